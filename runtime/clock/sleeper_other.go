@@ -1,0 +1,45 @@
+//go:build !linux
+
+package clock
+
+import (
+	"runtime"
+	"time"
+)
+
+// spin is how long before its instant a thread stops trusting the system's
+// timers, which wake up to about a millisecond late here.
+const spin = time.Millisecond
+
+// thread is what a Sleeper knows of its thread where there is no absolute
+// sleep.
+type thread struct {
+	timer *time.Timer
+}
+
+// NewSleeper prepares the calling thread. The caller must have locked its
+// goroutine to it.
+func NewSleeper(clock *Real) *Sleeper {
+	timer := time.NewTimer(0)
+	<-timer.C
+	return &Sleeper{
+		clock:     clock,
+		precision: "timer and a spin of " + spin.String() + " at normal priority",
+		thread:    thread{timer: timer},
+	}
+}
+
+// Close has nothing to give back here.
+func (s *Sleeper) Close() error {
+	return nil
+}
+
+func (s *Sleeper) sleep(at time.Duration) {
+	if d := at - spin - s.clock.Now(); d > 0 {
+		s.thread.timer.Reset(d)
+		<-s.thread.timer.C
+	}
+	for s.clock.Now() < at {
+		runtime.Gosched()
+	}
+}
