@@ -1,0 +1,49 @@
+package level
+
+import "time"
+
+// A Frame is the look of all outputs at one instant. Whoever publishes it
+// lends it: a reader that keeps levels copies them, or takes them from a
+// Mailbox.
+type Frame struct {
+	// Seq counts published frames from 1.
+	Seq uint64
+	// At is the show time the look belongs to, which is not later than the
+	// moment it is published.
+	At time.Duration
+	// Levels holds the slots of each output, by its number; slot 1 is at
+	// index 0. It is nil for an output that is not in use.
+	Levels [][]byte
+}
+
+// Slots returns the levels of o, or nil if it is not in use.
+func (f *Frame) Slots(o Output) []byte {
+	if int(o) >= len(f.Levels) {
+		return nil
+	}
+	return f.Levels[o]
+}
+
+// Level returns the level at a, or 0 where there is none.
+func (f *Frame) Level(a Address) byte {
+	slots := f.Slots(a.Output)
+	if a.Slot < 1 || int(a.Slot) > len(slots) {
+		return 0
+	}
+	return slots[a.Slot-1]
+}
+
+// copyOutput copies the levels of o from src and reuses the memory f has.
+func (f *Frame) copyOutput(src *Frame, o Output) {
+	from := src.Slots(o)
+	if from == nil {
+		if int(o) < len(f.Levels) {
+			f.Levels[o] = nil
+		}
+		return
+	}
+	for int(o) >= len(f.Levels) {
+		f.Levels = append(f.Levels, nil)
+	}
+	f.Levels[o] = append(f.Levels[o][:0], from...)
+}

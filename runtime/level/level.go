@@ -1,0 +1,107 @@
+// Package level names the slots of all outputs and carries frames of levels
+// from the engine to them.
+//
+// An output is anything with numbered slots of one byte: a DMX universe of a
+// Sig-Net sender, the leased addresses of a StageNet gateway, a fixture of a
+// theater lighting server. A Registry numbers them once; from there on they
+// are indices into the levels of a Frame.
+package level
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Output is the number of an output in its Registry. It is an index, counted
+// from 0, and the same for the life of the process.
+type Output uint32
+
+// Address is one slot of an output. Slots count from 1, as they do on every
+// console; the zero Address is no slot at all.
+type Address struct {
+	Output Output
+	Slot   int32
+}
+
+// IsZero reports whether the address is no slot.
+func (a Address) IsZero() bool {
+	return a.Slot == 0
+}
+
+// Compare orders addresses by output and slot; it returns -1, 0 or 1.
+func (a Address) Compare(b Address) int {
+	switch {
+	case a.Output < b.Output:
+		return -1
+	case a.Output > b.Output:
+		return 1
+	case a.Slot < b.Slot:
+		return -1
+	case a.Slot > b.Slot:
+		return 1
+	}
+	return 0
+}
+
+// A Registry numbers outputs. The zero Registry is empty and ready. It is
+// safe from any goroutine.
+type Registry struct {
+	mu      sync.RWMutex
+	numbers map[string]Output
+	outputs []entry
+}
+
+type entry struct {
+	key   string
+	slots int
+}
+
+// Output returns the number of the output called key, which has the given
+// number of slots (at least 1). The same key has the same number for the life
+// of the process, so levels survive when a show is reloaded. If it is named
+// again with more slots it grows; it never shrinks.
+func (r *Registry) Output(key string, slots int) Output {
+	if slots < 1 {
+		panic(fmt.Sprintf("level: output %q with %d slots", key, slots))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o, ok := r.numbers[key]; ok {
+		r.outputs[o].slots = max(r.outputs[o].slots, slots)
+		return o
+	}
+	if r.numbers == nil {
+		r.numbers = make(map[string]Output)
+	}
+	o := Output(len(r.outputs))
+	r.numbers[key] = o
+	r.outputs = append(r.outputs, entry{key, slots})
+	return o
+}
+
+// Key returns the key of o, or "" if there is no such output.
+func (r *Registry) Key(o Output) string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if int(o) >= len(r.outputs) {
+		return ""
+	}
+	return r.outputs[o].key
+}
+
+// Slots returns the number of slots of o, or 0 if there is no such output.
+func (r *Registry) Slots(o Output) int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if int(o) >= len(r.outputs) {
+		return 0
+	}
+	return r.outputs[o].slots
+}
+
+// Len returns the number of outputs.
+func (r *Registry) Len() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.outputs)
+}
