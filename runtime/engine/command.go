@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/curve"
+	"showrun/runtime/patch"
+)
+
+// A Stamp says at which instant commands take effect.
+type Stamp struct {
+	// At is the show time.
+	At time.Duration
+	// Beat and Epoch are the position on the timeline that At was resolved
+	// from, if OnBeat is set. As long as the timeline is in that epoch, At
+	// follows it whenever it moves, until the commands are executed.
+	Beat   beat.Micro
+	Epoch  uint32
+	OnBeat bool
+}
+
+// A Batch is what one handler or task did between two waits: commands that
+// appear together, in one frame. Whoever submits it does not change it later.
+type Batch struct {
+	Stamp
+	// Generation is the load of the show that submitted it, from 1.
+	Generation int
+	// Origin is the line of the script to name when it is late: "show.lua:12".
+	Origin   string
+	Commands []Command
+}
+
+// A Length is a duration: a time, or a number of beats if Beats is not 0.
+// Beats are counted as they pass, so the length follows changes of tempo. A
+// negative length counts as none.
+type Length struct {
+	Time  time.Duration
+	Beats beat.Micro
+}
+
+// A Command changes what channels do. Commands are plain values, so that they
+// can be recorded, compared and replayed.
+//
+// Levels are 0-255; fractions are kept. They may lie beyond either end, and
+// are clamped and rounded at the output only. NaN counts as 0. A command that
+// names a slot its output does not have is refused and counted.
+type Command interface {
+	command()
+}
+
+// Set puts a channel to a level and ends what runs on it.
+type Set struct {
+	Channel patch.Channel
+	Value   float64
+}
+
+// Fade moves a channel from the level it has at the stamp to another. It
+// holds that level during Delay, then takes Duration for the way.
+type Fade struct {
+	Channel  patch.Channel
+	To       float64
+	Duration Length
+	Delay    Length
+	Curve    curve.Easing
+}
+
+// Stop ends what runs on a channel and leaves the level it has at the stamp.
+type Stop struct {
+	Channel patch.Channel
+}
+
+// Path moves channels along a chain of Bezier segments, one channel for each
+// column of the path, and each segment as long as Segment. The first knot is
+// the level each channel has at the stamp. A path with another number of
+// columns than there are channels is refused and counted.
+type Path struct {
+	Channels []patch.Channel
+	Path     curve.Path
+	Segment  Length
+}
+
+// Wave moves a channel between From and To for ever, once in each Period.
+// Phase, in cycles, is where in the cycle it is at the stamp; Width and Seed
+// are those of curve.Shape.At. Without a period it stands still at its phase.
+type Wave struct {
+	Channel  patch.Channel
+	Shape    curve.Shape
+	Period   Length
+	From, To float64
+	Phase    float64
+	Width    float64
+	Seed     uint64
+}
+
+// Intensity names all channels that Master and Blackout scale, in place of
+// those named before.
+type Intensity struct {
+	Channels []patch.Channel
+}
+
+// Master fades the grand master, which scales the output of the intensity
+// channels, to a level: 255 is full, 0 is dark, and beyond that it is clamped.
+// What the channels do goes on underneath.
+type Master struct {
+	To       float64
+	Duration Length
+	Curve    curve.Easing
+}
+
+// Blackout takes the output of the intensity channels to zero, or back to
+// where the master has it.
+type Blackout struct {
+	On       bool
+	Duration Length
+	Curve    curve.Easing
+}
+
+func (Set) command()       {}
+func (Fade) command()      {}
+func (Stop) command()      {}
+func (Path) command()      {}
+func (Wave) command()      {}
+func (Intensity) command() {}
+func (Master) command()    {}
+func (Blackout) command()  {}

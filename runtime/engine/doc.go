@@ -1,0 +1,13 @@
+// Package engine owns the levels of a show and turns commands into frames.
+//
+// It belongs to one goroutine, the engine loop, and knows no clock: whoever
+// drives it passes the time in, asks Next for the deadline of the next frame
+// and calls Step when it has come. It knows nothing of scripts either, so
+// levels, running effects and the queue outlive a reload of the show.
+//
+// Commands arrive in batches, each stamped with the instant its look belongs
+// to, usually some 50 ms ahead. The engine plans its frames so that one falls
+// on that very instant, and a frame executes exactly the batches stamped up to
+// its own instant. Fades, paths and waves are functions of the frame's
+// instant, never sums over frames, so a late frame is not a wrong one.
+package engine
