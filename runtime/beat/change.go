@@ -1,0 +1,69 @@
+package beat
+
+import (
+	"math"
+	"time"
+)
+
+// Kind says what changed about a beat.
+type Kind uint8
+
+// The kinds of changes.
+const (
+	Tempo    Kind = iota + 1 // the source plays at another tempo; the position goes on
+	Jump                     // the position is another one: a new epoch has begun
+	Lost                     // the source went silent; the timeline runs on at the last tempo
+	Found                    // the source is heard again
+	Stopped                  // the source is paused
+	Started                  // the source plays
+	Followed                 // another source drives the beat
+)
+
+var kindNames = [...]string{"", "tempo", "jump", "lost", "found", "stopped", "started", "followed"}
+
+// String returns the kind's name in lower case, "" for a value that is none.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return ""
+}
+
+// Change is one thing that became different.
+type Change struct {
+	Kind   Kind
+	At     time.Duration // show time of the call that noticed it
+	BPM    float64       // the tempo since then, as the source names it
+	Source string        // what drives the beat; empty for a lone follower
+}
+
+// standing is all about a published beat that changes are made of.
+type standing struct {
+	source  string
+	epoch   uint32
+	tempo   float64
+	stopped bool
+	lost    bool
+}
+
+// tempoStep is the smallest difference in BPM worth a change.
+const tempoStep = 0.01
+
+// changes returns what became different from one standing to the next. The
+// first position (after epoch 0) is no jump.
+func changes(from, to standing, now time.Duration) []Change {
+	var list []Change
+	add := func(differs bool, k Kind) {
+		if differs {
+			list = append(list, Change{Kind: k, At: now, BPM: to.tempo, Source: to.source})
+		}
+	}
+	add(from.source != to.source, Followed)
+	add(from.lost && !to.lost, Found)
+	add(!from.lost && to.lost, Lost)
+	add(math.Abs(from.tempo-to.tempo) >= tempoStep, Tempo)
+	add(from.epoch != to.epoch && from.epoch != 0, Jump)
+	add(from.stopped && !to.stopped, Started)
+	add(!from.stopped && to.stopped, Stopped)
+	return list
+}

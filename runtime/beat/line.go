@@ -1,0 +1,118 @@
+package beat
+
+import "math"
+
+const (
+	// lineWindow is how many observations the device line is fitted to.
+	lineWindow = 64
+	// lineSpan is how far back they may lie, in seconds of the device clock.
+	lineSpan = 1.2
+	// slopeAfter is how many observations it takes to trust the fitted slope
+	// more than the reported tempo.
+	slopeAfter = 12
+	// slopeDoubt is how many standard deviations the fitted slope must lie off
+	// the reported tempo to be believed before that.
+	slopeDoubt = 5
+	// minNoise and maxNoise bound the estimated noise of a beat position.
+	minNoise, maxNoise = 0.0001, 0.02
+)
+
+// sample is an observation on the device's own clock.
+type sample struct {
+	c float64 // device clock, seconds since the clock's base
+	b float64 // beat
+}
+
+// deviceLine is a straight line of beat over the device clock, fitted by least
+// squares to the last observations. Network jitter does not enter: both
+// coordinates come from the device.
+type deviceLine struct {
+	ring     [lineWindow]sample
+	n, next  int
+	reported float64 // beats per second the device names, 0 for none
+	slope    float64 // beats per second
+	last     sample  // the newest point, moved onto the line
+	noise    float64 // standard deviation of an observation in beats
+}
+
+// restart begins a new line at s. The slope is the reported one, else stays.
+func (l *deviceLine) restart(s sample, reported float64) {
+	l.n, l.next = 0, 0
+	l.reported = reported
+	if reported > 0 {
+		l.slope = reported
+	}
+	if l.noise == 0 {
+		l.noise = maxNoise / 20
+	}
+	l.add(s)
+}
+
+// at returns the beat at device clock c.
+func (l *deviceLine) at(c float64) float64 { return l.last.b + l.slope*(c-l.last.c) }
+
+// learn takes the residual of an observation that was predicted.
+func (l *deviceLine) learn(residual float64) {
+	v := l.noise * l.noise
+	v += (residual*residual - v) / 32
+	l.noise = math.Min(math.Max(math.Sqrt(v), minNoise), maxNoise)
+}
+
+// add takes a point into the fit.
+func (l *deviceLine) add(s sample) {
+	l.ring[l.next] = s
+	l.next = (l.next + 1) % lineWindow
+	l.n = min(l.n+1, lineWindow)
+	for l.n > 1 && s.c-l.point(l.n-1).c > lineSpan {
+		l.n--
+	}
+	// Sums relative to the newest point keep the precision of large positions.
+	var sc, sb float64
+	for i := range l.n {
+		q := l.point(i)
+		sc += q.c - s.c
+		sb += q.b - s.b
+	}
+	n := float64(l.n)
+	mc, mb := sc/n, sb/n
+	var scc, scb float64
+	for i := range l.n {
+		q := l.point(i)
+		dc := q.c - s.c - mc
+		scc += dc * dc
+		scb += dc * (q.b - s.b - mb)
+	}
+	if scc > 0 {
+		fit := scb / scc
+		off := math.Abs(fit - l.reported)
+		if l.n >= slopeAfter || off > slopeDoubt*l.noise/math.Sqrt(scc) {
+			l.slope = l.credible(fit)
+		} else if l.reported > 0 {
+			l.slope = l.reported
+		}
+	}
+	l.last = sample{c: s.c, b: s.b + mb - l.slope*mc}
+}
+
+// credible returns fit if it can be the slope of something that plays, else
+// the slope so far.
+func (l *deviceLine) credible(fit float64) float64 {
+	if !plausible(fit, l.reported) {
+		return l.slope
+	}
+	return fit
+}
+
+// point returns the i-th newest point.
+func (l *deviceLine) point(i int) sample {
+	return l.ring[(l.next-1-i+2*lineWindow)%lineWindow]
+}
+
+// plausible reports whether speed, in beats per second, is that of a track that
+// plays, given the reported tempo in the same unit or 0.
+func plausible(speed, reported float64) bool {
+	if reported <= 0 {
+		return speed > 1.0/3 && speed < 17
+	}
+	return speed > reported/4 && speed < reported*5/2
+}

@@ -1,0 +1,76 @@
+package beat
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	// slewWindow is how far the published position may be off and still be
+	// led back without a jump.
+	slewWindow = Beat / 4
+	// phaseWindow is how far two positions may be out of phase for a jump
+	// between them to keep the phase, as beat-matched decks and beat jumps do.
+	phaseWindow = Beat / 16
+	// slewHorizon is how far ahead a small error is to be gone.
+	slewHorizon = 100 * time.Millisecond
+	// maxSlew is the largest part of the tempo spent on leading back.
+	maxSlew = 0.5
+	// settled is an error not worth a correction, about 5 us.
+	settled Micro = 10
+)
+
+// path is a published timeline on its way to a target. The target may move as
+// estimates do; the published line never steps and never runs backwards within
+// an epoch: small errors change its slope until it meets the target, large ones
+// start a new epoch.
+type path struct {
+	line   Timeline
+	target Timeline
+	until  time.Duration // when line is to meet target; Never once it has
+	latest time.Duration // the last instant this path was told about
+}
+
+// aim makes target the line to follow from now on. Errors of at most window
+// are slewed within horizon, or longer where that would take more than maxSlew.
+func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon time.Duration) {
+	now = max(now, p.latest)
+	p.latest = now
+	p.target = target
+	at, goal := p.line.At(now), target.At(now)
+	if off := goal - at; off > window || off < -window {
+		p.line.Epoch++
+		at = landing(at, goal, target)
+	}
+	if target.Stopped && p.line.Stopped && at == p.line.Beat {
+		return
+	}
+	p.line = Timeline{Epoch: p.line.Epoch, Origin: now, Beat: at, BPM: target.BPM, Stopped: target.Stopped}
+	p.until = Never
+	if off := goal - at; target.moving() && (off > settled || off < -settled) {
+		rate := target.BPM / nanosPerMinuteByMicro // micro-beats per ns
+		pull := float64(off) / float64(horizon) / rate
+		pull = math.Copysign(math.Min(math.Abs(pull), maxSlew), pull)
+		p.line.BPM *= 1 + pull
+		p.until = now + saturate(math.Ceil(float64(off)/(pull*rate)))
+	}
+}
+
+// landing returns the beat at which a jump from at to goal begins: goal, or the
+// position beside it that is in phase with at when both are nearly in phase, so
+// that the grid goes on and no beat is lost or doubled. The rest is slewed.
+func landing(at, goal Micro, target Timeline) Micro {
+	rest := Phase(goal-at+Beat/2, Beat) - Beat/2
+	if target.Stopped || rest > phaseWindow || rest < -phaseWindow {
+		return goal
+	}
+	return goal - rest
+}
+
+// step ends a slew that is due.
+func (p *path) step(now time.Duration) {
+	p.latest = max(p.latest, now)
+	if now >= p.until {
+		p.aim(now, p.target, slewWindow, slewHorizon)
+	}
+}
