@@ -1,0 +1,72 @@
+package stagelinq
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Framer cuts a service connection's byte stream into its length-prefixed
+// messages (3.2). It holds at most one incomplete message, never more than its
+// limit, and grows only as bytes arrive. The zero Framer is not usable; see
+// NewFramer. It has one owner.
+type Framer struct {
+	limit      int
+	buf        []byte
+	start, end int // unread bytes are buf[start:end]
+}
+
+// NewFramer returns a Framer that accepts messages of up to limit bytes.
+func NewFramer(limit int) *Framer {
+	return &Framer{limit: limit, buf: make([]byte, min(4096, limit+4))}
+}
+
+// Space returns room for the next read, at least one byte. Bytes returned by
+// Next are no longer valid after it.
+func (f *Framer) Space() []byte {
+	if f.start > 0 {
+		f.end = copy(f.buf, f.buf[f.start:f.end])
+		f.start = 0
+	}
+	if f.end == len(f.buf) {
+		grown := make([]byte, min(2*len(f.buf), f.limit+4))
+		copy(grown, f.buf)
+		f.buf = grown
+	}
+	return f.buf[f.end:]
+}
+
+// Advance says that n bytes were read into Space.
+func (f *Framer) Advance(n int) { f.end += n }
+
+// Next returns the payload of the next complete message, or ok == false when
+// more bytes are needed. The payload is valid until Space is called. An error
+// wraps ErrTooLong and is final: the bounds of the stream are lost.
+func (f *Framer) Next() (payload []byte, ok bool, err error) {
+	unread := f.buf[f.start:f.end]
+	if len(unread) < 4 {
+		return nil, false, nil
+	}
+	n := binary.BigEndian.Uint32(unread)
+	if n > uint32(f.limit) {
+		return nil, false, fmt.Errorf("%w: frame of %d bytes, at most %d", ErrTooLong, n, f.limit)
+	}
+	if len(unread) < 4+int(n) {
+		return nil, false, nil
+	}
+	f.start += 4 + int(n)
+	return unread[4 : 4+n], true, nil
+}
+
+// Hello takes the unframed message that opens a service connection (3.1).
+// ok == false without an error means that more bytes are needed.
+func (f *Framer) Hello() (m Message, ok bool, err error) {
+	m, n, err := ParseMessage(f.buf[f.start:f.end])
+	switch {
+	case err == ErrShort:
+		return Message{}, false, nil
+	case err != nil:
+		return Message{}, false, err
+	}
+	f.start += n
+	return m, true, nil
+}

@@ -1,0 +1,350 @@
+package source
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"time"
+
+	"showrun/drivers/stagelinq"
+)
+
+// PlayerConfig describes the unit a Player plays.
+type PlayerConfig struct {
+	Token  stagelinq.Token
+	Decks  int // 2-4, default 4
+	Number int // player number shown on the unit, 1-4, default 1
+}
+
+// Player is the model of a unit: its decks and mixer, and the states and beat
+// messages they give. It has no sockets and no clock: every command and
+// question takes the present, which must not run backwards. It has one owner;
+// Source.Do lends the one it serves.
+//
+// Decks are numbered from 1. A command for a deck the unit does not have
+// panics; one that makes no sense in the present state, such as playing an
+// empty deck, does nothing.
+type Player struct {
+	config  PlayerConfig
+	born    time.Time
+	decks   []deck
+	master  int // 0: none
+	cross   float64
+	states  map[string]string
+	changes []Change
+}
+
+// Change is one changed state: the path and its new value as JSON.
+type Change struct {
+	Path string
+	JSON string
+}
+
+// speedRanges are the pitch ranges a deck can be switched to, in percent.
+var speedRanges = []float64{8, 10, 20, 50, 100}
+
+// NewPlayer returns a unit with empty decks, faders up and no master.
+func NewPlayer(config PlayerConfig, now time.Time) *Player {
+	if config.Decks == 0 {
+		config.Decks = 4
+	}
+	if config.Decks < 2 || config.Decks > 4 {
+		panic(fmt.Sprintf("source: NewPlayer: %d decks, want 2-4", config.Decks))
+	}
+	if config.Number == 0 {
+		config.Number = 1
+	}
+	p := &Player{
+		config: config,
+		born:   now,
+		decks:  make([]deck, config.Decks),
+		cross:  0.5,
+		states: map[string]string{},
+	}
+	for i := range p.decks {
+		p.decks[i].fader = 1
+		p.decks[i].since = now
+	}
+	p.publish()
+	p.changes = nil
+	return p
+}
+
+// Decks returns the number of decks.
+func (p *Player) Decks() int { return len(p.decks) }
+
+func (p *Player) deck(n int) *deck {
+	if n < 1 || n > len(p.decks) {
+		panic(fmt.Sprintf("source: deck %d of %d", n, len(p.decks)))
+	}
+	return &p.decks[n-1]
+}
+
+// command settles the deck's motion at now, changes it and publishes.
+func (p *Player) command(n int, now time.Time, change func(*deck)) {
+	p.Settle(now)
+	d := p.deck(n)
+	d.rebase(now)
+	change(d)
+	p.publish()
+}
+
+// Load puts a track on a deck, stopped at its beginning, replacing the one
+// before.
+func (p *Player) Load(n int, t Track, now time.Time) {
+	p.Unload(n, now)
+	p.command(n, now, func(d *deck) { d.loaded, d.track = true, t.withDefaults() })
+}
+
+// Unload empties a deck.
+func (p *Player) Unload(n int, now time.Time) {
+	p.command(n, now, func(d *deck) {
+		*d = deck{pitch: d.pitch, fader: d.fader, since: now}
+	})
+}
+
+// Play starts a deck. The first deck to play becomes master.
+func (p *Player) Play(n int, now time.Time) {
+	p.command(n, now, func(d *deck) {
+		d.playing = d.loaded && d.base < d.track.length()
+		if d.playing && p.master == 0 {
+			p.master = n
+		}
+	})
+}
+
+// Pause stops a deck where it is.
+func (p *Player) Pause(n int, now time.Time) {
+	p.command(n, now, func(d *deck) { d.playing = false })
+}
+
+// SetPitch moves the pitch fader, in percent of the track's tempo, -100 to 100.
+// The deck's pitch range becomes the smallest that reaches it.
+func (p *Player) SetPitch(n int, percent float64, now time.Time) {
+	p.command(n, now, func(d *deck) { d.pitch = max(-100, min(100, percent)) })
+}
+
+// SetTempo moves the pitch fader so that the effective tempo is bpm, as far as
+// it reaches. A deck without a grid ignores it.
+func (p *Player) SetTempo(n int, bpm float64, now time.Time) {
+	if d := p.deck(n); d.loaded && d.track.BPM > 0 {
+		p.SetPitch(n, 100*(bpm/d.track.BPM-1), now)
+	}
+}
+
+// Jump moves a deck by a number of beats, within its track.
+func (p *Player) Jump(n int, beats float64, now time.Time) {
+	p.SeekBeat(n, p.Beat(n, now)+beats, now)
+}
+
+// SeekBeat moves a deck to a beat of its track, within the track.
+func (p *Player) SeekBeat(n int, beat float64, now time.Time) {
+	p.command(n, now, func(d *deck) {
+		if d.loaded && d.track.BPM > 0 {
+			d.base = max(0, min(d.track.length(), d.track.sample(beat)))
+		}
+	})
+}
+
+// Loop starts a loop of a number of beats at the present position.
+func (p *Player) Loop(n int, beats float64, now time.Time) {
+	p.command(n, now, func(d *deck) {
+		if d.loaded && d.track.BPM > 0 && beats > 0 {
+			d.looping, d.in, d.out = true, d.base, d.base+beats*d.track.perBeat()
+		}
+	})
+}
+
+// EndLoop leaves the loop and plays on from the present position.
+func (p *Player) EndLoop(n int, now time.Time) {
+	p.command(n, now, func(d *deck) { d.looping = false })
+}
+
+// SetMaster makes a deck the tempo master, or none with 0.
+func (p *Player) SetMaster(n int, now time.Time) {
+	p.Settle(now)
+	if n != 0 {
+		p.deck(n)
+	}
+	p.master = n
+	p.publish()
+}
+
+// SetFader moves a deck's channel fader, 0 to 1. It has the 128 steps of the
+// real one.
+func (p *Player) SetFader(n int, level float64, now time.Time) {
+	p.command(n, now, func(d *deck) { d.fader = max(0, min(1, level)) })
+}
+
+// SetCrossfader moves the crossfader, 0 to 1.
+func (p *Player) SetCrossfader(position float64, now time.Time) {
+	p.Settle(now)
+	p.cross = max(0, min(1, position))
+	p.publish()
+}
+
+// Settle stops decks that have reached the end of their track. Commands do it
+// themselves; a server calls it now and then.
+func (p *Player) Settle(now time.Time) {
+	changed := false
+	for i := range p.decks {
+		if d := &p.decks[i]; d.ended(now) {
+			d.rebase(now)
+			d.playing, changed = false, true
+		}
+	}
+	if changed {
+		p.publish()
+	}
+}
+
+// Beat returns a deck's position in beats.
+func (p *Player) Beat(n int, now time.Time) float64 { return p.deck(n).beat(now) }
+
+// Playing reports whether a deck runs.
+func (p *Player) Playing(n int, now time.Time) bool {
+	d := p.deck(n)
+	return d.playing && !d.ended(now)
+}
+
+// BeatTime returns the instant at which a deck passes a beat if nothing is
+// touched: the next such instant, or the last one since the deck was touched.
+// ok is false when there is none, as for a stopped deck.
+func (p *Player) BeatTime(n int, beat float64, now time.Time) (at time.Time, ok bool) {
+	return p.deck(n).beatTime(beat, now)
+}
+
+// Clock returns the unit's monotonic clock in nanoseconds.
+func (p *Player) Clock(now time.Time) uint64 { return uint64(now.Sub(p.born)) }
+
+// BeatInfo returns the beat message of an instant. Its decks are appended to
+// decks[:0].
+func (p *Player) BeatInfo(now time.Time, decks []stagelinq.DeckBeat) stagelinq.BeatInfo {
+	info := stagelinq.BeatInfo{Clock: p.Clock(now), Decks: decks[:0]}
+	for i := range p.decks {
+		d := &p.decks[i]
+		info.Decks = append(info.Decks, stagelinq.DeckBeat{
+			Beat: d.beat(now), Total: d.total(), BPM: d.bpm(), Sample: d.position(now),
+		})
+	}
+	return info
+}
+
+// State returns the present value of a path as JSON; ok is false for a path
+// the unit does not have.
+func (p *Player) State(path string) (json string, ok bool) {
+	json, ok = p.states[path]
+	return json, ok
+}
+
+// States returns all paths with their values as JSON. The caller owns the map.
+func (p *Player) States() map[string]string {
+	all := make(map[string]string, len(p.states))
+	for path, json := range p.states {
+		all[path] = json
+	}
+	return all
+}
+
+// TakeChanges returns the changes since the last call, in order.
+func (p *Player) TakeChanges() []Change {
+	changes := p.changes
+	p.changes = nil
+	return changes
+}
+
+// publish brings the states in line with the decks (5).
+func (p *Player) publish() {
+	p.set("/Client/Preferences/Player", textState(4, strconv.Itoa(p.config.Number)))
+	p.set("/Engine/DeckCount", numberState(10, float64(len(p.decks))))
+	p.set("/Engine/Sync/Network/MasterStatus", boolState(1, p.master != 0))
+	tempo := 120.0
+	if p.master != 0 {
+		tempo = p.decks[p.master-1].bpm()
+	}
+	p.set("/Engine/Master/MasterTempo", numberState(0, tempo))
+	p.set("/Mixer/CrossfaderPosition", numberState(0, midi(p.cross)/100))
+	for i := range p.decks {
+		p.publishDeck(i+1, &p.decks[i])
+	}
+}
+
+func (p *Player) publishDeck(n int, d *deck) {
+	p.set(fmt.Sprintf("/Mixer/CH%dfaderPosition", n), numberState(0, midi(d.fader)/100))
+	prefix := fmt.Sprintf("/Engine/Deck%d/", n)
+	set := func(name, json string) { p.set(prefix+name, json) }
+	set("ExternalMixerVolume", numberState(0, midi(d.fader)/127))
+	set("DeckIsMaster", boolState(1, p.master == n))
+	set("CurrentBPM", numberState(0, d.bpm()))
+	set("Track/CurrentBPM", numberState(0, d.bpm()))
+	reach := speedRange(d.pitch)
+	set("SpeedRange", textState(4, strconv.FormatFloat(reach, 'f', -1, 64)))
+	set("Speed", numberState(0, 0.5+d.pitch/(2*reach)))
+	set("SpeedState", numberState(0, math.Round(100*d.pitch)/100))
+	set("SpeedNeutral", boolState(1, d.pitch == 0))
+
+	// What the track is comes before SongLoaded, which says that it is there.
+	rate, samples, path := 0.0, 0.0, ""
+	if d.loaded {
+		rate, samples, path = d.track.SampleRate, d.track.length(), p.networkPath(d.track)
+	}
+	if !d.loaded {
+		set("Track/SongLoaded", boolState(1, false))
+	}
+	set("Track/SongName", textState(8, d.track.Title))
+	set("Track/ArtistName", textState(8, d.track.Artist))
+	set("Track/TrackName", textState(8, path))
+	set("Track/TrackNetworkPath", textState(8, path))
+	set("Track/CurrentKey", textState(8, d.track.Key))
+	set("Track/SampleRate", numberState(14, rate))
+	set("Track/TrackLength", numberState(10, samples))
+	set("Track/SongAnalyzed", boolState(1, d.loaded && d.track.BPM > 0))
+	if d.loaded {
+		set("Track/SongLoaded", boolState(1, true))
+	}
+	size := 0.0
+	if d.looping {
+		size = (d.out - d.in) / d.track.perBeat()
+	}
+	set("Track/CurrentLoopInPosition", numberState(14, d.in))
+	set("Track/CurrentLoopOutPosition", numberState(14, d.out))
+	set("Track/CurrentLoopSizeInBeats", numberState(14, size))
+	set("Track/LoopEnableState", boolState(1, d.looping))
+	set("Play", boolState(1, d.playing))
+	set("PlayState", boolState(1, d.playing))
+}
+
+// networkPath names a track in the form of a unit's own drive.
+func (p *Player) networkPath(t Track) string {
+	if t.Path != "" {
+		return t.Path
+	}
+	name := t.Title
+	if t.Artist != "" {
+		name = t.Artist + " - " + t.Title
+	}
+	return "net://" + p.config.Token.String() + "/Virtual/Engine Library/Music/" + url.PathEscape(name) + ".mp3"
+}
+
+// set stores a state and notes its change.
+func (p *Player) set(path, json string) {
+	if old, known := p.states[path]; known && old == json {
+		return
+	}
+	p.states[path] = json
+	p.changes = append(p.changes, Change{path, json})
+}
+
+// speedRange returns the smallest pitch range that reaches a pitch.
+func speedRange(pitch float64) float64 {
+	for _, r := range speedRanges {
+		if math.Abs(pitch) <= r {
+			return r
+		}
+	}
+	return speedRanges[len(speedRanges)-1]
+}
+
+// midi returns a level of 0 to 1 as the 0 to 127 of the hardware.
+func midi(level float64) float64 { return math.Round(127 * level) }

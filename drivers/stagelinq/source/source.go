@@ -1,0 +1,198 @@
+// Package source is the other side of package stagelinq: a virtual StageLinQ
+// player with two to four decks, for rehearsal and for tests.
+//
+// [Player] is the unit itself, a model without sockets or clock: tracks are
+// loaded, played, pitched, looped and jumped, and it tells its states and
+// beats for any instant. [Source] puts a Player on the network in such a way
+// that every known client of the protocol works with it (7.1).
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"showrun/drivers/stagelinq"
+)
+
+// Config configures a Source.
+type Config struct {
+	Name     string // announced device name, default "prime4" or "sc6000"
+	Software string // announced hardware code, default "JC11" or, with two decks, "JP13"
+	Version  string // announced version, default "3.4.0"
+	// Token identifies the unit. The zero token is refused.
+	Token  stagelinq.Token
+	Decks  int // 2-4, default 4
+	Number int // player number shown on the unit, 1-4, default 1
+	// Interface chooses the network, as in stagelinq.Config. The TCP ports are
+	// opened on that address only, or on all with "".
+	Interface string
+	// DiscoveryPort is the UDP port of discovery, 0 for stagelinq.DefaultPort.
+	DiscoveryPort int
+	// BeatRate is the number of beat messages a second, 1-100, default 30.
+	BeatRate int
+	// Log receives what a person may want to know; nil discards it.
+	Log *slog.Logger
+}
+
+// Stats are counters since the source was made.
+type Stats struct {
+	Discovery    stagelinq.AnnouncerStats
+	Clients      int64  // service connections open now
+	BeatsDropped uint64 // beat messages not sent to clients that do not read
+	Writes       uint64 // set messages received and ignored
+	Refused      uint64 // connections closed for a wrong hello or a flood
+}
+
+// Source serves a Player on the network. Run owns all sockets and goroutines;
+// the other methods are safe from any goroutine.
+type Source struct {
+	config Config
+	log    *slog.Logger
+
+	announcer atomic.Pointer[stagelinq.Announcer] // set by Run
+	offered   []byte                              // announcements of the services, written once by Run
+	count     struct {
+		beatsDropped, writes, refused atomic.Uint64
+		clients                       atomic.Int64
+	}
+
+	mu     sync.Mutex
+	player *Player
+	states map[*stateClient]struct{}
+	beats  map[*beatClient]struct{}
+}
+
+// services are offered in this order. Some clients insist on four names, some
+// on FileTransfer (7.2).
+var services = []string{
+	stagelinq.ServiceStateMap,
+	stagelinq.ServiceBroadcast,
+	stagelinq.ServiceTimeSync,
+	stagelinq.ServiceBeatInfo,
+	stagelinq.ServiceFileTransfer,
+}
+
+// New checks the configuration and makes the unit, with empty decks. Nothing
+// happens on the network until Run.
+func New(config Config) (*Source, error) {
+	if config.Token.IsZero() {
+		return nil, errors.New("source: config: token missing; make one with stagelinq.NewToken and keep it")
+	}
+	if config.Decks == 0 {
+		config.Decks = 4
+	}
+	if config.Decks < 2 || config.Decks > 4 {
+		return nil, fmt.Errorf("source: config: %d decks: want 2-4", config.Decks)
+	}
+	if config.BeatRate == 0 {
+		config.BeatRate = 30
+	}
+	if config.BeatRate < 1 || config.BeatRate > 100 {
+		return nil, fmt.Errorf("source: config: beat rate %d Hz: want 1-100", config.BeatRate)
+	}
+	if config.Number < 0 || config.Number > 4 {
+		return nil, fmt.Errorf("source: config: player number %d: want 1-4", config.Number)
+	}
+	name, software := "prime4", "JC11"
+	if config.Decks == 2 {
+		name, software = "sc6000", "JP13"
+	}
+	if config.Name == "" {
+		config.Name = name
+	}
+	if config.Software == "" {
+		config.Software = software
+	}
+	if config.Version == "" {
+		config.Version = "3.4.0"
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	player := PlayerConfig{Token: config.Token, Decks: config.Decks, Number: config.Number}
+	return &Source{
+		config: config,
+		log:    config.Log,
+		player: NewPlayer(player, time.Now()),
+		states: map[*stateClient]struct{}{},
+		beats:  map[*beatClient]struct{}{},
+	}, nil
+}
+
+// Do calls f with the player and the present. What f changes is sent to the
+// clients in order. f must not keep the player, and must not call Do.
+func (s *Source) Do(f func(p *Player, now time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	f(s.player, now)
+	s.distribute(now)
+}
+
+// distribute hands the player's changes to the clients. The caller holds the
+// lock.
+func (s *Source) distribute(now time.Time) {
+	changes := s.player.TakeChanges()
+	if len(changes) == 0 {
+		return
+	}
+	for c := range s.states {
+		for _, change := range changes {
+			c.subscriber.changed(change, now)
+		}
+		c.wakeUp()
+	}
+}
+
+// Stats returns the counters.
+func (s *Source) Stats() Stats {
+	st := Stats{
+		Clients:      s.count.clients.Load(),
+		BeatsDropped: s.count.beatsDropped.Load(),
+		Writes:       s.count.writes.Load(),
+		Refused:      s.count.refused.Load(),
+	}
+	if a := s.announcer.Load(); a != nil {
+		st.Discovery = a.Stats()
+	}
+	return st
+}
+
+// Run puts the unit on the network until ctx ends: opens its ports, then
+// announces it (7.1). Everything it opened is closed when it returns. It
+// returns nil when ctx ended, and an error when the network could not be had.
+// The unit lives on between two calls of Run; only one may run at a time.
+func (s *Source) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+
+	port, err := s.listen(ctx, &running)
+	if err != nil {
+		return err
+	}
+	heard := make(chan stagelinq.Heard)
+	announcer := stagelinq.NewAnnouncer(stagelinq.AnnouncerConfig{
+		Self: stagelinq.Announcement{
+			Token: s.config.Token, Name: s.config.Name, Software: s.config.Software,
+			Version: s.config.Version, Port: port,
+		},
+		Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
+		Heard: func(h stagelinq.Heard) {
+			select {
+			case heard <- h:
+			case <-ctx.Done():
+			}
+		},
+	})
+	s.announcer.Store(announcer)
+	running.Go(func() { s.visit(ctx, heard) })
+	running.Go(func() { s.sendBeats(ctx) })
+	return announcer.Run(ctx)
+}
