@@ -1,0 +1,32 @@
+// Package script hosts Lua show scripts.
+//
+// One load of a show is a Generation: a Lua state, the tasks and handlers
+// living in it, and the schedule that wakes them. Lua decides, nothing more: what
+// a script wants done leaves as batches of engine commands, stamped with the
+// logical instant they belong to.
+//
+// # Who runs what
+//
+// A Generation belongs to one goroutine, the script loop; every method that does
+// not say otherwise is for that goroutine only. Each task runs on a goroutine of
+// its own with its own Lua thread, but only while it holds the baton: the loop
+// hands it over and waits until the task returns or waits. So exactly one
+// goroutine runs Lua at any time, a wait works inside pcall, iterators and user
+// coroutines, tracebacks are whole, and the order of everything is
+// deterministic.
+//
+// # Logical time
+//
+// Scheduled code runs up to the look-ahead before its instant. Inside it, time
+// stands still at that instant (Task.instant): sleeping adds to it, output is
+// stamped with it.
+//
+// # Life of a generation
+//
+//  1. Load compiles the show and runs its top level in collect mode: handlers,
+//     tasks and commands are gathered, nothing is sent, waiting raises.
+//  2. Start swaps it in: collected commands go out as one batch, tasks and timers
+//     begin at the instant given.
+//  3. Step, Deliver and SetTimeline drive it.
+//  4. End cancels every task and closes the state.
+package script

@@ -1,0 +1,100 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Failure is an error raised by script code, ready to be shown to the person who
+// wrote it.
+type Failure struct {
+	Task    string // name of the task or handler; "" at the top level of a show
+	Message string // begins with file:line (or file:line:column) where that is known
+	Trace   string // one line per call, innermost first; "" when there is none
+}
+
+// Error returns the message with the name of the task in front.
+func (f *Failure) Error() string {
+	if f.Task == "" {
+		return f.Message
+	}
+	return fmt.Sprintf("%s: %s", f.Task, f.Message)
+}
+
+// ErrStuck is returned by Step and Deliver when a call inside the script did not
+// come back within the grace period. The generation is revoked: its goroutine is
+// abandoned and the show has to be loaded afresh.
+var ErrStuck = errors.New("the script does not come back from a call; it has been abandoned")
+
+// errorValue is the Lua value an error carries.
+func errorValue(err error) lua.LValue {
+	var api *lua.ApiError
+	if errors.As(err, &api) && api.Object != nil && api.Object != lua.LNil {
+		return api.Object
+	}
+	return lua.LString(err.Error())
+}
+
+// failure describes an error returned by a protected call.
+func failure(task string, err error) *Failure {
+	f := &Failure{Task: task}
+	var api *lua.ApiError
+	if !errors.As(err, &api) {
+		f.Message = strings.TrimSpace(err.Error())
+		return f
+	}
+	switch v := errorValue(err).(type) {
+	case lua.LString:
+		f.Message = strings.TrimSpace(string(v))
+	case *lua.LTable:
+		f.Message = "error value is a table"
+		if s, ok := v.RawGetString("message").(lua.LString); ok {
+			f.Message = string(s)
+		}
+	default:
+		f.Message = "error value is " + v.String()
+	}
+	if api.Type == lua.ApiErrorPanic {
+		f.Message = "internal error: " + f.Message
+	}
+	f.Trace = trace(api.StackTrace)
+	return f
+}
+
+// trace keeps the lines of a traceback that name script code.
+func trace(s string) string {
+	var lines []string
+	for _, l := range strings.Split(s, "\n") {
+		l = strings.TrimSpace(l)
+		if l == "" || strings.HasPrefix(l, "stack traceback") || strings.HasPrefix(l, "[G]") {
+			continue
+		}
+		lines = append(lines, l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// syntaxError describes an error of the parser or the compiler as
+// file:line:column: message.
+func syntaxError(file string, err error) *Failure {
+	var p *parse.Error
+	if errors.As(err, &p) {
+		msg := strings.TrimSpace(p.Message)
+		switch {
+		case p.Pos.Line == parse.EOF:
+			return &Failure{Message: fmt.Sprintf("%s: %s at the end of the file (is an 'end' missing?)", file, msg)}
+		case p.Token != "":
+			return &Failure{Message: fmt.Sprintf("%s:%d:%d: %s near '%s'", file, p.Pos.Line, p.Pos.Column, msg, p.Token)}
+		}
+		return &Failure{Message: fmt.Sprintf("%s:%d:%d: %s", file, p.Pos.Line, p.Pos.Column, msg)}
+	}
+	var c *lua.CompileError
+	if errors.As(err, &c) {
+		return &Failure{Message: fmt.Sprintf("%s:%d: %s", file, c.Line, strings.TrimSpace(c.Message))}
+	}
+	return &Failure{Message: fmt.Sprintf("%s: %v", file, err)}
+}

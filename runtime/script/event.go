@@ -1,0 +1,74 @@
+package script
+
+import (
+	"sync"
+	"time"
+)
+
+// Event is something that happened outside the script and that it may have a
+// handler for.
+type Event struct {
+	Topic string        // what handlers subscribe to, such as "clock/lost"
+	Key   string        // in a full or busy inbox only the newest event of a key is kept; "" keeps all
+	At    time.Duration // when it happened, in show time
+	Value any           // plain Go value; the subscriber knows its type
+}
+
+// Inbox hands events to the script loop. Put may be called from any goroutine and
+// never blocks; Take is for the loop.
+type Inbox struct {
+	mu      sync.Mutex
+	events  []Event
+	byKey   map[string]int // index into events
+	limit   int
+	dropped uint64
+	ready   chan struct{}
+}
+
+// NewInbox returns an inbox that holds up to limit events.
+func NewInbox(limit int) *Inbox {
+	return &Inbox{limit: limit, byKey: map[string]int{}, ready: make(chan struct{}, 1)}
+}
+
+// Put adds an event. One with a key replaces an older one with that key that has
+// not been taken yet; otherwise, when the inbox is full, the event is dropped and
+// counted.
+func (b *Inbox) Put(ev Event) {
+	b.mu.Lock()
+	if i, ok := b.byKey[ev.Key]; ok && ev.Key != "" {
+		b.events[i] = ev
+	} else if len(b.events) >= b.limit {
+		b.dropped++
+	} else {
+		if ev.Key != "" {
+			b.byKey[ev.Key] = len(b.events)
+		}
+		b.events = append(b.events, ev)
+	}
+	b.mu.Unlock()
+	select {
+	case b.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Ready is signalled when there may be something to take.
+func (b *Inbox) Ready() <-chan struct{} { return b.ready }
+
+// Take appends all events to buf, oldest first, and empties the inbox.
+func (b *Inbox) Take(buf []Event) []Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	buf = append(buf, b.events...)
+	clear(b.events)
+	b.events = b.events[:0]
+	clear(b.byKey)
+	return buf
+}
+
+// Dropped counts events that found the inbox full.
+func (b *Inbox) Dropped() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.dropped
+}

@@ -1,0 +1,505 @@
+package script
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/engine"
+	"showrun/runtime/script/lualib"
+)
+
+// Module is a Go module that scripts get by require. Open is called once per
+// generation, at the first require.
+type Module struct {
+	Name string
+	Open func(g *Generation, L *lua.LState) *lua.LTable
+}
+
+// Config says what a generation is made of. Zero durations and sizes mean the
+// defaults given.
+type Config struct {
+	Show    fs.FS  // the show folder; nothing outside it is readable
+	Main    string // the show file in it, such as "show.lua"
+	Shipped fs.FS  // Lua that comes with the runtime; may be nil
+	Modules []Module
+
+	Number    int           // generation number, from 1
+	Seed      uint64        // of math.random
+	Lookahead time.Duration // how far before its instant scheduled code runs
+	Timeline  beat.Timeline // the beat clock at the time of loading
+
+	Budget time.Duration // a task may run so long without waiting; 2 s
+	Warn   time.Duration // longer runs are reported; 20 ms
+	Grace  time.Duration // a stopped task may take so long to give up; 2 s
+	Memory uint64        // bytes a task may add to the heap at one go; 256 MiB
+
+	Now       func() time.Duration // show time
+	Stopwatch func() time.Duration // real time, for budgets
+	Wall      func() time.Time     // the date, for os.time and os.date
+	Getenv    func(string) (string, bool)
+
+	// Submit takes a finished batch. It is called by the loop, or at Start.
+	Submit func(engine.Batch)
+	// Failed is told of every error in a task or a handler. disabled is true when
+	// the handler will not be called again.
+	Failed func(f *Failure, disabled bool)
+	Log    *slog.Logger
+}
+
+// Stats counts what happened in a generation.
+type Stats struct {
+	Wakes    uint64        // tasks begun or gone on
+	Late     uint64        // batches handed over after their instant
+	MaxLate  time.Duration // the worst of them
+	LateAt   string        // file:line of the worst
+	Slow     uint64        // runs longer than Warn
+	Failures uint64
+	Skipped  uint64 // grid points passed over because the loop was more than a second behind
+	Refused  uint64 // handler runs refused because too many were unfinished
+	Tasks    int    // unfinished tasks
+}
+
+// Generation is one load of a show. See the package documentation for who may
+// call what.
+type Generation struct {
+	cfg   Config
+	L     *lua.LState
+	hook  hook
+	sched *schedule
+
+	modules map[string]lua.LValue
+	loading []string
+	files   []string
+
+	topics  map[string][]*Handle
+	tasks   map[uint64]*Task
+	nextID  uint64
+	current *Task
+
+	condemned []*Task // cancelled by a running task, to be ended after it
+
+	collecting bool
+	collected  []engine.Command
+	pending    []func()
+	base       time.Duration // the instant of Start
+	ended      bool
+
+	back    chan struct{}
+	revoked chan struct{}
+	watch   *time.Timer
+	workers sync.WaitGroup
+	idle    []*worker
+	spare   []*lua.LState
+
+	stats Stats
+}
+
+// Load compiles the show and runs its top level in collect mode. Nothing leaves
+// the generation before Start. The error is a *Failure for anything the script is
+// to blame for, or ErrStuck. Load may run on any goroutine, beside a live
+// generation; the result is then handed to the script loop.
+func Load(ctx context.Context, cfg Config) (*Generation, error) {
+	setDefault(&cfg.Budget, 2*time.Second)
+	setDefault(&cfg.Warn, 20*time.Millisecond)
+	setDefault(&cfg.Grace, 2*time.Second)
+	setDefault(&cfg.Memory, 256<<20)
+	limitArrays()
+	g := &Generation{
+		cfg: cfg,
+		L: lua.NewState(lua.Options{
+			SkipOpenLibs: true, CallStackSize: 4096, MinimizeStackMemory: true,
+			RegistrySize: 256, RegistryMaxSize: 1 << 18, RegistryGrowStep: 8192,
+		}),
+		sched:      newSchedule(cfg.Timeline),
+		modules:    map[string]lua.LValue{},
+		topics:     map[string][]*Handle{},
+		tasks:      map[uint64]*Task{},
+		collecting: true,
+		back:       make(chan struct{}),
+		revoked:    make(chan struct{}),
+		watch:      time.NewTimer(time.Hour),
+	}
+	g.watch.Stop()
+	g.openProtected()
+	lualib.Open(g.L, lualib.Options{
+		Seed: cfg.Seed, Print: g.print, Getenv: cfg.Getenv, Now: cfg.Wall, Clock: cfg.Stopwatch, Stopped: g.hook.stopped,
+	})
+	g.L.SetGlobal("require", g.L.NewFunction(g.require))
+	g.keepSortFromWaiting()
+	g.L.SetContext(&g.hook)
+
+	fn, err := g.compile(cfg.Show, cfg.Main)
+	if err == nil {
+		err = g.runTopLevel(ctx, fn)
+	}
+	if err != nil {
+		g.End()
+		return nil, err
+	}
+	return g, nil
+}
+
+func setDefault[T ~int64 | ~uint64](v *T, d T) {
+	if *v == 0 {
+		*v = d
+	}
+}
+
+// limitArrays bounds the array part of Lua tables, once for the process: with the
+// library's own limit, t[67108863] = 1 takes gigabytes.
+var limitArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = 1 << 20 })
+
+func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
+	t := g.newTask("", fn, nil)
+	t.origin = g.cfg.Main
+	t.cannotWait = "the top level of a show runs before the show is live; use clock.run or a handler"
+	stop := context.AfterFunc(ctx, func() { g.hook.stop(context.Cause(ctx)) })
+	defer stop()
+	if err := g.hand(t); err != nil {
+		return err
+	}
+	g.collected, t.out = t.out, nil
+	g.forget(t)
+	if t.err != nil {
+		return failure("", t.err)
+	}
+	return nil
+}
+
+// Start makes the generation live: the commands its top level gave go out as one
+// batch stamped at, and everything it registered begins there. at is the instant
+// up to which the generation before has run.
+func (g *Generation) Start(at time.Duration) error {
+	g.collecting = false
+	g.base = at
+	if len(g.collected) > 0 {
+		g.submit(engine.Batch{Stamp: engine.Stamp{At: at}, Origin: g.cfg.Main, Commands: g.collected})
+		g.collected = nil
+	}
+	pending := g.pending
+	g.pending = nil
+	for _, f := range pending {
+		f()
+	}
+	return nil
+}
+
+// WhenLive runs f now, or at Start while the top level is being collected.
+func (g *Generation) WhenLive(f func()) {
+	if g.collecting {
+		g.pending = append(g.pending, f)
+		return
+	}
+	f()
+}
+
+// Collecting reports whether the top level of the show is still running.
+func (g *Generation) Collecting() bool { return g.collecting }
+
+// Number counts loads, from 1.
+func (g *Generation) Number() int { return g.cfg.Number }
+
+// Files lists the files read so far, relative to the show folder.
+func (g *Generation) Files() []string { return append([]string(nil), g.files...) }
+
+// Log is where output of the script goes.
+func (g *Generation) Log() *slog.Logger { return g.cfg.Log }
+
+// Instant is the logical instant of the running task; outside any, the instant
+// the generation went live.
+func (g *Generation) Instant() time.Duration {
+	if t := g.current; t != nil && !g.collecting {
+		return t.instant
+	}
+	return g.base
+}
+
+// Position is the beat at the logical instant.
+func (g *Generation) Position() beat.Micro {
+	if t := g.current; t != nil && !g.collecting {
+		return t.position()
+	}
+	return g.sched.timeline.At(g.base)
+}
+
+// Timeline is the beat clock the generation goes by.
+func (g *Generation) Timeline() beat.Timeline { return g.sched.timeline }
+
+// SetTimeline moves the generation to a new state of the beat clock, valid from
+// now on.
+func (g *Generation) SetTimeline(tl beat.Timeline, now time.Duration) { g.sched.retime(tl, now) }
+
+// Emit adds a command to what the running task will hand over, all together, when
+// it returns or waits.
+func (g *Generation) Emit(c engine.Command) {
+	if t := g.current; t != nil {
+		t.out = append(t.out, c)
+	}
+}
+
+// Next is the show time at which Step has something to do; beat.Never when
+// nothing is scheduled.
+func (g *Generation) Next() time.Duration {
+	e, at := g.sched.peek()
+	if e == nil || at == beat.Never {
+		return beat.Never
+	}
+	return at - g.cfg.Lookahead
+}
+
+// maxWakes is after how many wake-ups Step lets the loop look at its inbox.
+const maxWakes = 4096
+
+// Step runs everything that is due within the look-ahead of now.
+func (g *Generation) Step(now time.Duration) error {
+	horizon := now + g.cfg.Lookahead
+	for range maxWakes {
+		e, at := g.sched.peek()
+		if e == nil || at > horizon || g.ended {
+			return nil
+		}
+		var err error
+		if e.handle != nil {
+			err = g.fire(e.handle, at, now)
+		} else {
+			err = g.resume(e, at, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume wakes a task whose wait is over. One that comes more than a second late
+// goes on from now, so that it does not rush through what it missed.
+func (g *Generation) resume(e *entry, at, now time.Duration) error {
+	t := e.task
+	g.sched.remove(e)
+	if now-at > time.Second {
+		switch e.kind {
+		case waitGrid:
+			g.stats.Skipped++
+			e.beat = beat.NextGrid(max(e.beat, g.sched.timeline.At(now)), e.quantum, e.offset)
+			g.sched.add(e)
+			return nil
+		case waitTime:
+			at = now
+		}
+	}
+	t.moveTo(e, at)
+	return g.run(t)
+}
+
+// Deliver runs the handlers of an event, each in a task of its own.
+func (g *Generation) Deliver(ev Event) error {
+	for _, h := range g.topics[ev.Topic] {
+		if h.cancelled || g.ended {
+			continue
+		}
+		t, err := g.handlerTask(h, ev)
+		if t == nil {
+			continue
+		}
+		if err == nil {
+			err = g.begin(t, ev)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run starts fn as a task of its own at the present instant.
+func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
+	if name == "" {
+		name = "clock.run " + definedAt(fn)
+	}
+	t := g.newTask(name, fn, args)
+	g.WhenLive(func() {
+		if t.killed {
+			return
+		}
+		t.instant = g.Instant()
+		t.entry = entry{kind: waitTime, at: t.instant, task: t}
+		if p := g.current; p != nil && p.onBeat {
+			// It stands on the same beat as the task that starts it.
+			t.entry = entry{kind: waitBeats, beat: p.position(), task: t}
+		}
+		g.sched.add(&t.entry)
+	})
+	return t
+}
+
+func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) *Task {
+	g.nextID++
+	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args}
+	t.entry.index = -1
+	g.tasks[t.id] = t
+	return t
+}
+
+// run gives t the baton and deals with what it leaves: output, an error, its end.
+func (g *Generation) run(t *Task) error {
+	g.stats.Wakes++
+	if err := g.hand(t); err != nil {
+		g.fail(&Failure{Task: t.name, Message: t.origin + ": " + err.Error()}, nil)
+		return err
+	}
+	if !t.killed {
+		g.flush(t)
+	}
+	if t.dead {
+		g.finish(t)
+	}
+	for len(g.condemned) > 0 {
+		c := g.condemned[0]
+		g.condemned = g.condemned[1:]
+		if !c.dead {
+			g.unwind(c)
+		}
+	}
+	return nil
+}
+
+// flush hands over what the task has put out since it last did.
+func (g *Generation) flush(t *Task) {
+	if len(t.out) == 0 {
+		return
+	}
+	stamp := t.stamp()
+	if late := g.cfg.Now() - stamp.At; late > 0 && t.scheduled {
+		g.stats.Late++
+		if late > g.stats.MaxLate {
+			g.stats.MaxLate, g.stats.LateAt = late, t.origin
+		}
+	}
+	g.submit(engine.Batch{Stamp: stamp, Origin: t.origin, Commands: t.out})
+	t.out = nil
+}
+
+func (g *Generation) submit(b engine.Batch) {
+	b.Generation = g.cfg.Number
+	g.cfg.Submit(b)
+}
+
+// finish forgets a task that has ended and reports how.
+func (g *Generation) finish(t *Task) {
+	g.forget(t)
+	h := t.handle
+	if t.err == nil || t.killed {
+		if h != nil {
+			h.failures = 0
+		}
+		return
+	}
+	if h != nil {
+		h.failures++
+	}
+	g.fail(failure(t.name, t.err), h)
+}
+
+func (g *Generation) forget(t *Task) {
+	if _, ok := g.tasks[t.id]; !ok {
+		return
+	}
+	delete(g.tasks, t.id)
+	if t.handle != nil {
+		t.handle.runs--
+	}
+}
+
+// fail reports an error; the handler that raised its tenth in a row is disabled.
+func (g *Generation) fail(f *Failure, h *Handle) {
+	g.stats.Failures++
+	disabled := h != nil && h.failures >= maxFailures
+	if disabled {
+		h.Cancel()
+	}
+	if g.cfg.Failed != nil {
+		g.cfg.Failed(f, disabled)
+	}
+}
+
+// slow reports a run that took longer than Warn.
+func (g *Generation) slow(t *Task, took time.Duration) {
+	g.stats.Slow++
+	if g.collecting {
+		return
+	}
+	g.cfg.Log.Warn("slow script", "task", t.name, "at", t.origin, "took", took.Round(time.Millisecond))
+}
+
+// Stats returns the counters so far.
+func (g *Generation) Stats() Stats {
+	s := g.stats
+	s.Tasks = len(g.tasks)
+	return s
+}
+
+// End cancels every task, in the order in which they were started, and closes the
+// Lua state.
+func (g *Generation) End() {
+	select {
+	case <-g.revoked:
+		return // its goroutine may still be somewhere inside the state
+	default:
+	}
+	g.ended = true
+	ids := make([]uint64, 0, len(g.tasks))
+	for id := range g.tasks {
+		ids = append(ids, id)
+	}
+	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+	for _, id := range ids {
+		if t := g.tasks[id]; t != nil {
+			t.Cancel()
+		}
+	}
+	for _, w := range g.idle {
+		close(w.baton)
+	}
+	g.idle = nil
+	g.workers.Wait()
+	g.L.Close()
+}
+
+func (g *Generation) print(L *lua.LState, text string) {
+	g.cfg.Log.Info(text, "at", Where(L))
+}
+
+// keepSortFromWaiting makes waiting raise inside a comparator of table.sort.
+func (g *Generation) keepSortFromWaiting() {
+	tbl := g.L.GetGlobal("table").(*lua.LTable)
+	sortFn := g.L.GetField(tbl, "sort").(*lua.LFunction).GFunction
+	g.L.SetField(tbl, "sort", g.L.NewFunction(func(L *lua.LState) (n int) {
+		g.NoWait("inside the comparator of table.sort", func() { n = sortFn(L) })
+		return n
+	}))
+}
+
+// Where is the file:line of the Lua code that called the Go function running on L.
+func Where(L *lua.LState) string {
+	return strings.TrimSuffix(strings.TrimSpace(L.Where(1)), ":")
+}
+
+// definedAt is the file:line where a function begins.
+func definedAt(fn *lua.LFunction) string {
+	if fn == nil || fn.IsG || fn.Proto == nil {
+		return "built-in"
+	}
+	return fmt.Sprintf("%s:%d", fn.Proto.SourceName, fn.Proto.LineDefined)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,204 @@
+package script
+
+import (
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/beat"
+)
+
+// maxRuns is how many runs of one handler may be unfinished at a time.
+const maxRuns = 256
+
+// maxFailures is after how many failures in a row a handler is disabled.
+const maxFailures = 10
+
+// Handle is something a script registered: a timer, a beat handler, an event
+// handler. It belongs to the script loop.
+type Handle struct {
+	g      *Generation
+	kind   string // the function that made it, such as "clock.on_beat"
+	origin string // file:line where the callback begins
+	fn     *lua.LFunction
+	entry  entry
+
+	every time.Duration // > 0: a timer that repeats
+	once  bool          // fires once
+
+	topic string
+	args  func(L *lua.LState, t *Task, ev Event) []lua.LValue
+
+	runs      int // unfinished runs
+	failures  int // in a row
+	cancelled bool
+}
+
+// Cancel takes the registration back; runs that have begun go on. Cancelling
+// twice is harmless.
+func (h *Handle) Cancel() {
+	if h.cancelled {
+		return
+	}
+	h.cancelled = true
+	h.g.sched.remove(&h.entry)
+	if h.topic != "" {
+		h.g.unsubscribe(h)
+	}
+}
+
+// name is what a run of the handle is called in logs.
+func (h *Handle) name() string { return h.kind + " " + h.origin }
+
+// Args turns the instant or the event that fires a handle into what the callback
+// is called with.
+type Args func(L *lua.LState, t *Task, ev Event) []lua.LValue
+
+func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handle {
+	return &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args}
+}
+
+// After calls fn once, after d of logical time.
+func (g *Generation) After(kind string, d Span, fn *lua.LFunction) *Handle {
+	h := g.newHandle(kind, fn, nil)
+	h.once = true
+	g.WhenLive(func() { g.scheduleIn(h, d) })
+	return h
+}
+
+// Every calls fn each d of logical time, first after d. It follows the tempo when
+// d is in beats.
+func (g *Generation) Every(kind string, d Span, fn *lua.LFunction) *Handle {
+	h := g.newHandle(kind, fn, nil)
+	if d.Beats != 0 {
+		g.WhenLive(func() {
+			from := g.Position()
+			h.entry = entry{kind: waitGrid, beat: from + d.Beats, quantum: d.Beats, offset: from, handle: h}
+			g.schedule(h)
+		})
+		return h
+	}
+	h.every = d.Time
+	g.WhenLive(func() { g.scheduleIn(h, d) })
+	return h
+}
+
+// OnBeat calls fn on every multiple of quantum plus offset beats.
+func (g *Generation) OnBeat(kind string, quantum, offset beat.Micro, fn *lua.LFunction, args Args) *Handle {
+	h := g.newHandle(kind, fn, args)
+	g.WhenLive(func() {
+		h.entry = entry{kind: waitGrid, beat: beat.NextGrid(g.Position(), quantum, offset), quantum: quantum, offset: offset, handle: h}
+		g.schedule(h)
+	})
+	return h
+}
+
+// AtBeat calls fn once, at an absolute beat. A beat already passed is waited for:
+// it comes when the source jumps back.
+func (g *Generation) AtBeat(kind string, at beat.Micro, fn *lua.LFunction, args Args) *Handle {
+	h := g.newHandle(kind, fn, args)
+	h.once = true
+	g.WhenLive(func() {
+		h.entry = entry{kind: waitBeat, beat: at, handle: h, index: -1}
+		if h.cancelled {
+			return
+		}
+		if at < g.Position() {
+			g.sched.parked = append(g.sched.parked, &h.entry)
+			return
+		}
+		g.schedule(h)
+	})
+	return h
+}
+
+// On calls fn for each event of a topic.
+func (g *Generation) On(kind, topic string, fn *lua.LFunction, args Args) *Handle {
+	h := g.newHandle(kind, fn, args)
+	h.topic = topic
+	g.topics[topic] = append(g.topics[topic], h)
+	return h
+}
+
+func (g *Generation) scheduleIn(h *Handle, d Span) {
+	h.entry = entry{kind: waitTime, at: g.Instant() + d.Time, handle: h}
+	if d.Beats != 0 {
+		h.entry = entry{kind: waitBeats, beat: g.Position() + d.Beats, handle: h}
+	}
+	g.schedule(h)
+}
+
+func (g *Generation) schedule(h *Handle) {
+	if !h.cancelled {
+		g.sched.add(&h.entry)
+	}
+}
+
+func (g *Generation) unsubscribe(h *Handle) {
+	hs := g.topics[h.topic]
+	for i, x := range hs {
+		if x == h {
+			// A new slice: the old one may be in the middle of a delivery.
+			g.topics[h.topic] = append(append([]*Handle(nil), hs[:i]...), hs[i+1:]...)
+			return
+		}
+	}
+}
+
+// fire runs a handle that is due and puts its next occurrence in. A repeating
+// handle that is more than a second behind goes on at its next point instead of
+// running for every point missed.
+func (g *Generation) fire(h *Handle, at, now time.Duration) error {
+	e := h.entry
+	g.sched.remove(&h.entry)
+	behind := now-at > time.Second
+	switch {
+	case h.once:
+		h.cancelled = true
+	case e.kind == waitTime:
+		h.entry.at += h.every
+		if behind {
+			missed := (now - h.entry.at) / h.every
+			h.entry.at += (missed + 1) * h.every
+			g.stats.Skipped += uint64(missed) + 1
+		}
+		g.sched.add(&h.entry)
+	default:
+		after := e.beat
+		if behind {
+			after = max(after, g.sched.timeline.At(now))
+			g.stats.Skipped++
+		}
+		h.entry.beat = beat.NextGrid(after, e.quantum, e.offset)
+		g.sched.add(&h.entry)
+	}
+	t, err := g.handlerTask(h, Event{At: at})
+	if t == nil {
+		return err
+	}
+	t.moveTo(&e, at)
+	return g.begin(t, Event{At: at})
+}
+
+// handlerTask makes the task for one run of a handle; nil when too many are
+// unfinished.
+func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
+	if h.runs >= maxRuns {
+		g.stats.Refused++
+		g.fail(&Failure{Task: h.name(), Message: h.origin + ": not called: earlier calls of it still wait (more than " + itoa(maxRuns) + ")"}, nil)
+		return nil, nil
+	}
+	h.runs++
+	t := g.newTask(h.name(), h.fn, nil)
+	t.handle = h
+	t.instant = ev.At
+	return t, nil
+}
+
+// begin computes the arguments of a handler's run and runs it to its first wait.
+func (g *Generation) begin(t *Task, ev Event) error {
+	if t.handle.args != nil {
+		t.args = t.handle.args(g.L, t, ev)
+	}
+	return g.run(t)
+}

@@ -1,0 +1,107 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// require implements require: built-in modules first, then x.lua or x/init.lua
+// in the show folder, then the same in what the runtime ships. A module that
+// failed to load may be tried again; one that requires itself is reported with
+// the cycle.
+func (g *Generation) require(L *lua.LState) int {
+	name := L.CheckString(1)
+	if v, ok := g.modules[name]; ok {
+		L.Push(v)
+		return 1
+	}
+	for _, m := range g.cfg.Modules {
+		if m.Name == name {
+			v := m.Open(g, L)
+			g.modules[name] = v
+			L.Push(v)
+			return 1
+		}
+	}
+	for i, l := range g.loading {
+		if l == name {
+			L.RaiseError("require: modules require one another in a circle: %s -> %s", strings.Join(g.loading[i:], " -> "), name)
+		}
+	}
+	fn := g.find(L, name)
+	g.loading = append(g.loading, name)
+	defer func() { g.loading = g.loading[:len(g.loading)-1] }()
+	L.Push(fn)
+	L.Push(lua.LString(name))
+	L.Call(1, 1)
+	v := L.Get(-1)
+	if v == lua.LNil {
+		v = lua.LTrue
+	}
+	g.modules[name] = v
+	L.Push(v)
+	return 1
+}
+
+// find compiles the file of a module or raises what is wrong with it.
+func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
+	base := strings.ReplaceAll(name, ".", "/")
+	candidates := []string{base + ".lua", path.Join(base, "init.lua")}
+	for _, where := range []fs.FS{g.cfg.Show, g.cfg.Shipped} {
+		for _, file := range candidates {
+			if where == nil || !fs.ValidPath(file) {
+				continue
+			}
+			fn, err := g.compile(where, file)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				L.RaiseError("require: %s", err)
+			}
+			return fn
+		}
+	}
+	var known []string
+	for _, m := range g.cfg.Modules {
+		known = append(known, m.Name)
+	}
+	L.RaiseError("require: no module %q: not built in (%s), no %s or %s in the show folder", name, strings.Join(known, ", "), candidates[0], candidates[1])
+	return nil
+}
+
+// maxSource is the longest script file in bytes.
+const maxSource = 4 << 20
+
+// compile reads and compiles one file.
+func (g *Generation) compile(where fs.FS, file string) (*lua.LFunction, error) {
+	if st, err := fs.Stat(where, file); err != nil {
+		return nil, err
+	} else if st.Size() > maxSource {
+		return nil, &Failure{Message: fmt.Sprintf("%s: the file has %d bytes, more than %d", file, st.Size(), maxSource)}
+	}
+	src, err := fs.ReadFile(where, file)
+	if err != nil {
+		return nil, err
+	}
+	g.files = append(g.files, file)
+	text := string(src)
+	if strings.HasPrefix(text, "#!") {
+		text = "--" + text
+	}
+	chunk, err := parse.Parse(strings.NewReader(text), file)
+	if err != nil {
+		return nil, syntaxError(file, err)
+	}
+	proto, err := lua.Compile(chunk, file)
+	if err != nil {
+		return nil, syntaxError(file, err)
+	}
+	return g.L.NewFunctionFromProto(proto), nil
+}

@@ -1,0 +1,170 @@
+package script
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// worker is a goroutine with a Lua thread that runs tasks, one after the other.
+type worker struct {
+	thread *lua.LState
+	baton  chan *Task // hands it a task to begin or to go on with; closed to end it
+}
+
+// watchEvery is how often the loop looks at a task that does not give the baton
+// back.
+const watchEvery = 5 * time.Millisecond
+
+// hand gives the baton to t and waits until t returns or waits. It reports
+// ErrStuck when t does neither.
+func (g *Generation) hand(t *Task) error {
+	if t.worker == nil {
+		t.worker = g.idleWorker()
+	}
+	before := g.current
+	g.current = t
+	t.waiting = false
+	t.worker.baton <- t
+	err := g.await(t)
+	g.current = before
+	g.L.G.CurrentThread = g.L.G.MainThread
+	if err != nil {
+		return err
+	}
+	if t.dead {
+		g.idle = append(g.idle, t.worker)
+		t.worker = nil
+	}
+	return nil
+}
+
+// idleWorker takes a worker from the pool or starts one.
+func (g *Generation) idleWorker() *worker {
+	var w *worker
+	if n := len(g.idle); n > 0 {
+		w = g.idle[n-1]
+		g.idle = g.idle[:n-1]
+	} else {
+		w = &worker{baton: make(chan *Task)}
+		g.workers.Go(func() { g.work(w) })
+	}
+	if w.thread == nil {
+		w.thread = g.newThread()
+	}
+	return w
+}
+
+// work is the body of a worker's goroutine. Everything it does, it does while it
+// holds the baton.
+func (g *Generation) work(w *worker) {
+	for t := range w.baton {
+		w.thread.G.CurrentThread = w.thread
+		t.err = w.thread.CallByParam(lua.P{Fn: t.fn, Protect: true}, t.args...)
+		t.dead = true
+		if t.err != nil {
+			w.thread = nil // an error leaves closed upvalues behind; never reuse it
+		}
+		if !g.giveBack() {
+			return
+		}
+	}
+}
+
+// yield gives the baton back and waits to get it again. It is called on the
+// goroutine of task t.
+func (g *Generation) yield(L *lua.LState, t *Task) {
+	thread := L.G.CurrentThread // may be a coroutine of the task
+	t.waiting = true
+	if !g.giveBack() {
+		runtime.Goexit()
+	}
+	select {
+	case <-t.worker.baton:
+	case <-g.revoked:
+		runtime.Goexit()
+	}
+	L.G.CurrentThread = thread
+	if t.killed {
+		L.RaiseError("%s", errCancelled)
+	}
+}
+
+// giveBack returns the baton to the loop; false when the generation has been
+// revoked meanwhile and nobody waits any more.
+func (g *Generation) giveBack() bool {
+	select {
+	case g.back <- struct{}{}:
+		return true
+	case <-g.revoked:
+		return false
+	}
+}
+
+// await waits for the baton and watches the task that has it: past the budget the
+// task is made to raise, past the grace period after it the generation is
+// revoked.
+func (g *Generation) await(t *Task) error {
+	start := g.cfg.Stopwatch()
+	g.watch.Reset(watchEvery)
+	defer g.watch.Stop()
+	var heap uint64
+	for {
+		select {
+		case <-g.back:
+			if !t.killed {
+				g.hook.clear()
+			}
+			if took := g.cfg.Stopwatch() - start; took > g.cfg.Warn {
+				g.slow(t, took)
+			}
+			return nil
+		case <-g.watch.C:
+		}
+		took := g.cfg.Stopwatch() - start
+		switch used := heapInUse(); {
+		case took > g.cfg.Budget+g.cfg.Grace:
+			g.hook.stop(errCancelled)
+			close(g.revoked)
+			g.ended = true
+			return ErrStuck
+		case took > g.cfg.Budget:
+			g.hook.stop(fmt.Errorf("ran for more than %v without waiting", g.cfg.Budget))
+		case heap == 0:
+			heap = used
+		case used > heap+g.cfg.Memory:
+			g.hook.stop(fmt.Errorf("%w: more than %d MiB at one go", errMemory, g.cfg.Memory>>20))
+		}
+		g.watch.Reset(watchEvery)
+	}
+}
+
+// heapInUse is the size of the live and unswept heap in bytes.
+func heapInUse() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+// unwind ends a cancelled task that is waiting or has not begun. It is called by
+// the loop while no task runs.
+func (g *Generation) unwind(t *Task) {
+	switch {
+	case t.worker == nil: // never began
+		t.dead = true
+		g.forget(t)
+	case t.waiting:
+		saved := g.hook.reason.Load()
+		g.hook.stop(errCancelled)
+		err := g.hand(t)
+		g.hook.reason.Store(saved)
+		if err == nil && !t.dead {
+			g.unwind(t) // it waited again while it was being ended
+			return
+		}
+		g.forget(t)
+	}
+}

@@ -1,0 +1,180 @@
+package script
+
+import (
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/engine"
+)
+
+// Task is one thread of a show: the body of clock.run, or one run of a handler.
+// It belongs to the script loop.
+type Task struct {
+	g      *Generation
+	id     uint64
+	name   string
+	origin string // file:line where its function begins
+	fn     *lua.LFunction
+	args   []lua.LValue
+	handle *Handle // what fired it; nil for clock.run
+
+	// The logical instant. While onBeat, the task stands exactly on beat pos of
+	// epoch, and its output follows that beat should the tempo move.
+	instant   time.Duration
+	pos       beat.Micro
+	onBeat    bool
+	epoch     uint32
+	scheduled bool // false while it reacts to an event, whose instant is always past
+
+	// lastGrid is the grid point a sync last returned at, in gridEpoch.
+	lastGrid  beat.Micro
+	gridEpoch uint32
+	synced    bool
+
+	out        []engine.Command
+	entry      entry        // what it waits for
+	wake       []lua.LValue // what its wait returns
+	worker     *worker      // the goroutine it runs on; nil before it began
+	idle       uint32       // wake-ups since the instant last moved
+	cannotWait string       // why waiting raises; "" when it may
+	err        error
+	waiting    bool
+	killed     bool
+	dead       bool
+}
+
+// Name is the name given to clock.run, or what fired the handler.
+func (t *Task) Name() string { return t.name }
+
+// At is the logical instant of the task and the beat at it.
+func (t *Task) At() (time.Duration, beat.Micro) { return t.instant, t.position() }
+
+// Running reports whether the task has still to end.
+func (t *Task) Running() bool { return !t.dead && !t.killed }
+
+// Cancel ends the task: one that waits does not go on, one that runs ends at its
+// next wait. Commands it has not yet let go of are dropped. Cancelling twice is
+// harmless.
+func (t *Task) Cancel() {
+	if t.dead || t.killed {
+		return
+	}
+	t.killed = true
+	t.g.sched.remove(&t.entry)
+	if t.g.current != nil {
+		// A task may not hand the baton on itself; the loop will.
+		t.g.condemned = append(t.g.condemned, t)
+		return
+	}
+	t.g.unwind(t)
+}
+
+// position is the beat of the task's logical instant.
+func (t *Task) position() beat.Micro {
+	tl := t.g.sched.timeline
+	if t.onBeat && t.epoch == tl.Epoch {
+		return t.pos
+	}
+	return tl.At(t.instant)
+}
+
+// stamp is what output of the task carries.
+func (t *Task) stamp() engine.Stamp {
+	return engine.Stamp{At: t.instant, Beat: t.pos, Epoch: t.epoch, OnBeat: t.onBeat}
+}
+
+// moveTo sets the logical instant to that of an entry that became due.
+func (t *Task) moveTo(e *entry, at time.Duration) {
+	if at != t.instant {
+		t.idle = 0
+	}
+	t.instant, t.scheduled = at, true
+	t.onBeat = e.kind != waitTime
+	if !t.onBeat {
+		return
+	}
+	t.pos, t.epoch = e.beat, t.g.sched.timeline.Epoch
+	if e.kind == waitGrid {
+		t.lastGrid, t.gridEpoch, t.synced = e.beat, t.epoch, true
+	}
+}
+
+// Span is a duration as scripts give it: seconds, or beats when Beats is not 0.
+type Span = engine.Length
+
+// maxIdle is how often a task may wake without its logical time moving on.
+const maxIdle = 10_000
+
+// Sleep waits for d of logical time.
+func (g *Generation) Sleep(L *lua.LState, d Span) {
+	t := g.waiter(L)
+	e := entry{kind: waitTime, at: t.instant + d.Time}
+	if d.Beats != 0 {
+		e = entry{kind: waitBeats, beat: t.position() + d.Beats}
+	}
+	g.waitFor(L, t, e)
+}
+
+// Sync waits for the next multiple of quantum plus offset beats.
+func (g *Generation) Sync(L *lua.LState, quantum, offset beat.Micro) {
+	t := g.waiter(L)
+	after := t.position()
+	if t.synced && t.gridEpoch == g.sched.timeline.Epoch {
+		after = max(after, t.lastGrid)
+	}
+	g.waitFor(L, t, entry{kind: waitGrid, beat: beat.NextGrid(after, quantum, offset), quantum: quantum, offset: offset})
+}
+
+// Suspend waits until Wake is called for the task and returns what was given to
+// it.
+func (g *Generation) Suspend(L *lua.LState) []lua.LValue {
+	t := g.waiter(L)
+	g.yield(L, t)
+	wake := t.wake
+	t.wake = nil
+	return wake
+}
+
+// Wake lets a suspended task go on at the logical instant of the task that calls
+// it, with values as the result of its wait.
+func (g *Generation) Wake(t *Task, values []lua.LValue) {
+	if !t.waiting || t.dead || t.killed || t.entry.queue != nil {
+		return
+	}
+	t.wake = values
+	t.entry = entry{kind: waitTime, at: g.Instant(), task: t}
+	g.sched.add(&t.entry)
+}
+
+// Current is the task that holds the baton.
+func (g *Generation) Current() *Task { return g.current }
+
+// waiter returns the running task, or raises where waiting is not possible.
+func (g *Generation) waiter(L *lua.LState) *Task {
+	t := g.current
+	if t.cannotWait != "" {
+		L.RaiseError("cannot wait here: %s", t.cannotWait)
+	}
+	return t
+}
+
+func (g *Generation) waitFor(L *lua.LState, t *Task, e entry) {
+	if t.idle++; t.idle > maxIdle {
+		L.RaiseError("waited %d times without time passing; give clock.sleep or clock.sync something to wait for", maxIdle)
+	}
+	t.entry = e
+	t.entry.task = t
+	g.sched.add(&t.entry)
+	g.yield(L, t)
+}
+
+// NoWait runs f as a place where waiting raises, giving why.
+func (g *Generation) NoWait(why string, f func()) {
+	t := g.current
+	before := t.cannotWait
+	t.cannotWait = why
+	defer func() { t.cannotWait = before }()
+	f()
+}
