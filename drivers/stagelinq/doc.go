@@ -6,38 +6,41 @@
 // # The protocol in one page
 //
 // Discovery: every participant broadcasts a HOWDY datagram to UDP port 51337
-// once a second. It names the sender by a 16-byte [Token], carries the device
+// once a second. It names the sender by a 16-byte [wire.Token], carries the device
 // and software names and the TCP port of its main connection, and is followed
-// by an EXIT when the sender leaves ([Announcement]). A player talks only to a
+// by an EXIT when the sender leaves ([wire.Announcement]). A player talks only to a
 // peer whose HOWDY it has heard, so a sink announces itself too.
 //
-// Main connection: TCP, messages without any framing ([Message]). The client
+// Main connection: TCP, messages without any framing ([wire.Message]). The client
 // asks for the services; the server answers with one announcement (name and
-// TCP port) per service. There is no end mark ([ServiceList] says when a list
-// is taken as complete). Afterwards both ends send echo requests ([Echo]).
+// TCP port) per service. There is no end mark ([peer.ServiceList] says when a list
+// is taken as complete). Afterwards both ends send echo requests ([peer.Echo]).
 //
 // StateMap: a TCP connection of its own. It starts with an unframed hello (the
 // announcement form again, with the client's token); after it every message is
-// preceded by its 32-bit length ([Framer]). The client subscribes to paths such
+// preceded by its 32-bit length ([wire.Framer]). The client subscribes to paths such
 // as /Engine/Deck1/Play and receives their values, now and after each change
-// ([StateMessage], [Value]).
+// ([wire.StateMessage], [wire.Value]).
 //
 // BeatInfo: as StateMap, but the client sends one start message and then gets
 // about 30 messages a second with beat, tempo and sample position of each deck
-// ([BeatInfo]), whether anything plays or not.
+// ([wire.BeatInfo]), whether anything plays or not.
 //
 // All integers are big-endian. Strings are a 32-bit count of bytes and UTF-16BE
 // text; the count 0xffffffff is the null string.
 //
-// # How this package is built
+// # How this is built
 //
-// Bytes are turned into values by Append and Parse functions that hold no
-// state. [Table], [ServiceList], [Echo], [Backoff] and the unexported link are
-// machines without sockets, goroutines or clocks: time is passed in, and each
-// tells its next deadline. [Announcer] and [Sink] own the sockets and
-// goroutines; none of them outlives Run.
+// Package wire turns bytes into values. Package discovery announces and hears,
+// package peer has what both roles do on TCP. In this package the unexported
+// link decides what to do about one unit: it has no sockets, goroutines or
+// clock; time is passed in, and it tells its next deadline. [Sink] owns the
+// goroutines and none of them outlives Run.
 //
 // Nothing a peer sends can end the sink: datagrams that do not parse are
 // counted and dropped, frames that do not parse are skipped by their length,
 // and a stream that lost its frame bounds is closed and dialled again.
+//
+// The numbers in brackets are the sections of the project's page on the
+// protocol.
 package stagelinq

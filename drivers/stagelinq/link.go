@@ -1,6 +1,12 @@
 package stagelinq
 
-import "time"
+import (
+	"time"
+
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
+)
 
 // stage is how far the way to one unit has come.
 type stage int
@@ -27,7 +33,7 @@ const (
 )
 
 func (s service) String() string {
-	return [...]string{ServiceStateMap, ServiceBeatInfo}[s]
+	return [...]string{wire.ServiceStateMap, wire.ServiceBeatInfo}[s]
 }
 
 // actionKind is something the link wants done on its sockets.
@@ -67,7 +73,7 @@ type branch struct {
 	inbound bool // the unit dialled us
 	opened  time.Time
 	due     time.Time // of the next attempt
-	backoff Backoff
+	backoff peer.Backoff
 }
 
 // link decides what to do about one unit: when to dial what, when to ask, when
@@ -77,10 +83,10 @@ type link struct {
 	random   func() float64
 	stage    stage
 	due      time.Time // of the dial, while waiting
-	backoff  Backoff
+	backoff  peer.Backoff
 	listed   time.Time // when serving began
-	services *ServiceList
-	echo     *Echo
+	services *peer.ServiceList
+	echo     *peer.Echo
 	branches [serviceCount]branch
 	failure  string // why the last attempt ended, pending closeAll
 }
@@ -90,8 +96,8 @@ type link struct {
 func newLink(now time.Time, dial bool, random func() float64) *link {
 	l := &link{
 		random:  random,
-		due:     now.Add(DialDelay),
-		backoff: Backoff{First: mainBackoffFirst, Max: mainBackoffMax},
+		due:     now.Add(discovery.DialDelay),
+		backoff: peer.Backoff{First: mainBackoffFirst, Max: mainBackoffMax},
 	}
 	if !dial {
 		l.stage = hosting
@@ -117,7 +123,7 @@ func (l *link) next(now time.Time) (a action, ok bool) {
 		if !l.services.Done(now) {
 			break
 		}
-		if l.services.Port(ServiceStateMap) == 0 && l.services.Port(ServiceBeatInfo) == 0 {
+		if l.services.Port(wire.ServiceStateMap) == 0 && l.services.Port(wire.ServiceBeatInfo) == 0 {
 			l.restart(now, l.emptyReason())
 			return l.next(now)
 		}
@@ -182,11 +188,11 @@ func (l *link) deadline() time.Time {
 // mainUp says that the main connection is open and the request was sent.
 func (l *link) mainUp(now time.Time) {
 	l.stage = listing
-	l.services = NewServiceList(now)
-	l.echo = NewEcho(now, EchoPeriod, EchoPeriod)
+	l.services = peer.NewServiceList(now)
+	l.echo = peer.NewEcho(now, echoPeriod, echoPeriod)
 	for s := range l.branches {
 		b := &l.branches[s]
-		b.due, b.backoff = now, Backoff{First: serviceBackoffFirst, Max: serviceBackoffMax}
+		b.due, b.backoff = now, peer.Backoff{First: serviceBackoffFirst, Max: serviceBackoffMax}
 	}
 }
 
@@ -255,7 +261,7 @@ func (l *link) serviceDown(s service, now time.Time, reason string) {
 
 // reference takes a reference message; trip is true if it completed a round
 // trip.
-func (l *link) reference(m Message, own Token, now time.Time) (trip bool) {
+func (l *link) reference(m wire.Message, own Token, now time.Time) (trip bool) {
 	if l.echo == nil {
 		return false
 	}

@@ -2,11 +2,12 @@ package stagelinq
 
 import (
 	"context"
-	"fmt"
-	"net"
-	"net/netip"
 	"sync"
 	"time"
+
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
 )
 
 const (
@@ -14,7 +15,7 @@ const (
 	maxInbound = 64
 	// parkTime is how long a connection waits for the HOWDY of its unit: a
 	// unit may dial us before we have heard it (1.2).
-	parkTime = LossTimeout
+	parkTime = discovery.LossTimeout
 	// maxParked bounds the connections that wait.
 	maxParked = 16
 )
@@ -23,81 +24,38 @@ const (
 type inbound struct {
 	token   Token
 	service service
-	stream  *Stream
-	framer  *Framer
+	stream  *peer.Stream
+	framer  *wire.Framer
 	at      time.Time
 }
 
 // listen opens a main connection port and the ports of our services, and
 // serves them until ctx ends. It returns the main port.
 func (s *Sink) listen(ctx context.Context, running *sync.WaitGroup) (uint16, error) {
+	address, err := discovery.ListenAddress(s.config.Interface)
+	if err != nil {
+		return 0, err
+	}
 	slots := make(chan struct{}, maxInbound)
 	for k := range serviceCount {
-		port, err := Listen(ctx, running, s.config.Interface, slots, func(st *Stream) {
+		port, err := peer.Listen(ctx, running, address, slots, func(st *peer.Stream) {
 			s.welcome(ctx, k, st)
 		})
 		if err != nil {
 			return 0, err
 		}
-		s.offered = AppendMessage(s.offered, Message{
-			ID: IDAnnounce, Token: s.config.Token, Service: k.String(), Port: port,
+		s.offered = wire.AppendMessage(s.offered, wire.Message{
+			ID: wire.IDAnnounce, Token: s.config.Token, Service: k.String(), Port: port,
 		})
 	}
-	return Listen(ctx, running, s.config.Interface, slots, s.serveMain)
-}
-
-// Listen accepts connections on a free TCP port of the chosen network until
-// ctx ends and returns the port. serve is called for each on a goroutine of
-// its own that running waits for; a connection beyond the capacity of slots is
-// closed at once. The connection is closed when ctx ends.
-func Listen(ctx context.Context, running *sync.WaitGroup, selector string, slots chan struct{}, serve func(*Stream)) (uint16, error) {
-	address := netip.IPv4Unspecified()
-	if selector != "" {
-		networks, err := Networks(selector)
-		if err != nil {
-			return 0, err
-		}
-		address = networks[0].Address
-	}
-	config := net.ListenConfig{KeepAliveConfig: keepAlive}
-	listener, err := config.Listen(ctx, "tcp4", netip.AddrPortFrom(address, 0).String())
-	if err != nil {
-		return 0, fmt.Errorf("stagelinq: %w", err)
-	}
-	context.AfterFunc(ctx, func() { listener.Close() })
-	running.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				// Out of descriptors passes; a closed listener does not.
-				if pause(ctx, 100*time.Millisecond) {
-					continue
-				}
-				return
-			}
-			select {
-			case slots <- struct{}{}:
-			default:
-				conn.Close()
-				continue
-			}
-			st := NewStream(conn)
-			unhook := context.AfterFunc(ctx, st.Close)
-			running.Go(func() {
-				serve(st)
-				unhook()
-				<-slots
-			})
-		}
-	})
-	return uint16(listener.Addr().(*net.TCPAddr).Port), nil
+	return peer.Listen(ctx, running, address, slots, s.serveMain)
 }
 
 // serveMain answers a main connection made to us until it ends.
-func (s *Sink) serveMain(st *Stream) {
+func (s *Sink) serveMain(st *peer.Stream) {
 	defer st.Close()
 	// How it ends does not matter: the unit dials again if it likes.
-	_ = st.ReadMessages(func(m Message, _ time.Time) error {
+	_ = st.ReadMessages(func(m wire.Message, _ time.Time) error {
 		if reply, ok := s.reply(m); ok {
 			return st.Write(reply)
 		}
@@ -107,21 +65,21 @@ func (s *Sink) serveMain(st *Stream) {
 
 // reply returns the bytes that answer a message of a main connection: an echo,
 // or the announcements of our services.
-func (s *Sink) reply(m Message) ([]byte, bool) {
-	if m.ID == IDRequest {
+func (s *Sink) reply(m wire.Message) ([]byte, bool) {
+	if m.ID == wire.IDRequest {
 		return s.offered, len(s.offered) > 0
 	}
-	echo, ok := Reply(m, s.config.Token)
+	echo, ok := peer.Reply(m, s.config.Token)
 	if !ok {
 		return nil, false
 	}
-	return AppendMessage(nil, echo), true
+	return wire.AppendMessage(nil, echo), true
 }
 
 // welcome reads the hello of a service connection made to us and hands the
 // connection to its unit's session.
-func (s *Sink) welcome(ctx context.Context, k service, st *Stream) {
-	f := NewFramer(frameLimit(k))
+func (s *Sink) welcome(ctx context.Context, k service, st *peer.Stream) {
+	f := wire.NewFramer(frameLimit(k))
 	m, err := st.ReadHello(f)
 	if err != nil || m.Service != k.String() {
 		s.count.refused.Add(1)

@@ -13,6 +13,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
 )
 
 // Device describes one unit on the network. It is comparable; Token alone
@@ -25,7 +29,7 @@ type Device struct {
 	Address  netip.Addr
 }
 
-func (u Unit) device() Device {
+func deviceOf(u discovery.Unit) Device {
 	return Device{Token: u.Token, Name: u.Name, Software: u.Software, Version: u.Version, Address: u.Address}
 }
 
@@ -105,7 +109,7 @@ type BeatEvent struct {
 
 // Stats are counters since the sink was made.
 type Stats struct {
-	Discovery AnnouncerStats
+	Discovery discovery.AnnouncerStats
 	Ignored   uint64 // HOWDYs of units that are not accepted
 	Connects  uint64 // times a unit became connected
 	Restarts  uint64 // times the connections of a unit were given up
@@ -131,8 +135,8 @@ type UnitStatus struct {
 type Sink struct {
 	config    Config
 	log       *slog.Logger
-	announcer atomic.Pointer[Announcer] // set by Run
-	heard     chan Heard
+	announcer atomic.Pointer[discovery.Announcer] // set by Run
+	heard     chan discovery.Heard
 	inbound   chan inbound
 
 	count struct {
@@ -170,7 +174,9 @@ func NewSink(config Config) (*Sink, error) {
 		config.Version = "1.0.0"
 	}
 	if config.Accept == nil {
-		config.Accept = func(d Device) bool { return IsPlayer(d.Software) || config.Listen && IsMixer(d.Software) }
+		config.Accept = func(d Device) bool {
+			return discovery.IsPlayer(d.Software) || config.Listen && discovery.IsMixer(d.Software)
+		}
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
@@ -178,7 +184,7 @@ func NewSink(config Config) (*Sink, error) {
 	s := &Sink{
 		config:  config,
 		log:     config.Log,
-		heard:   make(chan Heard, 64),
+		heard:   make(chan discovery.Heard, 64),
 		inbound: make(chan inbound),
 		units:   map[Token]tracked{},
 	}
@@ -199,7 +205,7 @@ func (s *Sink) Run(ctx context.Context) error {
 	defer running.Wait()
 	defer cancel()
 
-	self := Announcement{
+	self := wire.Announcement{
 		Token: s.config.Token, Name: s.config.Name, Software: s.config.Software, Version: s.config.Version,
 	}
 	if s.config.Listen {
@@ -209,9 +215,9 @@ func (s *Sink) Run(ctx context.Context) error {
 		}
 		self.Port = port
 	}
-	announcer := NewAnnouncer(AnnouncerConfig{
+	announcer := discovery.NewAnnouncer(discovery.AnnouncerConfig{
 		Self: self, Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
-		Heard: func(h Heard) {
+		Heard: func(h discovery.Heard) {
 			select {
 			case s.heard <- h:
 			case <-ctx.Done():
@@ -226,7 +232,7 @@ func (s *Sink) Run(ctx context.Context) error {
 // loop owns the discovery table and starts and ends the sessions.
 func (s *Sink) loop(ctx context.Context) {
 	var (
-		table    Table
+		table    discovery.Table
 		sessions = map[Token]*session{}
 		parked   []inbound // connections of units not heard yet
 	)
@@ -246,7 +252,7 @@ func (s *Sink) loop(ctx context.Context) {
 				if !ok {
 					break
 				}
-				s.end(sessions, u.Token, fmt.Sprintf("not heard for %v", LossTimeout))
+				s.end(sessions, u.Token, fmt.Sprintf("not heard for %v", discovery.LossTimeout))
 			}
 			parked = s.assign(sessions, parked, now)
 		case <-ctx.Done():
@@ -271,25 +277,25 @@ func (s *Sink) loop(ctx context.Context) {
 }
 
 // take handles one datagram of a unit.
-func (s *Sink) take(ctx context.Context, table *Table, sessions map[Token]*session, h Heard) {
-	dial := h.Port != 0 && !IsMixer(h.Software)
-	device := Unit{Announcement: h.Announcement, Address: h.Address}.device()
+func (s *Sink) take(ctx context.Context, table *discovery.Table, sessions map[Token]*session, h discovery.Heard) {
+	dial := h.Port != 0 && !discovery.IsMixer(h.Software)
+	device := deviceOf(discovery.Unit{Announcement: h.Announcement, Address: h.Address})
 	if _, known := table.Unit(h.Token); !known &&
-		(isAnalyzer(h.Software) || !dial && !s.config.Listen || !s.config.Accept(device)) {
+		(discovery.IsAnalyzer(h.Software) || !dial && !s.config.Listen || !s.config.Accept(device)) {
 		s.count.ignored.Add(1)
 		return
 	}
 	u, change := table.Heard(h.Announcement, h.Address, h.At)
 	switch change {
-	case Appeared:
+	case discovery.Appeared:
 		s.log.Info("heard", "unit", u.Name, "software", u.Software, "version", u.Version, "address", u.Address)
 		sessions[u.Token] = startSession(ctx, s, u, dial, false, h.At)
 		s.announcer.Load().AnnounceNow()
-	case Moved:
+	case discovery.Moved:
 		s.end(sessions, u.Token, "unit restarted")
 		sessions[u.Token] = startSession(ctx, s, u, dial, true, h.At)
 		s.announcer.Load().AnnounceNow()
-	case Left:
+	case discovery.Left:
 		s.end(sessions, u.Token, "unit left")
 	}
 }
@@ -381,18 +387,19 @@ func (s *Sink) emit(e DeviceEvent) {
 }
 
 // readStates reads a StateMap connection until it ends.
-func (s *Sink) readStates(device Device, st *Stream, f *Framer) error {
-	names, bad := newPathNames(), 0
+func (s *Sink) readStates(device Device, st *peer.Stream, f *wire.Framer) error {
+	var names wire.PathNames
+	bad := 0
 	return st.ReadFrames(f, 0, func(payload []byte, at time.Time) error {
-		m, err := parseState(payload, names)
+		m, err := names.ParseState(payload)
 		var v Value
-		if err == nil && m.Type == StateEmit {
+		if err == nil && m.Type == wire.StateEmit {
 			v, err = m.Value()
 		}
 		switch {
 		case err != nil:
 			return s.badFrame(&bad, err)
-		case m.Type != StateEmit:
+		case m.Type != wire.StateEmit:
 			// Units subscribe to the sink's states and write to them. It has
 			// none (3.3, 3.4).
 			s.count.writes.Add(1)
@@ -408,15 +415,15 @@ func (s *Sink) readStates(device Device, st *Stream, f *Framer) error {
 }
 
 // readBeats reads a BeatInfo connection until it ends.
-func (s *Sink) readBeats(device Device, st *Stream, f *Framer) error {
-	decks, bad := make([]DeckBeat, 0, MaxBeatDecks), 0
+func (s *Sink) readBeats(device Device, st *peer.Stream, f *wire.Framer) error {
+	decks, bad := make([]DeckBeat, 0, wire.MaxBeatDecks), 0
 	return st.ReadFrames(f, beatSilence, func(payload []byte, at time.Time) error {
-		kind, info, err := ParseBeatInfo(payload, decks)
+		kind, info, err := wire.ParseBeatInfo(payload, decks)
 		if err != nil {
 			return s.badFrame(&bad, err)
 		}
 		bad = 0
-		if kind != BeatEmit {
+		if kind != wire.BeatEmit {
 			return nil
 		}
 		s.count.beats.Add(1)

@@ -7,13 +7,17 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
 )
 
 // session owns the sockets of one unit. Its goroutine runs the unit's link;
 // one goroutine per open connection reads, and calls the user's functions.
 type session struct {
 	sink   *Sink
-	unit   Unit
+	unit   discovery.Unit
 	device Device
 	link   *link
 
@@ -26,12 +30,24 @@ type session struct {
 
 	attempt  context.Context // of the present dials; cancelled by closeAll
 	abandon  context.CancelFunc
-	main     *Stream
-	services [serviceCount]*Stream
+	main     *reader
+	services [serviceCount]*reader
 
 	subscribed int        // paths of the sink written to the present StateMap connection
 	last       DeviceKind // last event reported
 	reason     string     // of the last failure since the unit was connected
+}
+
+// reader is an open connection with a goroutine that reads it.
+type reader struct {
+	*peer.Stream
+	done chan struct{} // closed after the goroutine's last callback
+}
+
+// closeAndWait closes the connection and waits for the last callback.
+func (r *reader) closeAndWait() {
+	r.Close()
+	<-r.done
 }
 
 // event is what a connection's goroutine, or the sink, tells the session: an
@@ -43,9 +59,9 @@ type event struct {
 	attempt context.Context // of the dial
 	isMain  bool
 	service service
-	stream  *Stream // nil after a failed dial
-	framer  *Framer // of an inbound stream
-	message *Message
+	stream  *peer.Stream // nil after a failed dial
+	framer  *wire.Framer // of an inbound stream
+	message *wire.Message
 	at      time.Time // of the message
 	err     error
 }
@@ -57,11 +73,11 @@ func (e errLost) Error() string { return string(e) }
 
 // startSession begins to work on a unit. known says that the unit was reported
 // found before.
-func startSession(parent context.Context, sink *Sink, unit Unit, dial, known bool, now time.Time) *session {
+func startSession(parent context.Context, sink *Sink, unit discovery.Unit, dial, known bool, now time.Time) *session {
 	s := &session{
 		sink:   sink,
 		unit:   unit,
-		device: unit.device(),
+		device: deviceOf(unit),
 		link:   newLink(now, dial, rand.Float64),
 		done:   make(chan struct{}),
 		events: make(chan event, 16),
@@ -150,9 +166,9 @@ func (s *session) do(a action) {
 	case dialService:
 		s.dial(event{service: a.service}, a.port)
 	case sendEcho:
-		m := Message{ID: IDReference, Token: s.sink.config.Token, Value: a.stamp}
+		m := wire.Message{ID: wire.IDReference, Token: s.sink.config.Token, Value: a.stamp}
 		// A failed write closes the stream, and its reader says so.
-		_ = s.main.Write(AppendMessage(nil, m))
+		_ = s.main.Write(wire.AppendMessage(nil, m))
 	case closeAll:
 		s.sink.log.Info("starting over", "unit", s.device.Name, "address", s.device.Address, "reason", a.reason)
 		s.sink.count.restarts.Add(1)
@@ -168,14 +184,12 @@ func (s *session) do(a action) {
 // for their readers, so that no callback comes after.
 func (s *session) closeStreams(which func(service) bool) {
 	if s.main != nil {
-		s.main.Close()
-		<-s.main.done
+		s.main.closeAndWait()
 		s.main = nil
 	}
 	for k := range serviceCount {
 		if st := s.services[k]; st != nil && which(k) {
-			st.Close()
-			<-st.done
+			st.closeAndWait()
 			s.services[k] = nil
 		}
 	}
@@ -188,7 +202,7 @@ func (s *session) dial(e event, port uint16) {
 	remote := netip.AddrPortFrom(s.unit.Address, port)
 	s.readers.Go(func() {
 		e.dialed, e.attempt = true, attempt
-		e.stream, e.err = DialStream(attempt, local, remote)
+		e.stream, e.err = peer.DialStream(attempt, local, remote)
 		if !s.post(attempt, e) && e.stream != nil {
 			e.stream.Close()
 		}
@@ -207,14 +221,14 @@ func (s *session) handle(e event) {
 		s.open(e.service, e.stream, e.framer)
 	case e.dialed:
 		s.dialed(e, now)
-	case e.isMain && e.stream == s.main:
+	case e.isMain && s.main != nil && e.stream == s.main.Stream:
 		if e.message != nil {
 			s.message(*e.message, e.at)
 			return
 		}
-		s.link.down(now, "main connection: "+EndReason(e.err))
-	case !e.isMain && e.stream == s.services[e.service]:
-		reason := e.service.String() + ": " + EndReason(e.err)
+		s.link.down(now, "main connection: "+peer.EndReason(e.err))
+	case !e.isMain && s.services[e.service] != nil && e.stream == s.services[e.service].Stream:
+		reason := e.service.String() + ": " + peer.EndReason(e.err)
 		s.services[e.service] = nil
 		s.sink.log.Info("service connection ended", "unit", s.device.Name, "reason", reason)
 		s.link.serviceDown(e.service, now, reason)
@@ -232,44 +246,45 @@ func (s *session) dialed(e event, now time.Time) {
 			e.stream.Close()
 		}
 	case e.isMain && e.err != nil:
-		s.link.down(now, "main connection: "+EndReason(e.err))
+		s.link.down(now, "main connection: "+peer.EndReason(e.err))
 	case e.err != nil:
-		s.link.serviceDown(e.service, now, e.service.String()+": "+EndReason(e.err))
+		s.link.serviceDown(e.service, now, e.service.String()+": "+peer.EndReason(e.err))
 	case e.isMain:
 		s.openMain(e.stream)
 		s.link.mainUp(now)
 	default:
-		hello := AppendMessage(nil, Message{
-			ID: IDAnnounce, Token: s.sink.config.Token, Service: e.service.String(), Port: e.stream.LocalPort(),
+		hello := wire.AppendMessage(nil, wire.Message{
+			ID: wire.IDAnnounce, Token: s.sink.config.Token, Service: e.service.String(), Port: e.stream.LocalPort(),
 		})
 		if err := e.stream.Write(hello); err != nil {
-			s.link.serviceDown(e.service, now, e.service.String()+": "+EndReason(err))
+			s.link.serviceDown(e.service, now, e.service.String()+": "+peer.EndReason(err))
 			return
 		}
 		s.link.serviceUp(e.service, now)
-		s.open(e.service, e.stream, NewFramer(frameLimit(e.service)))
+		s.open(e.service, e.stream, wire.NewFramer(frameLimit(e.service)))
 	}
 }
 
 func frameLimit(k service) int {
 	if k == beatInfo {
-		return MaxBeatFrame
+		return wire.MaxBeatFrame
 	}
-	return MaxStateFrame
+	return wire.MaxStateFrame
 }
 
 // openMain starts reading a main connection we dialled and asks for the
 // services at once; some units never ask first (2.2).
-func (s *session) openMain(st *Stream) {
-	s.main = st
+func (s *session) openMain(st *peer.Stream) {
+	r := &reader{st, make(chan struct{})}
+	s.main = r
 	own := s.sink.config.Token
 	// A failed write closes the stream, and its reader says so.
-	_ = st.Write(AppendMessage(nil, Message{ID: IDRequest, Token: own}))
+	_ = st.Write(wire.AppendMessage(nil, wire.Message{ID: wire.IDRequest, Token: own}))
 	attempt := s.attempt
 	unhook := context.AfterFunc(s.ctx, st.Close)
 	s.readers.Go(func() {
 		defer unhook()
-		err := st.ReadMessages(func(m Message, at time.Time) error {
+		err := st.ReadMessages(func(m wire.Message, at time.Time) error {
 			if reply, ok := s.sink.reply(m); ok {
 				if err := st.Write(reply); err != nil {
 					return err
@@ -279,26 +294,27 @@ func (s *session) openMain(st *Stream) {
 			return nil
 		})
 		st.Close()
-		close(st.done)
+		close(r.done)
 		s.post(attempt, event{isMain: true, stream: st, err: err})
 	})
 }
 
 // message takes one message of the main connection. Requests were answered by
 // the reader.
-func (s *session) message(m Message, at time.Time) {
+func (s *session) message(m wire.Message, at time.Time) {
 	switch m.ID {
-	case IDAnnounce:
+	case wire.IDAnnounce:
 		s.link.announced(m.Service, m.Port, at)
-		s.link.reference(Message{}, Token{}, at)
+		s.link.reference(wire.Message{}, Token{}, at)
 	default:
 		s.link.reference(m, s.sink.config.Token, at)
 	}
 }
 
 // open starts a service connection that is open and past its hello.
-func (s *session) open(k service, st *Stream, f *Framer) {
-	s.services[k] = st
+func (s *session) open(k service, st *peer.Stream, f *wire.Framer) {
+	r := &reader{st, make(chan struct{})}
+	s.services[k] = r
 	if s.last != Connected {
 		s.last, s.reason = Connected, ""
 		s.sink.count.connects.Add(1)
@@ -309,7 +325,7 @@ func (s *session) open(k service, st *Stream, f *Framer) {
 	ended := func(err error) {
 		unhook()
 		st.Close()
-		close(st.done)
+		close(r.done)
 		s.post(s.ctx, event{service: k, stream: st, err: err})
 	}
 	if k == stateMap {
@@ -319,7 +335,7 @@ func (s *session) open(k service, st *Stream, f *Framer) {
 		return
 	}
 	// A failed write closes the stream, and its reader says so.
-	_ = st.Write(AppendBeatCommand(nil, BeatStart))
+	_ = st.Write(wire.AppendBeatCommand(nil, wire.BeatStart))
 	s.readers.Go(func() { ended(s.sink.readBeats(device, st, f)) })
 }
 
@@ -333,7 +349,7 @@ func (s *session) subscribe() {
 	paths := s.sink.pathsFrom(s.subscribed)
 	var b []byte
 	for _, path := range paths {
-		b = AppendState(b, StateMessage{Type: StateSubscribe, Path: path, Interval: IntervalImmediate})
+		b = wire.AppendState(b, wire.StateMessage{Type: wire.StateSubscribe, Path: path, Interval: wire.IntervalImmediate})
 	}
 	if len(b) > 0 {
 		// A failed write closes the stream, and its reader says so.

@@ -5,7 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
 )
 
 // beatClient is one BeatInfo connection that has asked to start.
@@ -14,7 +15,7 @@ type beatClient struct {
 }
 
 // serveBeats serves a BeatInfo connection until it ends.
-func (s *Source) serveBeats(ctx context.Context, st *stagelinq.Stream, f *stagelinq.Framer) error {
+func (s *Source) serveBeats(ctx context.Context, st *peer.Stream, f *wire.Framer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var writing sync.WaitGroup
 	defer writing.Wait()
@@ -46,9 +47,9 @@ func (s *Source) serveBeats(ctx context.Context, st *stagelinq.Stream, f *stagel
 	}
 	defer listen(false)
 	return st.ReadFrames(f, 0, func(payload []byte, _ time.Time) error {
-		kind, _, err := stagelinq.ParseBeatInfo(payload, nil)
-		if err == nil && kind != stagelinq.BeatEmit {
-			listen(kind == stagelinq.BeatStart)
+		kind, _, err := wire.ParseBeatInfo(payload, nil)
+		if err == nil && kind != wire.BeatEmit {
+			listen(kind == wire.BeatStart)
 		}
 		return nil
 	})
@@ -59,7 +60,7 @@ func (s *Source) serveBeats(ctx context.Context, st *stagelinq.Stream, f *stagel
 func (s *Source) sendBeats(ctx context.Context) {
 	period := time.NewTicker(time.Second / time.Duration(s.config.BeatRate))
 	defer period.Stop()
-	decks := make([]stagelinq.DeckBeat, 0, s.config.Decks)
+	decks := make([]wire.DeckBeat, 0, s.config.Decks)
 	for {
 		select {
 		case <-period.C:
@@ -72,7 +73,7 @@ func (s *Source) sendBeats(ctx context.Context) {
 		s.distribute(now)
 		if len(s.beats) > 0 {
 			info := s.player.BeatInfo(now, decks)
-			message := stagelinq.AppendBeatInfo(nil, info) // shared by the writers
+			message := wire.AppendBeatInfo(nil, info) // shared by the writers
 			for c := range s.beats {
 				select {
 				case c.next <- message:

@@ -138,14 +138,16 @@ func TestSinkReceivesStatesAndBeats(t *testing.T) {
 		p.Load(1, testTrack, now)
 		p.Play(1, now)
 	})
-	title := await(t, "title", s.states, func(e stagelinq.StateEvent) bool {
-		return e.Path == "/Engine/Deck1/Track/SongName" && e.Value.Text != ""
-	})
-	if title.Value.Text != testTrack.Title {
-		t.Errorf("title %q, want %q", title.Value.Text, testTrack.Title)
-	}
-	await(t, "play state", s.states, func(e stagelinq.StateEvent) bool {
-		return e.Path == "/Engine/Deck1/PlayState" && e.Value.Bool
+	title := ""
+	playing := false
+	await(t, "title and play state", s.states, func(e stagelinq.StateEvent) bool {
+		switch e.Path {
+		case "/Engine/Deck1/Track/SongName":
+			title = e.Value.Text
+		case "/Engine/Deck1/PlayState":
+			playing = e.Value.Bool
+		}
+		return title == testTrack.Title && playing
 	})
 	var clock, beat float64
 	for range 10 {

@@ -5,7 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
 )
 
 const (
@@ -24,28 +26,32 @@ const (
 // listen opens the main port and one per service, all served until ctx ends.
 // It returns the main port.
 func (s *Source) listen(ctx context.Context, running *sync.WaitGroup) (uint16, error) {
+	address, err := discovery.ListenAddress(s.config.Interface)
+	if err != nil {
+		return 0, err
+	}
 	slots := make(chan struct{}, maxConnections)
 	s.offered = nil
 	for _, name := range services {
-		port, err := stagelinq.Listen(ctx, running, s.config.Interface, slots, func(st *stagelinq.Stream) {
+		port, err := peer.Listen(ctx, running, address, slots, func(st *peer.Stream) {
 			s.welcome(ctx, name, st)
 		})
 		if err != nil {
 			return 0, err
 		}
-		s.offered = stagelinq.AppendMessage(s.offered, stagelinq.Message{
-			ID: stagelinq.IDAnnounce, Token: s.config.Token, Service: name, Port: port,
+		s.offered = wire.AppendMessage(s.offered, wire.Message{
+			ID: wire.IDAnnounce, Token: s.config.Token, Service: name, Port: port,
 		})
 	}
-	return stagelinq.Listen(ctx, running, s.config.Interface, slots, func(st *stagelinq.Stream) {
+	return peer.Listen(ctx, running, address, slots, func(st *peer.Stream) {
 		s.serveMain(ctx, st, nil)
 	})
 }
 
 // welcome reads the hello of a service connection and serves it until it ends.
-func (s *Source) welcome(ctx context.Context, name string, st *stagelinq.Stream) {
+func (s *Source) welcome(ctx context.Context, name string, st *peer.Stream) {
 	defer st.Close()
-	f := stagelinq.NewFramer(frameLimit(name))
+	f := wire.NewFramer(frameLimit(name))
 	m, err := st.ReadHello(f)
 	if err != nil || m.Service != name {
 		s.count.refused.Add(1)
@@ -56,36 +62,36 @@ func (s *Source) welcome(ctx context.Context, name string, st *stagelinq.Stream)
 
 func frameLimit(name string) int {
 	switch name {
-	case stagelinq.ServiceStateMap:
-		return stagelinq.MaxStateFrame
-	case stagelinq.ServiceBeatInfo:
-		return stagelinq.MaxBeatFrame
+	case wire.ServiceStateMap:
+		return wire.MaxStateFrame
+	case wire.ServiceBeatInfo:
+		return wire.MaxBeatFrame
 	}
-	return stagelinq.MaxDiscardFrame
+	return wire.MaxDiscardFrame
 }
 
 // serve serves a service connection past its hello until it ends.
-func (s *Source) serve(ctx context.Context, name string, st *stagelinq.Stream, f *stagelinq.Framer) {
+func (s *Source) serve(ctx context.Context, name string, st *peer.Stream, f *wire.Framer) {
 	s.count.clients.Add(1)
 	defer s.count.clients.Add(-1)
 	var err error
 	switch name {
-	case stagelinq.ServiceStateMap:
+	case wire.ServiceStateMap:
 		err = s.serveStates(ctx, st, f)
-	case stagelinq.ServiceBeatInfo:
+	case wire.ServiceBeatInfo:
 		err = s.serveBeats(ctx, st, f)
 	default:
 		// Nothing is offered here beyond the connection.
 		err = st.ReadFrames(f, 0, func([]byte, time.Time) error { return nil })
 	}
-	s.log.Debug("client left", "service", name, "address", st.RemoteAddr(), "reason", stagelinq.EndReason(err))
+	s.log.Debug("client left", "service", name, "address", st.RemoteAddr(), "reason", peer.EndReason(err))
 }
 
 // serveMain speaks on a main connection until it ends: it asks first, because
 // one client waits for that, answers requests and echoes, and sends echo
 // requests once it has sent a list. announced, if not nil, is called for each
 // service the peer announces.
-func (s *Source) serveMain(ctx context.Context, st *stagelinq.Stream, announced func(stagelinq.Message, time.Time)) {
+func (s *Source) serveMain(ctx context.Context, st *peer.Stream, announced func(wire.Message, time.Time)) {
 	ctx, cancel := context.WithCancel(ctx)
 	var writing sync.WaitGroup
 	defer writing.Wait()
@@ -93,24 +99,24 @@ func (s *Source) serveMain(ctx context.Context, st *stagelinq.Stream, announced 
 	defer st.Close()
 
 	own := s.config.Token
-	if err := st.Write(stagelinq.AppendMessage(nil, stagelinq.Message{ID: stagelinq.IDRequest, Token: own})); err != nil {
+	if err := st.Write(wire.AppendMessage(nil, wire.Message{ID: wire.IDRequest, Token: own})); err != nil {
 		return
 	}
 	requests := make(chan struct{}, 1)
 	writing.Go(func() { s.writeMain(ctx, st, requests) })
 	// How it ends does not matter: the client dials again if it likes.
-	_ = st.ReadMessages(func(m stagelinq.Message, at time.Time) error {
+	_ = st.ReadMessages(func(m wire.Message, at time.Time) error {
 		switch m.ID {
-		case stagelinq.IDRequest:
+		case wire.IDRequest:
 			select {
 			case requests <- struct{}{}:
 			default: // the list it asks for is under way
 			}
-		case stagelinq.IDReference:
-			if reply, ok := stagelinq.Reply(m, own); ok {
-				return st.Write(stagelinq.AppendMessage(nil, reply))
+		case wire.IDReference:
+			if reply, ok := peer.Reply(m, own); ok {
+				return st.Write(wire.AppendMessage(nil, reply))
 			}
-		case stagelinq.IDAnnounce:
+		case wire.IDAnnounce:
 			if announced != nil {
 				announced(m, at)
 			}
@@ -120,12 +126,12 @@ func (s *Source) serveMain(ctx context.Context, st *stagelinq.Stream, announced 
 }
 
 // writeMain sends the list of services and echo requests on time.
-func (s *Source) writeMain(ctx context.Context, st *stagelinq.Stream, requests <-chan struct{}) {
+func (s *Source) writeMain(ctx context.Context, st *peer.Stream, requests <-chan struct{}) {
 	timer := time.NewTimer(0)
 	timer.Stop()
 	defer timer.Stop()
 	var listDue time.Time
-	var echo *stagelinq.Echo
+	var echo *peer.Echo
 	for {
 		select {
 		case <-requests:
@@ -141,13 +147,13 @@ func (s *Source) writeMain(ctx context.Context, st *stagelinq.Stream, requests <
 		if !listDue.IsZero() && !now.Before(listDue) {
 			out, listDue = append(out, s.offered...), time.Time{}
 			if echo == nil {
-				echo = stagelinq.NewEcho(now, firstEcho, echoPeriod)
+				echo = peer.NewEcho(now, firstEcho, echoPeriod)
 			}
 		}
 		if echo != nil {
 			if stamp, ok := echo.Request(now); ok {
-				out = stagelinq.AppendMessage(out, stagelinq.Message{
-					ID: stagelinq.IDReference, Token: s.config.Token, Value: stamp,
+				out = wire.AppendMessage(out, wire.Message{
+					ID: wire.IDReference, Token: s.config.Token, Value: stamp,
 				})
 			}
 		}

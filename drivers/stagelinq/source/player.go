@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"time"
 
-	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/wire"
 )
 
 // PlayerConfig describes the unit a Player plays.
 type PlayerConfig struct {
-	Token  stagelinq.Token
+	Token  wire.Token
 	Decks  int // 2-4, default 4
 	Number int // player number shown on the unit, 1-4, default 1
 }
@@ -220,11 +220,11 @@ func (p *Player) Clock(now time.Time) uint64 { return uint64(now.Sub(p.born)) }
 
 // BeatInfo returns the beat message of an instant. Its decks are appended to
 // decks[:0].
-func (p *Player) BeatInfo(now time.Time, decks []stagelinq.DeckBeat) stagelinq.BeatInfo {
-	info := stagelinq.BeatInfo{Clock: p.Clock(now), Decks: decks[:0]}
+func (p *Player) BeatInfo(now time.Time, decks []wire.DeckBeat) wire.BeatInfo {
+	info := wire.BeatInfo{Clock: p.Clock(now), Decks: decks[:0]}
 	for i := range p.decks {
 		d := &p.decks[i]
-		info.Decks = append(info.Decks, stagelinq.DeckBeat{
+		info.Decks = append(info.Decks, wire.DeckBeat{
 			Beat: d.beat(now), Total: d.total(), BPM: d.bpm(), Sample: d.position(now),
 		})
 	}

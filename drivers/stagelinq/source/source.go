@@ -16,7 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/wire"
 )
 
 // Config configures a Source.
@@ -25,7 +26,7 @@ type Config struct {
 	Software string // announced hardware code, default "JC11" or, with two decks, "JP13"
 	Version  string // announced version, default "3.4.0"
 	// Token identifies the unit. The zero token is refused.
-	Token  stagelinq.Token
+	Token  wire.Token
 	Decks  int // 2-4, default 4
 	Number int // player number shown on the unit, 1-4, default 1
 	// Interface chooses the network, as in stagelinq.Config. The TCP ports are
@@ -41,7 +42,7 @@ type Config struct {
 
 // Stats are counters since the source was made.
 type Stats struct {
-	Discovery    stagelinq.AnnouncerStats
+	Discovery    discovery.AnnouncerStats
 	Clients      int64  // service connections open now
 	BeatsDropped uint64 // beat messages not sent to clients that do not read
 	Writes       uint64 // set messages received and ignored
@@ -54,7 +55,7 @@ type Source struct {
 	config Config
 	log    *slog.Logger
 
-	announcer atomic.Pointer[stagelinq.Announcer] // set by Run
+	announcer atomic.Pointer[discovery.Announcer] // set by Run
 	offered   []byte                              // announcements of the services, written once by Run
 	count     struct {
 		beatsDropped, writes, refused atomic.Uint64
@@ -70,11 +71,11 @@ type Source struct {
 // services are offered in this order. Some clients insist on four names, some
 // on FileTransfer (7.2).
 var services = []string{
-	stagelinq.ServiceStateMap,
-	stagelinq.ServiceBroadcast,
-	stagelinq.ServiceTimeSync,
-	stagelinq.ServiceBeatInfo,
-	stagelinq.ServiceFileTransfer,
+	wire.ServiceStateMap,
+	wire.ServiceBroadcast,
+	wire.ServiceTimeSync,
+	wire.ServiceBeatInfo,
+	wire.ServiceFileTransfer,
 }
 
 // New checks the configuration and makes the unit, with empty decks. Nothing
@@ -177,14 +178,14 @@ func (s *Source) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	heard := make(chan stagelinq.Heard)
-	announcer := stagelinq.NewAnnouncer(stagelinq.AnnouncerConfig{
-		Self: stagelinq.Announcement{
+	heard := make(chan discovery.Heard)
+	announcer := discovery.NewAnnouncer(discovery.AnnouncerConfig{
+		Self: wire.Announcement{
 			Token: s.config.Token, Name: s.config.Name, Software: s.config.Software,
 			Version: s.config.Version, Port: port,
 		},
 		Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
-		Heard: func(h stagelinq.Heard) {
+		Heard: func(h discovery.Heard) {
 			select {
 			case heard <- h:
 			case <-ctx.Done():

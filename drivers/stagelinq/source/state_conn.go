@@ -6,7 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
 )
 
 var errFlooded = errors.New("source: client does not take its states")
@@ -26,7 +27,7 @@ func (c *stateClient) wakeUp() {
 
 // serveStates serves a StateMap connection until it ends. Paths the unit does
 // not have, writes and emits are taken in silence (3.3, 3.4).
-func (s *Source) serveStates(ctx context.Context, st *stagelinq.Stream, f *stagelinq.Framer) error {
+func (s *Source) serveStates(ctx context.Context, st *peer.Stream, f *wire.Framer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var writing sync.WaitGroup
 	defer writing.Wait()
@@ -49,14 +50,14 @@ func (s *Source) serveStates(ctx context.Context, st *stagelinq.Stream, f *stage
 		st.Close()
 	})
 	return st.ReadFrames(f, 0, func(payload []byte, at time.Time) error {
-		m, err := stagelinq.ParseState(payload)
+		m, err := wire.ParseState(payload)
 		if err != nil {
 			return nil // skipped by its length
 		}
 		switch m.Type {
-		case stagelinq.StateSet:
+		case wire.StateSet:
 			s.count.writes.Add(1)
-		case stagelinq.StateSubscribe:
+		case wire.StateSubscribe:
 			s.mu.Lock()
 			if json, ok := s.player.State(m.Path); ok {
 				c.subscriber.subscribe(m.Path, json, m.Interval, at)
@@ -69,7 +70,7 @@ func (s *Source) serveStates(ctx context.Context, st *stagelinq.Stream, f *stage
 }
 
 // writeStates sends a client what it waits for until ctx ends.
-func (s *Source) writeStates(ctx context.Context, st *stagelinq.Stream, c *stateClient) error {
+func (s *Source) writeStates(ctx context.Context, st *peer.Stream, c *stateClient) error {
 	timer := time.NewTimer(0)
 	timer.Stop()
 	defer timer.Stop()

@@ -3,7 +3,7 @@ package source
 import (
 	"time"
 
-	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/wire"
 )
 
 // maxPending bounds what waits for one client. A client that does not take so
@@ -97,7 +97,7 @@ func (s *subscriber) deadline() time.Time {
 // appendPending appends the waiting emits to b and forgets them.
 func (s *subscriber) appendPending(b []byte) []byte {
 	for _, c := range s.pending {
-		b = stagelinq.AppendState(b, stagelinq.StateMessage{Type: stagelinq.StateEmit, Path: c.Path, JSON: c.JSON})
+		b = wire.AppendState(b, wire.StateMessage{Type: wire.StateEmit, Path: c.Path, JSON: c.JSON})
 	}
 	s.pending = s.pending[:0]
 	return b

@@ -2,13 +2,14 @@ package source
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/netip"
 	"sync"
 	"time"
 
-	"math/rand/v2"
-
-	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/peer"
+	"showrun/drivers/stagelinq/wire"
 )
 
 // Back-off of calls on one listener.
@@ -19,21 +20,21 @@ const (
 
 // visit keeps a connection to every program that listens for units: some
 // clients wait to be dialled (7.1).
-func (s *Source) visit(ctx context.Context, heard <-chan stagelinq.Heard) {
+func (s *Source) visit(ctx context.Context, heard <-chan discovery.Heard) {
 	type call struct {
 		cancel context.CancelFunc
 		done   chan struct{}
 	}
-	var table stagelinq.Table
-	calls := map[stagelinq.Token]call{}
-	end := func(token stagelinq.Token) {
+	var table discovery.Table
+	calls := map[wire.Token]call{}
+	end := func(token wire.Token) {
 		if c, ok := calls[token]; ok {
 			c.cancel()
 			<-c.done
 			delete(calls, token)
 		}
 	}
-	begin := func(u stagelinq.Unit) {
+	begin := func(u discovery.Unit) {
 		c := call{done: make(chan struct{})}
 		var callCtx context.Context
 		callCtx, c.cancel = context.WithCancel(ctx)
@@ -48,17 +49,17 @@ func (s *Source) visit(ctx context.Context, heard <-chan stagelinq.Heard) {
 	for {
 		select {
 		case h := <-heard:
-			if h.Port == 0 || stagelinq.IsHardware(h.Software) {
+			if h.Port == 0 || discovery.IsHardware(h.Software) {
 				continue
 			}
 			u, change := table.Heard(h.Announcement, h.Address, h.At)
 			switch change {
-			case stagelinq.Moved:
+			case discovery.Moved:
 				end(u.Token)
 				begin(u)
-			case stagelinq.Appeared:
+			case discovery.Appeared:
 				begin(u)
-			case stagelinq.Left:
+			case discovery.Left:
 				end(u.Token)
 			}
 		case <-timer.C:
@@ -81,9 +82,9 @@ func (s *Source) visit(ctx context.Context, heard <-chan stagelinq.Heard) {
 }
 
 // call dials one listener again and again until ctx ends.
-func (s *Source) call(ctx context.Context, u stagelinq.Unit) {
-	backoff := stagelinq.Backoff{First: visitBackoffFirst, Max: visitBackoffMax}
-	wait := stagelinq.DialDelay
+func (s *Source) call(ctx context.Context, u discovery.Unit) {
+	backoff := peer.Backoff{First: visitBackoffFirst, Max: visitBackoffMax}
+	wait := discovery.DialDelay
 	for {
 		timer := time.NewTimer(wait)
 		select {
@@ -102,7 +103,7 @@ func (s *Source) call(ctx context.Context, u stagelinq.Unit) {
 // callOnce dials a listener's main connection, takes its list of services and
 // serves StateMap and BeatInfo on connections of our own until the main
 // connection ends. It reports whether the listener offered any of the two.
-func (s *Source) callOnce(ctx context.Context, u stagelinq.Unit) bool {
+func (s *Source) callOnce(ctx context.Context, u discovery.Unit) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	var serving sync.WaitGroup
 	defer serving.Wait()
@@ -110,13 +111,13 @@ func (s *Source) callOnce(ctx context.Context, u stagelinq.Unit) bool {
 
 	st, err := s.dial(ctx, u.Address, u.Port)
 	if err != nil {
-		s.log.Debug("cannot reach listener", "name", u.Name, "address", u.Address, "reason", stagelinq.EndReason(err))
+		s.log.Debug("cannot reach listener", "name", u.Name, "address", u.Address, "reason", peer.EndReason(err))
 		return false
 	}
 	defer context.AfterFunc(ctx, st.Close)()
 	served := map[string]bool{}
-	s.serveMain(ctx, st, func(m stagelinq.Message, _ time.Time) {
-		wanted := m.Service == stagelinq.ServiceStateMap || m.Service == stagelinq.ServiceBeatInfo
+	s.serveMain(ctx, st, func(m wire.Message, _ time.Time) {
+		wanted := m.Service == wire.ServiceStateMap || m.Service == wire.ServiceBeatInfo
 		if !wanted || m.Port == 0 || served[m.Service] {
 			return
 		}
@@ -134,16 +135,16 @@ func (s *Source) callService(ctx context.Context, address netip.Addr, name strin
 	}
 	defer context.AfterFunc(ctx, st.Close)()
 	defer st.Close()
-	hello := stagelinq.AppendMessage(nil, stagelinq.Message{
-		ID: stagelinq.IDAnnounce, Token: s.config.Token, Service: name, Port: st.LocalPort(),
+	hello := wire.AppendMessage(nil, wire.Message{
+		ID: wire.IDAnnounce, Token: s.config.Token, Service: name, Port: st.LocalPort(),
 	})
 	if err := st.Write(hello); err != nil {
 		return
 	}
-	s.serve(ctx, name, st, stagelinq.NewFramer(frameLimit(name)))
+	s.serve(ctx, name, st, wire.NewFramer(frameLimit(name)))
 }
 
-func (s *Source) dial(ctx context.Context, address netip.Addr, port uint16) (*stagelinq.Stream, error) {
+func (s *Source) dial(ctx context.Context, address netip.Addr, port uint16) (*peer.Stream, error) {
 	local := s.announcer.Load().LocalAddress(address)
-	return stagelinq.DialStream(ctx, local, netip.AddrPortFrom(address, port))
+	return peer.DialStream(ctx, local, netip.AddrPortFrom(address, port))
 }

@@ -1,4 +1,4 @@
-package stagelinq
+package wire
 
 import "encoding/binary"
 
@@ -36,10 +36,10 @@ func AppendState(b []byte, m StateMessage) []byte {
 }
 
 // ParseState reads the payload of one frame.
-func ParseState(b []byte) (StateMessage, error) { return parseState(b, nil) }
+func ParseState(b []byte) (StateMessage, error) { return (*PathNames)(nil).ParseState(b) }
 
-// parseState is ParseState with path texts taken from names, if not nil.
-func parseState(b []byte, names *pathNames) (StateMessage, error) {
+// ParseState is the function ParseState with the texts of paths taken from p.
+func (p *PathNames) ParseState(b []byte) (StateMessage, error) {
 	c := cursor{b: b}
 	if magic := c.take(len(stateMagic)); c.err == nil && string(magic) != stateMagic {
 		return StateMessage{}, ErrMagic
@@ -61,21 +61,20 @@ func parseState(b []byte, names *pathNames) (StateMessage, error) {
 	case len(c.b) > 0:
 		return StateMessage{}, ErrTrailing
 	}
-	m.Path = names.text(path)
+	m.Path = p.text(path)
 	m.JSON = decodeText(json)
 	return m, nil
 }
 
-// pathNames remembers the texts of the paths one connection sends, so that a
-// repeated path costs no allocation. A nil *pathNames remembers nothing.
-type pathNames struct{ byBytes map[string]string }
+// PathNames remembers the texts of the paths one connection sends, so that a
+// repeated path costs no allocation. The zero PathNames is empty; a nil
+// *PathNames remembers nothing. It has one owner.
+type PathNames struct{ byBytes map[string]string }
 
-// maxPathNames bounds what a peer can make pathNames hold.
+// maxPathNames bounds what a peer can make PathNames hold.
 const maxPathNames = 1024
 
-func newPathNames() *pathNames { return &pathNames{byBytes: map[string]string{}} }
-
-func (p *pathNames) text(raw []byte) string {
+func (p *PathNames) text(raw []byte) string {
 	if p == nil {
 		return decodeText(raw)
 	}
@@ -84,6 +83,9 @@ func (p *pathNames) text(raw []byte) string {
 	}
 	s := decodeText(raw)
 	if len(p.byBytes) < maxPathNames && len(raw) <= 512 {
+		if p.byBytes == nil {
+			p.byBytes = map[string]string{}
+		}
 		p.byBytes[string(raw)] = s
 	}
 	return s

@@ -1,4 +1,4 @@
-package stagelinq
+package peer
 
 import "time"
 

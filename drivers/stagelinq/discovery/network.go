@@ -1,4 +1,4 @@
-package stagelinq
+package discovery
 
 import (
 	"errors"
@@ -46,6 +46,19 @@ func Networks(selector string) ([]Network, error) {
 		}
 	}
 	return selectNetworks(all, selector)
+}
+
+// ListenAddress returns the address to accept connections on: that of the
+// chosen network, or all with an empty selector.
+func ListenAddress(selector string) (netip.Addr, error) {
+	if selector == "" {
+		return netip.IPv4Unspecified(), nil
+	}
+	networks, err := Networks(selector)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return networks[0].Address, nil
 }
 
 func networkOf(i net.Interface, a net.Addr) (Network, bool) {

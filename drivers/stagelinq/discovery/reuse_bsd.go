@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || netbsd || openbsd
 
-package stagelinq
+package discovery
 
 import "syscall"
 

@@ -1,6 +1,10 @@
-package stagelinq
+package peer
 
-import "time"
+import (
+	"time"
+
+	"showrun/drivers/stagelinq/wire"
+)
 
 // maxMissedEchoes is the number of unanswered requests in a row after which a
 // peer that used to answer counts as dead (2.3).
@@ -65,9 +69,9 @@ func (e *Echo) RoundTrip() time.Duration { return e.trip }
 // Reply returns the answer to a received reference message, and whether it is
 // to be answered at all. Only the request form is: anything else would make
 // two peers answer each other for ever (2.3).
-func Reply(m Message, own Token) (Message, bool) {
-	if m.ID != IDReference || !m.Token2.IsZero() || m.Token == own {
-		return Message{}, false
+func Reply(m wire.Message, own wire.Token) (wire.Message, bool) {
+	if m.ID != wire.IDReference || !m.Token2.IsZero() || m.Token == own {
+		return wire.Message{}, false
 	}
 	m.Token2 = own
 	return m, true

@@ -1,6 +1,10 @@
-package stagelinq
+package peer
 
-import "time"
+import (
+	"time"
+
+	"showrun/drivers/stagelinq/wire"
+)
 
 // ServiceList gathers the service announcements of a main connection and
 // decides when the list is complete, which the protocol does not mark (2.4).
@@ -10,6 +14,12 @@ type ServiceList struct {
 	last  time.Time
 	ports map[string]uint16
 }
+
+// listQuiet and listMax decide when a list is complete (2.4).
+const (
+	listQuiet = 300 * time.Millisecond
+	listMax   = 2 * time.Second
+)
 
 // maxServices bounds what a peer can make a list hold.
 const maxServices = 32
@@ -51,5 +61,5 @@ func (l *ServiceList) Deadline() time.Time {
 }
 
 func (l *ServiceList) hasBoth() bool {
-	return l.ports[ServiceStateMap] != 0 && l.ports[ServiceBeatInfo] != 0
+	return l.ports[wire.ServiceStateMap] != 0 && l.ports[wire.ServiceBeatInfo] != 0
 }

@@ -1,4 +1,4 @@
-package stagelinq
+package peer
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"showrun/drivers/stagelinq/wire"
 )
 
 const (
@@ -19,9 +21,6 @@ const (
 	// helloTimeout is how long a connection made to us may take to say what
 	// it is.
 	helloTimeout = 5 * time.Second
-	// maxBadFrames unparsable frames in a row end a connection: it is not the
-	// stream we take it for.
-	maxBadFrames = 16
 )
 
 // keepAlive finds a peer that lost its power within about 15 s, on connections
@@ -32,12 +31,11 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interva
 type Stream struct {
 	conn    net.Conn
 	writing sync.Mutex
-	done    chan struct{} // closed when the reader has returned
 }
 
 // NewStream wraps an open connection.
 func NewStream(conn net.Conn) *Stream {
-	return &Stream{conn: conn, done: make(chan struct{})}
+	return &Stream{conn: conn}
 }
 
 // DialStream connects to a peer from our address on its network; an invalid
@@ -101,7 +99,7 @@ func (s *Stream) LocalPort() uint16 {
 // ReadMessages reads an unframed main connection and calls take for each
 // message with its arrival stamp, until the connection ends or take returns an
 // error.
-func (s *Stream) ReadMessages(take func(Message, time.Time) error) error {
+func (s *Stream) ReadMessages(take func(wire.Message, time.Time) error) error {
 	buf := make([]byte, 0, 4096) // holds the longest message several times
 	for {
 		n, err := s.conn.Read(buf[len(buf):cap(buf)])
@@ -109,8 +107,8 @@ func (s *Stream) ReadMessages(take func(Message, time.Time) error) error {
 		buf = buf[:len(buf)+n]
 		rest := buf
 		for {
-			m, size, parseErr := ParseMessage(rest)
-			if parseErr == ErrShort {
+			m, size, parseErr := wire.ParseMessage(rest)
+			if parseErr == wire.ErrShort {
 				break
 			}
 			if parseErr != nil {
@@ -132,7 +130,7 @@ func (s *Stream) ReadMessages(take func(Message, time.Time) error) error {
 // payload with its arrival stamp, until the connection ends or take returns an
 // error. silence, if not 0, is the longest time without a byte. A payload is
 // valid during the call only.
-func (s *Stream) ReadFrames(f *Framer, silence time.Duration, take func([]byte, time.Time) error) error {
+func (s *Stream) ReadFrames(f *wire.Framer, silence time.Duration, take func([]byte, time.Time) error) error {
 	at := time.Now()
 	for {
 		for {
@@ -162,25 +160,25 @@ func (s *Stream) ReadFrames(f *Framer, silence time.Duration, take func([]byte, 
 }
 
 // ReadHello reads the hello that opens a service connection made to us.
-func (s *Stream) ReadHello(f *Framer) (Message, error) {
+func (s *Stream) ReadHello(f *wire.Framer) (wire.Message, error) {
 	if err := s.conn.SetReadDeadline(time.Now().Add(helloTimeout)); err != nil {
-		return Message{}, err
+		return wire.Message{}, err
 	}
 	for {
 		m, ok, err := f.Hello()
 		if err != nil {
-			return Message{}, err
+			return wire.Message{}, err
 		}
 		if ok {
-			if m.ID != IDAnnounce {
-				return Message{}, ErrType
+			if m.ID != wire.IDAnnounce {
+				return wire.Message{}, wire.ErrType
 			}
 			return m, s.conn.SetReadDeadline(time.Time{})
 		}
 		n, err := s.conn.Read(f.Space())
 		f.Advance(n)
 		if err != nil {
-			return Message{}, err
+			return wire.Message{}, err
 		}
 	}
 }

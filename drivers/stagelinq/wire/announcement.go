@@ -1,4 +1,4 @@
-package stagelinq
+package wire
 
 import "encoding/binary"
 
@@ -35,10 +35,10 @@ func ParseAnnouncement(b []byte) (Announcement, error) {
 	}
 	var a Announcement
 	a.Token = c.token()
-	name, _ := c.text(maxDatagram)
-	action, _ := c.text(maxDatagram)
-	software, _ := c.text(maxDatagram)
-	version, _ := c.text(maxDatagram)
+	name, _ := c.text(MaxDatagram)
+	action, _ := c.text(MaxDatagram)
+	software, _ := c.text(MaxDatagram)
+	version, _ := c.text(MaxDatagram)
 	a.Port = c.uint16()
 	if c.err != nil {
 		return Announcement{}, c.err

@@ -1,6 +1,4 @@
-//go:build unix && !(darwin || dragonfly || freebsd || netbsd || openbsd)
-
-package stagelinq
+package discovery
 
 import "syscall"
 
@@ -9,7 +7,7 @@ import "syscall"
 func reuseAddress(_, _ string, c syscall.RawConn) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {
-		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+		failed = syscall.SetsockoptInt(syscall.Handle(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
 	})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package stagelinq
+package discovery
 
 import (
 	"context"
@@ -11,11 +11,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"showrun/drivers/stagelinq/wire"
 )
 
 // Heard is one discovery datagram of another participant.
 type Heard struct {
-	Announcement
+	wire.Announcement
 	Address netip.Addr // sender
 	At      time.Time  // arrival
 }
@@ -23,7 +25,7 @@ type Heard struct {
 // AnnouncerConfig configures an Announcer.
 type AnnouncerConfig struct {
 	// Self is announced every second. Its Exit is ignored.
-	Self Announcement
+	Self wire.Announcement
 	// Interface chooses the networks; see Networks.
 	Interface string
 	// Port is the UDP port of discovery, 0 for DefaultPort.
@@ -128,7 +130,7 @@ func (a *Announcer) Run(ctx context.Context) error {
 
 // receive reads datagrams until the socket is closed.
 func (a *Announcer) receive(ctx context.Context, conn *net.UDPConn) {
-	buf := make([]byte, maxDatagram)
+	buf := make([]byte, wire.MaxDatagram)
 	for {
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
 		at := time.Now()
@@ -150,7 +152,7 @@ func (a *Announcer) receive(ctx context.Context, conn *net.UDPConn) {
 
 // take handles one datagram.
 func (a *Announcer) take(b []byte, from netip.Addr, at time.Time) {
-	heard, err := ParseAnnouncement(b)
+	heard, err := wire.ParseAnnouncement(b)
 	if err != nil {
 		a.malformed.Add(1)
 		return
@@ -182,9 +184,9 @@ func (a *Announcer) announce(ctx context.Context) {
 	a.openSenders(senders)
 	self := a.config.Self
 	self.Exit = false
-	howdy := AppendAnnouncement(nil, self)
+	howdy := wire.AppendAnnouncement(nil, self)
 	self.Exit = true
-	exit := AppendAnnouncement(nil, self)
+	exit := wire.AppendAnnouncement(nil, self)
 
 	period := time.NewTicker(HowdyPeriod)
 	defer period.Stop()

@@ -1,8 +1,10 @@
-package stagelinq
+package discovery
 
 import (
 	"net/netip"
 	"time"
+
+	"showrun/drivers/stagelinq/wire"
 )
 
 // Change says what a datagram did to the discovery table.
@@ -21,7 +23,7 @@ const maxUnits = 256
 
 // Unit is one entry of the discovery table.
 type Unit struct {
-	Announcement
+	wire.Announcement
 	Address netip.Addr // sender of the last datagram
 	heard   time.Time
 	stayed  time.Time // last datagram from Address
@@ -30,12 +32,12 @@ type Unit struct {
 // Table is the discovery table: the units whose HOWDY was heard within
 // LossTimeout, keyed by token (1.5). It has one owner. The zero Table is empty.
 type Table struct {
-	units map[Token]*Unit
+	units map[wire.Token]*Unit
 }
 
 // Heard takes one datagram that came from address and returns the unit it is
 // about. A full table ignores new units.
-func (t *Table) Heard(a Announcement, address netip.Addr, now time.Time) (Unit, Change) {
+func (t *Table) Heard(a wire.Announcement, address netip.Addr, now time.Time) (Unit, Change) {
 	u := t.units[a.Token]
 	switch {
 	case a.Exit && u == nil:
@@ -48,7 +50,7 @@ func (t *Table) Heard(a Announcement, address netip.Addr, now time.Time) (Unit, 
 			return Unit{}, Unchanged
 		}
 		if t.units == nil {
-			t.units = map[Token]*Unit{}
+			t.units = map[wire.Token]*Unit{}
 		}
 		u = &Unit{Announcement: a, Address: address, heard: now, stayed: now}
 		t.units[a.Token] = u
@@ -96,7 +98,7 @@ func (t *Table) Deadline() time.Time {
 }
 
 // Unit returns the entry of a token.
-func (t *Table) Unit(token Token) (Unit, bool) {
+func (t *Table) Unit(token wire.Token) (Unit, bool) {
 	if u := t.units[token]; u != nil {
 		return *u, true
 	}

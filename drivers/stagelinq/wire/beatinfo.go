@@ -1,4 +1,4 @@
-package stagelinq
+package wire
 
 import (
 	"encoding/binary"

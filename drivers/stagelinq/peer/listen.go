@@ -1,0 +1,51 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Listen accepts connections on a free TCP port of an own address until ctx
+// ends and returns the port. serve is called for each on a goroutine of
+// its own that running waits for; a connection beyond the capacity of slots is
+// closed at once. The connection is closed when ctx ends.
+func Listen(ctx context.Context, running *sync.WaitGroup, address netip.Addr, slots chan struct{}, serve func(*Stream)) (uint16, error) {
+	config := net.ListenConfig{KeepAliveConfig: keepAlive}
+	listener, err := config.Listen(ctx, "tcp4", netip.AddrPortFrom(address, 0).String())
+	if err != nil {
+		return 0, fmt.Errorf("stagelinq: %w", err)
+	}
+	context.AfterFunc(ctx, func() { listener.Close() })
+	running.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				// Out of descriptors passes; the end of ctx does not.
+				select {
+				case <-time.After(100 * time.Millisecond):
+					continue
+				case <-ctx.Done():
+					return
+				}
+			}
+			select {
+			case slots <- struct{}{}:
+			default:
+				conn.Close()
+				continue
+			}
+			st := NewStream(conn)
+			unhook := context.AfterFunc(ctx, st.Close)
+			running.Go(func() {
+				serve(st)
+				unhook()
+				<-slots
+			})
+		}
+	})
+	return uint16(listener.Addr().(*net.TCPAddr).Port), nil
+}
