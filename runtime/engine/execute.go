@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"time"
+
+	"showrun/runtime/patch"
+)
+
+// execute carries out a command whose effects start at the instant at.
+func (e *Engine) execute(command Command, at time.Duration) {
+	done := true
+	switch c := command.(type) {
+	case Set:
+		if done = e.claim(c.Channel); done {
+			e.put(c.Channel, finite(c.Value))
+		}
+	case Stop:
+		if done = e.claim(c.Channel); done {
+			e.put(c.Channel, e.level(c.Channel.Coarse, at))
+		}
+	case Fade:
+		if done = e.claim(c.Channel); done {
+			e.run(effect{
+				at: c.Channel.Coarse, kind: fading, curve: c.Curve,
+				timer: newTimer(&e.pulse, at, c.Delay, c.Duration),
+				from:  e.level(c.Channel.Coarse, at), to: finite(c.To),
+			})
+		}
+	case Wave:
+		if done = e.claim(c.Channel); done {
+			e.run(effect{
+				at: c.Channel.Coarse, kind: waving, shape: c.Shape,
+				timer: newTimer(&e.pulse, at, Length{}, c.Period),
+				from:  finite(c.From), to: finite(c.To),
+				phase: c.Phase, width: c.Width, seed: c.Seed,
+			})
+		}
+	case Path:
+		done = e.follow(c, at)
+	case Intensity:
+		e.setIntensity(c.Channels)
+	case Master:
+		e.master.grand.move(&e.pulse, at, finite(c.To)/255, c.Duration, c.Curve)
+	case Blackout:
+		to := 0.0
+		if c.On {
+			to = 1
+		}
+		e.master.dark.move(&e.pulse, at, to, c.Duration, c.Curve)
+	}
+	if !done {
+		e.stats.RefusedCommands++
+	}
+}
+
+// claim makes the slots of a channel ready for a command on it. It reports
+// false if there are no such slots.
+func (e *Engine) claim(c patch.Channel) bool {
+	if !e.openChannel(c) {
+		return false
+	}
+	e.bind(c)
+	return true
+}
+
+// put ends what runs on a claimed channel and sets it to a level.
+func (e *Engine) put(c patch.Channel, value float64) {
+	e.end(c.Coarse)
+	e.slot(c.Coarse).value = value
+	e.write(c.Coarse)
+}
+
+// follow starts a path on all its channels, or on none.
+func (e *Engine) follow(c Path, at time.Duration) bool {
+	if len(c.Channels) == 0 || len(c.Channels) != c.Path.Columns() {
+		return false
+	}
+	for _, ch := range c.Channels {
+		if !e.openChannel(ch) {
+			return false
+		}
+	}
+	r := &run{
+		timer:  newTimer(&e.pulse, at, Length{}, c.Segment),
+		path:   c.Path,
+		start:  make([]float64, len(c.Channels)),
+		values: make([]float64, 0, len(c.Channels)),
+	}
+	for i, ch := range c.Channels {
+		e.bind(ch)
+		r.start[i] = e.level(ch.Coarse, at)
+	}
+	for i, ch := range c.Channels {
+		// A later channel of the same path may have claimed the slot.
+		if e.slot(ch.Coarse).coarse.IsZero() {
+			e.run(effect{at: ch.Coarse, kind: following, run: r, column: i})
+		}
+	}
+	return true
+}

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"math"
+	"sync/atomic"
+
+	"showrun/runtime/level"
+)
+
+// cell is what other goroutines may know of a slot: two levels, each the bits
+// of a float64.
+type cell struct {
+	value, output atomic.Uint64
+}
+
+func (c *cell) store(value, output float64) {
+	// Most levels stand still, and reading is cheaper than writing.
+	if bits := math.Float64bits(value); c.value.Load() != bits {
+		c.value.Store(bits)
+	}
+	if bits := math.Float64bits(output); c.output.Load() != bits {
+		c.output.Store(bits)
+	}
+}
+
+// A Reader shows the present levels to other goroutines. It neither locks nor
+// waits, so nobody who reads can delay a frame; levels read one after another
+// may be of two successive frames. It is safe from any goroutine.
+type Reader struct {
+	// outputs is replaced when it grows; what it points to is never changed
+	// but for the contents of the cells.
+	outputs atomic.Pointer[[][]cell]
+}
+
+// Value returns the level of the channel at a, 0-255 with fractions, as
+// commands and effects have it: before the master. A slot nothing was ever
+// done with is at 0. For a channel of 16 bits, a is its coarse slot.
+func (r *Reader) Value(a level.Address) float64 {
+	if c := r.cell(a); c != nil {
+		return math.Float64frombits(c.value.Load())
+	}
+	return 0
+}
+
+// Output returns the level of the channel at a, 0-255 with fractions, as it
+// goes to the output: after the master, before rounding.
+func (r *Reader) Output(a level.Address) float64 {
+	if c := r.cell(a); c != nil {
+		return math.Float64frombits(c.output.Load())
+	}
+	return 0
+}
+
+func (r *Reader) cell(a level.Address) *cell {
+	outputs := r.outputs.Load()
+	if outputs == nil || int(a.Output) >= len(*outputs) {
+		return nil
+	}
+	cells := (*outputs)[a.Output]
+	if a.Slot < 1 || int(a.Slot) > len(cells) {
+		return nil
+	}
+	return &cells[a.Slot-1]
+}
+
+// grow gives the output o so many cells, keeps what is in them and returns
+// them. It is for the engine loop.
+func (r *Reader) grow(o level.Output, slots int) []cell {
+	var old [][]cell
+	if p := r.outputs.Load(); p != nil {
+		old = *p
+	}
+	outputs := make([][]cell, max(len(old), int(o)+1))
+	copy(outputs, old)
+	cells := make([]cell, slots)
+	for i := range outputs[o] {
+		was := &outputs[o][i]
+		cells[i].store(math.Float64frombits(was.value.Load()), math.Float64frombits(was.output.Load()))
+	}
+	outputs[o] = cells
+	r.outputs.Store(&outputs)
+	return cells
+}

@@ -1,0 +1,101 @@
+package engine
+
+import "time"
+
+// horizon is how far ahead the schedule looks for an instant to meet. Nearer
+// ones are met by stretching the intervals up to them; a whole second leaves
+// no interval stretched by more than a fraction at the usual rates.
+const horizon = time.Second
+
+// A schedule says when frames are due. Without anything to meet they lie on a
+// grid: frame n at base + n/rate, in integer arithmetic, so it never drifts.
+//
+// To put a frame on the instant t after a last frame at t0, n = ⌊(t-t0)·rate⌋
+// intervals of equal length lead up to it. They are never shorter than 1/rate
+// and always shorter than 2/rate. If n is 0, t is too near: the frame comes
+// 1/rate after the last. A frame off the grid is the base of a new one.
+type schedule struct {
+	rate  int64         // frames per second
+	base  time.Duration // the instant of frame 0 of the grid
+	index int64         // the last frame is frame index of the grid
+	last  time.Duration // its instant, or that of the first to come
+	begun bool          // whether there has been a frame
+	seen  time.Duration // the latest moment known to have passed
+}
+
+func newSchedule(rate int, start time.Duration) schedule {
+	return schedule{rate: int64(rate), base: start, last: start, seen: start}
+}
+
+// grid returns the instant of frame n of the grid: base + ⌊n·1 s/rate⌋.
+func (s *schedule) grid(n int64) time.Duration {
+	const second = int64(time.Second)
+	return s.base + time.Duration(n/s.rate*second+n%s.rate*second/s.rate)
+}
+
+// periods returns how many whole periods 1/rate fit into d, which is not
+// negative: ⌊d·rate/1 s⌋.
+func (s *schedule) periods(d time.Duration) int64 {
+	const second = int64(time.Second)
+	return int64(d)/second*s.rate + int64(d)%second*s.rate/second
+}
+
+// period returns 1/rate, rounded down.
+func (s *schedule) period() time.Duration {
+	return time.Second / time.Duration(s.rate)
+}
+
+// meets reports whether a frame can still be put on the instant at.
+func (s *schedule) meets(at time.Duration) bool {
+	return at >= s.seen && at > s.last && s.periods(at-s.last) > 0
+}
+
+// next returns when the next frame is due if the next instant to meet is at;
+// that may be beat.Never. It is never a moment that has passed, also where a
+// plan was changed half-way through a stretched interval.
+func (s *schedule) next(at time.Duration) time.Duration {
+	if !s.begun {
+		return s.base
+	}
+	due := s.grid(s.index + 1)
+	if at > s.last && at-s.last <= horizon {
+		span := at - s.last
+		if n := s.periods(span); n > 0 {
+			due = s.last + span/time.Duration(n)
+		}
+	}
+	return max(due, s.seen)
+}
+
+// skip returns the instant to take instead of due when the moment is now
+// already: due itself unless a whole period has passed since, else the newest
+// frame of the grid. It returns how many frames are left out by that.
+func (s *schedule) skip(due, now time.Duration) (time.Duration, uint64) {
+	if now-due < s.period() {
+		return due, 0
+	}
+	n := s.periods(now - s.base)
+	if s.grid(n+1) <= now {
+		n++ // the grid is rounded down
+	}
+	newest := max(s.grid(n), due)
+	return newest, uint64(s.periods(newest - due + 1))
+}
+
+// frame notes that there was a frame at the instant at, sent at the moment now.
+func (s *schedule) frame(at, now time.Duration) {
+	n := s.periods(at - s.base)
+	if s.grid(n) != at {
+		n++
+	}
+	if s.grid(n) != at {
+		s.base, n = at, 0
+	}
+	s.index, s.last, s.begun = n, at, true
+	s.pass(now)
+}
+
+// pass notes that the moment now has come.
+func (s *schedule) pass(now time.Duration) {
+	s.seen = max(s.seen, now)
+}
