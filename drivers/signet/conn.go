@@ -1,0 +1,294 @@
+package signet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"showrun/drivers/signet/multicast"
+	"showrun/drivers/signet/wire"
+)
+
+// OpenSender opens the sockets of a Sender and, before anything can be sent,
+// takes and stores its session number. Run must be called for it to announce
+// itself, answer polls and say good-bye; Close ends a Sender that never ran.
+func OpenSender(cfg SenderConfig) (*Sender, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	voice, err := NewVoice(VoiceConfig{
+		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Sessions: cfg.Sessions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if voice.Session() >= sessionWarning {
+		cfg.Log.Warn("sig-net session numbers are nearly used up: make a new TUID soon",
+			"tuid", cfg.TUID.Screen(), "session", voice.Session())
+	}
+	conn, err := multicast.Open(multicast.Config{Interface: cfg.Interface, Port: cfg.Port, TTL: wire.TTL})
+	if err != nil {
+		return nil, fmt.Errorf("sig-net sender: %w", err)
+	}
+	s := &Sender{cfg: cfg, conn: conn, batch: newBatch(), voice: voice, output: newOutput(cfg, voice)}
+	s.onRefused = s.refused
+	polled := cfg.Mode != Secure || !cfg.Keys.Manager.IsZero()
+	if polled {
+		if err := conn.Join(wire.GroupPoll); err != nil {
+			conn.Close()
+			return nil, fmt.Errorf("sig-net sender: %w", err)
+		}
+	}
+	s.gate = NewGate(GateConfig{
+		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Interests: pollOnly{},
+	})
+	s.presence = NewPresence(PresenceConfig{
+		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Rand: cfg.Rand, Polled: polled,
+		Device: &senderDevice{
+			output: s.output,
+			label:  cfg.Label,
+			open:   cfg.Mode == Open,
+			description: Description{
+				Supported: senderTIDs, FirmwareText: cfg.Version, Model: cfg.Model, Scope: cfg.Scope,
+				Roles: RoleSender | RoleOpen,
+			},
+		},
+	}, time.Now())
+	return s, nil
+}
+
+// pollOnly are the Interests of a Sender.
+type pollOnly struct{}
+
+// Wants implements Interests.
+func (pollOnly) Wants(r wire.Resource) bool { return r.Kind == wire.KindPoll }
+
+// Flush sends what is due at now in one burst: changed universes, at most one
+// packet each per interval of its rate, owed repeats and keep-alives, sync and
+// timecode. Call it once per frame, right after SetLevels. It returns the
+// number of packets sent and the first error; after an error the packets
+// concerned are repeated with the next flushes.
+func (s *Sender) Flush(now time.Time) (packets int, err error) {
+	s.out.Lock()
+	defer s.out.Unlock()
+	s.mu.Lock()
+	s.lastCall = now
+	s.mu.Unlock()
+	return s.flush(now, true)
+}
+
+// flush is Flush with the out lock held. Level streams are left alone unless
+// levels is set.
+func (s *Sender) flush(now time.Time, levels bool) (packets int, err error) {
+	for more, first := true, true; more; first = false {
+		var failure error
+		s.mu.Lock()
+		if s.ended {
+			s.mu.Unlock()
+			return packets, net.ErrClosed
+		}
+		if first {
+			s.output.cursor = 0
+			if levels {
+				s.lastFlush = now
+			}
+		}
+		more, failure = s.output.fill(s.batch, now, levels)
+		s.mu.Unlock()
+		if failure != nil {
+			return packets, failure
+		}
+		sent, failure := s.write()
+		packets += sent
+		if failure != nil && err == nil {
+			err = failure
+		}
+	}
+	s.mu.Lock()
+	if s.output.flushed(time.Now()) {
+		s.wake()
+	}
+	s.mu.Unlock()
+	return packets, err
+}
+
+// write puts the batch on the wire.
+func (s *Sender) write() (sent int, err error) {
+	if len(s.batch.packets) == 0 {
+		return 0, nil
+	}
+	sent = s.conn.WriteBatch(s.batch.packets, s.onRefused)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Packets += uint64(sent)
+	s.stats.Errors += uint64(len(s.batch.packets) - sent)
+	err, s.failure = s.failure, nil
+	return sent, err
+}
+
+// refused is told of each packet of the batch that could not be sent.
+func (s *Sender) refused(i int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failure == nil {
+		s.failure = fmt.Errorf("sig-net packet to %v: %w", s.batch.packets[i].To.AddrPort, err)
+	}
+	if owner := s.batch.owners[i]; owner != nil {
+		owner.failed()
+	}
+}
+
+// Run announces the Sender, answers polls, keeps sync and timecode on time and
+// flushes universes that nobody else flushes, until ctx ends. Then
+// it announces that every universe leaves, closes the sockets and returns nil.
+func (s *Sender) Run(ctx context.Context) error {
+	defer s.Close()
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.stopping = true
+		s.wake()
+	})
+	defer stop()
+	buffer := make([]byte, wire.MaxReceive)
+	for {
+		s.mu.Lock()
+		stopping := s.stopping
+		deadline := s.deadline(time.Now())
+		s.conn.SetDeadline(deadline)
+		s.mu.Unlock()
+		if stopping {
+			return s.goodbye()
+		}
+		n, from, at, err := s.conn.Read(buffer)
+		switch {
+		case err == nil:
+			s.receive(buffer[:n], from, at)
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return fmt.Errorf("sig-net sender: %w", err)
+		}
+		if !at.Before(deadline) || err != nil {
+			if err := s.housekeep(at); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// wake makes Run look at its deadline again; mu is held.
+func (s *Sender) wake() { s.conn.SetDeadline(time.Unix(1, 0)) }
+
+// patience is how long Run leaves level streams to the caller of Flush: two
+// frames while there is one, so that a frame is not used up just before the
+// caller's; mu is held.
+func (s *Sender) patience(now time.Time) time.Duration {
+	frame := time.Second / time.Duration(s.cfg.Rate)
+	if now.Sub(s.lastCall) < time.Second {
+		return 2 * frame
+	}
+	return frame
+}
+
+// deadline is when housekeep has something to do; mu is held.
+func (s *Sender) deadline(now time.Time) time.Time {
+	next := s.lastFlush.Add(s.patience(now))
+	for _, t := range []time.Time{s.output.deadline(now), s.presence.Deadline()} {
+		if !t.IsZero() && t.Before(next) {
+			next = t
+		}
+	}
+	return next
+}
+
+// receive takes one packet; only polls matter to a Sender.
+func (s *Sender) receive(b []byte, from netip.AddrPort, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p wire.Packet
+	_, v := s.gate.Check(b, at, &p)
+	s.presence.Verdict(v, from.Addr(), at)
+	if v != wire.Accept {
+		return
+	}
+	if value, ok := wire.FindTLV(p.Payload, wire.TIDPoll); ok {
+		if poll, err := wire.ParsePoll(value); err == nil {
+			s.presence.Polled(poll, at)
+		}
+	}
+}
+
+// housekeep does what is due besides the caller's flushes. An error that
+// numbering cannot go on ends the Sender; one of the network does not.
+func (s *Sender) housekeep(now time.Time) error {
+	s.out.Lock()
+	defer s.out.Unlock()
+	var failure error
+	s.mu.Lock()
+	s.presence.Step(now, func(r wire.Resource, payload []byte) {
+		if failure == nil {
+			failure = s.say(r, payload)
+		}
+	})
+	s.stats.Lost = s.presence.Lost(now)
+	idle := now.Sub(s.lastFlush) >= s.patience(now)
+	s.mu.Unlock()
+	if failure != nil {
+		return failure
+	}
+	if _, err := s.flush(now, idle); errors.Is(err, ErrSessionsSpent) || errors.Is(err, errSessionStore) {
+		return err
+	}
+	return nil
+}
+
+// say sends one packet about the device itself; both locks are held.
+func (s *Sender) say(r wire.Resource, payload []byte) error {
+	to := netip.AddrPortFrom(r.Group(), uint16(s.cfg.Port))
+	if s.cfg.Mode != Open {
+		b, err := s.voice.Append(s.talk[:0], r, r.Number, payload)
+		if err != nil {
+			return err
+		}
+		s.talk = b
+		s.count(s.conn.Write(b, to))
+	}
+	if s.cfg.Mode != Secure {
+		s.talk = s.voice.AppendOpen(s.talk[:0], r, r.Number, payload)
+		s.count(s.conn.Write(s.talk, to))
+	}
+	return nil
+}
+
+func (s *Sender) count(err error) {
+	if err != nil {
+		s.stats.Errors++
+		s.cfg.Log.Debug("sig-net packet not sent", "error", err)
+		return
+	}
+	s.stats.Packets++
+}
+
+// goodbye announces that every universe leaves.
+func (s *Sender) goodbye() error {
+	s.mu.Lock()
+	s.output.leaveAll()
+	s.mu.Unlock()
+	s.out.Lock()
+	defer s.out.Unlock()
+	if _, err := s.flush(time.Now(), false); err != nil {
+		s.cfg.Log.Warn("sig-net leave not announced", "error", err)
+	}
+	return nil
+}
+
+// Close closes the sockets without a good-bye. Run does it by itself.
+func (s *Sender) Close() error {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	return s.conn.Close()
+}

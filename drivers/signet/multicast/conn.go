@@ -1,0 +1,338 @@
+// Package multicast owns the UDP sockets of Sig-Net: one that receives any
+// number of groups in the order of arrival, and one that sends on a chosen
+// interface.
+package multicast
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/ipv4"
+)
+
+// BatchSize is the most packets one system call sends.
+const BatchSize = 109
+
+// Config says where to listen and where to send.
+type Config struct {
+	Interface     string // "" for the system's choice, or a name or IPv4 address
+	Port          int    // UDP port to listen on
+	TTL           int    // of multicast packets
+	ReceiveBuffer int    // bytes asked from the system; 0 means 4 MiB
+}
+
+// A Conn receives groups and unicast on one port and sends. One goroutine may
+// read while others write, join, leave and close.
+type Conn struct {
+	network *net.Interface // nil for the system's choice
+	address netip.Addr     // of the interface; the zero Addr for the system's choice
+	port    int
+
+	receive *net.UDPConn
+	oob     []byte
+
+	send     *net.UDPConn
+	batch    *ipv4.PacketConn
+	messages []ipv4.Message
+
+	mu      sync.Mutex
+	groups  map[netip.Addr]*membership
+	holders []*holder
+}
+
+// A holder is a socket that holds memberships. Systems limit the groups of one
+// socket (20 on Linux), so there may be several.
+type holder struct {
+	conn *net.UDPConn
+	p    *ipv4.PacketConn
+	full bool
+}
+
+type membership struct {
+	holder *holder
+	users  int
+}
+
+// Resolve finds the interface named by its name or IPv4 address, and its first
+// IPv4 address. "" gives nil and the zero Addr.
+func Resolve(name string) (*net.Interface, netip.Addr, error) {
+	if name == "" {
+		return nil, netip.Addr{}, nil
+	}
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, netip.Addr{}, fmt.Errorf("interface %q: %w", name, err)
+	}
+	for i := range interfaces {
+		addresses, err := interfaces[i].Addrs()
+		if err != nil {
+			continue
+		}
+		for _, a := range addresses {
+			prefix, err := netip.ParsePrefix(a.String())
+			if err != nil || !prefix.Addr().Is4() {
+				continue
+			}
+			if interfaces[i].Name == name || prefix.Addr().String() == name {
+				return &interfaces[i], prefix.Addr(), nil
+			}
+		}
+		if interfaces[i].Name == name {
+			return nil, netip.Addr{}, fmt.Errorf("interface %q has no IPv4 address", name)
+		}
+	}
+	return nil, netip.Addr{}, fmt.Errorf("interface %q: no interface has this name or IPv4 address", name)
+}
+
+// Open makes the sockets. Addresses are shared with other programs on the same
+// port, so multicast reaches all of them.
+func Open(cfg Config) (*Conn, error) {
+	network, address, err := Resolve(cfg.Interface)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{network: network, address: address, port: cfg.Port, groups: make(map[netip.Addr]*membership)}
+	if err := c.open(cfg); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Conn) open(cfg Config) error {
+	shared := net.ListenConfig{Control: controlReceive}
+	p, err := shared.ListenPacket(context.Background(), "udp4", ":"+strconv.Itoa(cfg.Port))
+	if err != nil {
+		return fmt.Errorf("listen on UDP port %d: %w", cfg.Port, err)
+	}
+	c.receive = p.(*net.UDPConn)
+	c.oob = make([]byte, 256)
+	if cfg.ReceiveBuffer == 0 {
+		cfg.ReceiveBuffer = 4 << 20
+	}
+	c.receive.SetReadBuffer(cfg.ReceiveBuffer) // as much as the system grants
+	h := &holder{conn: c.receive, p: ipv4.NewPacketConn(c.receive)}
+	h.p.SetMulticastLoopback(true)
+	c.holders = append(c.holders, h)
+
+	local := &net.UDPAddr{}
+	if c.address.IsValid() {
+		local.IP = c.address.AsSlice()
+	}
+	c.send, err = net.ListenUDP("udp4", local)
+	if err != nil {
+		return fmt.Errorf("open a socket for sending: %w", err)
+	}
+	c.send.SetWriteBuffer(4 << 20)
+	c.batch = ipv4.NewPacketConn(c.send)
+	if c.network != nil {
+		if err := c.batch.SetMulticastInterface(c.network); err != nil {
+			return fmt.Errorf("send on interface %s: %w", c.network.Name, err)
+		}
+	}
+	if err := c.batch.SetMulticastTTL(cfg.TTL); err != nil {
+		return fmt.Errorf("set the multicast TTL: %w", err)
+	}
+	if err := c.batch.SetMulticastLoopback(true); err != nil {
+		return fmt.Errorf("turn multicast loopback on: %w", err)
+	}
+	c.messages = make([]ipv4.Message, BatchSize)
+	for i := range c.messages {
+		c.messages[i].Buffers = make([][]byte, 1)
+	}
+	return nil
+}
+
+// LocalAddr is where packets of this Conn come from; its address is
+// unspecified if the system chooses the interface.
+func (c *Conn) LocalAddr() netip.AddrPort {
+	return c.send.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// Join receives a group from now on. Each Join wants its own Leave.
+func (c *Conn) Join(group netip.Addr) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.groups[group]; m != nil {
+		m.users++
+		return nil
+	}
+	to := &net.UDPAddr{IP: group.AsSlice()}
+	for _, h := range c.holders {
+		if h.full {
+			continue
+		}
+		err := h.p.JoinGroup(c.network, to)
+		if err == nil {
+			c.groups[group] = &membership{h, 1}
+			return nil
+		}
+		if !holdersWork || !errors.Is(err, syscall.ENOBUFS) {
+			return fmt.Errorf("join group %v: %w", group, err)
+		}
+		h.full = true
+	}
+	// The receiving socket now has to hear groups that others hold for it.
+	// One socket for all groups keeps the packets of one sender in order;
+	// read from several, they would overtake one another and be refused as
+	// replays.
+	if err := hearAll(c.receive); err != nil {
+		return fmt.Errorf("join group %v: %w", group, err)
+	}
+	conn, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		return fmt.Errorf("open a socket for group %v: %w", group, err)
+	}
+	h := &holder{conn: conn, p: ipv4.NewPacketConn(conn)}
+	c.holders = append(c.holders, h)
+	if err := h.p.JoinGroup(c.network, to); err != nil {
+		return fmt.Errorf("join group %v: %w", group, err)
+	}
+	c.groups[group] = &membership{h, 1}
+	return nil
+}
+
+// Leave ends one Join.
+func (c *Conn) Leave(group netip.Addr) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.groups[group]
+	if m == nil {
+		return nil
+	}
+	if m.users--; m.users > 0 {
+		return nil
+	}
+	delete(c.groups, group)
+	m.holder.full = false
+	if err := m.holder.p.LeaveGroup(c.network, &net.UDPAddr{IP: group.AsSlice()}); err != nil {
+		return fmt.Errorf("leave group %v: %w", group, err)
+	}
+	return nil
+}
+
+// Read waits for a packet until the deadline, which gives
+// os.ErrDeadlineExceeded, or Close, which gives net.ErrClosed. at is the
+// arrival by the kernel's stamp where there is one. It never allocates.
+func (c *Conn) Read(b []byte) (n int, from netip.AddrPort, at time.Time, err error) {
+	for {
+		n, oobn, _, from, err := c.receive.ReadMsgUDPAddrPort(b, c.oob)
+		now := time.Now()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
+				return 0, from, now, err
+			}
+			// An ICMP error of an earlier unicast packet, or a datagram
+			// longer than b (Windows): neither ends a receiver.
+			if transient(err) {
+				continue
+			}
+			return 0, from, now, err
+		}
+		info := parseControl(c.oob[:oobn])
+		if c.foreign(info) {
+			continue
+		}
+		if age := now.Round(0).Sub(info.stamp); !info.stamp.IsZero() && age > 0 && age < time.Second {
+			now = now.Add(-age)
+		}
+		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), now, nil
+	}
+}
+
+// controlInfo is what the system says about a received packet, as far as it
+// says anything.
+type controlInfo struct {
+	stamp   time.Time  // arrival by the wall clock
+	index   int        // interface it came in by, 0 if unknown
+	arrived netip.Addr // address it was sent to
+}
+
+// foreign tells whether a packet came by another interface than ours.
+func (c *Conn) foreign(info controlInfo) bool {
+	return c.network != nil && info.index != 0 && info.index != c.network.Index && info.arrived != c.address
+}
+
+// SetDeadline limits the present and every later Read; the zero Time removes
+// the limit. Any goroutine may call it.
+func (c *Conn) SetDeadline(t time.Time) { c.receive.SetReadDeadline(t) }
+
+// A Destination is an address ready for sending.
+type Destination struct {
+	AddrPort netip.AddrPort
+	udp      *net.UDPAddr
+}
+
+// To makes a Destination.
+func To(a netip.AddrPort) Destination {
+	return Destination{a, net.UDPAddrFromAddrPort(a)}
+}
+
+// A Packet is bytes on their way.
+type Packet struct {
+	Bytes []byte
+	To    Destination
+}
+
+// Write sends one packet.
+func (c *Conn) Write(b []byte, to netip.AddrPort) error {
+	_, err := c.send.WriteToUDPAddrPort(b, to)
+	return err
+}
+
+// WriteBatch sends packets in order, at most BatchSize per system call. A
+// packet that cannot be sent is reported to failed (which may be nil) by its
+// index and does not stop the others. Only one goroutine may call it at a
+// time. It never allocates unless something fails.
+func (c *Conn) WriteBatch(packets []Packet, failed func(i int, err error)) (sent int) {
+	for next := 0; next < len(packets); {
+		n, err := c.writeSome(packets[next:])
+		sent += n
+		next += n
+		if err != nil || n == 0 {
+			if failed != nil && next < len(packets) {
+				failed(next, err)
+			}
+			next++
+		}
+	}
+	return sent
+}
+
+func (c *Conn) writeSome(packets []Packet) (int, error) {
+	if runtime.GOOS != "linux" { // WriteBatch is missing on Windows and single elsewhere
+		_, err := c.send.WriteToUDPAddrPort(packets[0].Bytes, packets[0].To.AddrPort)
+		if err != nil {
+			return 0, err
+		}
+		return 1, nil
+	}
+	n := min(len(packets), len(c.messages))
+	for i := range n {
+		c.messages[i].Buffers[0] = packets[i].Bytes
+		c.messages[i].Addr = packets[i].To.udp
+	}
+	return c.batch.WriteBatch(c.messages[:n], 0)
+}
+
+// Close ends every Read and leaves all groups.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, h := range c.holders {
+		h.conn.Close()
+	}
+	if c.send != nil {
+		return c.send.Close()
+	}
+	return nil
+}

@@ -1,0 +1,33 @@
+//go:build unix && !linux
+
+package multicast
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// holdersWork: here a socket hears only the groups it joined itself, which may
+// be many.
+const holdersWork = false
+
+func hearAll(syscall.Conn) error { return nil }
+
+// controlReceive prepares the receiving socket before it is bound; sharing a
+// port wants both options here.
+func controlReceive(_, _ string, raw syscall.RawConn) error {
+	var failure error
+	err := raw.Control(func(fd uintptr) {
+		failure = errors.Join(
+			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
+			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1),
+		)
+	})
+	return errors.Join(err, failure)
+}
+
+func parseControl([]byte) controlInfo { return controlInfo{} }
+
+func transient(err error) bool { return errors.Is(err, unix.ECONNREFUSED) }

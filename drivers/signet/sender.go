@@ -1,0 +1,247 @@
+package signet
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+
+	"showrun/drivers/signet/multicast"
+	"showrun/drivers/signet/wire"
+)
+
+// SenderConfig describes a Sender. TUID is required, and in every mode but
+// Open so are Keys.Sender and Keys.Citizen; all else has a default.
+type SenderConfig struct {
+	TUID             TUID
+	Scope            string // "" means "local"
+	Keys             Keys   // without Keys.Manager polls are not answered
+	Sessions         Sessions
+	Interface        string // "" for the system's choice, or a name or IPv4 address
+	Port             int    // 0 means 5683
+	Endpoint         uint16 // lane of levels, preview and sync; 0 means 1
+	TimecodeEndpoint uint16 // lane of timecode; 0 means the one after Endpoint
+	Rate             int    // packets per second and universe at most; 0 means 44
+	Mode             Mode
+	Sync             bool // release every frame with TID_SYNC; Rate is then at most 120
+	SyncKeepalive    bool // repeat TID_SYNC every 200 ms while idle
+	Label            string
+	Model            string // "" means "showrun"
+	Version          string // of the software, for TID_RT_FIRMWARE_VERSION
+	SoemCode         uint32 // 0 means the prototype code
+	Log              *slog.Logger
+	Rand             *rand.Rand // for random delays; nil seeds one from the system
+}
+
+// complete fills defaults in and checks the rest.
+func (c *SenderConfig) complete() error {
+	if c.TUID.IsZero() {
+		return fmt.Errorf("sig-net sender: no TUID given")
+	}
+	if c.Scope == "" {
+		c.Scope = wire.DefaultScope
+	}
+	if err := wire.CheckScope(c.Scope); err != nil {
+		return err
+	}
+	if c.Mode > Both {
+		return fmt.Errorf("sig-net sender: unknown mode %d", c.Mode)
+	}
+	if c.Mode != Open && (c.Keys.Sender.IsZero() || c.Keys.Citizen.IsZero()) {
+		return fmt.Errorf("sig-net sender: mode %s needs keys; enter the passphrase of the installation", c.Mode)
+	}
+	if c.Mode != Open && c.Sessions == nil {
+		return fmt.Errorf("sig-net sender: mode %s needs a place to keep session numbers", c.Mode)
+	}
+	if c.Port == 0 {
+		c.Port = wire.Port
+	}
+	if c.Endpoint == 0 {
+		c.Endpoint = 1
+	}
+	if c.TimecodeEndpoint == 0 {
+		c.TimecodeEndpoint = c.Endpoint + 1
+	}
+	if c.Endpoint > wire.LastDataEndpoint || c.TimecodeEndpoint > wire.LastDataEndpoint {
+		return fmt.Errorf("sig-net sender: endpoints must be 1-%d", wire.LastDataEndpoint)
+	}
+	if c.Rate == 0 {
+		c.Rate = 44
+	}
+	if c.Rate < 1 || c.Rate > maxRate {
+		return fmt.Errorf("sig-net sender: rate must be 1-%d packets per second, got %d", maxRate, c.Rate)
+	}
+	if c.Sync && c.Rate > 120 {
+		return fmt.Errorf("sig-net sender: with sync the rate must be at most 120, got %d", c.Rate)
+	}
+	if c.Model == "" {
+		c.Model = "showrun"
+	}
+	if c.SoemCode == 0 {
+		c.SoemCode = wire.PrototypeSoemCode
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Rand == nil {
+		c.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	return nil
+}
+
+// SenderStats counts what a Sender did since it was opened.
+type SenderStats struct {
+	Packets   uint64 // that left the socket
+	Errors    uint64 // packets the system refused
+	Universes int
+	Session   uint32
+	Received  Counters // polls and other packets, by verdict
+	Lost      bool     // no Manager polls, so we say so every three seconds
+}
+
+// A Sender streams universes, sync and timecode, announces its universes and
+// answers polls. Its methods may be called from any goroutine.
+type Sender struct {
+	cfg  SenderConfig
+	conn *multicast.Conn
+
+	// out is held while packets are numbered and written, so that their
+	// order on the wire is the order of their numbers. It is taken before mu.
+	out       sync.Mutex
+	batch     *batch
+	talk      []byte
+	onRefused func(i int, err error)
+
+	// mu guards the machines below. It is never held while writing levels.
+	mu        sync.Mutex
+	output    *output
+	voice     *Voice
+	presence  *Presence
+	gate      *Gate
+	stats     SenderStats
+	failure   error // first one of the present batch
+	lastFlush time.Time // of levels
+	lastCall  time.Time // of Flush
+	stopping  bool
+	ended     bool
+}
+
+// Join adds a universe, 1 to 63999: it is announced at once and sent from the
+// first SetLevels on. Joining again replaces the options and keeps the levels.
+func (s *Sender) Join(universe int, options UniverseOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.output.join(universe, options); err != nil {
+		return err
+	}
+	s.wake()
+	return nil
+}
+
+// Leave ends a universe: its leave is announced and nothing more is sent.
+func (s *Sender) Leave(universe int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.output.leave(universe) {
+		return fmt.Errorf("universe %d is not joined", universe)
+	}
+	s.wake()
+	return nil
+}
+
+// SetLevels takes the newest levels of a joined universe, slot 1 first; slots
+// not given are 0. They are copied and leave with the next Flush. Levels of
+// other universes are ignored.
+func (s *Sender) SetLevels(universe int, levels []byte) { s.set(universe, false, levels) }
+
+// SetPreview takes the newest levels of a preview stream.
+func (s *Sender) SetPreview(universe int, levels []byte) { s.set(universe, true, levels) }
+
+func (s *Sender) set(universe int, preview bool, levels []byte) {
+	if universe < 1 || universe > wire.LastUniverse {
+		return
+	}
+	s.mu.Lock()
+	if stream := s.output.index[streamKey{uint16(universe), preview}]; stream != nil {
+		stream.setLevels(levels)
+	}
+	s.mu.Unlock()
+}
+
+// SetPriority gives a universe one priority for all slots, or 512. 0 means it
+// takes no part in the merge.
+func (s *Sender) SetPriority(universe int, priority []byte) error {
+	if err := wire.CheckUniverse(universe); err != nil {
+		return err
+	}
+	if err := checkPriority(universe, priority); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stream := s.output.index[streamKey{uint16(universe), false}]
+	if stream == nil {
+		return fmt.Errorf("universe %d is not joined", universe)
+	}
+	stream.setPriority(priority, s.cfg.Scope, s.cfg.Mode)
+	return nil
+}
+
+// Timecode opens a timecode stream, 1 to 255, frozen at 00:00:00:00. Opening
+// one again gives a new handle and ends the old one.
+func (s *Sender) Timecode(stream int, rate wire.TimecodeRate) (*Timecode, error) {
+	if stream < 1 || stream > 255 {
+		return nil, fmt.Errorf("timecode stream must be 1-255, got %d", stream)
+	}
+	if !rate.Valid() {
+		return nil, fmt.Errorf("timecode rate %d is reserved", rate)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &Timecode{sender: s, stream: stream, rate: rate, lane: s.voice.lane(s.cfg.TimecodeEndpoint)}
+	t.to = []multicast.Destination{s.output.timeGroup}
+	t.payload = wire.AppendTimecode(nil, wire.Timecode{Rate: rate})
+	r := wire.Resource{Kind: wire.KindTimecode, Number: uint16(stream)}
+	t.signed, t.open = s.output.templates(t.lane, r, t.payload)
+	s.removeTimecode(stream)
+	s.output.timecodes = append(s.output.timecodes, t)
+	s.wake()
+	return t, nil
+}
+
+// CloseTimecode ends a timecode stream: nothing more is sent.
+func (s *Sender) CloseTimecode(stream int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removeTimecode(stream)
+}
+
+func (s *Sender) removeTimecode(stream int) {
+	kept := s.output.timecodes[:0]
+	for _, t := range s.output.timecodes {
+		if t.stream != stream {
+			kept = append(kept, t)
+		}
+	}
+	clear(s.output.timecodes[len(kept):])
+	s.output.timecodes = kept
+}
+
+// Stats gives the counters.
+func (s *Sender) Stats() SenderStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Universes = len(s.output.streams)
+	stats.Session = s.voice.Session()
+	stats.Received = s.gate.Counters()
+	return stats
+}
+
+// TUID is the identity of the Sender.
+func (s *Sender) TUID() TUID { return s.cfg.TUID }
+
+// GroupOf is the group a universe is folded to; the universe must be valid.
+func GroupOf(universe int) netip.Addr { return wire.Fold(uint16(universe)) }

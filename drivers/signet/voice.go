@@ -1,0 +1,146 @@
+package signet
+
+import (
+	"fmt"
+	"hash"
+
+	"showrun/drivers/signet/wire"
+)
+
+// VoiceConfig says in whose name a Voice speaks.
+type VoiceConfig struct {
+	TUID     TUID
+	Scope    string // "" means "local"
+	Open     bool   // Open Mode: no keys, no numbers
+	Keys     Keys
+	Sessions Sessions // nil means MemorySessions; not used in Open Mode
+}
+
+// A Voice numbers and signs what one device sends: a session number per start
+// and a sequence number per endpoint. It is owned by one goroutine at a time,
+// which must also put its packets on the wire in the order they were made.
+type Voice struct {
+	cfg       VoiceConfig
+	macs      macs
+	session   uint32
+	lanes     map[uint16]*lane
+	messageID uint16
+}
+
+// A lane is the sequence of one endpoint.
+type lane struct {
+	id       SenderID
+	sequence uint32 // last one sent
+}
+
+// NewVoice takes the next session number and stores it, before anything can
+// be sent.
+func NewVoice(cfg VoiceConfig) (*Voice, error) {
+	if cfg.TUID.IsZero() {
+		return nil, fmt.Errorf("sig-net: no TUID given")
+	}
+	if cfg.Scope == "" {
+		cfg.Scope = wire.DefaultScope
+	}
+	if err := wire.CheckScope(cfg.Scope); err != nil {
+		return nil, err
+	}
+	if cfg.Sessions == nil {
+		cfg.Sessions = &MemorySessions{}
+	}
+	v := &Voice{cfg: cfg, macs: newMACs(cfg.Keys), lanes: make(map[uint16]*lane)}
+	if cfg.Open {
+		return v, nil
+	}
+	return v, v.renew()
+}
+
+// renew moves to the next session, in which every lane starts at 1.
+func (v *Voice) renew() error {
+	session, err := nextSession(v.cfg.Sessions, v.cfg.TUID)
+	if err != nil {
+		return err
+	}
+	v.session = session
+	for _, l := range v.lanes {
+		l.sequence = 0
+	}
+	return nil
+}
+
+// Session is the present session number, 0 in Open Mode.
+func (v *Voice) Session() uint32 { return v.session }
+
+// lane gives the sequence of an endpoint.
+func (v *Voice) lane(endpoint uint16) *lane {
+	l := v.lanes[endpoint]
+	if l == nil {
+		l = &lane{id: SenderID{TUID: v.cfg.TUID, Endpoint: endpoint}}
+		v.lanes[endpoint] = l
+	}
+	return l
+}
+
+// number takes the next sequence number of a lane.
+func (v *Voice) number(l *lane) (uint32, error) {
+	if l.sequence+1 == lastSequence {
+		if err := v.renew(); err != nil {
+			return 0, err
+		}
+	}
+	l.sequence++
+	return l.sequence, nil
+}
+
+// nextMessageID counts every packet and is never 0.
+func (v *Voice) nextMessageID() uint16 {
+	v.messageID++
+	if v.messageID == 0 {
+		v.messageID = 1
+	}
+	return v.messageID
+}
+
+// Append appends one packet of ours, as from the given endpoint.
+func (v *Voice) Append(b []byte, r wire.Resource, endpoint uint16, payload []byte) ([]byte, error) {
+	if v.cfg.Open {
+		return v.AppendOpen(b, r, endpoint, payload), nil
+	}
+	return v.appendSigned(b, r, endpoint, payload, v.macs.of(r.Kind))
+}
+
+func (v *Voice) appendSigned(b []byte, r wire.Resource, endpoint uint16, payload []byte, mac hash.Hash) ([]byte, error) {
+	if mac == nil {
+		return b, fmt.Errorf("sig-net: no key to sign %s packets", r.Kind)
+	}
+	l := v.lane(endpoint)
+	sequence, err := v.number(l)
+	if err != nil {
+		return b, err
+	}
+	h := wire.Header{
+		MessageID: v.nextMessageID(), Mode: wire.ModeSecure,
+		Sender: l.id, Session: v.session, Sequence: sequence,
+	}
+	return wire.Append(b, h, v.cfg.Scope, r, payload, mac), nil
+}
+
+// AppendOpen appends one packet in Open Mode, whatever the mode of the Voice.
+func (v *Voice) AppendOpen(b []byte, r wire.Resource, endpoint uint16, payload []byte) []byte {
+	h := wire.Header{
+		MessageID: v.nextMessageID(), Mode: wire.ModeOpen,
+		Sender: SenderID{TUID: v.cfg.TUID, Endpoint: endpoint},
+	}
+	return wire.Append(b, h, v.cfg.Scope, r, payload, nil)
+}
+
+// AppendBeacon appends the beacon of a device without keys. Its scope is the
+// factory one (section 14.3).
+func (v *Voice) AppendBeacon(b []byte, payload []byte) []byte {
+	h := wire.Header{
+		MessageID: v.nextMessageID(), Mode: wire.ModeOffboarded,
+		Sender: SenderID{TUID: v.cfg.TUID},
+	}
+	r := wire.Resource{Kind: wire.KindNodeBeacon, TUID: v.cfg.TUID}
+	return wire.Append(b, h, wire.DefaultScope, r, payload, nil)
+}
