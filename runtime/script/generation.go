@@ -130,10 +130,10 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		watch:      time.NewTimer(time.Hour),
 	}
 	g.watch.Stop()
-	g.openProtected()
 	lualib.Open(g.L, lualib.Options{
 		Seed: cfg.Seed, Print: g.print, Getenv: cfg.Getenv, Now: cfg.Wall, Clock: cfg.Stopwatch, Stopped: g.hook.stopped,
 	})
+	g.openProtected()
 	g.L.SetGlobal("require", g.L.NewFunction(g.require))
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
@@ -449,12 +449,11 @@ func (g *Generation) Stats() Stats {
 }
 
 // End cancels every task, in the order in which they were started, and closes the
-// Lua state.
+// Lua state. A revoked generation is left as it is: its goroutine may still be
+// somewhere inside the state.
 func (g *Generation) End() {
-	select {
-	case <-g.revoked:
-		return // its goroutine may still be somewhere inside the state
-	default:
+	if g.ended {
+		return
 	}
 	g.ended = true
 	ids := make([]uint64, 0, len(g.tasks))

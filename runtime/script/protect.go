@@ -48,12 +48,13 @@ func (g *Generation) openProtected() {
 	L.SetGlobal("pcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, nil, 2) }))
 	L.SetGlobal("xpcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, L.CheckFunction(2), 3) }))
 
+	co := L.GetGlobal("coroutine").(*lua.LTable)
 	L.Push(L.NewFunction(lua.OpenCoroutine))
 	L.Call(0, 1)
-	co := L.CheckTable(-1)
+	std := L.CheckTable(-1)
 	L.Pop(1)
-	create := L.GetField(co, "create").(*lua.LFunction).GFunction
-	wrap := L.GetField(co, "wrap").(*lua.LFunction).GFunction
+	create := L.GetField(std, "create").(*lua.LFunction).GFunction
+	wrap := L.GetField(std, "wrap").(*lua.LFunction).GFunction
 	hooked := func(f lua.LGFunction, thread func(*lua.LState) *lua.LState) *lua.LFunction {
 		return L.NewFunction(func(L *lua.LState) int {
 			ctx := L.RemoveContext()
