@@ -1,0 +1,179 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"showrun/drivers/signet"
+	"showrun/runtime/level"
+)
+
+// SenderDecl declares a Sig-Net Sender.
+type SenderDecl struct {
+	Scope     string
+	Interface string // "" = what the host was told, else a name or address
+	KeyFile   string // transfer file with the root key, relative to the show folder
+	KeyEnv    string // environment variable with the passphrase
+	Label     string
+	Endpoint  int // 1-0xff00
+	Rate      int // packets a second of a universe at most
+
+	// Universes are those the show declares. They are not part of the key: a
+	// reload may change them on the live device.
+	Universes []Universe
+}
+
+// Universe is a universe number and where its levels come from.
+type Universe struct {
+	Number int
+	Output level.Output
+}
+
+// Key implements Declaration.
+func (d *SenderDecl) Key() string {
+	return fmt.Sprintf("signet sender scope %q on %q endpoint %d rate %d label %q key file %q env %q",
+		d.Scope, d.Interface, d.Endpoint, d.Rate, d.Label, d.KeyFile, d.KeyEnv)
+}
+
+// identity names what the TUID of the Sender belongs to: Senders that differ in
+// it may run at the same time.
+func (d *SenderDecl) identity(iface string) string {
+	return fmt.Sprintf("%s/%s/%d", d.Scope, iface, d.Endpoint)
+}
+
+// SenderOptions is what a Sender gets from the host.
+type SenderOptions struct {
+	Keys      signet.Keys
+	Sessions  Sessions
+	TUID      func(identity string, renew bool) (signet.TUID, error)
+	Interface string // when the declaration names none
+	Port      int    // 0 = the usual one
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Sessions keeps session numbers; see signet.Sessions.
+type Sessions interface {
+	Session(tuid [6]byte) (last uint32, known bool, err error)
+	SaveSession(tuid [6]byte, session uint32) error
+}
+
+// sessions adapts Sessions to the driver's type of a TUID.
+type sessions struct{ Sessions }
+
+func (s sessions) Session(t signet.TUID) (uint32, bool, error) { return s.Sessions.Session(t) }
+
+func (s sessions) SaveSession(t signet.TUID, n uint32) error { return s.Sessions.SaveSession(t, n) }
+
+// Sender joins a Sig-Net Sender to the engine. Its universes are sent from its
+// own goroutine, which takes the newest frame from a mailbox.
+type Sender struct {
+	driver *signet.Sender
+	log    *slog.Logger
+	box    *level.Mailbox
+	now    func() time.Time
+
+	lastError string // frames loop only
+
+	mu        sync.Mutex
+	universes []Universe
+}
+
+// OpenSender opens the sockets of a Sender; it sends nothing yet.
+func OpenSender(d *SenderDecl, o SenderOptions) (*Sender, error) {
+	iface := o.Interface
+	if d.Interface != "" {
+		iface = d.Interface
+	}
+	tuid, err := o.TUID(d.identity(iface), false)
+	if err != nil {
+		return nil, err
+	}
+	driver, err := signet.OpenSender(signet.SenderConfig{
+		TUID: tuid, Scope: d.Scope, Keys: o.Keys, Sessions: sessions{o.Sessions}, Interface: iface, Port: o.Port,
+		Endpoint: uint16(d.Endpoint), Rate: d.Rate, Label: d.Label, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Sender{driver: driver, log: o.Log, box: level.NewMailbox(), now: o.Now}, nil
+}
+
+// SetUniverses makes the Sender send exactly these universes from now on.
+func (s *Sender) SetUniverses(list []Universe) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stay := map[int]bool{}
+	outputs := make([]level.Output, len(list))
+	for i, u := range list {
+		stay[u.Number] = true
+		outputs[i] = u.Output
+		if err := s.driver.Join(u.Number, signet.UniverseOptions{}); err != nil {
+			s.log.Error("signet: universe not joined", "universe", u.Number, "error", err)
+		}
+	}
+	for _, u := range s.universes {
+		if !stay[u.Number] {
+			if err := s.driver.Leave(u.Number); err != nil {
+				s.log.Warn("signet: universe not left", "universe", u.Number, "error", err)
+			}
+		}
+	}
+	s.universes = list
+	s.box.Select(outputs...)
+}
+
+// Publish implements Output.
+func (s *Sender) Publish(f *level.Frame) { s.box.Put(f) }
+
+// Universes implements Output.
+func (s *Sender) Universes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.universes)
+}
+
+// Close closes a Sender that was never run.
+func (s *Sender) Close() error { return s.driver.Close() }
+
+// Loops implements Device: the driver's own work, and the frames.
+func (s *Sender) Loops() []func(context.Context) error {
+	return []func(context.Context) error{s.driver.Run, s.send}
+}
+
+// send passes the newest frame on whenever there is one.
+func (s *Sender) send(ctx context.Context) error {
+	var f level.Frame
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.box.Ready():
+		}
+		if !s.box.Take(&f) {
+			continue
+		}
+		s.mu.Lock()
+		for _, u := range s.universes {
+			if levels := f.Slots(u.Output); levels != nil {
+				s.driver.SetLevels(u.Number, levels)
+			}
+		}
+		s.mu.Unlock()
+		if _, err := s.driver.Flush(s.now()); err != nil {
+			s.failing(err)
+		}
+	}
+}
+
+// failing logs the first of a row of errors; a network that is down would fill
+// the log otherwise.
+func (s *Sender) failing(err error) {
+	if text := err.Error(); text != s.lastError {
+		s.lastError = text
+		s.log.Error("signet: not sent", "error", err)
+	}
+}

@@ -1,0 +1,268 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"showrun/drivers/stagelinq"
+	"showrun/runtime/beat"
+)
+
+// SinkDecl declares a StageLinQ sink.
+type SinkDecl struct {
+	Name      string // announced device name
+	Interface string // "" = what the host was told, else a name or address
+	Devices   string // names, software names or addresses to accept, one a line; "" = every player
+}
+
+// Key implements Declaration.
+func (d SinkDecl) Key() string {
+	return fmt.Sprintf("stagelinq sink %q on %q for %q", d.Name, d.Interface, d.Devices)
+}
+
+// MasterKey names the tempo source that is whichever deck is master.
+func (d SinkDecl) MasterKey() string { return d.Key() + " master" }
+
+// DeckKey names the tempo source that is deck n of the first player found.
+func (d SinkDecl) DeckKey(n int) string { return fmt.Sprintf("%s deck %d", d.Key(), n) }
+
+// PlayerEvents are the events a sink reports of its players.
+var PlayerEvents = []string{"found", "connected", "lost"}
+
+// EventTopic is the topic of an event of PlayerEvents; it carries a Player.
+func (d SinkDecl) EventTopic(event string) string { return d.Key() + " " + event }
+
+func (d SinkDecl) accepts(p stagelinq.Device) bool {
+	if d.Devices == "" {
+		return stagelinq.IsPlayer(p.Software)
+	}
+	for _, want := range strings.Split(d.Devices, "\n") {
+		if want == p.Name || want == p.Software || want == p.Address.String() {
+			return true
+		}
+	}
+	return false
+}
+
+// Player is a unit as scripts see it.
+type Player struct {
+	Name, Software, Version, Address, Token string
+	Decks                                   int
+}
+
+// Sink joins a StageLinQ sink to the runtime. Beats of decks go to the beat
+// clock, states are kept for scripts to ask for. The On functions are called by
+// the driver, or by whoever plays its part in virtual time; they are safe from
+// any goroutine.
+type Sink struct {
+	decl SinkDecl
+	env  Env
+	cfg  stagelinq.Config
+
+	mu     sync.Mutex
+	units  []*unit // in the order in which they were found
+	master deckRef
+	said   map[string]string // aliases as last set
+}
+
+// unit is one player on the network.
+type unit struct {
+	player Player
+	token  stagelinq.Token
+	states map[string]any
+	decks  []string                // tempo source of each deck, from deck 1
+	since  [maxDecks]time.Duration // by deck: when it began to play
+}
+
+// maxDecks is how many decks of a unit are looked at.
+const maxDecks = 8
+
+type deckRef struct {
+	unit *unit
+	deck int // from 1
+}
+
+// NewSink returns the device of a declaration. token identifies it on the
+// network, port is that of discovery (0 = the usual one), iface is used when the
+// declaration names no interface.
+func NewSink(d SinkDecl, env Env, token stagelinq.Token, port int, iface string, log *slog.Logger) *Sink {
+	s := &Sink{decl: d, env: env, said: map[string]string{}}
+	if d.Interface != "" {
+		iface = d.Interface
+	}
+	s.cfg = stagelinq.Config{
+		Name: d.Name, Token: token, Interface: iface, DiscoveryPort: port, Accept: d.accepts,
+		States: stagelinq.DefaultStates(), Log: log,
+		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
+	}
+	return s
+}
+
+// Loops implements Device.
+func (s *Sink) Loops() []func(context.Context) error {
+	return []func(context.Context) error{s.run}
+}
+
+func (s *Sink) run(ctx context.Context) error {
+	sink, err := stagelinq.NewSink(s.cfg)
+	if err != nil {
+		return err
+	}
+	return sink.Run(ctx)
+}
+
+// OnDevice takes what the driver says of a unit.
+func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
+	s.mu.Lock()
+	u := s.unit(ev.Device)
+	if ev.Kind == stagelinq.Lost {
+		s.units = slices.DeleteFunc(s.units, func(x *unit) bool { return x == u })
+		s.elect(s.env.Since(ev.At))
+	}
+	player := u.player
+	s.mu.Unlock()
+	s.env.Event(Event{
+		Topic: s.decl.EventTopic(ev.Kind.String()), At: s.env.Since(ev.At), Value: player,
+	})
+}
+
+// OnState takes a value of a unit.
+func (s *Sink) OnState(ev stagelinq.StateEvent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.unit(ev.Device)
+	v := ev.Value.Any()
+	u.states[ev.Path] = v
+	if n, ok := deckOf(ev.Path, "/PlayState"); ok && v == true {
+		u.since[n-1] = s.env.Since(ev.At)
+	}
+	s.elect(s.env.Since(ev.At))
+}
+
+// OnBeat takes a beat message of a unit.
+func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
+	arrival := s.env.Since(ev.At)
+	s.mu.Lock()
+	u := s.unit(ev.Device)
+	for len(u.decks) < min(len(ev.BeatInfo.Decks), maxDecks) {
+		u.decks = append(u.decks, fmt.Sprintf("%s %s deck %d", s.decl.Key(), u.player.Token, len(u.decks)+1))
+		u.player.Decks = len(u.decks)
+		s.alias(arrival)
+	}
+	decks := u.decks
+	s.mu.Unlock()
+	for i, key := range decks[:min(len(decks), len(ev.BeatInfo.Decks))] {
+		d := ev.BeatInfo.Decks[i]
+		s.env.Observe(key, beat.Observation{Arrival: arrival, Clock: ev.BeatInfo.Clock, Beat: d.Beat, BPM: d.BPM})
+	}
+}
+
+// Players lists the units present.
+func (s *Sink) Players() []Player {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Player, len(s.units))
+	for i, u := range s.units {
+		list[i] = u.player
+	}
+	return list
+}
+
+// State returns the last value of a path: of the unit with that token, or with ""
+// of the first that has one.
+func (s *Sink) State(token, path string) (any, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.units {
+		if token != "" && token != u.player.Token {
+			continue
+		}
+		if v, ok := u.states[path]; ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// unit finds a unit by its token or adds it.
+func (s *Sink) unit(d stagelinq.Device) *unit {
+	for _, u := range s.units {
+		if u.token == d.Token {
+			return u
+		}
+	}
+	u := &unit{token: d.Token, states: map[string]any{}, player: Player{
+		Name: d.Name, Software: d.Software, Version: d.Version, Address: d.Address.String(), Token: d.Token.String(),
+	}}
+	s.units = append(s.units, u)
+	return u
+}
+
+// elect finds the master deck: the one that says so on the unit that leads the
+// network; with no leading unit, the one that says so; with none, the deck that
+// began to play last.
+func (s *Sink) elect(now time.Duration) {
+	var best deckRef
+	rank := 0
+	var since time.Duration
+	for _, u := range s.units {
+		leads := u.states["/Engine/Sync/Network/MasterStatus"] == true
+		for n := 1; n <= len(u.since); n++ {
+			r := 0
+			switch {
+			case u.states[fmt.Sprintf("/Engine/Deck%d/DeckIsMaster", n)] == true:
+				r = 2
+				if leads {
+					r = 3
+				}
+			case u.states[fmt.Sprintf("/Engine/Deck%d/PlayState", n)] == true:
+				r = 1
+			}
+			if r > rank || r == 1 && rank == 1 && u.since[n-1] > since {
+				best, rank, since = deckRef{u, n}, r, u.since[n-1]
+			}
+		}
+	}
+	if rank > 0 || s.master.unit != nil && !slices.Contains(s.units, s.master.unit) {
+		s.master = best
+	}
+	s.alias(now)
+}
+
+// alias tells the beat clock which decks the names that scripts use stand for.
+// A name keeps its deck while nothing better is there, so that the beat runs on
+// when a player is lost.
+func (s *Sink) alias(now time.Duration) {
+	set := func(source string, u *unit, deck int) {
+		if u == nil || deck > len(u.decks) || s.said[source] == u.decks[deck-1] {
+			return
+		}
+		s.said[source] = u.decks[deck-1]
+		s.env.Alias(source, u.decks[deck-1], now)
+	}
+	set(s.decl.MasterKey(), s.master.unit, s.master.deck)
+	if len(s.units) > 0 {
+		for n := 1; n <= 4; n++ {
+			set(s.decl.DeckKey(n), s.units[0], n)
+		}
+	}
+}
+
+// deckOf returns the deck number of a path /Engine/DeckN + suffix.
+func deckOf(path, suffix string) (int, bool) {
+	var n int
+	rest, ok := strings.CutPrefix(path, "/Engine/Deck")
+	if !ok {
+		return 0, false
+	}
+	rest, ok = strings.CutSuffix(rest, suffix)
+	if _, err := fmt.Sscanf(rest, "%d", &n); !ok || err != nil || len(rest) != 1 || n < 1 || n > 8 {
+		return 0, false
+	}
+	return n, true
+}
