@@ -121,7 +121,7 @@ type Sender struct {
 	presence  *Presence
 	gate      *Gate
 	stats     SenderStats
-	failure   error // first one of the present batch
+	failure   error     // first one of the present batch
 	lastFlush time.Time // of levels
 	lastCall  time.Time // of Flush
 	stopping  bool
