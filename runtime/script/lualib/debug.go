@@ -1,0 +1,125 @@
+package lualib
+
+import (
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// tracebackLevels is how many levels a traceback shows before it breaks off.
+const tracebackLevels = 22
+
+var debugFunctions = []function{
+	{"traceback", debugTraceback},
+}
+
+// level is one level of a thread's call stack.
+type level struct {
+	*lua.Debug
+	tail bool // the place of a function that has been replaced by a tail call; nothing else is known
+}
+
+// stackLevel reads level n of the stack; 0 is the running function, 1 its caller.
+func stackLevel(L *lua.LState, n int) (level, bool) {
+	found, ok := L.GetStack(n)
+	if !ok {
+		return level{}, false
+	}
+	bottom := *found
+	if _, err := L.GetInfo("Sln", found, lua.LNil); err != nil {
+		return level{}, false
+	}
+	return level{Debug: found, tail: found.What == "main" && isTail(L, n, bottom)}, true
+}
+
+// isTail reports whether level n, where gopher-lua answers with the bottom frame of the thread, is the place of a
+// replaced function instead: that is its answer for those too. A run of such answers below a function that came by a
+// tail call ends with the true one; below any other function it begins with it.
+func isTail(L *lua.LState, n int, bottom lua.Debug) bool {
+	for above := n - 1; above >= 0; above-- {
+		found, _ := L.GetStack(above)
+		if *found == bottom {
+			continue
+		}
+		if _, err := L.GetInfo("S", found, lua.LNil); err == nil && found.What == "tail" {
+			_, more := L.GetStack(n + 1)
+			return more
+		}
+		return above < n-1
+	}
+	return n > 0
+}
+
+// position is "file:line: " of a level, or nothing when it is no Lua function.
+func (l level) position() string {
+	if l.tail || l.What == "G" || l.CurrentLine <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", l.Source, l.CurrentLine)
+}
+
+// callerPosition is the position of the innermost Lua function above the running library function.
+func callerPosition(L *lua.LState) string {
+	for n := 1; ; n++ {
+		l, ok := stackLevel(L, n)
+		if !ok {
+			return ""
+		}
+		if l.What != "G" {
+			return l.position()
+		}
+	}
+}
+
+// debugTraceback is debug.traceback([thread,] [message [, level]]). A message that is no text comes back as it is.
+func debugTraceback(c call) int {
+	thread, first, n := c.L, 1, 1
+	if other, ok := c.L.Get(1).(*lua.LState); ok {
+		first = 2
+		if other != c.L {
+			thread, n = other, 0
+		}
+	}
+	n = max(c.optInteger(first+1, n), 0)
+	message := c.L.Get(first)
+	var b strings.Builder
+	if message != lua.LNil {
+		text, ok := toText(message)
+		if !ok {
+			return c.push(message)
+		}
+		b.WriteString(text + "\n")
+	}
+	b.WriteString("stack traceback:")
+	for shown := 0; ; shown++ {
+		l, ok := stackLevel(thread, n+shown)
+		if !ok {
+			break
+		}
+		if shown == tracebackLevels {
+			b.WriteString("\n\t...")
+			break
+		}
+		b.WriteString("\n\t" + l.describe())
+	}
+	return c.pushText(b.String())
+}
+
+// describe is a traceback line.
+func (l level) describe() string {
+	named := l.Name != "" && !strings.ContainsAny(l.Name[:1], "(<?")
+	switch {
+	case l.tail:
+		return "(tail call): ?"
+	case l.What == "G" && named:
+		return "[Go]: in function '" + l.Name + "'"
+	case l.What == "G":
+		return "[Go]: ?"
+	case l.LineDefined == 0:
+		return l.position() + "in main chunk"
+	case named && l.What != "main":
+		return l.position() + "in function '" + l.Name + "'"
+	}
+	return fmt.Sprintf("%sin function <%s:%d>", l.position(), l.Source, l.LineDefined)
+}

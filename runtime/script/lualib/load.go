@@ -1,0 +1,106 @@
+package lualib
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// chunkNameLength is how many bytes of its source stand for a chunk without a name.
+const chunkNameLength = 60
+
+// Compiling cannot be interrupted, recurses as deeply as its text nests and takes quadratic time on a long chain of
+// operators ("a+a+a…": 6.5 s for 60 KB), so the text is limited to maxChunk bytes.
+
+// baseLoad compiles a string, or what a function returns piece by piece until it returns nothing.
+func baseLoad(c call) int {
+	reader, ok := c.L.Get(1).(*lua.LFunction)
+	if !ok {
+		return baseLoadString(c)
+	}
+	name := c.optText(2, "=(load)")
+	var source strings.Builder
+	for {
+		piece := c.apply(reader)
+		s, ok := toText(piece)
+		if !ok && piece != lua.LNil {
+			c.raise("reader function must return a string")
+		}
+		if s == "" {
+			return c.compile(source.String(), name)
+		}
+		c.checkChunk(source.Len() + len(s))
+		source.WriteString(s)
+	}
+}
+
+func baseLoadString(c call) int {
+	source := c.text(1)
+	c.checkChunk(len(source))
+	return c.compile(source, c.optText(2, "=(load)"))
+}
+
+func (c call) checkChunk(n int) {
+	if n > maxChunk {
+		c.raise("%s: chunk too large (%d bytes, at most %d)", c.name, n, maxChunk)
+	}
+}
+
+// compile returns the function, or nil and "name:line: text".
+func (c call) compile(source, name string) int {
+	name = chunkName(name)
+	fn, err := loadSource(c.L, source, name)
+	if err == nil {
+		return c.push(fn)
+	}
+	c.L.Push(lua.LNil)
+	c.pushText(syntaxError(err, name, strings.Count(source, "\n")+1))
+	return 2
+}
+
+// loadSource makes an error of a panic: the compiler of gopher-lua has some for sources it does not expect.
+func loadSource(L *lua.LState, source, name string) (fn *lua.LFunction, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("cannot be compiled (%v)", r)
+		}
+	}()
+	return L.Load(strings.NewReader(source), name)
+}
+
+// chunkName is the name of a chunk in messages: what follows "=" or "@", or else the first line of the source.
+func chunkName(name string) string {
+	if name != "" && (name[0] == '=' || name[0] == '@') {
+		return name[1:]
+	}
+	line, _, more := strings.Cut(name, "\n")
+	if len(line) > chunkNameLength {
+		line, more = line[:chunkNameLength], true
+	}
+	if more {
+		line += "..."
+	}
+	return `[string "` + line + `"]`
+}
+
+// syntaxError rewrites an error of gopher-lua's parser or compiler; lastLine stands for the end of the text.
+func syntaxError(err error, name string, lastLine int) string {
+	var parsing *parse.Error
+	var compiling *lua.CompileError
+	cause := err
+	if api := (*lua.ApiError)(nil); errors.As(err, &api) && api.Cause != nil {
+		cause = api.Cause
+	}
+	switch {
+	case errors.As(cause, &parsing) && parsing.Pos.Line == parse.EOF:
+		return fmt.Sprintf("%s:%d: %s near '<eof>'", name, lastLine, parsing.Message)
+	case errors.As(cause, &parsing):
+		return fmt.Sprintf("%s:%d: %s near '%s'", name, parsing.Pos.Line, parsing.Message, parsing.Token)
+	case errors.As(cause, &compiling):
+		return fmt.Sprintf("%s:%d: %s", name, max(compiling.Line, 1), compiling.Message)
+	}
+	return name + ": " + cause.Error()
+}

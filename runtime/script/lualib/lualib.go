@@ -1,0 +1,160 @@
+// Package lualib is the standard library a show script sees: that of Lua 5.1, written for gopher-lua v1.1.2 with the
+// faults of its own libraries repaired and with every call bounded.
+//
+// A library call is one instruction to the virtual machine, so no instruction hook can end it. Whatever can take long
+// here is therefore limited from inside: a pattern search by steps, a string by its length, a list of results by its
+// count, and the loops that depend on the size of a table ask Options.Stopped as they go.
+//
+// Differences from the reference implementation, all on purpose:
+//   - A malformed pattern is always an error, not only when the search happens to reach the bad place; "\0" is an
+//     ordinary byte in a pattern.
+//   - tostring prints a whole number below 2^63 with all its digits, as the .. operator of gopher-lua does; other
+//     numbers use "%.14g". Not-a-number is "nan" whatever its sign bit.
+//   - tonumber refuses "inf" and "nan" and returns negative numbers for negative text in any base.
+//   - %s of string.format takes any value; %d and its kin refuse numbers no 64-bit integer can hold.
+//   - table.sort leaves the table alone when the comparison raises, and always notices a comparison that contradicts
+//     itself between neighbours of the result.
+//   - An argument error counts the receiver of a method call as argument 1 and always names the library function.
+//
+// pcall, xpcall, require, coroutine.create and coroutine.wrap are left to the caller. After Open, lua.OpenCoroutine
+// still pushes gopher-lua's own complete coroutine module, from which those two can be built.
+package lualib
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Limits that no option changes.
+const (
+	maxResults     = 8000    // values one call may return, as in the reference implementation
+	maxChunk       = 1 << 13 // bytes load and loadstring compile
+	stepsPerPoll   = 1000    // steps between two questions to Options.Stopped
+	defaultString  = 16 << 20
+	defaultSteps   = 10_000_000
+	stringMetatype = "locked" // what getmetatable("") returns
+)
+
+// Options says what the library reaches outside the Lua state and how much one call may cost. All functions are called
+// on the goroutine that runs the Lua state.
+type Options struct {
+	// Seed starts math.random; equal seeds give equal numbers on every machine.
+	Seed uint64
+	// Print receives what print was called with, as one text without a newline. Without it print does nothing.
+	Print func(L *lua.LState, text string)
+	// MaxString is the length in bytes of the longest string a call may build; 0 means 16 MiB.
+	MaxString int
+	// MaxSteps is the number of steps a pattern search may take in one call; 0 means 10 million. A step is a pattern
+	// item tried at a position, some nanoseconds.
+	MaxSteps int
+	// Getenv answers os.getenv. Without it no variable is set.
+	Getenv func(name string) (string, bool)
+	// Now is the wall clock of os.time and os.date; its location is the local time zone. Without it the time is
+	// always that of the Unix epoch.
+	Now func() time.Time
+	// Clock answers os.clock. Without it the answer is always zero.
+	Clock func() time.Duration
+	// Stopped is asked about every thousand steps of a long call; true makes the call raise "interrupted".
+	Stopped func() bool
+}
+
+// library is the state the functions of one Lua state share. It belongs to the goroutine that runs the state.
+type library struct {
+	Options
+	random   *rand.PCG
+	patterns map[patternKey]*pattern
+}
+
+// function is an entry of a library table. Tables are filled in the order of the list, so pairs over a library is the
+// same in every run.
+type function struct {
+	name string
+	run  func(c call) int
+}
+
+// Open installs the library into the globals of L, which must have been made with SkipOpenLibs and have no function
+// running. lua.MaxArrayIndex stays what it is.
+func Open(L *lua.LState, o Options) {
+	if o.MaxString <= 0 {
+		o.MaxString = defaultString
+	}
+	if o.MaxSteps <= 0 {
+		o.MaxSteps = defaultSteps
+	}
+	if o.Print == nil {
+		o.Print = func(*lua.LState, string) {}
+	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) (string, bool) { return "", false }
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Unix(0, 0).UTC() }
+	}
+	if o.Clock == nil {
+		o.Clock = func() time.Duration { return 0 }
+	}
+	if o.Stopped == nil {
+		o.Stopped = func() bool { return false }
+	}
+	lib := &library{
+		Options:  o,
+		random:   rand.NewPCG(o.Seed, seedStream),
+		patterns: make(map[patternKey]*pattern),
+	}
+	lib.openBase(L)
+	lib.openCoroutine(L)
+	lib.openString(L)
+	lib.module(L, "table", tableFunctions)
+	lib.openMath(L)
+	lib.module(L, "os", osFunctions)
+	lib.module(L, "debug", debugFunctions)
+	lib.openUTF8(L)
+	lib.module(L, "bit", bitFunctions)
+}
+
+// module makes the global table name and fills it with the functions.
+func (lib *library) module(L *lua.LState, name string, functions []function) *lua.LTable {
+	t := L.NewTable()
+	for _, f := range functions {
+		t.RawSetString(f.name, lib.function(L, name+"."+f.name, f.run))
+	}
+	L.SetGlobal(name, t)
+	return t
+}
+
+// function makes a Lua function; name is the one in error texts, with its module.
+func (lib *library) function(L *lua.LState, name string, run func(c call) int) *lua.LFunction {
+	return L.NewFunction(func(L *lua.LState) int { return run(call{L: L, lib: lib, name: name}) })
+}
+
+// meter counts the steps of one call, asks every thousand steps whether to stop, and raises when they run out.
+type meter struct {
+	c     call
+	limit int
+	used  int
+	next  int // the count at which to look up
+}
+
+// patternMeter bounds a pattern search; plainMeter only polls Stopped.
+func (c call) patternMeter() meter { return meter{c: c, limit: c.lib.MaxSteps, next: stepsPerPoll} }
+func (c call) plainMeter() meter   { return meter{c: c, limit: math.MaxInt, next: stepsPerPoll} }
+
+func (m *meter) spend(steps int) {
+	m.used += steps
+	if m.used >= m.next {
+		m.lookUp()
+	}
+}
+
+func (m *meter) lookUp() {
+	if m.used > m.limit {
+		m.c.raise("%s: pattern too complex (gave up after %d steps)", m.c.name, m.limit)
+	}
+	if m.c.lib.Stopped() {
+		m.c.raise("interrupted")
+	}
+	m.next = min(m.used+stepsPerPoll, m.limit+1)
+}

@@ -1,0 +1,121 @@
+package lualib
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Strings are bytes: lower, upper and the classes know the letters of ASCII only, and leave UTF-8 text whole.
+
+var stringFunctions = []function{
+	{"byte", stringByte},
+	{"char", stringChar},
+	{"find", stringFind},
+	{"format", stringFormat},
+	{"gmatch", stringGmatch},
+	{"gsub", stringGsub},
+	{"len", stringLen},
+	{"lower", stringLower},
+	{"match", stringMatch},
+	{"rep", stringRep},
+	{"reverse", stringReverse},
+	{"sub", stringSub},
+	{"upper", stringUpper},
+}
+
+// openString makes the string table and the metatable of strings, which scripts can neither see nor change.
+func (lib *library) openString(L *lua.LState) {
+	t := lib.module(L, "string", stringFunctions)
+	meta := L.NewTable()
+	meta.RawSetString("__index", t)
+	meta.RawSetString("__metatable", lua.LString(stringMetatype))
+	L.SetMetatable(lua.LString(""), meta)
+}
+
+// place turns a position of Lua, which counts from the end when it is negative, into one that counts from the start.
+// A position before the start becomes 0.
+func place(position, length int) int {
+	if position < 0 {
+		position += length + 1
+	}
+	return max(position, 0)
+}
+
+func stringByte(c call) int {
+	s := c.text(1)
+	from := place(c.optInteger(2, 1), len(s))
+	to := min(place(c.optInteger(3, from), len(s)), len(s))
+	from = max(from, 1)
+	if from > to {
+		return 0
+	}
+	if to-from >= maxResults {
+		c.raise("string slice too long (at most %d bytes)", maxResults)
+	}
+	for i := from; i <= to; i++ {
+		c.pushNumber(float64(s[i-1]))
+	}
+	return to - from + 1
+}
+
+func stringChar(c call) int {
+	b := make([]byte, c.L.GetTop())
+	for i := range b {
+		n := c.integer(i + 1)
+		if n < 0 || n > 255 {
+			c.argError(i+1, "invalid value")
+		}
+		b[i] = byte(n)
+	}
+	return c.pushText(string(b))
+}
+
+func stringLen(c call) int { return c.pushNumber(float64(len(c.text(1)))) }
+
+func stringSub(c call) int {
+	s := c.text(1)
+	from := max(place(c.integer(2), len(s)), 1)
+	to := min(place(c.optInteger(3, -1), len(s)), len(s))
+	if from > to {
+		return c.pushText("")
+	}
+	return c.pushText(s[from-1 : to])
+}
+
+func stringRep(c call) int {
+	s, n := c.text(1), c.integer(2)
+	if n <= 0 || s == "" {
+		return c.pushText("")
+	}
+	if n > c.lib.MaxString/len(s) {
+		c.checkLength(c.lib.MaxString + 1)
+	}
+	return c.pushText(strings.Repeat(s, n))
+}
+
+func stringLower(c call) int { return c.mapBytes('A', 'Z') }
+func stringUpper(c call) int { return c.mapBytes('a', 'z') }
+
+// mapBytes returns argument 1 with the letters between low and high in the other case.
+func (c call) mapBytes(low, high byte) int {
+	s := c.text(1)
+	c.checkLength(len(s))
+	b := []byte(s)
+	for i, letter := range b {
+		if letter >= low && letter <= high {
+			b[i] = letter ^ ('a' - 'A')
+		}
+	}
+	return c.pushText(string(b))
+}
+
+func stringReverse(c call) int {
+	s := c.text(1)
+	c.checkLength(len(s))
+	b := make([]byte, len(s))
+	for i := range b {
+		b[i] = s[len(s)-1-i]
+	}
+	return c.pushText(string(b))
+}
