@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -20,13 +21,13 @@ func OpenSender(cfg SenderConfig) (*Sender, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	voice, err := NewVoice(VoiceConfig{
+	voice, err := device.NewVoice(device.VoiceConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Sessions: cfg.Sessions,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if voice.Session() >= sessionWarning {
+	if voice.Session() >= device.SessionWarning {
 		cfg.Log.Warn("sig-net session numbers are nearly used up: make a new TUID soon",
 			"tuid", cfg.TUID.Screen(), "session", voice.Session())
 	}
@@ -43,18 +44,18 @@ func OpenSender(cfg SenderConfig) (*Sender, error) {
 			return nil, fmt.Errorf("sig-net sender: %w", err)
 		}
 	}
-	s.gate = NewGate(GateConfig{
+	s.gate = device.NewGate(device.GateConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Interests: pollOnly{},
 	})
-	s.presence = NewPresence(PresenceConfig{
+	s.presence = device.NewPresence(device.PresenceConfig{
 		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Rand: cfg.Rand, Polled: polled,
 		Device: &senderDevice{
 			output: s.output,
 			label:  cfg.Label,
 			open:   cfg.Mode == Open,
-			description: Description{
+			description: device.Description{
 				Supported: senderTIDs, FirmwareText: cfg.Version, Model: cfg.Model, Scope: cfg.Scope,
-				Roles: RoleSender | RoleOpen,
+				Roles: device.RoleSender | device.RoleOpen,
 			},
 		},
 	}, time.Now())
@@ -239,7 +240,7 @@ func (s *Sender) housekeep(now time.Time) error {
 	if failure != nil {
 		return failure
 	}
-	if _, err := s.flush(now, idle); errors.Is(err, ErrSessionsSpent) || errors.Is(err, errSessionStore) {
+	if _, err := s.flush(now, idle); errors.Is(err, device.ErrSessionsSpent) || errors.Is(err, device.ErrSessionStore) {
 		return err
 	}
 	return nil

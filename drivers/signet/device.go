@@ -3,6 +3,7 @@ package signet
 import (
 	"encoding/binary"
 
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/wire"
 )
 
@@ -10,7 +11,7 @@ import (
 // by the network: it holds no key that would let a Manager command it.
 type senderDevice struct {
 	output      *output
-	description Description
+	description device.Description
 	label       string
 	open        bool
 }
@@ -25,10 +26,10 @@ var senderTIDs = []wire.TID{
 	wire.TIDScope, wire.TIDEPCapability, wire.TIDEPDirection, wire.TIDSecurityEvent,
 }
 
-// DataEndpoints implements Device.
+// DataEndpoints implements device.Device.
 func (d *senderDevice) DataEndpoints() int { return d.output.dataEndpoints() }
 
-// ChangeCount implements Device: a Sender stores nothing that others can set.
+// ChangeCount implements device.Device: a Sender stores nothing that others can set.
 func (d *senderDevice) ChangeCount() uint16 { return 0 }
 
 // Bits of TID_EP_CAPABILITY and TID_EP_DIRECTION.
@@ -38,7 +39,7 @@ const (
 	statusOpenMode    = 1 << 3
 )
 
-// AppendTLV implements Device.
+// AppendTLV implements device.Device.
 func (d *senderDevice) AppendTLV(b []byte, endpoint uint16, t wire.TID) []byte {
 	if endpoint != wire.RootEndpoint {
 		switch t {
@@ -63,7 +64,7 @@ func (d *senderDevice) AppendTLV(b []byte, endpoint uint16, t wire.TID) []byte {
 		}
 		return binary.BigEndian.AppendUint32(wire.AppendTLVHeader(b, t, 4), status)
 	}
-	return AppendCommonTLV(b, t, d.description, d.DataEndpoints())
+	return device.AppendCommonTLV(b, t, d.description, d.DataEndpoints())
 }
 
 func (d *senderDevice) overridden() byte {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -31,7 +32,7 @@ const syncKeepalive = 200 * time.Millisecond
 // must reach the wire in its order before the next batch is filled.
 type output struct {
 	cfg       SenderConfig
-	voice     *Voice
+	voice     *device.Voice
 	streams   []*stream
 	index     map[streamKey]*stream
 	cursor    int // next stream of the present flush
@@ -47,7 +48,7 @@ type output struct {
 // A syncLane releases the frames of one endpoint.
 type syncLane struct {
 	endpoint uint16
-	lane     *lane
+	lane     *device.Lane
 	signed   *wire.Template
 	open     *wire.Template
 	touched  bool      // level packets went out since the last sync
@@ -86,7 +87,7 @@ func (b *batch) add(bytes []byte, to multicast.Destination, owner *stream) {
 	b.owners = append(b.owners, owner)
 }
 
-func newOutput(cfg SenderConfig, v *Voice) *output {
+func newOutput(cfg SenderConfig, v *device.Voice) *output {
 	return &output{
 		cfg:       cfg,
 		voice:     v,
@@ -101,7 +102,7 @@ func (o *output) join(universe int, options UniverseOptions) error {
 		return err
 	}
 	key := streamKey{uint16(universe), options.Preview}
-	s := newStream(key, options, o.voice, o.cfg.Mode, o.cfg.Port)
+	s := newStream(key, options, o.voice, o.cfg.Scope, o.cfg.Mode, o.cfg.Port)
 	if old := o.index[key]; old != nil {
 		s.setLevels(old.levels)
 		s.started, s.changed, s.last = old.started, old.started, old.last
@@ -227,21 +228,21 @@ func (o *output) fill(b *batch, now time.Time, levels bool) (more bool, err erro
 
 // stamp numbers and signs one packet, once for each mode, and adds it for
 // each destination.
-func (o *output) stamp(b *batch, l *lane, signed, open *wire.Template, payload []byte, to []multicast.Destination, owner *stream) error {
+func (o *output) stamp(b *batch, l *device.Lane, signed, open *wire.Template, payload []byte, to []multicast.Destination, owner *stream) error {
 	if signed != nil {
-		sequence, err := o.voice.number(l)
+		sequence, err := o.voice.Number(l)
 		if err != nil {
 			return err
 		}
 		copy(signed.Payload(), payload)
-		packet := signed.Stamp(o.voice.nextMessageID(), o.voice.session, sequence, o.voice.macs.sender)
+		packet := signed.Stamp(o.voice.NextMessageID(), o.voice.Session(), sequence, o.voice.MAC(wire.KindLevel))
 		for _, d := range to {
 			b.add(packet, d, owner)
 		}
 	}
 	if open != nil {
 		copy(open.Payload(), payload)
-		packet := open.Stamp(o.voice.nextMessageID(), 0, 0, nil)
+		packet := open.Stamp(o.voice.NextMessageID(), 0, 0, nil)
 		for _, d := range to {
 			b.add(packet, d, owner)
 		}
@@ -271,15 +272,15 @@ func (o *output) syncLane(endpoint uint16) *syncLane {
 			return s
 		}
 	}
-	s := &syncLane{endpoint: endpoint, lane: o.voice.lane(endpoint)}
+	s := &syncLane{endpoint: endpoint, lane: o.voice.Lane(endpoint)}
 	s.signed, s.open = o.templates(s.lane, wire.Resource{Kind: wire.KindSync}, syncPayload)
 	o.syncs = append(o.syncs, s)
 	return s
 }
 
 // templates makes the packets of a resource for each mode in use.
-func (o *output) templates(l *lane, r wire.Resource, payload []byte) (signed, open *wire.Template) {
-	h := wire.Header{Sender: l.id}
+func (o *output) templates(l *device.Lane, r wire.Resource, payload []byte) (signed, open *wire.Template) {
+	h := wire.Header{Sender: l.ID}
 	if o.cfg.Mode != Open {
 		h.Mode = wire.ModeSecure
 		signed = wire.NewTemplate(h, o.cfg.Scope, r, payload)

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/netip"
 	"sync"
 	"time"
 
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -117,9 +117,9 @@ type Sender struct {
 	// mu guards the machines below. It is never held while writing levels.
 	mu        sync.Mutex
 	output    *output
-	voice     *Voice
-	presence  *Presence
-	gate      *Gate
+	voice     *device.Voice
+	presence  *device.Presence
+	gate      *device.Gate
 	stats     SenderStats
 	failure   error     // first one of the present batch
 	lastFlush time.Time // of levels
@@ -200,7 +200,7 @@ func (s *Sender) Timecode(stream int, rate wire.TimecodeRate) (*Timecode, error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := &Timecode{sender: s, stream: stream, rate: rate, lane: s.voice.lane(s.cfg.TimecodeEndpoint)}
+	t := &Timecode{sender: s, stream: stream, rate: rate, lane: s.voice.Lane(s.cfg.TimecodeEndpoint)}
 	t.to = []multicast.Destination{s.output.timeGroup}
 	t.payload = wire.AppendTimecode(nil, wire.Timecode{Rate: rate})
 	r := wire.Resource{Kind: wire.KindTimecode, Number: uint16(stream)}
@@ -242,6 +242,3 @@ func (s *Sender) Stats() SenderStats {
 
 // TUID is the identity of the Sender.
 func (s *Sender) TUID() TUID { return s.cfg.TUID }
-
-// GroupOf is the group a universe is folded to; the universe must be valid.
-func GroupOf(universe int) netip.Addr { return wire.Fold(uint16(universe)) }

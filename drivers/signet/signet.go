@@ -2,31 +2,42 @@
 // signed CoAP multicast.
 //
 // One 256-bit root key K0 per installation, usually made from a passphrase,
-// gives one key per role (Keys). A Sender streams universes; nodes (package
-// node), receivers (package receiver) and the read side of a Manager (package
-// manager) live beside it. They share what is in this package: the Gate, which
-// is the receive pipeline with its replay protection, the Voice, which numbers
-// and signs what a device says, and the Presence, which answers polls. Package
-// wire holds the byte layout.
+// gives one key per role (Keys). This package is the Sender, which streams
+// universes. The other roles live beside it: package node (a virtual Node),
+// receiver (levels and timecode in) and manager (the read side of a Manager).
+// They stand on wire (the byte layout), key (keys and their files), device
+// (what every device does), merge (priority and HTP) and multicast (sockets).
 //
 // Logic is in plain state machines that are given the present instant and say
-// when they want to be called next; sockets and goroutines are in conn.go and
-// in package multicast.
+// when they want to be called next; sockets are in conn.go and in package
+// multicast.
 //
 // Sig-Net™ Designed by and Copyright Singularity (UK) Ltd.
 package signet
 
 import (
 	"io"
+	"net/netip"
 
+	"showrun/drivers/signet/device"
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 )
 
-// TUID names one device: see wire.TUID.
-type TUID = wire.TUID
+// The types every role shares; their packages document them.
+type (
+	TUID           = wire.TUID             // names one device for ever
+	SenderID       = wire.SenderID         // a TUID and an endpoint: a merge source and a sequence lane
+	K0             = key.K0                // the root key of an installation
+	Key            = key.Key               // a derived key
+	Keys           = key.Keys              // the keys one device holds
+	Sessions       = device.Sessions       // keeps session numbers on disk
+	MemorySessions = device.MemorySessions // keeps them for a TUID of this run only
+	Counters       = device.Counters       // packets by verdict
+)
 
-// SenderID is a TUID and an endpoint: a merge source and a sequence lane.
-type SenderID = wire.SenderID
+// ErrSessionsSpent tells that a TUID has used up its session numbers.
+var ErrSessionsSpent = device.ErrSessionsSpent
 
 // NewTUID draws a TUID of the prototype manufacturer from the range kept for
 // software. Keep it on disk for a permanent installation.
@@ -34,3 +45,17 @@ func NewTUID(rand io.Reader) (TUID, error) { return wire.NewTUID(rand) }
 
 // ParseTUID reads 7FF0A1B2C3D4 or 7FF0:A1B2C3D4.
 func ParseTUID(s string) (TUID, error) { return wire.ParseTUID(s) }
+
+// K0FromPassphrase makes the root key of a passphrase as typed. The error is a
+// *key.PassphraseError that names the broken rule.
+func K0FromPassphrase(passphrase string) (K0, error) { return key.FromPassphrase(passphrase) }
+
+// GenerateK0 draws a root key; rand must be a cryptographic generator.
+func GenerateK0(rand io.Reader) (K0, error) { return key.Generate(rand) }
+
+// GeneratePassphrase draws a passphrase of ten characters that satisfies every
+// rule; rand must be a cryptographic generator.
+func GeneratePassphrase(rand io.Reader) (string, error) { return key.GeneratePassphrase(rand) }
+
+// GroupOf is the group a universe is folded to; the universe must be valid.
+func GroupOf(universe int) netip.Addr { return wire.Fold(uint16(universe)) }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -43,7 +44,7 @@ type streamKey struct {
 type stream struct {
 	key      streamKey
 	options  UniverseOptions
-	lane     *lane
+	lane     *device.Lane
 	to       []multicast.Destination
 	interval time.Duration // shortest time between two packets
 	payload  []byte        // TLVs: priority if used, then levels
@@ -105,8 +106,8 @@ func checkPriority(universe int, p []byte) error {
 }
 
 // newStream makes a silent stream; options are checked.
-func newStream(key streamKey, o UniverseOptions, v *Voice, mode Mode, port int) *stream {
-	s := &stream{key: key, options: o, lane: v.lane(o.Endpoint), interval: time.Second / time.Duration(o.Rate)}
+func newStream(key streamKey, o UniverseOptions, v *device.Voice, scope string, mode Mode, port int) *stream {
+	s := &stream{key: key, options: o, lane: v.Lane(o.Endpoint), interval: time.Second / time.Duration(o.Rate)}
 	s.interval -= min(paceTolerance, s.interval/2)
 	for _, a := range o.Unicast {
 		s.to = append(s.to, multicast.To(a))
@@ -118,7 +119,7 @@ func newStream(key streamKey, o UniverseOptions, v *Voice, mode Mode, port int) 
 		}
 		s.to = append(s.to, multicast.To(netip.AddrPortFrom(group, uint16(port))))
 	}
-	s.build(o.Priority, v.cfg.Scope, mode)
+	s.build(o.Priority, scope, mode)
 	return s
 }
 
@@ -145,7 +146,7 @@ func (s *stream) build(priority []byte, scope string, mode Mode) {
 	b = wire.AppendTLV(b, tid, levels)
 	s.levels = b[len(b)-len(levels):]
 	s.payload = b
-	h := wire.Header{Sender: s.lane.id}
+	h := wire.Header{Sender: s.lane.ID}
 	if mode != Open {
 		h.Mode = wire.ModeSecure
 		s.signed = wire.NewTemplate(h, scope, s.resource(), b)

@@ -3,6 +3,7 @@ package signet
 import (
 	"time"
 
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -16,7 +17,7 @@ type Timecode struct {
 	rate   wire.TimecodeRate
 
 	// Guarded by the lock of the Sender.
-	lane    *lane
+	lane    *device.Lane
 	to      []multicast.Destination
 	signed  *wire.Template
 	open    *wire.Template

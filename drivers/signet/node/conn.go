@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"showrun/drivers/signet"
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -122,4 +122,4 @@ func (n *Node) say(r wire.Resource, payload []byte) error {
 // Close closes the sockets. Run does it by itself.
 func (n *Node) Close() error { return n.conn.Close() }
 
-var _ signet.Device = (*machine)(nil)
+var _ device.Device = (*machine)(nil)

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"showrun/drivers/signet"
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/merge"
 	"showrun/drivers/signet/wire"
 )
@@ -20,9 +20,9 @@ type endpoint struct {
 // levels out.
 type machine struct {
 	cfg       Config
-	gate      *signet.Gate
-	voice     *signet.Voice
-	presence  *signet.Presence
+	gate      *device.Gate
+	voice     *device.Voice
+	presence  *device.Presence
 	endpoints []*endpoint
 	changes   uint16 // CHANGE_COUNT
 }
@@ -32,17 +32,17 @@ func newMachine(cfg Config, now time.Time) (*machine, error) {
 	for _, u := range cfg.Universes {
 		m.endpoints = append(m.endpoints, &endpoint{universe: uint16(u), merger: merge.New(0)})
 	}
-	voice, err := signet.NewVoice(signet.VoiceConfig{
+	voice, err := device.NewVoice(device.VoiceConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Open, Keys: cfg.Keys, Sessions: cfg.Sessions,
 	})
 	if err != nil {
 		return nil, err
 	}
 	m.voice = voice
-	m.gate = signet.NewGate(signet.GateConfig{
+	m.gate = device.NewGate(device.GateConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Open, Keys: cfg.Keys, Interests: m,
 	})
-	m.presence = signet.NewPresence(signet.PresenceConfig{
+	m.presence = device.NewPresence(device.PresenceConfig{
 		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: m, Rand: cfg.Rand,
 		Polled: cfg.Open || !cfg.Keys.Manager.IsZero(),
 	}, now)
@@ -57,7 +57,7 @@ func (m *machine) endpoint(number int) *endpoint {
 	return m.endpoints[number-1]
 }
 
-// Wants implements signet.Interests.
+// Wants implements device.Interests.
 func (m *machine) Wants(r wire.Resource) bool {
 	switch r.Kind {
 	case wire.KindLevel:
@@ -107,7 +107,7 @@ func (m *machine) receive(b []byte, from netip.AddrPort, at time.Time, output fu
 }
 
 // step does what is due at now.
-func (m *machine) step(now time.Time, say signet.Say) {
+func (m *machine) step(now time.Time, say device.Say) {
 	for _, e := range m.endpoints {
 		e.merger.Step(now)
 	}
@@ -125,13 +125,13 @@ func (m *machine) deadline() time.Time {
 	return next
 }
 
-// DataEndpoints implements signet.Device.
+// DataEndpoints implements device.Device.
 func (m *machine) DataEndpoints() int { return len(m.endpoints) }
 
-// ChangeCount implements signet.Device.
+// ChangeCount implements device.Device.
 func (m *machine) ChangeCount() uint16 { return m.changes }
 
-// AppendTLV implements signet.Device.
+// AppendTLV implements device.Device.
 func (m *machine) AppendTLV(b []byte, number uint16, t wire.TID) []byte {
 	if number != wire.RootEndpoint {
 		if e := m.endpoint(int(number)); e != nil && t == wire.TIDEPUniverse {
@@ -145,7 +145,7 @@ func (m *machine) AppendTLV(b []byte, number uint16, t wire.TID) []byte {
 	case wire.TIDMultOverride:
 		return wire.AppendTLV(b, t, []byte{0})
 	}
-	return signet.AppendCommonTLV(b, t, signet.Description{
-		Model: m.cfg.Model, Scope: m.cfg.Scope, Roles: signet.RoleNode | signet.RoleOpen,
+	return device.AppendCommonTLV(b, t, device.Description{
+		Model: m.cfg.Model, Scope: m.cfg.Scope, Roles: device.RoleNode | device.RoleOpen,
 	}, len(m.endpoints))
 }

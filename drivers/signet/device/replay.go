@@ -1,4 +1,4 @@
-package signet
+package device
 
 import (
 	"time"
@@ -17,7 +17,7 @@ const (
 // only, and is not safe for concurrent use.
 type Replay struct {
 	maxTUIDs, maxLanes int
-	devices            map[TUID]*replayDevice
+	devices            map[wire.TUID]*replayDevice
 	lanes              int
 	newest, oldest     *replayDevice // by last accepted packet
 }
@@ -25,7 +25,7 @@ type Replay struct {
 // A replayDevice is one TUID; lanes holds the last sequence number of each
 // endpoint in the present session.
 type replayDevice struct {
-	tuid         TUID
+	tuid         wire.TUID
 	session      uint32
 	last         time.Time
 	lanes        map[uint16]uint32
@@ -40,12 +40,12 @@ func NewReplay(maxTUIDs, maxLanes int) *Replay {
 	if maxLanes < 1 {
 		maxLanes = DefaultReplayLanes
 	}
-	return &Replay{maxTUIDs: maxTUIDs, maxLanes: maxLanes, devices: make(map[TUID]*replayDevice)}
+	return &Replay{maxTUIDs: maxTUIDs, maxLanes: maxLanes, devices: make(map[wire.TUID]*replayDevice)}
 }
 
 // Check tells whether a packet is newer than the last one of its lane. It
 // changes nothing, as the packet is not yet authentic.
-func (r *Replay) Check(id SenderID, session, sequence uint32) wire.Verdict {
+func (r *Replay) Check(id wire.SenderID, session, sequence uint32) wire.Verdict {
 	d := r.devices[id.TUID]
 	if d == nil || session > d.session {
 		return wire.Accept
@@ -61,7 +61,7 @@ func (r *Replay) Check(id SenderID, session, sequence uint32) wire.Verdict {
 
 // Expected tells whether a packet continues a known lane closely, which makes
 // it worth its HMAC even in a flood.
-func (r *Replay) Expected(id SenderID, session, sequence uint32) bool {
+func (r *Replay) Expected(id wire.SenderID, session, sequence uint32) bool {
 	d := r.devices[id.TUID]
 	if d == nil || session != d.session {
 		return false
@@ -76,7 +76,7 @@ const expectedJump = 1 << 14
 
 // Commit records an authentic packet that Check accepted. It refuses a new
 // device or lane when the table is full of others heard within an hour.
-func (r *Replay) Commit(id SenderID, session, sequence uint32, now time.Time) wire.Verdict {
+func (r *Replay) Commit(id wire.SenderID, session, sequence uint32, now time.Time) wire.Verdict {
 	d := r.devices[id.TUID]
 	if d == nil {
 		if len(r.devices) >= r.maxTUIDs && !r.evict(now) {
@@ -111,7 +111,7 @@ func (r *Replay) Commit(id SenderID, session, sequence uint32, now time.Time) wi
 
 // Forget drops a device at the operator's word: one that lost its session
 // counter is locked out until then.
-func (r *Replay) Forget(t TUID) bool {
+func (r *Replay) Forget(t wire.TUID) bool {
 	d := r.devices[t]
 	if d == nil {
 		return false

@@ -1,4 +1,4 @@
-package signet
+package device
 
 import (
 	"encoding/binary"
@@ -40,7 +40,7 @@ const (
 
 // PresenceConfig describes the device.
 type PresenceConfig struct {
-	TUID     TUID
+	TUID     wire.TUID
 	SoemCode uint32 // 0 means the prototype code
 	Device   Device
 	Rand     *rand.Rand // for the random delays

@@ -1,4 +1,7 @@
-package signet
+// Package key derives the keys of a Sig-Net installation: passphrase rules, the
+// root key K0, the key of each role, and the files that carry keys from one
+// device to another (section 4). Keys print as [redacted] everywhere.
+package key
 
 import (
 	"crypto/hkdf"
@@ -58,10 +61,10 @@ func (k Key) IsZero() bool { return k == Key{} }
 // Never log it.
 func (k K0) Reveal() string { return hex.EncodeToString(k[:]) }
 
-// K0FromPassphrase makes the root key of a passphrase as typed, without
+// FromPassphrase makes the root key of a passphrase as typed, without
 // trimming or normalising. It takes about 20 ms. The error is a
 // *PassphraseError that names the broken rule.
-func K0FromPassphrase(passphrase string) (K0, error) {
+func FromPassphrase(passphrase string) (K0, error) {
 	if err := CheckPassphrase(passphrase); err != nil {
 		return K0{}, err
 	}
@@ -75,9 +78,9 @@ func K0FromPassphrase(passphrase string) (K0, error) {
 // ErrKeyLength tells that text is not a root key.
 var ErrKeyLength = errors.New("key: want 64 hex digits")
 
-// ParseK0 reads 64 hex digits of any case. It is for files and machine
+// Parse reads 64 hex digits of any case. It is for files and machine
 // interfaces; people type passphrases.
-func ParseK0(s string) (K0, error) {
+func Parse(s string) (K0, error) {
 	k, err := parseKey(s)
 	return K0(k), err
 }
@@ -93,9 +96,9 @@ func parseKey(s string) (Key, error) {
 	return k, nil
 }
 
-// GenerateK0 draws a root key and rejects one whose hex digits look too
+// Generate draws a root key and rejects one whose hex digits look too
 // regular. rand must be a cryptographic generator.
-func GenerateK0(rand io.Reader) (K0, error) {
+func Generate(rand io.Reader) (K0, error) {
 	for range 8 {
 		var k K0
 		if _, err := io.ReadFull(rand, k[:]); err != nil {
@@ -144,7 +147,7 @@ func (k K0) Keys() Keys {
 }
 
 // NodeKeys derives what the Node with this TUID holds.
-func (k K0) NodeKeys(t TUID) Keys {
+func (k K0) NodeKeys(t wire.TUID) Keys {
 	keys := k.Keys()
 	keys.Local = k.expand("Sig-Net-Manager-v1-" + t.String())
 	return keys
@@ -154,28 +157,29 @@ func (k K0) NodeKeys(t TUID) Keys {
 func (k K0) expand(info string) Key {
 	b, err := hkdf.Expand(sha256.New, k[:], info, 32)
 	if err != nil {
-		panic("signet: " + err.Error()) // 32 bytes are always available
+		panic("key: " + err.Error()) // 32 bytes are always available
 	}
 	return Key(b)
 }
 
-// macs holds one reusable HMAC per key; not safe for concurrent use.
-type macs struct {
+// MACs holds one reusable HMAC per key; not safe for concurrent use.
+type MACs struct {
 	sender, citizen, manager, local hash.Hash
 }
 
-func newMACs(k Keys) macs {
+// NewMACs makes the HMACs of the keys that are there.
+func NewMACs(k Keys) MACs {
 	mac := func(k Key) hash.Hash {
 		if k.IsZero() {
 			return nil
 		}
 		return hmac.New(sha256.New, k[:])
 	}
-	return macs{mac(k.Sender), mac(k.Citizen), mac(k.Manager), mac(k.Local)}
+	return MACs{mac(k.Sender), mac(k.Citizen), mac(k.Manager), mac(k.Local)}
 }
 
-// of gives the HMAC that signs a resource, nil if we do not hold its key.
-func (m *macs) of(k wire.Kind) hash.Hash {
+// Of gives the HMAC that signs a resource, nil if we do not hold its key.
+func (m *MACs) Of(k wire.Kind) hash.Hash {
 	switch k {
 	case wire.KindLevel, wire.KindPreview, wire.KindSync, wire.KindTimecode:
 		return m.sender

@@ -1,18 +1,19 @@
-package signet
+package device
 
 import (
 	"fmt"
 	"hash"
 
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 )
 
 // VoiceConfig says in whose name a Voice speaks.
 type VoiceConfig struct {
-	TUID     TUID
+	TUID     wire.TUID
 	Scope    string // "" means "local"
 	Open     bool   // Open Mode: no keys, no numbers
-	Keys     Keys
+	Keys     key.Keys
 	Sessions Sessions // nil means MemorySessions; not used in Open Mode
 }
 
@@ -21,15 +22,15 @@ type VoiceConfig struct {
 // which must also put its packets on the wire in the order they were made.
 type Voice struct {
 	cfg       VoiceConfig
-	macs      macs
+	macs      key.MACs
 	session   uint32
-	lanes     map[uint16]*lane
+	lanes     map[uint16]*Lane
 	messageID uint16
 }
 
-// A lane is the sequence of one endpoint.
-type lane struct {
-	id       SenderID
+// A Lane is the sequence of one endpoint.
+type Lane struct {
+	ID       wire.SenderID
 	sequence uint32 // last one sent
 }
 
@@ -48,7 +49,7 @@ func NewVoice(cfg VoiceConfig) (*Voice, error) {
 	if cfg.Sessions == nil {
 		cfg.Sessions = &MemorySessions{}
 	}
-	v := &Voice{cfg: cfg, macs: newMACs(cfg.Keys), lanes: make(map[uint16]*lane)}
+	v := &Voice{cfg: cfg, macs: key.NewMACs(cfg.Keys), lanes: make(map[uint16]*Lane)}
 	if cfg.Open {
 		return v, nil
 	}
@@ -71,18 +72,19 @@ func (v *Voice) renew() error {
 // Session is the present session number, 0 in Open Mode.
 func (v *Voice) Session() uint32 { return v.session }
 
-// lane gives the sequence of an endpoint.
-func (v *Voice) lane(endpoint uint16) *lane {
+// Lane gives the sequence of an endpoint.
+func (v *Voice) Lane(endpoint uint16) *Lane {
 	l := v.lanes[endpoint]
 	if l == nil {
-		l = &lane{id: SenderID{TUID: v.cfg.TUID, Endpoint: endpoint}}
+		l = &Lane{ID: wire.SenderID{TUID: v.cfg.TUID, Endpoint: endpoint}}
 		v.lanes[endpoint] = l
 	}
 	return l
 }
 
-// number takes the next sequence number of a lane.
-func (v *Voice) number(l *lane) (uint32, error) {
+// Number takes the next sequence number of a lane. At the end of the numbers
+// it moves to the next session, which is stored first.
+func (v *Voice) Number(l *Lane) (uint32, error) {
 	if l.sequence+1 == lastSequence {
 		if err := v.renew(); err != nil {
 			return 0, err
@@ -92,8 +94,11 @@ func (v *Voice) number(l *lane) (uint32, error) {
 	return l.sequence, nil
 }
 
-// nextMessageID counts every packet and is never 0.
-func (v *Voice) nextMessageID() uint16 {
+// MAC gives the HMAC that signs a resource, nil without its key.
+func (v *Voice) MAC(k wire.Kind) hash.Hash { return v.macs.Of(k) }
+
+// NextMessageID counts every packet and is never 0.
+func (v *Voice) NextMessageID() uint16 {
 	v.messageID++
 	if v.messageID == 0 {
 		v.messageID = 1
@@ -106,21 +111,21 @@ func (v *Voice) Append(b []byte, r wire.Resource, endpoint uint16, payload []byt
 	if v.cfg.Open {
 		return v.AppendOpen(b, r, endpoint, payload), nil
 	}
-	return v.appendSigned(b, r, endpoint, payload, v.macs.of(r.Kind))
+	return v.appendSigned(b, r, endpoint, payload, v.macs.Of(r.Kind))
 }
 
 func (v *Voice) appendSigned(b []byte, r wire.Resource, endpoint uint16, payload []byte, mac hash.Hash) ([]byte, error) {
 	if mac == nil {
 		return b, fmt.Errorf("sig-net: no key to sign %s packets", r.Kind)
 	}
-	l := v.lane(endpoint)
-	sequence, err := v.number(l)
+	l := v.Lane(endpoint)
+	sequence, err := v.Number(l)
 	if err != nil {
 		return b, err
 	}
 	h := wire.Header{
-		MessageID: v.nextMessageID(), Mode: wire.ModeSecure,
-		Sender: l.id, Session: v.session, Sequence: sequence,
+		MessageID: v.NextMessageID(), Mode: wire.ModeSecure,
+		Sender: l.ID, Session: v.session, Sequence: sequence,
 	}
 	return wire.Append(b, h, v.cfg.Scope, r, payload, mac), nil
 }
@@ -128,8 +133,8 @@ func (v *Voice) appendSigned(b []byte, r wire.Resource, endpoint uint16, payload
 // AppendOpen appends one packet in Open Mode, whatever the mode of the Voice.
 func (v *Voice) AppendOpen(b []byte, r wire.Resource, endpoint uint16, payload []byte) []byte {
 	h := wire.Header{
-		MessageID: v.nextMessageID(), Mode: wire.ModeOpen,
-		Sender: SenderID{TUID: v.cfg.TUID, Endpoint: endpoint},
+		MessageID: v.NextMessageID(), Mode: wire.ModeOpen,
+		Sender: wire.SenderID{TUID: v.cfg.TUID, Endpoint: endpoint},
 	}
 	return wire.Append(b, h, v.cfg.Scope, r, payload, nil)
 }
@@ -138,8 +143,8 @@ func (v *Voice) AppendOpen(b []byte, r wire.Resource, endpoint uint16, payload [
 // factory one (section 14.3).
 func (v *Voice) AppendBeacon(b []byte, payload []byte) []byte {
 	h := wire.Header{
-		MessageID: v.nextMessageID(), Mode: wire.ModeOffboarded,
-		Sender: SenderID{TUID: v.cfg.TUID},
+		MessageID: v.NextMessageID(), Mode: wire.ModeOffboarded,
+		Sender: wire.SenderID{TUID: v.cfg.TUID},
 	}
 	r := wire.Resource{Kind: wire.KindNodeBeacon, TUID: v.cfg.TUID}
 	return wire.Append(b, h, wire.DefaultScope, r, payload, nil)

@@ -1,9 +1,11 @@
-package signet
+package device
 
 import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"showrun/drivers/signet/wire"
 )
 
 // Sessions keeps the session numbers of our own devices on disk. If the record
@@ -12,36 +14,36 @@ import (
 // store must also see to it that no two processes use one TUID.
 type Sessions interface {
 	// Session gives the last session number used by a device.
-	Session(tuid TUID) (last uint32, known bool, err error)
+	Session(tuid wire.TUID) (last uint32, known bool, err error)
 	// SaveSession stores a number; it must be on disk when it returns.
-	SaveSession(tuid TUID, session uint32) error
+	SaveSession(tuid wire.TUID, session uint32) error
 }
 
 // ErrSessionsSpent tells that a TUID has used up its session numbers: it needs
 // a new TUID, or the installation a new root key.
 var ErrSessionsSpent = errors.New("session numbers of this TUID are used up: make a new TUID or a new root key")
 
-// errSessionStore tells that a session number could not be stored, without
+// ErrSessionStore tells that a session number could not be stored, without
 // which nothing may be sent.
-var errSessionStore = errors.New("session store")
+var ErrSessionStore = errors.New("session store")
 
-// sessionWarning is the number from which an operator should be warned.
-const sessionWarning = 0xFFFF0000
+// SessionWarning is the number from which an operator should be warned.
+const SessionWarning = 0xFFFF0000
 
 // lastSequence is never sent: the session ends before (section 13.1).
 const lastSequence = 0xFFFFFFFF
 
 // nextSession takes and stores the next session number.
-func nextSession(s Sessions, t TUID) (uint32, error) {
+func nextSession(s Sessions, t wire.TUID) (uint32, error) {
 	last, _, err := s.Session(t)
 	if err != nil {
-		return 0, fmt.Errorf("%w: read the session number of %s: %w", errSessionStore, t, err)
+		return 0, fmt.Errorf("%w: read the session number of %s: %w", ErrSessionStore, t, err)
 	}
 	if last >= 0xFFFFFFFE {
 		return 0, ErrSessionsSpent
 	}
 	if err := s.SaveSession(t, last+1); err != nil {
-		return 0, fmt.Errorf("%w: write the session number of %s: %w", errSessionStore, t, err)
+		return 0, fmt.Errorf("%w: write the session number of %s: %w", ErrSessionStore, t, err)
 	}
 	return last + 1, nil
 }
@@ -50,11 +52,11 @@ func nextSession(s Sessions, t TUID) (uint32, error) {
 // right for a TUID made for this run.
 type MemorySessions struct {
 	mu   sync.Mutex
-	last map[TUID]uint32
+	last map[wire.TUID]uint32
 }
 
 // Session implements Sessions.
-func (m *MemorySessions) Session(t TUID) (uint32, bool, error) {
+func (m *MemorySessions) Session(t wire.TUID) (uint32, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	last, known := m.last[t]
@@ -62,11 +64,11 @@ func (m *MemorySessions) Session(t TUID) (uint32, bool, error) {
 }
 
 // SaveSession implements Sessions.
-func (m *MemorySessions) SaveSession(t TUID, session uint32) error {
+func (m *MemorySessions) SaveSession(t wire.TUID, session uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.last == nil {
-		m.last = make(map[TUID]uint32)
+		m.last = make(map[wire.TUID]uint32)
 	}
 	m.last[t] = session
 	return nil

@@ -1,10 +1,15 @@
-package signet
+// Package device is what every Sig-Net device does, whatever its role: it
+// judges packets (Gate), remembers how far others have come (Replay), numbers
+// and signs what it says (Voice) and makes itself known (Presence). All of it
+// is state machines without clock or sockets.
+package device
 
 import (
 	"crypto/hmac"
 	"hash"
 	"time"
 
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 )
 
@@ -16,10 +21,10 @@ type Interests interface {
 
 // GateConfig describes the receiver of a Gate.
 type GateConfig struct {
-	TUID        TUID   // our own; its packets are ignored
-	Scope       string // "" means "local"
-	Open        bool   // Open Mode: take unsigned packets only
-	Keys        Keys
+	TUID        wire.TUID // our own; its packets are ignored
+	Scope       string    // "" means "local"
+	Open        bool      // Open Mode: take unsigned packets only
+	Keys        key.Keys
 	Interests   Interests
 	ReplayTUIDs int // capacity of the replay table; 0 means the default
 	ReplayLanes int
@@ -47,7 +52,7 @@ func (c *Counters) Dropped() map[string]uint64 {
 // packet in the order the page fixes. It is owned by one goroutine.
 type Gate struct {
 	cfg      GateConfig
-	macs     macs
+	macs     key.MACs
 	replay   *Replay
 	counters Counters
 	signed   []byte
@@ -76,7 +81,7 @@ func NewGate(cfg GateConfig) *Gate {
 	}
 	return &Gate{
 		cfg:    cfg,
-		macs:   newMACs(cfg.Keys),
+		macs:   key.NewMACs(cfg.Keys),
 		replay: NewReplay(cfg.ReplayTUIDs, cfg.ReplayLanes),
 		signed: make([]byte, 0, wire.MaxReceive+64),
 		sum:    make([]byte, 0, wire.TagSize),
@@ -87,7 +92,7 @@ func NewGate(cfg GateConfig) *Gate {
 func (g *Gate) Counters() Counters { return g.counters }
 
 // Forget drops a device from the replay table.
-func (g *Gate) Forget(t TUID) bool { return g.replay.Forget(t) }
+func (g *Gate) Forget(t wire.TUID) bool { return g.replay.Forget(t) }
 
 // Check decides about one packet received at now, counts the verdict and
 // returns it. p then points into b. Only after wire.Accept may the payload be
@@ -143,7 +148,7 @@ func (g *Gate) verify(r wire.Resource, p *wire.Packet, now time.Time) wire.Verdi
 	if !g.afford(p, now) {
 		return wire.Flood
 	}
-	mac := g.macs.of(r.Kind)
+	mac := g.macs.Of(r.Kind)
 	if mac == nil || !g.authentic(mac, p) {
 		return wire.BadAuth
 	}

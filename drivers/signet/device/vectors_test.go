@@ -1,4 +1,4 @@
-package signet
+package device
 
 import (
 	"bytes"
@@ -7,46 +7,18 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 )
 
 // vectors is the part of the shared vector file that this package checks.
 type vectors struct {
 	Keys []struct {
-		ID         string
-		Passphrase string
-		K0, Ks, Kc string
-		KmGlobal   string            `json:"km_global"`
-		KmLocal    map[string]string `json:"km_local"`
+		ID, K0 string
 	}
-	Passphrases struct {
-		Cases []struct {
-			Hex    string `json:"utf8_hex"`
-			Expect string
-			All    []string `json:"all_failing_rules"`
-		}
-		Probe struct {
-			Results [][2]string
-		} `json:"symbol_class_probe"`
-		NUL struct {
-			Hex string `json:"utf8_hex"`
-		} `json:"nul_byte"`
-	}
-	Entropy struct {
-		Cases []struct {
-			K0     string
-			Expect string
-		}
-	} `json:"k0_entropy"`
-	Transfer []struct {
-		JSON, Expect, K0, Scope string
-		KmGlobal                string `json:"km_global"`
-		Ks, Kc                  string
-	} `json:"transfer_formats"`
 	Packets   []packetVector
 	Negatives struct {
 		Cases []struct {
@@ -133,11 +105,11 @@ type everything struct{}
 
 func (everything) Wants(wire.Resource) bool { return true }
 
-func (v *vectors) k0(t testing.TB, id string) K0 {
+func (v *vectors) k0(t testing.TB, id string) key.K0 {
 	t.Helper()
 	for _, k := range v.Keys {
 		if k.ID == id {
-			k0, err := ParseK0(k.K0)
+			k0, err := key.Parse(k.K0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,10 +117,10 @@ func (v *vectors) k0(t testing.TB, id string) K0 {
 		}
 	}
 	t.Fatalf("no key %q", id)
-	return K0{}
+	return key.K0{}
 }
 
-var vectorNode = TUID{0x7F, 0xF0, 0x80, 0x00, 0x01, 0x01}
+var vectorNode = wire.TUID{0x7F, 0xF0, 0x80, 0x00, 0x01, 0x01}
 
 // receiver is the Gate that the vectors were made for.
 func (v *vectors) receiver(t testing.TB, open bool) *Gate {
@@ -160,88 +132,6 @@ func (v *vectors) receiver(t testing.TB, open bool) *Gate {
 
 var epoch = time.Date(2026, 5, 9, 12, 0, 0, 0, time.UTC)
 
-func TestVectorKeys(t *testing.T) {
-	for _, k := range loadVectors(t).Keys {
-		k0, err := ParseK0(k.K0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if k.Passphrase != "" {
-			derived, err := K0FromPassphrase(k.Passphrase)
-			if err != nil || derived != k0 {
-				t.Errorf("%s: K0 differs: %v", k.ID, err)
-			}
-		}
-		keys := k0.Keys()
-		for name, pair := range map[string][2]string{
-			"ks":        {hex.EncodeToString(keys.Sender[:]), k.Ks},
-			"kc":        {hex.EncodeToString(keys.Citizen[:]), k.Kc},
-			"km_global": {hex.EncodeToString(keys.Manager[:]), k.KmGlobal},
-		} {
-			if pair[0] != pair[1] {
-				t.Errorf("%s: %s is %s, want %s", k.ID, name, pair[0], pair[1])
-			}
-		}
-		for tuid, want := range k.KmLocal {
-			id, err := ParseTUID(tuid)
-			if err != nil {
-				t.Fatal(err)
-			}
-			local := k0.NodeKeys(id).Local
-			if got := hex.EncodeToString(local[:]); got != want {
-				t.Errorf("%s: km_local of %s is %s, want %s", k.ID, tuid, got, want)
-			}
-		}
-	}
-}
-
-func TestVectorPassphrases(t *testing.T) {
-	v := loadVectors(t)
-	for _, c := range v.Passphrases.Cases {
-		s := string(unhex(t, c.Hex))
-		got := "accept"
-		var rule *PassphraseError
-		if errors.As(CheckPassphrase(s), &rule) {
-			got = rule.Rule.String()
-		}
-		if got != c.Expect {
-			t.Errorf("%q: %s, want %s", s, got, c.Expect)
-		}
-		var all []string
-		for _, r := range PassphraseFaults(s) {
-			all = append(all, r.String())
-		}
-		if s != "" && !slices.Equal(all, c.All) {
-			t.Errorf("%q: all faults %v, want %v", s, all, c.All)
-		}
-	}
-	for _, probe := range v.Passphrases.Probe.Results {
-		got := "accept"
-		if err := CheckPassphrase("aqzwxm73k" + probe[0]); err != nil {
-			got = err.(*PassphraseError).Rule.String()
-		}
-		if got != probe[1] {
-			t.Errorf("symbol %q: %s, want %s", probe[0], got, probe[1])
-		}
-	}
-	var rule *PassphraseError
-	if err := CheckPassphrase(string(unhex(t, v.Passphrases.NUL.Hex))); !errors.As(err, &rule) || rule.Rule != RuleNUL {
-		t.Errorf("NUL: %v", err)
-	}
-}
-
-func TestVectorEntropy(t *testing.T) {
-	for _, c := range loadVectors(t).Entropy.Cases {
-		k0, err := ParseK0(c.K0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := k0.entropy() >= 3; got != (c.Expect == "accept") {
-			t.Errorf("%s: entropy %v, want %s", c.K0, k0.entropy(), c.Expect)
-		}
-	}
-}
-
 // TestVectorPackets parses and judges every packet, and makes every
 // conformant one again, byte for byte.
 func TestVectorPackets(t *testing.T) {
@@ -249,15 +139,15 @@ func TestVectorPackets(t *testing.T) {
 	for _, c := range v.Packets {
 		t.Run(c.ID, func(t *testing.T) {
 			raw := unhex(t, c.Packet)
-			var keys Keys
+			var keys key.Keys
 			if c.Inputs.Key != nil {
 				keys = v.k0(t, c.Inputs.K0).NodeKeys(vectorNode)
 			}
 			gate := NewGate(GateConfig{
 				TUID: vectorNode, Scope: c.Inputs.Scope, Open: c.Inputs.Mode == 1, Keys: keys, Interests: everything{},
 			})
-			if TUID(unhex(t, c.Inputs.TUID)) == vectorNode {
-				gate.cfg.TUID = TUID{}
+			if wire.TUID(unhex(t, c.Inputs.TUID)) == vectorNode {
+				gate.cfg.TUID = wire.TUID{}
 				if c.Inputs.URI == "/sig-net/v1/local/manager/7FF080000101/1" {
 					gate.cfg.TUID = vectorNode
 				}
@@ -286,7 +176,7 @@ func TestVectorPackets(t *testing.T) {
 			}
 			in := c.Inputs
 			if h != (wire.Header{
-				MessageID: in.MessageID, Mode: wire.Mode(in.Mode), Sender: SenderID{TUID: TUID(unhex(t, in.TUID)), Endpoint: in.Endpoint},
+				MessageID: in.MessageID, Mode: wire.Mode(in.Mode), Sender: wire.SenderID{TUID: wire.TUID(unhex(t, in.TUID)), Endpoint: in.Endpoint},
 				Mfg: in.Mfg, Session: in.Session, Sequence: in.Sequence,
 			}) && c.ID != "odd-beacon-rust" {
 				t.Errorf("header %+v", h)
@@ -297,7 +187,7 @@ func TestVectorPackets(t *testing.T) {
 			if !c.Conformant || string(wire.AppendURI(nil, in.Scope, r)) != in.URI {
 				return
 			}
-			mac := gate.macs.of(r.Kind)
+			mac := gate.macs.Of(r.Kind)
 			if got := wire.Append(nil, h, in.Scope, r, payload, mac); !bytes.Equal(got, raw) {
 				t.Errorf("made anew:\n got % x\nwant % x", got, raw)
 			}

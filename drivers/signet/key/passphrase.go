@@ -1,4 +1,4 @@
-package signet
+package key
 
 import (
 	"fmt"
