@@ -96,7 +96,7 @@ func TestBatchAppearsWholeOnItsInstant(t *testing.T) {
 	e.Submit(at(33*ms, Set{ch(1), 10}, Set{ch(2), 20}))
 	e.Submit(at(33*ms, Set{ch(2), 21}))
 	e.Submit(at(70*ms, Set{ch(1), 255}))
-	e.Submit(at(50*ms)) // nothing: no frame is planned for it
+	e.Submit(at(50 * ms)) // nothing: no frame is planned for it
 	check(t, step(e, 80*ms, 2),
 		"0s",
 		"11ms", "22ms", "33ms 10 21", // three equal intervals

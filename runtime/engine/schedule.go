@@ -12,7 +12,8 @@ const horizon = time.Second
 //
 // To put a frame on the instant t after a last frame at t0, n = ⌊(t-t0)·rate⌋
 // intervals of equal length lead up to it. They are never shorter than 1/rate
-// and always shorter than 2/rate. If n is 0, t is too near: the frame comes
+// and shorter than 2/rate, or by an eighth of a period longer if t is nudged
+// to later while the last interval runs. If n is 0, t is too near: the frame comes
 // 1/rate after the last. A frame off the grid is the base of a new one.
 type schedule struct {
 	rate  int64         // frames per second
@@ -51,8 +52,7 @@ func (s *schedule) meets(at time.Duration) bool {
 }
 
 // next returns when the next frame is due if the next instant to meet is at;
-// that may be beat.Never. It is never a moment that has passed, also where a
-// plan was changed half-way through a stretched interval.
+// that may be beat.Never. It is never a moment that has passed.
 func (s *schedule) next(at time.Duration) time.Duration {
 	if !s.begun {
 		return s.base
@@ -64,7 +64,17 @@ func (s *schedule) next(at time.Duration) time.Duration {
 			due = s.last + span/time.Duration(n)
 		}
 	}
-	return max(due, s.seen)
+	if due >= s.seen {
+		return due
+	}
+	// The plan was changed half-way through a stretched interval. If at was
+	// only nudged beyond two periods, the interval gives way a little rather
+	// than that the beat is missed.
+	period := s.period()
+	if at >= s.seen && at-s.seen < period && at-s.last < 2*period+period/8 {
+		return at
+	}
+	return s.seen
 }
 
 // skip returns the instant to take instead of due when the moment is now

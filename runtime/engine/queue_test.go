@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/level"
+	"showrun/runtime/patch"
+)
+
+func TestLateBatch(t *testing.T) {
+	e := newTest(t)
+	e.Submit(at(0, Set{ch(1), 100}))
+	step(e, 30*ms, 1)
+	late := at(12*ms, Fade{Channel: ch(1), To: 200, Duration: Length{Time: 40 * ms}})
+	e.Submit(late)
+	e.Submit(at(30*ms, Set{ch(2), 5})) // the frame at 30 ms is out
+	e.Submit(at(33*ms, Set{ch(3), 6})) // too near to be exact, but not late
+	// The fade still ends at 52 ms.
+	check(t, step(e, 60*ms, 3), "40ms 170 5 6", "50ms 195 5 6", "60ms 200 5 6")
+	s := e.Stats()
+	want := Lateness{Count: 2, Worst: 28 * ms}
+	if s.Late != want || len(s.Origins) != 1 || s.Origins["show.lua:1"] != want || s.Batches != 4 || s.Exact != 1 {
+		t.Errorf("stats %+v", s)
+	}
+	s.Origins["x"] = Lateness{}
+	if len(e.Stats().Origins) != 1 {
+		t.Error("the map of origins is not a copy")
+	}
+}
+
+func TestLateOriginsAreBounded(t *testing.T) {
+	e := newTest(t)
+	e.Step(0)
+	for i := range maxOrigins + 10 {
+		b := at(0, Set{ch(1), 1})
+		b.Origin = fmt.Sprintf("show.lua:%d", i)
+		e.Submit(b)
+	}
+	e.Step(e.Next())
+	s := e.Stats()
+	if len(s.Origins) != maxOrigins+1 || s.Origins[OtherOrigins].Count != 10 || s.Late.Count != maxOrigins+10 {
+		t.Errorf("%d origins, %v others, %d late", len(s.Origins), s.Origins[OtherOrigins], s.Late.Count)
+	}
+}
+
+func TestQueueIsBounded(t *testing.T) {
+	e := newTest(t)
+	one := []Command{Set{ch(1), 1}}
+	for range maxQueuedBatches + 5 {
+		e.Submit(Batch{Stamp: Stamp{At: time.Second}, Commands: one})
+	}
+	if s := e.Stats(); s.Queued != maxQueuedBatches || s.RefusedBatches != 5 {
+		t.Errorf("%d queued, %d refused", s.Queued, s.RefusedBatches)
+	}
+	e.Clear()
+	many := make([]Command, maxQueuedCommands/2)
+	for i := range many {
+		many[i] = one[0]
+	}
+	e.Submit(at(0, many...))
+	e.Submit(at(time.Second, many...))
+	e.Submit(at(0, one...))
+	if s := e.Stats(); s.Queued != 2 || s.RefusedBatches != 6 {
+		t.Errorf("%d queued, %d refused", s.Queued, s.RefusedBatches)
+	}
+	e.Step(0)
+	e.Submit(at(0, one...)) // room again
+	if s := e.Stats(); s.Queued != 2 || s.RefusedBatches != 6 {
+		t.Errorf("%d queued, %d refused after a frame", s.Queued, s.RefusedBatches)
+	}
+}
+
+func TestRetimeKeepsTheOrderOfBatches(t *testing.T) {
+	e := newTest(t)
+	e.Use(0)
+	line := beat.Timeline{BPM: 60}
+	e.Retime(line)
+	e.Submit(onBeat(line, 50_000, Set{ch(1), 1}))
+	e.Submit(at(40*ms, Set{ch(1), 2}))
+	e.Submit(onBeat(line, 50_000, Set{ch(1), 3}, Set{ch(2), 3}))
+	e.Submit(onBeat(line, 50_000, Set{ch(2), 4}))
+	step(e, 10*ms, 2)
+	line.Origin = -10 * ms // now all are at 40 ms
+	e.Retime(line)
+	check(t, step(e, 40*ms, 2), "20ms 0 0", "30ms 0 0", "40ms 3 4")
+}
+
+func TestReader(t *testing.T) {
+	e := newTest(t)
+	r := e.Reader()
+	a := func(slot int32) level.Address { return level.Address{Slot: slot} }
+	if r.Value(a(1)) != 0 || r.Output(a(1)) != 0 {
+		t.Error("levels before there are any")
+	}
+	e.Submit(at(0, Set{ch(1), 127.6}, Set{ch(2), 300}, Set{ch16(3), 128.5}, Intensity{nil}))
+	e.Step(0)
+	for slot, want := range map[int32]float64{1: 127.6, 2: 255, 3: 128.5, 4: 1, 5: 0, 0: 0, -1: 0, 9: 0} {
+		if got := r.Value(a(slot)); got != want {
+			t.Errorf("slot %d = %v, want %v", slot, got, want)
+		}
+	}
+	if r.Value(level.Address{Output: 9, Slot: 1}) != 0 {
+		t.Error("level of an output that does not exist")
+	}
+	e.Submit(at(10*ms, Intensity{[]patch.Channel{ch(1)}}, Master{To: 51}))
+	e.Step(10 * ms)
+	if v, o := r.Value(a(1)), r.Output(a(1)); v != 127.6 || o != 127.6*0.2 {
+		t.Errorf("value %v, output %v; want 127.6, %v", v, o, 127.6*0.2)
+	}
+}
