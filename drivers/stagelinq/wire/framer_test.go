@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"testing"
+)
+
+func TestFramerGrowsWithWhatArrives(t *testing.T) {
+	f := NewFramer(MaxStateFrame)
+	frame := binary.BigEndian.AppendUint32(nil, MaxStateFrame)
+	f.Advance(copy(f.Space(), frame))
+	if len(f.buf) > 8192 {
+		t.Errorf("%d bytes held for a frame that has not arrived", len(f.buf))
+	}
+	payload := bytes.Repeat([]byte{7}, MaxStateFrame)
+	for rest := payload; len(rest) > 0; {
+		if _, ok, err := f.Next(); ok || err != nil {
+			t.Fatalf("complete with %d bytes to come, %v", len(rest), err)
+		}
+		n := copy(f.Space(), rest)
+		f.Advance(n)
+		rest = rest[n:]
+	}
+	got, ok, err := f.Next()
+	if !ok || err != nil || !bytes.Equal(got, payload) {
+		t.Fatalf("%d bytes, %v, %v", len(got), ok, err)
+	}
+	if len(f.Space()) == 0 {
+		t.Error("no space after a frame was taken")
+	}
+}
+
+func TestFramerLimit(t *testing.T) {
+	f := NewFramer(16)
+	f.Advance(copy(f.Space(), []byte{0, 0, 0, 17}))
+	if _, ok, err := f.Next(); ok || !errors.Is(err, ErrTooLong) {
+		t.Errorf("%v, %v, want ErrTooLong", ok, err)
+	}
+}
+
+func TestFramerHelloAndFirstFrameInOnePiece(t *testing.T) {
+	hello := Message{ID: IDAnnounce, Service: ServiceBeatInfo, Port: 50012}
+	f := NewFramer(MaxBeatFrame)
+	f.Advance(copy(f.Space(), AppendBeatCommand(AppendMessage(nil, hello), BeatStart)))
+	if m, ok, err := f.Hello(); !ok || err != nil || m != hello {
+		t.Fatalf("%+v, %v, %v", m, ok, err)
+	}
+	payload, ok, err := f.Next()
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if kind, _, err := ParseBeatInfo(payload, nil); kind != BeatStart || err != nil {
+		t.Error(kind, err)
+	}
+	f = NewFramer(MaxBeatFrame)
+	f.Advance(copy(f.Space(), []byte("GET / HTTP/1.1\r\n")))
+	if _, ok, err := f.Hello(); ok || !errors.Is(err, ErrType) {
+		t.Errorf("stray hello: %v, %v", ok, err)
+	}
+}
