@@ -59,7 +59,7 @@ func changes(from, to standing, now time.Duration) []Change {
 		}
 	}
 	add(from.source != to.source, Followed)
-	add(from.lost && !to.lost, Found)
+	add(from.lost && !to.lost && to.source != Internal, Found)
 	add(!from.lost && to.lost, Lost)
 	add(math.Abs(from.tempo-to.tempo) >= tempoStep, Tempo)
 	add(from.epoch != to.epoch && from.epoch != 0, Jump)

@@ -115,9 +115,11 @@ func (c *Conductor) key() string {
 
 // switched aims at a source that began to drive.
 func (c *Conductor) switched(now time.Duration) {
-	if f := c.driver(); f == nil && c.source != Internal {
-		c.follower(c.key(), now).expect(now)
-	} else if f != nil {
+	if c.source != Internal {
+		f := c.follower(c.key(), now)
+		if !f.synced {
+			f.expect(now, c.said.lost)
+		}
 		f.Step(now)
 	}
 	c.lead(now)
@@ -158,8 +160,13 @@ func (c *Conductor) lead(now time.Duration) {
 	target := c.path.target
 	if f := c.driver(); f == nil {
 		target = c.internal
-	} else if f.located {
-		target, c.tempo = f.target, f.tempo
+	} else if f.located && !f.lost {
+		target = f.target
+		if f.tempo > 0 {
+			c.tempo = f.tempo
+		} else {
+			target.BPM = c.tempo
+		}
 	}
 	c.path.aim(now, target, slewWindow, slewHorizon)
 }

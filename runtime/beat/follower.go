@@ -318,9 +318,10 @@ func (f *Follower) Step(now time.Duration) []Change {
 // Next returns the instant of the next Step that has something to do.
 func (f *Follower) Next() time.Duration { return min(f.path.until, f.lostAt()) }
 
-// expect makes silence count from now although nothing was heard yet.
-func (f *Follower) expect(now time.Duration) {
-	f.heard, f.expected = now, true
+// expect makes silence count from now on although nothing was heard yet, or
+// have lasted long enough already.
+func (f *Follower) expect(now time.Duration, lost bool) {
+	f.heard, f.expected, f.lost = now, true, lost
 }
 
 // lostAt returns when the source will count as lost, Never if it already does

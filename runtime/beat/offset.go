@@ -3,23 +3,24 @@ package beat
 import "math"
 
 const (
-	offsetWander = 1e-10 // variance the offset gains, s² per second
+	offsetStart  = 1e-3  // variance of the first arrival: (30 ms)²
+	skewStart    = 1e-10 // variance of the first skew: (10 ppm)²
+	offsetWander = 2e-8  // variance the offset gains, s² per second
 	skewWander   = 1e-13 // variance the skew gains, 1/s
-	offsetNoise  = 1e-6  // variance of an arrival on time: (1 ms)²
-	offsetStart  = 1e-3  // variance of the first arrival: about (30 ms)²
-	skewStart    = 4e-8  // variance of the first skew: (200 ppm)²
-	lateKnee     = 0.004 // seconds of lateness from which an arrival hardly counts
-	lateWeight   = 400   // how much more variance it has then
-	earlyWeight  = 0.25  // an early arrival counts more: nothing arrives before it was sent
+	earlyNoise   = 0.002 // standard deviation of an early arrival, seconds
+	lateNoise    = 0.010 // the same of a late one, beside its lateness
 	offsetFar    = 0.1   // seconds beyond which the device clock must have been set ...
 	offsetFarFor = 1.0   // ... if every arrival lies that late for so many seconds
+	lateMemory   = 128   // arrivals the mean lateness looks back at
 )
 
 // clockOffset estimates host clock minus device clock and how it drifts, from
 // the instants at which messages arrive. Delays have one sign: a message can
 // be late by any amount but never early, so the filter is a Kalman filter of
-// offset and skew that leans on the lower edge of what it sees. What stays in
-// the offset is the smallest delay of the path, which cannot be seen one-way.
+// offset and skew that believes early arrivals more than late ones. What stays
+// in the offset is the smallest delay of the path, which cannot be seen one-way,
+// and a part of the jitter. Leaning on the earliest arrivals alone would shrink
+// that part, but at 30 messages a second it takes many seconds to find them.
 type clockOffset struct {
 	n             int     // observations since the last start
 	c             float64 // device clock of the last observation, seconds
@@ -57,10 +58,9 @@ func (o *clockOffset) observe(c, z float64) {
 	}
 	o.farSince = -1
 	o.n++
-	r := offsetNoise * earlyWeight
+	r := earlyNoise * earlyNoise
 	if miss > 0 {
-		k := math.Min(miss/lateKnee, 1)
-		r = offsetNoise * (1 + lateWeight*k*k)
+		r = lateNoise*lateNoise + miss*miss
 	}
 	gain := 1 / (o.poo + r)
 	ko, ks := o.poo*gain, o.pos*gain
@@ -69,7 +69,7 @@ func (o *clockOffset) observe(c, z float64) {
 	o.pss -= ks * o.pos
 	o.pos -= ko * o.pos
 	o.poo -= ko * o.poo
-	o.late += (math.Max(z-o.offset, 0) - o.late) / float64(min(o.n, 128))
+	o.late += (math.Max(z-o.offset, 0) - o.late) / float64(min(o.n, lateMemory))
 }
 
 // restart forgets all but this observation.

@@ -15,7 +15,7 @@ const Never = time.Duration(math.MaxInt64)
 // Within one epoch successive timelines continue one another: the beat neither
 // steps nor runs backwards from one to the next. A jump starts a new epoch.
 //
-// Results are exact within a micro-beat for instants up to 100 days from Origin.
+// Results are exact within a micro-beat for 100 days of show time.
 type Timeline struct {
 	Epoch   uint32        // counts jumps: positions of different epochs do not continue one another
 	Origin  time.Duration // an instant in show time ...
@@ -39,7 +39,7 @@ func (t Timeline) At(now time.Duration) Micro {
 	if !t.moving() {
 		return t.Beat
 	}
-	return t.Beat + clampMicro(math.Floor(float64(now-t.Origin)*t.BPM/nanosPerMinuteByMicro))
+	return t.Beat + clampMicro(math.Floor((float64(now)-float64(t.Origin))*t.BPM/nanosPerMinuteByMicro))
 }
 
 // Time returns the first instant at which At is at least b. On a timeline that
@@ -52,8 +52,8 @@ func (t Timeline) Time(b Micro) time.Duration {
 		return t.Origin
 	}
 	d := math.Ceil(float64(b-t.Beat) * nanosPerMinuteByMicro / t.BPM)
-	if math.Abs(d) >= 1<<62 {
-		return saturate(d)
+	if far := float64(t.Origin) + d; math.Abs(far) >= 1<<62 {
+		return saturate(far)
 	}
 	at := t.Origin + time.Duration(d)
 	// Rounding of the two divisions may differ by a nanosecond or two.
