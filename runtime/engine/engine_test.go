@@ -246,6 +246,8 @@ func TestChannelsChangeTheirWidth(t *testing.T) {
 			[]string{"0s 0 0 0", "10ms 0 10 0", "20ms 0 10 0", "30ms 0 10 0"}},
 		{"16 bits shifted by a slot", Set{ch16(1), 128}, Set{ch16(2), 1},
 			[]string{"0s 128 128 0", "10ms 128 128 0", "20ms 128 1 1", "30ms 128 1 1"}},
+		{"16 bits over the start of others", Set{ch16(2), 128}, Set{ch16(1), 1},
+			[]string{"0s 0 128 128", "10ms 0 128 128", "20ms 1 1 128", "30ms 1 1 128"}},
 		{"16 bits the other way round", Set{ch16(1), 2},
 			Set{patch.Channel{Coarse: level.Address{Slot: 2}, Fine: level.Address{Slot: 1}}, 128.5},
 			[]string{"0s 2 2 0", "10ms 2 2 0", "20ms 1 129 0", "30ms 1 129 0"}},

@@ -8,7 +8,8 @@ import (
 )
 
 // The queue refuses batches beyond these bounds: a script that runs wild must
-// neither eat the memory nor make a frame late.
+// neither eat the memory nor hold up frames for long. All slots of a thousand
+// universes can be set at once.
 const (
 	maxQueuedBatches  = 1 << 16
 	maxQueuedCommands = 1 << 20

@@ -56,12 +56,12 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("%d queued, %d refused", s.Queued, s.RefusedBatches)
 	}
 	e.Clear()
-	many := make([]Command, maxQueuedCommands/2)
+	many := make([]Command, maxQueuedCommands-1)
 	for i := range many {
 		many[i] = one[0]
 	}
-	e.Submit(at(0, many...))
 	e.Submit(at(time.Second, many...))
+	e.Submit(at(0, one...))
 	e.Submit(at(0, one...))
 	if s := e.Stats(); s.Queued != 2 || s.RefusedBatches != 6 {
 		t.Errorf("%d queued, %d refused", s.Queued, s.RefusedBatches)

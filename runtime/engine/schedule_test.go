@@ -100,6 +100,15 @@ func TestLateStepSkipsFrames(t *testing.T) {
 	}
 }
 
+func TestLateStepOnTheInstantOfARoundedFrame(t *testing.T) {
+	e := New(Config{Registry: new(level.Registry)})
+	e.Step(0)
+	fifth := 113_636_363 * time.Nanosecond // ⌊5/44 s⌋
+	if f := e.Step(fifth); f == nil || f.At != fifth || e.Stats().Skipped != 4 {
+		t.Errorf("frame %v, %d skipped; want one at %v, 4", f, e.Stats().Skipped, fifth)
+	}
+}
+
 func TestAPlanThatIsDroppedHalfWayMakesNoFrameInThePast(t *testing.T) {
 	e := newTest(t)
 	line := beat.Timeline{BPM: 60}
