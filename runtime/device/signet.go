@@ -106,11 +106,18 @@ func OpenSender(d *SenderDecl, o SenderOptions) (*Sender, error) {
 func (s *Sender) SetUniverses(list []Universe) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	sent := map[int]bool{}
+	for _, u := range s.universes {
+		sent[u.Number] = true
+	}
 	stay := map[int]bool{}
 	outputs := make([]level.Output, len(list))
 	for i, u := range list {
 		stay[u.Number] = true
 		outputs[i] = u.Output
+		if sent[u.Number] {
+			continue
+		}
 		if err := s.driver.Join(u.Number, signet.UniverseOptions{}); err != nil {
 			s.log.Error("signet: universe not joined", "universe", u.Number, "error", err)
 		}

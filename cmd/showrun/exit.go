@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"showrun/runtime/host"
+	"showrun/runtime/script"
+)
+
+// exitCode is what the process tells its parent.
+type exitCode int
+
+// The exit codes.
+const (
+	exitOK       exitCode = 0
+	exitFailed   exitCode = 1 // the show failed
+	exitUsage    exitCode = 2
+	exitScript   exitCode = 3 // the script does not load
+	exitDevice   exitCode = 5 // a device could not be opened
+	exitInternal exitCode = 6
+	exitINT      exitCode = 130
+	exitTERM     exitCode = 143
+)
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// signalled ends a show that was asked to end.
+type signalled struct{ os.Signal }
+
+func (s signalled) Error() string { return s.String() }
+
+func (s signalled) code() exitCode {
+	if s.Signal == syscall.SIGTERM {
+		return exitTERM
+	}
+	return exitINT
+}
+
+// codeOf reports an error to the person at the terminal and picks the exit code.
+func (a *app) codeOf(err error) exitCode {
+	var (
+		sig    signalled
+		usage  usageError
+		load   *host.LoadError
+		device *host.DeviceError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &sig):
+		return sig.code()
+	}
+	fmt.Fprintf(a.stderr, "showrun: %v\n", err)
+	var f *script.Failure
+	if errors.As(err, &f) && f.Trace != "" {
+		fmt.Fprintln(a.stderr, indent(f.Trace))
+	}
+	switch {
+	case errors.As(err, &usage):
+		fmt.Fprintln(a.stderr, "Try: showrun --help")
+		return exitUsage
+	case errors.As(err, &load):
+		return exitScript
+	case errors.As(err, &device):
+		return exitDevice
+	}
+	return exitFailed
+}

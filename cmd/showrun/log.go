@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/lmittmann/tint"
+)
+
+// newLogger writes to the terminal in one of the two formats.
+func newLogger(t *terminal, format string, verbose bool) *slog.Logger {
+	severity := slog.LevelInfo
+	if verbose {
+		severity = slog.LevelDebug
+	}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(t, &slog.HandlerOptions{Level: severity}))
+	}
+	h := tint.NewHandler(t, &tint.Options{Level: severity, TimeFormat: "15:04:05.000", NoColor: !t.isTerminal()})
+	return slog.New(tracebacks{h, t})
+}
+
+// tracebacks is a handler that writes the attribute "traceback" below the line it
+// belongs to, as people are used to read it.
+type tracebacks struct {
+	slog.Handler
+	w io.Writer
+}
+
+// Handle implements slog.Handler.
+func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
+	trace := ""
+	line := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "traceback" {
+			trace = a.Value.String()
+		} else {
+			line.AddAttrs(a)
+		}
+		return true
+	})
+	if err := h.Handler.Handle(ctx, line); err != nil || trace == "" {
+		return err
+	}
+	_, err := io.WriteString(h.w, indent(trace)+"\n")
+	return err
+}
+
+// WithAttrs implements slog.Handler.
+func (h tracebacks) WithAttrs(a []slog.Attr) slog.Handler {
+	return tracebacks{h.Handler.WithAttrs(a), h.w}
+}
+
+// WithGroup implements slog.Handler.
+func (h tracebacks) WithGroup(name string) slog.Handler {
+	return tracebacks{h.Handler.WithGroup(name), h.w}
+}
+
+func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }

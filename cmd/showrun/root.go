@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// app is one run of the command.
+type app struct {
+	stdout, stderr io.Writer
+	signals        <-chan os.Signal
+}
+
+// root builds the command tree. A show named without a verb is run.
+func (a *app) root() *cobra.Command {
+	var f runFlags
+	root := &cobra.Command{
+		Use:   "showrun [run] SHOW",
+		Short: "Run scripted shows: beats in, light out, on time",
+		Long: `showrun runs a show script: Lua decides, Go is on time.
+
+SHOW is a Lua file or a folder with a show.lua. Edit and save it while it runs:
+the new version takes over between two frames, a broken one changes nothing.`,
+		Example:       "  showrun --rig examples/first-light    try a show without any hardware\n  showrun show.lua",
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return a.run(cmd.Context(), f, args)
+		},
+	}
+	f.add(root)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+
+	var rf runFlags
+	run := &cobra.Command{
+		Use:   "run SHOW",
+		Short: "Run a show",
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), rf, args) },
+	}
+	rf.add(run)
+	version := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version and what it is made of",
+		Args:  cobra.NoArgs,
+		Run:   func(*cobra.Command, []string) { a.version() },
+	}
+	root.AddCommand(run, version)
+	return root
+}
+
+// attribution is what the licence of Sig-Net asks implementers to say.
+const attribution = "Sig-Net™ Designed by and Copyright Singularity (UK) Ltd."
+
+func (a *app) version() {
+	version := "(development)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	fmt.Fprintf(a.stdout, "showrun %s\n%s\nIts Sig-Net product code is one for prototypes.\n", version, attribution)
+}

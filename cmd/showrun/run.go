@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"showrun/runtime/host"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	rig       bool
+	length    time.Duration
+	iface     string
+	state     string
+	lookahead time.Duration
+	rate      int
+	reload    string
+	seed      uint64
+	logFormat string
+	verbose   bool
+}
+
+func (f *runFlags) add(cmd *cobra.Command) {
+	p := cmd.Flags()
+	p.BoolVar(&f.rig, "rig", false, "run a virtual rig on loopback: a deck that plays and a node that listens")
+	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
+	p.StringVar(&f.iface, "interface", "", "network interface of devices that name none: a name or an IPv4 address")
+	p.StringVar(&f.state, "state", "", "folder of what is kept between runs (default: the user's configuration folder)")
+	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
+	p.IntVar(&f.rate, "rate", 44, "frames a second")
+	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (on SIGHUP) or off")
+	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
+	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+}
+
+// run runs one show.
+func (a *app) run(ctx context.Context, f runFlags, args []string) error {
+	switch {
+	case len(args) != 1:
+		return usageError{fmt.Errorf("name one show, got %d", len(args))}
+	case f.logFormat != "text" && f.logFormat != "json":
+		return usageError{fmt.Errorf("--log-format must be text or json, got %q", f.logFormat)}
+	case f.length < 0:
+		return usageError{errors.New("--for must not be negative")}
+	case f.lookahead <= 0:
+		return usageError{fmt.Errorf("--lookahead must be more than 0, got %v", f.lookahead)}
+	}
+	terminal := newTerminal(a.stderr)
+	log := newLogger(terminal, f.logFormat, f.verbose)
+	h, err := host.New(host.Options{
+		Show: args[0], Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
+		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ended := make(chan struct{})
+	defer close(ended)
+	a.watchSignals(ended, cancel, log)
+	if terminal.isTerminal() && f.logFormat == "text" {
+		defer terminal.showStatus(h.Status)()
+	}
+	if err := h.Run(ctx); err != nil {
+		return err
+	}
+	var sig signalled
+	if errors.As(context.Cause(ctx), &sig) {
+		return sig
+	}
+	return nil
+}
+
+// watchSignals ends the show at the first signal, and the process at the second.
+func (a *app) watchSignals(ended <-chan struct{}, cancel context.CancelCauseFunc, log *slog.Logger) {
+	go func() {
+		for count := 0; ; count++ {
+			select {
+			case <-ended:
+				return
+			case sig := <-a.signals:
+				if count > 0 {
+					os.Exit(int(signalled{sig}.code()))
+				}
+				log.Info("ending the show; once more ends it at once", "signal", sig.String())
+				cancel(signalled{sig})
+			}
+		}
+	}()
+}

@@ -1,0 +1,60 @@
+package host
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"time"
+
+	"showrun/runtime/level"
+)
+
+// FrameLog writes frames as text: a line per frame that differs from the one
+// before, with its instant in seconds and the slots that changed, as in
+//
+//	12.500000 0/1=255 0/4=12
+//
+// where 0 is the number of the output in the order of declaration.
+type FrameLog struct {
+	w      *bufio.Writer
+	before [][]byte
+}
+
+// NewFrameLog returns a log that writes to w. Flush it in the end.
+func NewFrameLog(w io.Writer) *FrameLog { return &FrameLog{w: bufio.NewWriter(w)} }
+
+// Frame implements FrameSink.
+func (l *FrameLog) Frame(f *level.Frame) {
+	started := false
+	for o, levels := range f.Levels {
+		for len(l.before) <= o {
+			l.before = append(l.before, nil)
+		}
+		if len(l.before[o]) < len(levels) {
+			l.before[o] = append(l.before[o], make([]byte, len(levels)-len(l.before[o]))...)
+		}
+		for i, v := range levels {
+			if l.before[o][i] == v {
+				continue
+			}
+			if !started {
+				fmt.Fprintf(l.w, "%.6f", f.At.Seconds())
+				started = true
+			}
+			fmt.Fprintf(l.w, " %d/%d=%d", o, i+1, v)
+			l.before[o][i] = v
+		}
+	}
+	if started {
+		l.w.WriteByte('\n')
+	}
+}
+
+// Flush writes what is still buffered.
+func (l *FrameLog) Flush() error { return l.w.Flush() }
+
+// stopwatch measures real time, for budgets.
+func stopwatch() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}

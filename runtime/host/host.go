@@ -1,0 +1,374 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"showrun/bindings"
+	"showrun/drivers/signet"
+	"showrun/drivers/stagelinq"
+	"showrun/runtime/clock"
+	"showrun/runtime/device"
+	"showrun/runtime/rig"
+	"showrun/runtime/script"
+	"showrun/runtime/store"
+)
+
+// Host runs one show on the real clock.
+type Host struct {
+	*core
+	store *store.Store
+	rig   *rig.Rig // nil without --rig
+
+	calls  chan func() // work for the script loop
+	reload chan string // asks the loader to load again, giving why
+	fatal  chan error  // ends the show
+	wg     sync.WaitGroup
+	ending atomic.Bool
+
+	precision atomic.Pointer[string] // of the engine's thread
+}
+
+// New prepares a run; nothing is opened before Run. The error tells of a bad
+// option.
+func New(opts Options) (*Host, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	show, err := findShow(opts.Show)
+	if err != nil {
+		return nil, err
+	}
+	return &Host{
+		core:   newCore(opts, show, clock.NewReal()),
+		calls:  make(chan func()),
+		reload: make(chan string, 1),
+		fatal:  make(chan error, 1),
+	}, nil
+}
+
+// Run loads the show and runs it until ctx ends, the time given by the options is
+// over or the show cannot go on. It closes everything before it returns. The
+// error is nil for an orderly end, a *LoadError, a *DeviceError or something
+// else.
+func (h *Host) Run(ctx context.Context) error {
+	dir, remove, err := h.stateDir()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	if h.store, err = store.Open(dir); err != nil {
+		return err
+	}
+	defer h.store.Close()
+	if h.opts.Rig {
+		if h.rig, err = rig.New(rig.Config{StageLinQPort: h.opts.Ports.StageLinQ, SigNetPort: h.opts.Ports.SigNet, Log: h.opts.Log}); err != nil {
+			return err
+		}
+	}
+	first, err := h.prepare(ctx, 1, nil, nil, h)
+	if err != nil {
+		return err
+	}
+	h.opts.Log.Info("show loaded", "show", h.show.name, "file", h.show.file, "seed", h.opts.Seed)
+	if _, err := h.swap(first, h.clock.Now()); err != nil {
+		return err
+	}
+	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopDevices()
+	if h.rig != nil {
+		h.rig.Patch(universes(first))
+		h.wg.Go(func() { h.rig.Run(devices) })
+	}
+	h.start(devices, first)
+
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopEngine()
+	engineDone := make(chan struct{})
+	go func() { defer close(engineDone); h.engineLoop(engineCtx) }()
+	scriptCtx, stopScript := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopScript()
+	scriptDone := make(chan struct{})
+	go func() { defer close(scriptDone); h.scriptLoop(scriptCtx) }()
+	loaderCtx, stopLoader := context.WithCancel(ctx)
+	defer stopLoader()
+	loaderDone := make(chan struct{})
+	go func() { defer close(loaderDone); h.loader(loaderCtx, devices) }()
+
+	err = h.wait(ctx)
+
+	// The order of the end: no new loads, the script says goodbye, its output is
+	// sent, then outputs and inputs close.
+	h.ending.Store(true)
+	stopLoader()
+	<-loaderDone
+	stopScript()
+	<-scriptDone
+	h.drain()
+	stopEngine()
+	<-engineDone
+	stopDevices()
+	h.wg.Wait()
+	h.opts.Log.Info("show ended", "frames", h.Status().Frames)
+	return err
+}
+
+// wait returns when the show is to end.
+func (h *Host) wait(ctx context.Context) error {
+	var over <-chan time.Time
+	if h.opts.For > 0 {
+		t := time.NewTimer(h.opts.For)
+		defer t.Stop()
+		over = t.C
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-over:
+		return nil
+	case err := <-h.fatal:
+		return err
+	}
+}
+
+// drain waits until the engine has sent what the script left for the instants
+// before its end.
+func (h *Host) drain() {
+	rest := h.horizon - h.clock.Now() + 2*time.Second/time.Duration(h.opts.Rate)
+	if rest > 0 {
+		<-time.After(rest)
+	}
+}
+
+// stateDir returns the folder for what is kept, and what to do with it in the
+// end: a rig without a folder of its own leaves no trace.
+func (h *Host) stateDir() (string, func(), error) {
+	if h.opts.StateDir != "" {
+		return h.opts.StateDir, func() {}, nil
+	}
+	if h.opts.Rig {
+		dir, err := os.MkdirTemp("", "showrun-rig-")
+		return dir, func() { os.RemoveAll(dir) }, err
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", nil, fmt.Errorf("no place to keep state (%w); name a folder with --state", err)
+	}
+	return dir + string(os.PathSeparator) + "showrun", func() {}, nil
+}
+
+// engineLoop runs the engine on a thread of its own until ctx ends.
+func (h *Host) engineLoop(ctx context.Context) {
+	runtime.LockOSThread()
+	sleeper := clock.NewSleeper(h.clock.(*clock.Real))
+	defer sleeper.Close()
+	p := sleeper.Precision()
+	h.precision.Store(&p)
+	h.opts.Log.Debug("engine thread", "precision", p)
+	for ctx.Err() == nil {
+		sleeper.SleepUntil(h.engine.Next())
+		h.engineStep(h.clock.Now())
+	}
+}
+
+// scriptLoop drives the live generation until ctx ends, then lets it say goodbye.
+func (h *Host) scriptLoop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		now := h.clock.Now()
+		if err := h.scriptStep(now); isStuck(err) {
+			h.abandon(ctx)
+			continue
+		}
+		timer.Reset(min(h.scriptNext()-h.clock.Now(), time.Second))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-h.inbox.Ready():
+		case f := <-h.calls:
+			f()
+		}
+	}
+	h.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: h.clock.Now()})
+	h.horizon = max(h.horizon, h.clock.Now())
+	h.live.gen.End()
+	h.live.close()
+}
+
+// abandon deals with a script that does not come back from a call: levels stay,
+// the show is loaded into a fresh state.
+func (h *Host) abandon(ctx context.Context) {
+	h.opts.Log.Error("the script is stuck in a call and has been abandoned; levels stay, the show is loaded afresh")
+	h.askReload("stuck")
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case f := <-h.calls:
+			stuck := h.live.gen
+			f()
+			if h.live.gen != stuck {
+				return
+			}
+		}
+	}
+}
+
+// onScriptLoop runs f on the script loop and waits for it; false when ctx ended
+// first.
+func (h *Host) onScriptLoop(ctx context.Context, f func()) bool {
+	done := make(chan struct{})
+	select {
+	case h.calls <- func() { f(); close(done) }:
+		<-done
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Reload asks for the show to be loaded again. It returns at once.
+func (h *Host) Reload() { h.askReload("asked to") }
+
+func (h *Host) askReload(why string) {
+	select {
+	case h.reload <- why:
+	default: // one is waiting already
+	}
+}
+
+// start runs the devices of a load that do not run yet.
+func (h *Host) start(ctx context.Context, l *load) {
+	for _, d := range l.devices {
+		if d.cancel != nil {
+			continue
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		d.cancel = cancel
+		for _, loop := range d.device.Loops() {
+			d.running.Go(func() { h.supervise(ctx, d.key, loop) })
+		}
+		h.wg.Go(d.running.Wait)
+	}
+}
+
+// supervise runs a loop of a device and, should it fail, runs it again after a
+// pause that grows.
+func (h *Host) supervise(ctx context.Context, device string, loop func(context.Context) error) {
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+		err := loop(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		h.opts.Log.Error("device failed", "device", device, "error", err, "again in", pause)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// stop ends a device that no load wants any more.
+func (d *liveDevice) stop() {
+	if d.cancel != nil {
+		d.cancel()
+		d.running.Wait()
+	}
+}
+
+// open implements opener with the real drivers.
+func (h *Host) open(decl device.Declaration) (device.Device, error) {
+	switch d := decl.(type) {
+	case *device.SinkDecl:
+		id, err := h.store.Identity("stagelinq token", func() ([]byte, error) {
+			t, err := stagelinq.NewToken(rand.Reader)
+			return t[:], err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return device.NewSink(*d, h.env(), stagelinq.Token(id), h.opts.Ports.StageLinQ, h.networkInterface(), h.opts.Log), nil
+	case *device.SenderDecl:
+		keys, err := h.keys(d)
+		if err != nil {
+			return nil, err
+		}
+		return device.OpenSender(d, device.SenderOptions{
+			Keys: keys, Sessions: h.store, TUID: h.tuid, Interface: h.networkInterface(), Port: h.opts.Ports.SigNet,
+			Now: time.Now, Log: h.opts.Log,
+		})
+	}
+	return nil, fmt.Errorf("unknown device %T", decl)
+}
+
+// networkInterface is that of devices that name none.
+func (h *Host) networkInterface() string {
+	if h.opts.Interface == "" && h.opts.Rig {
+		return rig.Loopback()
+	}
+	return h.opts.Interface
+}
+
+// tuid returns the TUID kept for a Sender. renew makes another one, for when its
+// session numbers are lost.
+func (h *Host) tuid(name string, renew bool) (signet.TUID, error) {
+	create := func() ([]byte, error) {
+		t, err := signet.NewTUID(rand.Reader)
+		return t[:], err
+	}
+	if renew {
+		id, err := create()
+		if err != nil {
+			return signet.TUID{}, err
+		}
+		return signet.TUID(id), h.store.Replace("signet tuid "+name, id)
+	}
+	id, err := h.store.Identity("signet tuid "+name, create)
+	if err != nil {
+		return signet.TUID{}, err
+	}
+	if len(id) != len(signet.TUID{}) {
+		return signet.TUID{}, errors.New("the state file holds a broken TUID")
+	}
+	return signet.TUID(id), nil
+}
+
+// watchSignals lets SIGHUP, where there is one, reload the show.
+func (h *Host) watchSignals(ctx context.Context) {
+	if len(reloadSignals) == 0 {
+		return
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, reloadSignals...)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			h.Reload()
+		}
+	}
+}
+
+// universes lists the Sig-Net universes a load sends.
+func universes(l *load) []int {
+	var list []int
+	for _, d := range l.show.Devices {
+		if s, ok := d.(*device.SenderDecl); ok {
+			for _, u := range s.Universes {
+				list = append(list, u.Number)
+			}
+		}
+	}
+	return list
+}

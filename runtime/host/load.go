@@ -1,0 +1,210 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"showrun/bindings"
+	"showrun/runtime/device"
+	"showrun/runtime/engine"
+	"showrun/runtime/script"
+)
+
+// load is one load of the show: its generation, what it declared and the live
+// devices it uses.
+type load struct {
+	gen      *script.Generation
+	show     *bindings.Show
+	snapshot script.Table // show.state as it was given to this load
+	devices  map[string]*liveDevice
+	close    func() error // of the show folder
+}
+
+// liveDevice is a device that has been opened. Those of the live load run.
+type liveDevice struct {
+	key     string
+	device  device.Device
+	cancel  context.CancelFunc // set when it was started
+	running sync.WaitGroup     // its loops
+}
+
+// opener opens devices; a live run and a virtual one differ in it.
+type opener interface {
+	open(device.Declaration) (device.Device, error)
+}
+
+// loadTimeout is how long the top level of a show may take.
+const loadTimeout = 5 * time.Second
+
+func drawSeed() uint64 { return rand.Uint64()>>1 | 1 }
+
+// prepare compiles the show, runs its top level in collect mode and opens the
+// devices that are new. Nothing that is live is touched. It runs on the loader's
+// goroutine; have are the devices of the live load.
+func (c *core) prepare(ctx context.Context, number int, state script.Table, have map[string]*liveDevice, o opener) (*load, error) {
+	fsys, closeDir, err := c.show.open()
+	if err != nil {
+		return nil, &LoadError{err}
+	}
+	l := &load{snapshot: state, devices: map[string]*liveDevice{}, close: closeDir}
+	l.show = bindings.New(bindings.Env{
+		Name: c.show.name, File: c.show.file, Dir: filepath.Base(c.show.dir),
+		Registry: &c.registry, Levels: c.engine.Reader(), Tempo: c.tempo, Players: &c.players, State: state,
+	})
+	ctx, cancel := context.WithTimeoutCause(ctx, loadTimeout, fmt.Errorf("the top level of the show ran for more than %v", loadTimeout))
+	defer cancel()
+	l.gen, err = script.Load(ctx, script.Config{
+		Show: fsys, Main: c.show.file, Modules: l.show.Modules(),
+		Number: number, Seed: c.opts.Seed, Lookahead: c.opts.Lookahead, Timeline: c.tempo.Timeline(),
+		Now: c.clock.Now, Stopwatch: stopwatch(), Wall: func() time.Time { return c.clock.Time(c.clock.Now()) },
+		Getenv: c.opts.Getenv, Submit: c.batches.put, Failed: c.failed, Log: c.opts.Log,
+	})
+	if err != nil {
+		closeDir()
+		return nil, &LoadError{err}
+	}
+	for _, d := range l.show.Devices {
+		key := d.Key()
+		if live, ok := have[key]; ok {
+			l.devices[key] = live
+			continue
+		}
+		dev, err := o.open(d)
+		if err != nil {
+			l.discard(have)
+			return nil, &DeviceError{key, err}
+		}
+		l.devices[key] = &liveDevice{key: key, device: dev}
+	}
+	return l, nil
+}
+
+// discard closes a load that will not go live, leaving what the live one has.
+func (l *load) discard(have map[string]*liveDevice) {
+	for key, d := range l.devices {
+		if _, live := have[key]; !live {
+			if closer, ok := d.device.(interface{ Close() error }); ok {
+				closer.Close()
+			}
+		}
+	}
+	l.gen.End()
+	l.close()
+}
+
+// failed reports an error of the script. It is called on the script loop, or by
+// the loader for its own generation.
+func (c *core) failed(f *script.Failure, disabled bool) {
+	args := []any{"task", f.Task}
+	if f.Trace != "" {
+		args = append(args, "traceback", f.Trace)
+	}
+	if disabled {
+		args = append(args, "disabled", "failed ten times in a row; not called again until the next reload")
+	}
+	c.opts.Log.Error(f.Message, args...)
+	c.inbox.Put(script.Event{Topic: bindings.TopicError, At: c.clock.Now(), Value: f.Message})
+}
+
+// swap makes next the live load, on the script loop between two steps. What is
+// scheduled before the horizon has been run by the load before, everything from
+// the horizon on is the next one's: nothing happens twice and nothing is left
+// out. It returns the devices no longer wanted.
+func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err error) {
+	old := c.live
+	tl := c.tempo.Timeline()
+	c.horizon = max(c.horizon, now)
+	if old != nil {
+		if err := c.scriptStep(now); err == nil {
+			old.gen.Deliver(script.Event{Topic: bindings.TopicUnload, At: c.horizon})
+		}
+		if newest, err := old.show.State(); err == nil {
+			made, err := next.show.State()
+			if err != nil {
+				return nil, &LoadError{err}
+			}
+			next.show.SetState(next.gen.L, script.MergeState(next.snapshot, made, newest))
+		}
+	}
+	c.live = next
+	c.generation.Store(int64(next.gen.Number()))
+	c.batches.put(engine.Batch{
+		Stamp: engine.Stamp{At: c.horizon}, Generation: next.gen.Number(), Origin: c.show.file,
+		Commands: []engine.Command{engine.Intensity{Channels: next.show.Patch.Build().Intensity()}},
+	})
+	c.wire(next)
+	next.gen.SetTimeline(tl, now)
+	next.gen.Start(c.horizon)
+	topic := bindings.TopicStart
+	if old != nil {
+		topic = bindings.TopicReload
+	}
+	next.gen.Deliver(script.Event{Topic: topic, At: c.horizon})
+	if old != nil {
+		old.gen.End()
+		old.close()
+		for key, d := range old.devices {
+			if _, kept := next.devices[key]; !kept {
+				removed = append(removed, d)
+			}
+		}
+	}
+	return removed, nil
+}
+
+// wire points the engine's frames and the scripts' questions at the devices of a
+// load.
+func (c *core) wire(l *load) {
+	var outputs []device.Output
+	sinks := map[string]*device.Sink{}
+	for _, decl := range l.show.Devices { // in order, so that runs repeat exactly
+		live := l.devices[decl.Key()].device
+		if out, ok := live.(device.Output); ok {
+			outputs = append(outputs, out)
+		}
+		switch d := decl.(type) {
+		case *device.SenderDecl:
+			for _, u := range d.Universes {
+				c.batches.use(u.Output)
+			}
+			if s, ok := live.(*device.Sender); ok {
+				s.SetUniverses(d.Universes)
+			}
+		case *device.SinkDecl:
+			sinks[d.Key()] = live.(*device.Sink)
+		}
+	}
+	c.outputs.Store(&outputs)
+	c.players.set(sinks)
+}
+
+// describe says in a line what a reload changed.
+func describe(old, next *load) string {
+	var added, removed, kept []string
+	for key := range next.devices {
+		if old != nil && old.devices[key] != nil {
+			kept = append(kept, key)
+		} else {
+			added = append(added, key)
+		}
+	}
+	if old != nil {
+		for key := range old.devices {
+			if next.devices[key] == nil {
+				removed = append(removed, key)
+			}
+		}
+	}
+	slices.Sort(added)
+	slices.Sort(removed)
+	return fmt.Sprintf("%d devices kept, %d added %v, %d removed %v", len(kept), len(added), added, len(removed), removed)
+}
+
+// isStuck tells whether the generation has been revoked.
+func isStuck(err error) bool { return errors.Is(err, script.ErrStuck) }

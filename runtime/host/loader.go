@@ -1,0 +1,157 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"showrun/runtime/script"
+)
+
+// settle is how long files must have been quiet before a changed show is loaded:
+// editors write in several steps.
+const settle = 100 * time.Millisecond
+
+// loader loads the show again when a file was saved or somebody asked, until ctx
+// ends. devices is the context of the devices it starts.
+func (h *Host) loader(ctx, devices context.Context) {
+	h.wg.Go(func() { h.watchSignals(ctx) })
+	var changed <-chan string
+	if h.opts.Reload == ReloadAuto {
+		changed = h.watch(ctx)
+	}
+	var timer <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case name := <-changed:
+			h.opts.Log.Debug("file changed", "file", name)
+			timer = time.After(settle)
+		case <-timer:
+			timer = nil
+			h.loadAgain(ctx, devices, "saved")
+		case why := <-h.reload:
+			if h.opts.Reload == ReloadOff && why != "stuck" {
+				h.opts.Log.Warn("not reloading: started with --reload off")
+				continue
+			}
+			h.loadAgain(ctx, devices, why)
+		}
+	}
+}
+
+// watch reports changed Lua files in the show folder and the folders below it.
+func (h *Host) watch(ctx context.Context) <-chan string {
+	changed := make(chan string)
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		h.opts.Log.Error("saved files will not be noticed; send SIGHUP to reload", "error", err)
+		return nil
+	}
+	addFolders := func(dir string) {
+		filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil || !d.IsDir():
+				return nil
+			case path != dir && strings.HasPrefix(d.Name(), "."):
+				return filepath.SkipDir
+			}
+			if err := w.Add(path); err != nil {
+				h.opts.Log.Warn("a folder is not watched for changes", "folder", path, "error", err)
+			}
+			return nil
+		})
+	}
+	addFolders(h.show.dir)
+	report := func(name string) {
+		select {
+		case changed <- name:
+		case <-ctx.Done():
+		}
+	}
+	h.wg.Go(func() {
+		defer w.Close()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case ev := <-w.Events:
+				if ev.Has(fsnotify.Create) {
+					addFolders(ev.Name) // if it is one
+				}
+				if ev.Op != fsnotify.Chmod && filepath.Ext(ev.Name) == ".lua" {
+					report(ev.Name)
+				}
+			case err := <-w.Errors:
+				if errors.Is(err, fsnotify.ErrEventOverflow) {
+					addFolders(h.show.dir)
+					report(h.show.dir)
+					continue
+				}
+				h.opts.Log.Warn("watching files", "error", err)
+			}
+		}
+	})
+	return changed
+}
+
+// loadAgain is one reload: prepare beside the live load, swap, close what is no
+// longer used. Whatever goes wrong before the swap leaves the show as it is.
+func (h *Host) loadAgain(ctx, devices context.Context, why string) {
+	started := h.clock.Now()
+	var state script.Table
+	var old *load
+	ok := h.onScriptLoop(ctx, func() {
+		old = h.live
+		var err error
+		if state, err = old.show.State(); err != nil {
+			h.opts.Log.Error("show.state is lost in this reload", "error", err)
+		}
+	})
+	if !ok {
+		return
+	}
+	next, err := h.prepare(ctx, old.gen.Number()+1, state, old.devices, h)
+	if err != nil {
+		h.reloadFailed(err)
+		return
+	}
+	var removed []*liveDevice
+	ok = h.onScriptLoop(ctx, func() {
+		if removed, err = h.swap(next, h.clock.Now()); err == nil {
+			h.start(devices, next)
+		}
+	})
+	if !ok || err != nil {
+		next.discard(old.devices)
+		if err != nil {
+			h.reloadFailed(err)
+		}
+		return
+	}
+	for _, d := range removed {
+		d.stop()
+	}
+	if h.rig != nil {
+		h.rig.Patch(universes(next))
+	}
+	h.opts.Log.Info("show reloaded", "why", why, "generation", next.gen.Number(),
+		"took", (h.clock.Now() - started).Round(time.Millisecond), "devices", describe(old, next))
+}
+
+// reloadFailed says why a changed show does not go live.
+func (h *Host) reloadFailed(err error) {
+	args := []any{}
+	var f *script.Failure
+	if errors.As(err, &f) && f.Trace != "" {
+		args = append(args, "traceback", f.Trace)
+	}
+	h.opts.Log.Error("not reloaded, the running show goes on: "+err.Error(), args...)
+	h.reloadErrors.Add(1)
+}

@@ -1,0 +1,131 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Reload says when a changed show is loaded again.
+type Reload string
+
+// The ways to reload.
+const (
+	ReloadAuto   Reload = "auto"   // whenever a file is saved
+	ReloadManual Reload = "manual" // when asked to
+	ReloadOff    Reload = "off"    // never
+)
+
+// Options say which show to run, and how.
+type Options struct {
+	Show string // the show file, or a folder with a show.lua
+
+	Rig       bool          // run a virtual rig on loopback as well
+	For       time.Duration // end by itself after so long; 0 = never
+	Interface string        // network interface of devices that name none
+	StateDir  string        // folder of what is kept between runs
+	Lookahead time.Duration // default 50 ms
+	Rate      int           // frames a second, default 44
+	Reload    Reload        // default auto
+	Seed      uint64        // of math.random; 0 = draw one
+	Ports     Ports         // UDP ports to use instead of the usual ones
+	Getenv    func(string) (string, bool)
+	Log       *slog.Logger
+
+	// Frames, if not nil, is shown every frame, on the engine loop.
+	Frames FrameSink
+}
+
+// Ports are UDP ports that differ from the usual ones, so that several rigs can
+// run on one machine; 0 = the usual port.
+type Ports struct {
+	StageLinQ, SigNet int
+}
+
+// Limits of options.
+const (
+	defaultLookahead = 50 * time.Millisecond
+	maxLookahead     = time.Second
+	defaultRate      = 44
+	maxRate          = 250
+)
+
+// complete checks options and fills in what was left out.
+func (o *Options) complete() error {
+	if o.Lookahead == 0 {
+		o.Lookahead = defaultLookahead
+	}
+	if o.Rate == 0 {
+		o.Rate = defaultRate
+	}
+	if o.Reload == "" {
+		o.Reload = ReloadAuto
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.LookupEnv
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Seed == 0 {
+		o.Seed = drawSeed()
+	}
+	switch {
+	case o.Lookahead < 0 || o.Lookahead > maxLookahead:
+		return fmt.Errorf("lookahead must be 0-%v, got %v", maxLookahead, o.Lookahead)
+	case o.Rate < 1 || o.Rate > maxRate:
+		return fmt.Errorf("rate must be 1-%d frames a second, got %d", maxRate, o.Rate)
+	case o.Reload != ReloadAuto && o.Reload != ReloadManual && o.Reload != ReloadOff:
+		return fmt.Errorf("reload must be auto, manual or off, got %q", o.Reload)
+	}
+	return nil
+}
+
+// showFolder is a show on disk.
+type showFolder struct {
+	name string // of the show: the folder's, or the file's if it is not show.lua
+	dir  string // absolute
+	file string // in dir
+}
+
+// findShow resolves what the user named to a show folder and file.
+func findShow(path string) (showFolder, error) {
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return showFolder{}, fmt.Errorf("no show at %s", path)
+	case err != nil:
+		return showFolder{}, err
+	case st.IsDir():
+		file := filepath.Join(path, "show.lua")
+		if _, err := os.Stat(file); err != nil {
+			return showFolder{}, fmt.Errorf("the folder %s has no show.lua", path)
+		}
+		path = file
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return showFolder{}, err
+	}
+	s := showFolder{dir: filepath.Dir(abs), file: filepath.Base(abs)}
+	s.name = strings.TrimSuffix(s.file, ".lua")
+	if s.file == "show.lua" {
+		s.name = filepath.Base(s.dir)
+	}
+	return s, nil
+}
+
+// open returns the show folder as a file system that cannot be left, not even
+// through symbolic links.
+func (s showFolder) open() (fs.FS, func() error, error) {
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return root.FS(), root.Close, nil
+}

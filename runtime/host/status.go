@@ -1,0 +1,57 @@
+package host
+
+import (
+	"slices"
+	"time"
+)
+
+// Status is how a running show stands.
+type Status struct {
+	Show       string
+	Time       time.Duration // since the start
+	Generation int
+
+	BPM        float64
+	Beat       float64
+	Stopped    bool
+	Confidence float64 // of the beat, 0-1
+
+	Frames       uint64
+	LateP99      time.Duration // lateness of the last 256 frames
+	LateWorst    time.Duration // since the start
+	Universes    int
+	Tasks        int
+	ReloadErrors uint64
+	Meter        []byte // what the rig's first universe shows, from slot 1
+}
+
+// Status returns how the show stands; any goroutine.
+func (h *Host) Status() Status {
+	now := h.clock.Now()
+	tl := h.tempo.Timeline()
+	s := Status{
+		Show: h.show.name, Time: now, Generation: int(h.generation.Load()),
+		BPM: h.tempo.BPM(), Beat: tl.At(now).Float(), Stopped: tl.Stopped, Confidence: h.tempo.confidence(now),
+		ReloadErrors: h.reloadErrors.Load(),
+	}
+	s.Frames, s.LateP99, s.LateWorst = h.frameStat.read()
+	for _, o := range *h.outputs.Load() {
+		s.Universes += o.Universes()
+	}
+	if h.rig != nil {
+		s.Meter = h.rig.Levels(16)
+	}
+	return s
+}
+
+func (s *frameStats) read() (frames uint64, p99, worst time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := int(min(s.frames, uint64(len(s.recent))))
+	recent := slices.Clone(s.recent[:n])
+	if n == 0 {
+		return 0, 0, 0
+	}
+	slices.Sort(recent)
+	return s.frames, recent[n*99/100], s.worst
+}
