@@ -35,8 +35,6 @@ func OpenSender(cfg SenderConfig) (*Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sig-net sender: %w", err)
 	}
-	s := &Sender{cfg: cfg, conn: conn, batch: newBatch(), voice: voice, output: newOutput(cfg, voice)}
-	s.onRefused = s.refused
 	polled := cfg.Mode != Secure || !cfg.Keys.Manager.IsZero()
 	if polled {
 		if err := conn.Join(wire.GroupPoll); err != nil {
@@ -44,9 +42,12 @@ func OpenSender(cfg SenderConfig) (*Sender, error) {
 			return nil, fmt.Errorf("sig-net sender: %w", err)
 		}
 	}
-	s.gate = device.NewGate(device.GateConfig{
+	gate := device.NewGate(device.GateConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Interests: pollOnly{},
 	})
+	cfg.Keys = Keys{} // the machines hold what they need
+	s := &Sender{cfg: cfg, conn: conn, batch: newBatch(), voice: voice, gate: gate, output: newOutput(cfg, voice)}
+	s.onRefused = s.refused
 	s.presence = device.NewPresence(device.PresenceConfig{
 		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Rand: cfg.Rand, Polled: polled,
 		Device: &senderDevice{

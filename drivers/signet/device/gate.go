@@ -79,9 +79,11 @@ func NewGate(cfg GateConfig) *Gate {
 	if cfg.Budget == 0 {
 		cfg.Budget = defaultBudget
 	}
+	macs := key.NewMACs(cfg.Keys)
+	cfg.Keys = key.Keys{}
 	return &Gate{
 		cfg:    cfg,
-		macs:   key.NewMACs(cfg.Keys),
+		macs:   macs,
 		replay: NewReplay(cfg.ReplayTUIDs, cfg.ReplayLanes),
 		signed: make([]byte, 0, wire.MaxReceive+64),
 		sum:    make([]byte, 0, wire.TagSize),

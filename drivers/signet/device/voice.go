@@ -50,6 +50,7 @@ func NewVoice(cfg VoiceConfig) (*Voice, error) {
 		cfg.Sessions = &MemorySessions{}
 	}
 	v := &Voice{cfg: cfg, macs: key.NewMACs(cfg.Keys), lanes: make(map[uint16]*Lane)}
+	v.cfg.Keys = key.Keys{}
 	if cfg.Open {
 		return v, nil
 	}
