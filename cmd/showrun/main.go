@@ -5,27 +5,37 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 )
 
 func main() {
-	tuneMemory(os.LookupEnv)
+	tune(os.LookupEnv)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	os.Exit(int(execute(os.Args[1:], os.Stdout, os.Stderr, signals)))
 }
 
-// tuneMemory lets garbage wait: a collection stops every thread for a moment, the
-// engine's too. The live heap of a show is some ten megabytes, so growing to nine
-// times of it is cheap; the limit keeps a large one from doing so. The usual
-// environment variables take precedence.
-func tuneMemory(getenv func(string) (string, bool)) {
+// tune sets the Go runtime up for keeping time, unless the usual environment
+// variables do.
+//
+// A collection stops every thread for a moment, the engine's too. The live heap
+// of a show is some ten megabytes, so letting it grow to nine times that is cheap;
+// the limit keeps a large one from doing so.
+//
+// The engine's thread sleeps inside a system call and holds a processor of the Go
+// runtime while it does. Two more than there are cores leave one for whoever
+// sends its frames.
+func tune(getenv func(string) (string, bool)) {
 	if _, set := getenv("GOGC"); !set {
 		debug.SetGCPercent(800)
 	}
 	if _, set := getenv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(1 << 30)
+	}
+	if _, set := getenv("GOMAXPROCS"); !set {
+		runtime.GOMAXPROCS(runtime.NumCPU() + 2)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showrun/runtime/host"
+	"showrun/runtime/rig"
 )
 
 // runFlags are the flags of run.
@@ -55,8 +56,12 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	}
 	terminal := newTerminal(a.stderr)
 	log := newLogger(terminal, f.logFormat, f.verbose)
+	var virtual *rig.Config
+	if f.rig {
+		virtual = &rig.Config{}
+	}
 	h, err := host.New(host.Options{
-		Show: args[0], Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
+		Show: args[0], Rig: virtual, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	})
 	if err != nil {

@@ -47,13 +47,24 @@ func New(opts Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Host{
+	h := &Host{
 		core:   newCore(opts, show, clock.NewReal()),
 		calls:  make(chan func()),
 		reload: make(chan string, 1),
 		fatal:  make(chan error, 1),
-	}, nil
+	}
+	if opts.Rig != nil {
+		cfg := *opts.Rig
+		cfg.StageLinQPort, cfg.SigNetPort, cfg.Log = opts.Ports.StageLinQ, opts.Ports.SigNet, opts.Log
+		if h.rig, err = rig.New(cfg); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
 }
+
+// Rig is the virtual rig, nil without one.
+func (h *Host) Rig() *rig.Rig { return h.rig }
 
 // Run loads the show and runs it until ctx ends, the time given by the options is
 // over or the show cannot go on. It closes everything before it returns. The
@@ -69,11 +80,6 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.store.Close()
-	if h.opts.Rig {
-		if h.rig, err = rig.New(rig.Config{StageLinQPort: h.opts.Ports.StageLinQ, SigNetPort: h.opts.Ports.SigNet, Log: h.opts.Log}); err != nil {
-			return err
-		}
-	}
 	first, err := h.prepare(ctx, 1, nil, nil, h)
 	if err != nil {
 		return err
@@ -154,7 +160,7 @@ func (h *Host) stateDir() (string, func(), error) {
 	if h.opts.StateDir != "" {
 		return h.opts.StateDir, func() {}, nil
 	}
-	if h.opts.Rig {
+	if h.rig != nil {
 		dir, err := os.MkdirTemp("", "showrun-rig-")
 		return dir, func() { os.RemoveAll(dir) }, err
 	}
@@ -312,7 +318,7 @@ func (h *Host) open(decl device.Declaration) (device.Device, error) {
 
 // networkInterface is that of devices that name none.
 func (h *Host) networkInterface() string {
-	if h.opts.Interface == "" && h.opts.Rig {
+	if h.opts.Interface == "" && h.rig != nil {
 		return rig.Loopback()
 	}
 	return h.opts.Interface

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"showrun/runtime/rig"
 )
 
 // Reload says when a changed show is loaded again.
@@ -25,7 +27,7 @@ const (
 type Options struct {
 	Show string // the show file, or a folder with a show.lua
 
-	Rig       bool          // run a virtual rig on loopback as well
+	Rig       *rig.Config   // run a virtual rig on loopback as well; nil = none
 	For       time.Duration // end by itself after so long; 0 = never
 	Interface string        // network interface of devices that name none
 	StateDir  string        // folder of what is kept between runs
@@ -33,7 +35,7 @@ type Options struct {
 	Rate      int           // frames a second, default 44
 	Reload    Reload        // default auto
 	Seed      uint64        // of math.random; 0 = draw one
-	Ports     Ports         // UDP ports to use instead of the usual ones
+	Ports     Ports         // UDP ports to use instead of the usual ones, the rig's too
 	Getenv    func(string) (string, bool)
 	Log       *slog.Logger
 

@@ -1,0 +1,169 @@
+package host
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"showrun/drivers/signet/node"
+	"showrun/drivers/stagelinq/source"
+	"showrun/runtime/rig"
+)
+
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(runtime.NumCPU() + 2) // as the command does
+	goleak.VerifyTestMain(m)
+}
+
+var measureFor = flag.Duration("measure", 0, "run the measuring tests for this long, such as 60s")
+
+// measuring skips a test that takes as long as it is told to.
+func measuring(t *testing.T) time.Duration {
+	t.Helper()
+	if *measureFor == 0 {
+		t.Skip("measures on the real clock; give it time with -measure 60s")
+	}
+	return *measureFor
+}
+
+// freePorts finds UDP ports for a rig of its own.
+func freePorts(t *testing.T) Ports {
+	t.Helper()
+	var ports [2]int
+	for i := range ports {
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		ports[i] = c.LocalAddr().(*net.UDPAddr).Port
+	}
+	return Ports{StageLinQ: ports[0], SigNet: ports[1]}
+}
+
+// packet is a level packet as the rig's node got it.
+type packet struct {
+	at       time.Time
+	sequence uint32
+	levels   [20]byte
+}
+
+// tape records what the rig's node gets.
+type tape struct {
+	mu      sync.Mutex
+	packets []packet
+	arrived chan struct{}
+}
+
+func newTape() *tape { return &tape{arrived: make(chan struct{}, 1)} }
+
+func (t *tape) record(_ int, levels []byte, p node.Packet) {
+	x := packet{at: p.At, sequence: p.Sequence}
+	copy(x.levels[:], levels)
+	t.mu.Lock()
+	t.packets = append(t.packets, x)
+	t.mu.Unlock()
+	select {
+	case t.arrived <- struct{}{}:
+	default:
+	}
+}
+
+func (t *tape) all() []packet {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.packets)
+}
+
+// runLive runs a show with a rig in the background; stop ends it and returns its
+// error.
+func runLive(t *testing.T, opts Options) (h *Host, stop func() error) {
+	t.Helper()
+	opts.Ports = freePorts(t)
+	opts.StateDir = t.TempDir()
+	h, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(ctx) }()
+	stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() { stop() })
+	return h, stop
+}
+
+// TestOnTheBeat measures, with -measure 60s, how far the first packet with the new
+// look of a beat is from the deck's true beat.
+func TestOnTheBeat(t *testing.T) {
+	length := measuring(t)
+	rec := newTape()
+	h, stop := runLive(t, Options{Show: "../../examples/first-light", Seed: 1, Rig: &rig.Config{OnLevels: rec.record}})
+	<-time.After(length)
+	var truth []time.Time
+	h.Rig().Deck().Do(func(p *source.Player, now time.Time) {
+		for b := 1.0; b < p.Beat(1, now); b++ {
+			if at, ok := p.BeatTime(1, b, now); ok {
+				truth = append(truth, at)
+			}
+		}
+	})
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	packets := rec.all()
+	var errs []time.Duration
+	missing := 0
+	for _, beat := range truth {
+		if beat.Sub(packets[0].at) < 2*time.Second {
+			continue // the clock is still finding the deck
+		}
+		if at, ok := firstFlash(packets, beat); ok {
+			errs = append(errs, at.Sub(beat).Abs())
+		} else {
+			missing++
+		}
+	}
+	slices.Sort(errs)
+	p := func(q int) time.Duration { return errs[min(len(errs)*q/100, len(errs)-1)].Round(time.Microsecond) }
+	t.Logf("%d beats, %d without a packet within 100 ms: first changed packet off the true beat by p50 %v, p90 %v, p99 %v, max %v", len(errs), missing, p(50), p(90), p(99), p(100))
+	t.Logf("%s", intervals(packets))
+	t.Logf("frames late p99 %v, worst %v (%s)", h.Status().LateP99, h.Status().LateWorst, *h.precision.Load())
+}
+
+// firstFlash is when slot 1 first rose within 100 ms of a beat.
+func firstFlash(packets []packet, beat time.Time) (time.Time, bool) {
+	for i := 1; i < len(packets); i++ {
+		d := packets[i].at.Sub(beat)
+		if d > 100*time.Millisecond {
+			break
+		}
+		if d > -100*time.Millisecond && packets[i].levels[0] > packets[i-1].levels[0] {
+			return packets[i].at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// intervals describes the time between packets and the numbers they carry.
+func intervals(packets []packet) string {
+	var gaps []time.Duration
+	lost := 0
+	for i := 1; i < len(packets); i++ {
+		gaps = append(gaps, packets[i].at.Sub(packets[i-1].at))
+		if packets[i].sequence != packets[i-1].sequence+1 {
+			lost++
+		}
+	}
+	slices.Sort(gaps)
+	return fmt.Sprintf("%d packets, %d gaps in the sequence, interval p50 %v, p99 %v, max %v", len(packets), lost,
+		gaps[len(gaps)/2], gaps[len(gaps)*99/100], gaps[len(gaps)-1])
+}
