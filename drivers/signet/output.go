@@ -273,23 +273,9 @@ func (o *output) syncLane(endpoint uint16) *syncLane {
 		}
 	}
 	s := &syncLane{endpoint: endpoint, lane: o.voice.Lane(endpoint)}
-	s.signed, s.open = o.templates(s.lane, wire.Resource{Kind: wire.KindSync}, syncPayload)
+	s.signed, s.open = templates(o.cfg.Mode, s.lane, o.cfg.Scope, wire.Resource{Kind: wire.KindSync}, syncPayload)
 	o.syncs = append(o.syncs, s)
 	return s
-}
-
-// templates makes the packets of a resource for each mode in use.
-func (o *output) templates(l *device.Lane, r wire.Resource, payload []byte) (signed, open *wire.Template) {
-	h := wire.Header{Sender: l.ID}
-	if o.cfg.Mode != Open {
-		h.Mode = wire.ModeSecure
-		signed = wire.NewTemplate(h, o.cfg.Scope, r, payload)
-	}
-	if o.cfg.Mode != Secure {
-		h.Mode = wire.ModeOpen
-		open = wire.NewTemplate(h, o.cfg.Scope, r, payload)
-	}
-	return signed, open
 }
 
 // maxAnnouncements fit one packet: 11 bytes each.
@@ -306,6 +292,7 @@ func (o *output) fillAnnouncements(b *batch, now time.Time) error {
 			}
 		}
 	}
+	slices.SortStableFunc(o.pending, func(a, b announcement) int { return int(a.endpoint) - int(b.endpoint) })
 	for len(o.pending) > 0 && b.room(2) {
 		endpoint := o.pending[0].endpoint
 		o.payload = o.payload[:0]

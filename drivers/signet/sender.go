@@ -200,11 +200,8 @@ func (s *Sender) Timecode(stream int, rate wire.TimecodeRate) (*Timecode, error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := &Timecode{sender: s, stream: stream, rate: rate, lane: s.voice.Lane(s.cfg.TimecodeEndpoint)}
-	t.to = []multicast.Destination{s.output.timeGroup}
-	t.payload = wire.AppendTimecode(nil, wire.Timecode{Rate: rate})
-	r := wire.Resource{Kind: wire.KindTimecode, Number: uint16(stream)}
-	t.signed, t.open = s.output.templates(t.lane, r, t.payload)
+	t := newTimecode(s.output, stream, rate)
+	t.sender = s
 	s.removeTimecode(stream)
 	s.output.timecodes = append(s.output.timecodes, t)
 	s.wake()

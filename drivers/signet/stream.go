@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"showrun/drivers/signet/device"
@@ -130,31 +131,42 @@ func (s *stream) resource() wire.Resource {
 	return wire.Resource{Kind: wire.KindLevel, Number: s.key.universe}
 }
 
-// build lays the payload out anew, keeping the levels.
+// build lays the packets out anew, keeping the levels. The payload is apart
+// from the templates, as new levels may come while those are being written.
 func (s *stream) build(priority []byte, scope string, mode Mode) {
-	levels := make([]byte, s.options.Slots)
-	copy(levels, s.levels)
 	b := make([]byte, 0, wire.MaxPayload)
-	if len(priority) > 0 && !s.key.preview {
+	if s.key.preview {
+		priority = nil
+	}
+	if len(priority) > 0 {
 		b = wire.AppendTLV(b, wire.TIDPriority, priority)
-		s.priority = b[len(b)-len(priority) : len(b) : len(b)]
 	}
 	tid := wire.TIDLevel
 	if s.key.preview {
 		tid = wire.TIDPreview
 	}
-	b = wire.AppendTLV(b, tid, levels)
-	s.levels = b[len(b)-len(levels):]
-	s.payload = b
-	h := wire.Header{Sender: s.lane.ID}
+	b = wire.AppendTLVHeader(b, tid, s.options.Slots)
+	first := len(b) // of the levels
+	b = b[:first+s.options.Slots]
+	copy(b[first:], s.levels)
+	s.signed, s.open = templates(mode, s.lane, scope, s.resource(), b)
+	s.payload = slices.Clone(b)
+	s.levels = s.payload[first:]
+	s.priority = s.payload[first-wire.TLVHeader-len(priority) : first-wire.TLVHeader]
+}
+
+// templates makes the packets of a resource for each mode in use.
+func templates(mode Mode, l *device.Lane, scope string, r wire.Resource, payload []byte) (signed, open *wire.Template) {
+	h := wire.Header{Sender: l.ID}
 	if mode != Open {
 		h.Mode = wire.ModeSecure
-		s.signed = wire.NewTemplate(h, scope, s.resource(), b)
+		signed = wire.NewTemplate(h, scope, r, payload)
 	}
 	if mode != Secure {
 		h.Mode = wire.ModeOpen
-		s.open = wire.NewTemplate(h, scope, s.resource(), b)
+		open = wire.NewTemplate(h, scope, r, payload)
 	}
+	return signed, open
 }
 
 // setLevels takes the newest levels; slots not given are 0.

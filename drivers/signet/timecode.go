@@ -29,6 +29,16 @@ type Timecode struct {
 	last    time.Time // of the last packet; zero if there was none since a change
 }
 
+// newTimecode makes a frozen stream.
+func newTimecode(o *output, stream int, r wire.TimecodeRate) *Timecode {
+	t := &Timecode{stream: stream, rate: r, lane: o.voice.Lane(o.cfg.TimecodeEndpoint)}
+	t.to = []multicast.Destination{o.timeGroup}
+	t.payload = wire.AppendTimecode(nil, wire.Timecode{Rate: r})
+	resource := wire.Resource{Kind: wire.KindTimecode, Number: uint16(stream)}
+	t.signed, t.open = templates(o.cfg.Mode, t.lane, o.cfg.Scope, resource, t.payload)
+	return t
+}
+
 // Start runs the stream from a frame, counted from 00:00:00:00, that is
 // current at the instant at. An instant in the future freezes the frame until
 // then.

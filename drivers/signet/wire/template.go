@@ -19,10 +19,10 @@ type Template struct {
 // that is not empty; Payload gives access to its bytes.
 func NewTemplate(h Header, scope string, r Resource, payload []byte) *Template {
 	t := &Template{mode: h.Mode}
-	t.packet = AppendHead(make([]byte, 0, MaxReceive), h, scope, r)
-	t.head = len(t.packet)
-	t.packet = append(t.packet, 0xFF)
-	t.packet = append(t.packet, payload...)
+	head := AppendHead(make([]byte, 0, 160), h, scope, r)
+	t.head = len(head)
+	t.packet = make([]byte, 0, len(head)+1+len(payload))
+	t.packet = append(append(append(t.packet, head...), 0xFF), payload...)
 	t.signed = appendSignedFields(AppendURI(nil, scope, r), h)
 	return t
 }
