@@ -42,6 +42,7 @@ type actionKind int
 const (
 	dialMain    actionKind = iota
 	dialService            // action.service at action.port
+	askList                // request the services once more
 	sendEcho               // action.stamp
 	closeAll               // that we dialled, and forget what is under way; action.reason says why
 )
@@ -60,7 +61,7 @@ const (
 	mainBackoffMax      = 15 * time.Second
 	serviceBackoffFirst = 250 * time.Millisecond
 	serviceBackoffMax   = 10 * time.Second
-	// maxServiceFailures in a row mean that the list is out of date: ask anew.
+	// After more than maxServiceFailures in a row the list may be out of date.
 	maxServiceFailures = 3
 	// steadyAfter is how long a connection must last to clear its back-off.
 	steadyAfter = 5 * time.Second
@@ -89,6 +90,7 @@ type link struct {
 	echo     *peer.Echo
 	branches [serviceCount]branch
 	failure  string // why the last attempt ended, pending closeAll
+	stale    bool   // the list is to be asked for once more
 }
 
 // newLink starts at a unit that was heard at now. With dial false the unit is
@@ -139,6 +141,10 @@ func (l *link) next(now time.Time) (a action, ok bool) {
 		}
 	}
 	if l.stage == serving {
+		if l.stale {
+			l.stale = false
+			return action{kind: askList}, true
+		}
 		for s := range serviceCount {
 			b, port := &l.branches[s], l.services.Port(s.String())
 			if port != 0 && !b.busy && !now.Before(b.due) {
@@ -209,18 +215,11 @@ func (l *link) restart(now time.Time, reason string) {
 		l.backoff.Reset()
 	}
 	l.stage, l.due, l.failure = waiting, now.Add(l.backoff.Next(l.random())), reason
-	l.services, l.echo = nil, nil
+	l.services, l.echo, l.stale = nil, nil, false
 	for s := range l.branches {
 		if b := &l.branches[s]; !b.inbound {
 			*b = branch{}
 		}
-	}
-}
-
-// announced takes a service announcement, early or late.
-func (l *link) announced(name string, port uint16, now time.Time) {
-	if l.services != nil {
-		l.services.Add(name, port, now)
 	}
 }
 
@@ -254,20 +253,26 @@ func (l *link) serviceDown(s service, now time.Time, reason string) {
 	}
 	b.busy, b.open, b.inbound = false, false, false
 	b.due = now.Add(b.backoff.Next(l.random()))
-	if l.stage == serving && b.backoff.Failures() > maxServiceFailures {
-		l.restart(now, reason)
+	if l.stage != serving || b.backoff.Failures() <= maxServiceFailures {
+		return
 	}
+	if l.connected() {
+		l.stale = true // the other service works: leave it alone
+		return
+	}
+	l.restart(now, reason)
 }
 
-// reference takes a reference message; trip is true if it completed a round
-// trip.
-func (l *link) reference(m wire.Message, own Token, now time.Time) (trip bool) {
+// message takes a message of the main connection.
+func (l *link) message(m wire.Message, own Token, now time.Time) {
 	if l.echo == nil {
-		return false
-	}
-	if !m.Token2.IsZero() && (m.Token == own || m.Token.IsZero()) {
-		trip = l.echo.Answer(m.Value, now)
+		return // of an attempt that was given up
 	}
 	l.echo.Heard()
-	return trip
+	switch {
+	case m.ID == wire.IDAnnounce:
+		l.services.Add(m.Service, m.Port, now)
+	case m.ID == wire.IDReference && !m.Token2.IsZero() && (m.Token == own || m.Token.IsZero()):
+		l.echo.Answer(m.Value, now)
+	}
 }

@@ -256,8 +256,8 @@ func (s *Sink) loop(ctx context.Context) {
 			}
 			parked = s.assign(sessions, parked, now)
 		case <-ctx.Done():
-			for token := range sessions {
-				s.end(sessions, token, "sink closed")
+			for _, session := range sessions {
+				<-session.done // ctx is its parent
 			}
 			for _, in := range parked {
 				in.stream.Close()
@@ -306,10 +306,14 @@ func (s *Sink) end(sessions map[Token]*session, token Token, reason string) {
 		session.cancel(errLost(reason))
 		<-session.done
 		delete(sessions, token)
-		s.mu.Lock()
-		delete(s.units, token)
-		s.mu.Unlock()
 	}
+}
+
+// unlist takes a unit off the list of Devices and Status.
+func (s *Sink) unlist(token Token) {
+	s.mu.Lock()
+	delete(s.units, token)
+	s.mu.Unlock()
 }
 
 // Subscribe asks every present and future unit for a StateMap path, such as
@@ -371,7 +375,7 @@ func (s *Sink) Stats() Stats {
 	return st
 }
 
-// setStatus is called by the session's own goroutine.
+// setStatus is called before the session starts and then by its own goroutine.
 func (s *Sink) setStatus(session *session, status UnitStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

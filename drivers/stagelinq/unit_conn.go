@@ -85,6 +85,7 @@ func startSession(parent context.Context, sink *Sink, unit discovery.Unit, dial,
 	}
 	s.ctx, s.cancel = context.WithCancelCause(parent)
 	s.attempt, s.abandon = context.WithCancel(s.ctx)
+	s.publish()
 	if known {
 		s.last = Lost
 	} else {
@@ -125,8 +126,13 @@ func (s *session) run() {
 			s.closeStreams(func(service) bool { return true })
 			s.readers.Wait()
 			s.discard()
+			s.sink.unlist(s.device.Token)
 			if s.last != Lost {
-				s.lost(context.Cause(s.ctx).Error())
+				reason := "sink closed"
+				if lost, ok := context.Cause(s.ctx).(errLost); ok {
+					reason = string(lost)
+				}
+				s.lost(reason)
 			}
 			return
 		}
@@ -158,16 +164,22 @@ func (s *session) post(ctx context.Context, e event) bool {
 	}
 }
 
-// do carries out one action of the link.
+func (s *session) request() []byte {
+	return wire.AppendMessage(nil, wire.Message{ID: wire.IDRequest, Token: s.sink.config.Token})
+}
+
+// do carries out one action of the link. Here and below the error of a write
+// is left to the reader: a failed write closes the stream.
 func (s *session) do(a action) {
 	switch a.kind {
 	case dialMain:
 		s.dial(event{isMain: true}, s.unit.Port)
 	case dialService:
 		s.dial(event{service: a.service}, a.port)
+	case askList:
+		_ = s.main.Write(s.request())
 	case sendEcho:
 		m := wire.Message{ID: wire.IDReference, Token: s.sink.config.Token, Value: a.stamp}
-		// A failed write closes the stream, and its reader says so.
 		_ = s.main.Write(wire.AppendMessage(nil, m))
 	case closeAll:
 		s.sink.log.Info("starting over", "unit", s.device.Name, "address", s.device.Address, "reason", a.reason)
@@ -223,7 +235,8 @@ func (s *session) handle(e event) {
 		s.dialed(e, now)
 	case e.isMain && s.main != nil && e.stream == s.main.Stream:
 		if e.message != nil {
-			s.message(*e.message, e.at)
+			// Requests were answered by the reader.
+			s.link.message(*e.message, s.sink.config.Token, e.at)
 			return
 		}
 		s.link.down(now, "main connection: "+peer.EndReason(e.err))
@@ -277,9 +290,7 @@ func frameLimit(k service) int {
 func (s *session) openMain(st *peer.Stream) {
 	r := &reader{st, make(chan struct{})}
 	s.main = r
-	own := s.sink.config.Token
-	// A failed write closes the stream, and its reader says so.
-	_ = st.Write(wire.AppendMessage(nil, wire.Message{ID: wire.IDRequest, Token: own}))
+	_ = st.Write(s.request())
 	attempt := s.attempt
 	unhook := context.AfterFunc(s.ctx, st.Close)
 	s.readers.Go(func() {
@@ -297,18 +308,6 @@ func (s *session) openMain(st *peer.Stream) {
 		close(r.done)
 		s.post(attempt, event{isMain: true, stream: st, err: err})
 	})
-}
-
-// message takes one message of the main connection. Requests were answered by
-// the reader.
-func (s *session) message(m wire.Message, at time.Time) {
-	switch m.ID {
-	case wire.IDAnnounce:
-		s.link.announced(m.Service, m.Port, at)
-		s.link.reference(wire.Message{}, Token{}, at)
-	default:
-		s.link.reference(m, s.sink.config.Token, at)
-	}
 }
 
 // open starts a service connection that is open and past its hello.
@@ -334,7 +333,6 @@ func (s *session) open(k service, st *peer.Stream, f *wire.Framer) {
 		s.readers.Go(func() { ended(s.sink.readStates(device, st, f)) })
 		return
 	}
-	// A failed write closes the stream, and its reader says so.
 	_ = st.Write(wire.AppendBeatCommand(nil, wire.BeatStart))
 	s.readers.Go(func() { ended(s.sink.readBeats(device, st, f)) })
 }
@@ -352,7 +350,6 @@ func (s *session) subscribe() {
 		b = wire.AppendState(b, wire.StateMessage{Type: wire.StateSubscribe, Path: path, Interval: wire.IntervalImmediate})
 	}
 	if len(b) > 0 {
-		// A failed write closes the stream, and its reader says so.
 		_ = st.Write(b)
 	}
 	s.subscribed += len(paths)

@@ -161,7 +161,8 @@ func (a *Announcer) take(b []byte, from netip.Addr, at time.Time) {
 		return // our own broadcast
 	}
 	a.received.Add(1)
-	if !a.LocalAddress(from).IsValid() {
+	// A unit on loopback can be reached from any network of this machine.
+	if !a.LocalAddress(from).IsValid() && !(from.IsLoopback() && a.config.Interface == "") {
 		if a.foreign.Add(1) == 1 {
 			a.config.Log.Warn("heard a unit from outside our networks; compare its address and mask with ours",
 				"name", heard.Name, "software", heard.Software, "address", from)

@@ -72,6 +72,7 @@ func (p participant) hear(t *testing.T, token byte, exit bool) Heard {
 // TestLoopbackBroadcast shows that one broadcast to 127.255.255.255 reaches
 // every participant on the machine, so that no datagram to 127.0.0.1 is needed.
 func TestLoopbackBroadcast(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	a, b, c := join(t, port, 1), join(t, port, 2), join(t, port, 3)
 	for _, p := range []participant{a, b, c} {
@@ -99,6 +100,7 @@ func TestLoopbackBroadcast(t *testing.T) {
 }
 
 func TestGarbageDatagramsAreCounted(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	p, other := join(t, port, 1), join(t, port, 2)
 	defer p.stop()
@@ -122,6 +124,7 @@ func TestGarbageDatagramsAreCounted(t *testing.T) {
 }
 
 func TestAnnounceNow(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	a, b := join(t, port, 1), join(t, port, 2)
 	defer a.stop()
@@ -138,6 +141,7 @@ func TestAnnounceNow(t *testing.T) {
 }
 
 func TestRunFailsWithoutItsInterface(t *testing.T) {
+	t.Parallel()
 	a := NewAnnouncer(AnnouncerConfig{Interface: "no-such-interface", Port: freePort(t)})
 	if err := a.Run(context.Background()); !errors.Is(err, ErrInterface) {
 		t.Error(err)
@@ -145,6 +149,7 @@ func TestRunFailsWithoutItsInterface(t *testing.T) {
 }
 
 func TestRunFailsWhenThePortIsHeld(t *testing.T) {
+	t.Parallel()
 	holder, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4zero})
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +162,7 @@ func TestRunFailsWhenThePortIsHeld(t *testing.T) {
 }
 
 func TestForeignSendersAreDroppedOnAChosenInterface(t *testing.T) {
+	t.Parallel()
 	called := 0
 	config := AnnouncerConfig{Interface: "eth7", Heard: func(Heard) { called++ }}
 	a := NewAnnouncer(config)
