@@ -130,8 +130,12 @@ func (c call) apply(fn lua.LValue, args ...lua.LValue) lua.LValue {
 // checkLength raises when a string of n bytes is longer than a call may build.
 func (c call) checkLength(n int) {
 	if n > c.lib.MaxString {
-		c.raise("%s: resulting string too large (more than %d bytes)", c.name, c.lib.MaxString)
+		c.tooLong()
 	}
+}
+
+func (c call) tooLong() {
+	c.raise("%s: resulting string too large (more than %d bytes)", c.name, c.lib.MaxString)
 }
 
 // display is the text tostring gives.

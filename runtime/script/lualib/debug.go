@@ -2,13 +2,21 @@ package lualib
 
 import (
 	"fmt"
+	"math"
+	"sort"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
-// tracebackLevels is how many levels a traceback shows before it breaks off.
-const tracebackLevels = 22
+// A traceback longer than both together shows this many of its first and last levels.
+const (
+	firstLevels = 12
+	lastLevels  = 10
+)
+
+// longestRun is how far isTail looks for the beginning of a run.
+const longestRun = 100
 
 var debugFunctions = []function{
 	{"traceback", debugTraceback},
@@ -35,15 +43,19 @@ func stackLevel(L *lua.LState, n int) (level, bool) {
 
 // isTail reports whether level n, where gopher-lua answers with the bottom frame of the thread, is the place of a
 // replaced function instead: that is its answer for those too. A run of such answers below a function that came by a
-// tail call ends with the true one; below any other function it begins with it.
+// tail call ends with the true one; below any other function it begins with it. (When the bottom function came by a
+// tail call too, the two runs cannot be told apart and no level counts as the true one but the last.)
 func isTail(L *lua.LState, n int, bottom lua.Debug) bool {
+	_, more := L.GetStack(n + 1)
 	for above := n - 1; above >= 0; above-- {
+		if n-above > longestRun {
+			return more
+		}
 		found, _ := L.GetStack(above)
 		if *found == bottom {
 			continue
 		}
 		if _, err := L.GetInfo("S", found, lua.LNil); err == nil && found.What == "tail" {
-			_, more := L.GetStack(n + 1)
 			return more
 		}
 		return above < n-1
@@ -92,18 +104,25 @@ func debugTraceback(c call) int {
 		b.WriteString(text + "\n")
 	}
 	b.WriteString("stack traceback:")
-	for shown := 0; ; shown++ {
-		l, ok := stackLevel(thread, n+shown)
-		if !ok {
-			break
-		}
-		if shown == tracebackLevels {
+	end := depth(thread)
+	for at := n; at < end; at++ {
+		if at == n+firstLevels && end-at > lastLevels {
 			b.WriteString("\n\t...")
-			break
+			at = end - lastLevels
 		}
-		b.WriteString("\n\t" + l.describe())
+		if l, ok := stackLevel(thread, at); ok {
+			b.WriteString("\n\t" + l.describe())
+		}
 	}
 	return c.pushText(b.String())
+}
+
+// depth is the number of levels of a stack. Tail calls can make it very large, so it is not counted.
+func depth(L *lua.LState) int {
+	return sort.Search(math.MaxInt32, func(n int) bool {
+		_, ok := L.GetStack(n)
+		return !ok
+	})
 }
 
 // describe is a traceback line.

@@ -6,8 +6,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// specials are the bytes that make a text more than a plain text when it is used as a pattern.
-const specials = "^$*+?.([%-)"
+// specials are the bytes that make more than a plain text of a pattern. A closing bracket is none of them: find takes
+// ")" on its own for the text it is, though match does not.
+const specials = "^$*+?.([%-"
 
 // searchStart reads the third argument of find and match: the offset to begin at.
 func (c call) searchStart(length int) int {

@@ -139,8 +139,12 @@ type meter struct {
 }
 
 // patternMeter bounds a pattern search; plainMeter only polls Stopped.
-func (c call) patternMeter() meter { return meter{c: c, limit: c.lib.MaxSteps, next: stepsPerPoll} }
-func (c call) plainMeter() meter   { return meter{c: c, limit: math.MaxInt, next: stepsPerPoll} }
+func (c call) patternMeter() meter { return newMeter(c, c.lib.MaxSteps) }
+func (c call) plainMeter() meter   { return newMeter(c, math.MaxInt) }
+
+func newMeter(c call, limit int) meter {
+	return meter{c: c, limit: limit, next: min(stepsPerPoll, limit)}
+}
 
 func (m *meter) spend(steps int) {
 	m.used += steps
@@ -156,5 +160,8 @@ func (m *meter) lookUp() {
 	if m.c.lib.Stopped() {
 		m.c.raise("interrupted")
 	}
-	m.next = min(m.used+stepsPerPoll, m.limit+1)
+	m.next = m.used + stepsPerPoll
+	if m.limit < m.next {
+		m.next = m.limit + 1
+	}
 }

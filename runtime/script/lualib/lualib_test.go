@@ -11,7 +11,7 @@ import (
 // newState opens a state with the library, a pcall on a thread of its own, and room for the largest result lists.
 func newState(t testing.TB, o Options) *lua.LState {
 	L := lua.NewState(lua.Options{
-		SkipOpenLibs: true, RegistrySize: 1024, RegistryMaxSize: 1 << 18, RegistryGrowStep: 8192, CallStackSize: 1024,
+		SkipOpenLibs: true, RegistrySize: 128, RegistryMaxSize: 1 << 18, RegistryGrowStep: 8192, MinimizeStackMemory: true,
 	})
 	t.Cleanup(L.Close)
 	Open(L, o)
@@ -116,25 +116,26 @@ func TestOutsideWorld(t *testing.T) {
 // TestHostile runs calls that would take minutes or gigabytes in gopher-lua's own library. Each must end with an error
 // that names the function; that the test ends at all is the point.
 func TestHostile(t *testing.T) {
-	check(t, Options{}, []snippet{
-		{`return ("a"):rep(26):find(("a?"):rep(26) .. ("a"):rep(26) .. "b")`, "error: show.lua:1: string.find: pattern too complex (gave up after 10000000 steps)"},
-		{`return ("a"):rep(3000):find(".-.-.-b")`, "error: show.lua:1: string.find: pattern too complex (gave up after 10000000 steps)"},
-		{`return ("a"):rep(30000):match("(.-)(.-)%1%2$b")`, "error: show.lua:1: string.match: pattern too complex (gave up after 10000000 steps)"},
-		{`for w in ("a"):rep(10000):gmatch(".*.*.*b") do end`, "error: show.lua:1: string.gmatch: pattern too complex (gave up after 10000000 steps)"},
-		{`return ("a"):rep(100000):gsub(".*b", "")`, "error: show.lua:1: string.gsub: pattern too complex (gave up after 10000000 steps)"},
-		{`return (("("):rep(1e6)):find("%b()")`, "error: show.lua:1: string.find: pattern too complex (gave up after 10000000 steps)"},
-		{`return ("x"):rep(1e6):gsub("()", ("%1"):rep(1e5))`, "error: show.lua:1: string.gsub: resulting string too large (more than 16777216 bytes)"},
-		{`return ("x"):rep(1e6):gsub("(y*)", ("%1"):rep(1e5))`, "error: show.lua:1: string.gsub: pattern too complex (gave up after 10000000 steps)"},
+	check(t, Options{MaxSteps: 200_000, MaxString: 1 << 20}, []snippet{
+		{`return ("a"):rep(26):find(("a?"):rep(26) .. ("a"):rep(26) .. "b")`, "error: show.lua:1: string.find: pattern too complex (gave up after 200000 steps)"},
+		{`return ("a"):rep(3000):find(".-.-.-b")`, "error: show.lua:1: string.find: pattern too complex (gave up after 200000 steps)"},
+		{`return ("a"):rep(30000):match("(.-)(.-)%1%2$b")`, "error: show.lua:1: string.match: pattern too complex (gave up after 200000 steps)"},
+		{`for w in ("a"):rep(10000):gmatch(".*.*.*b") do end`, "error: show.lua:1: string.gmatch: pattern too complex (gave up after 200000 steps)"},
+		{`return ("a"):rep(100000):gsub(".*b", "")`, "error: show.lua:1: string.gsub: pattern too complex (gave up after 200000 steps)"},
+		{`return (("("):rep(1e6)):find("%b()")`, "error: show.lua:1: string.find: pattern too complex (gave up after 200000 steps)"},
+		{`return ("x"):rep(1e6):gsub("()", "%0" .. ("x"):rep(9000))`, "error: show.lua:1: string.gsub: resulting string too large (more than 1048576 bytes)"},
+		{`return ("x"):rep(1e6):gsub("(y*)", ("%1"):rep(1e5))`, "error: show.lua:1: string.gsub: pattern too complex (gave up after 200000 steps)"},
 		{`return ("x"):find(("a?"):rep(1e5))`, "error: show.lua:1: string.find: pattern too complex"},
 		{`return ("x"):find(("x*"):rep(2000))`, "error: show.lua:1: string.find: pattern too complex"},
-		{`return ("x"):rep(1e10)`, "error: show.lua:1: string.rep: resulting string too large (more than 16777216 bytes)"},
-		{`return ("x"):rep(1e300)`, "error: show.lua:1: string.rep: resulting string too large (more than 16777216 bytes)"},
+		{`return ("x"):rep(1e6):gsub("x", { x = ("y"):rep(1e5) })`, "error: show.lua:1: string.gsub: resulting string too large (more than 1048576 bytes)"},
+		{`return ("x"):rep(1e10)`, "error: show.lua:1: string.rep: resulting string too large (more than 1048576 bytes)"},
+		{`return ("x"):rep(1e300)`, "error: show.lua:1: string.rep: resulting string too large (more than 1048576 bytes)"},
 		{`return #(""):rep(1e300)`, "0"},
 		{`return ("%2000000000d"):format(1)`, "error: show.lua:1: invalid format (width or precision too long)"},
 		{`return ("%.2000000000f"):format(1)`, "error: show.lua:1: invalid format (width or precision too long)"},
-		{`local s = ("x"):rep(2^23) return ("%s%s%s"):format(s, s, s)`, "error: show.lua:1: string.format: resulting string too large (more than 16777216 bytes)"},
-		{`local t = {} for i = 1, 40 do t[i] = ("x"):rep(2^20) end return table.concat(t)`, "error: show.lua:1: table.concat: resulting string too large (more than 16777216 bytes)"},
-		{`return table.concat({1, 2, 3}, ("x"):rep(2^24))`, "error: show.lua:1: table.concat: resulting string too large (more than 16777216 bytes)"},
+		{`local s = ("x"):rep(2^19) return ("%s%s%s"):format(s, s, s)`, "error: show.lua:1: string.format: resulting string too large (more than 1048576 bytes)"},
+		{`local t = {} for i = 1, 40 do t[i] = ("x"):rep(2^20) end return table.concat(t)`, "error: show.lua:1: table.concat: resulting string too large (more than 1048576 bytes)"},
+		{`return table.concat({1, 2, 3}, ("x"):rep(2^20))`, "error: show.lua:1: table.concat: resulting string too large (more than 1048576 bytes)"},
 		{`return table.concat({}, "", 1, 1e300)`, "error: show.lua:1: invalid value (nil) at index 1 in table for 'concat'"},
 		{`return unpack({}, 1, 1e9)`, "error: show.lua:1: too many results to unpack (at most 8000)"},
 		{`return unpack({}, -1e300, 1e300)`, "error: show.lua:1: too many results to unpack (at most 8000)"},
@@ -142,13 +143,22 @@ func TestHostile(t *testing.T) {
 		{`return select("#", unpack({}, 1, 8000))`, "8000"},
 		{`return ("x"):rep(9000):byte(1, -1)`, "error: show.lua:1: string slice too long (at most 8000 bytes)"},
 		{`return utf8.codepoint(("x"):rep(9000), 1, -1)`, "error: show.lua:1: string slice too long (at most 8000 bytes)"},
-		{`return #os.date(("%c"):rep(2^20))`, "error: show.lua:1: os.date: resulting string too large (more than 16777216 bytes)"},
-		{`return load(("x = 1 "):rep(20000))`, "error: show.lua:1: load: chunk too large (120000 bytes, at most 65536)"},
-		{`return load(function() return "x = 1 " end)`, "error: show.lua:1: load: chunk too large (65538 bytes, at most 65536)"},
+		{`return #os.date(("%c"):rep(2^18))`, "error: show.lua:1: os.date: resulting string too large (more than 1048576 bytes)"},
+		{`return load(("x = 1 "):rep(20000))`, "error: show.lua:1: load: chunk too large (120000 bytes, at most 8192)"},
+		{`return load(function() return "x = 1 " end)`, "error: show.lua:1: load: chunk too large (8196 bytes, at most 8192)"},
 		{`return table.insert({}, -1e300, 1)`, "error: show.lua:1: bad argument #2 to 'insert' (position out of bounds)"},
-		{`local s = ("x"):rep(2^24) s = s .. s return s:upper()`, "error: show.lua:1: string.upper: resulting string too large (more than 16777216 bytes)"},
-		{`local s = ("x"):rep(2^24) s = s .. s return s:reverse()`, "error: show.lua:1: string.reverse: resulting string too large (more than 16777216 bytes)"},
-		{`local s = ("x"):rep(2^24) print(s)`, "error: show.lua:1: print: resulting string too large (more than 16777216 bytes)"},
+		{`local s = ("x"):rep(2^20) s = s .. s return s:upper()`, "error: show.lua:1: string.upper: resulting string too large (more than 1048576 bytes)"},
+		{`local s = ("x"):rep(2^20) s = s .. s return s:reverse()`, "error: show.lua:1: string.reverse: resulting string too large (more than 1048576 bytes)"},
+		{`local s = ("x"):rep(2^20) print(s)`, "error: show.lua:1: print: resulting string too large (more than 1048576 bytes)"},
+	})
+}
+
+// TestDefaultLimits runs into the limits that hold without options.
+func TestDefaultLimits(t *testing.T) {
+	check(t, Options{}, []snippet{
+		{`return ("a"):rep(3000):find(".-.-.-b")`, "error: show.lua:1: string.find: pattern too complex (gave up after 10000000 steps)"},
+		{`return ("x"):rep(2^24 + 1)`, "error: show.lua:1: string.rep: resulting string too large (more than 16777216 bytes)"},
+		{`return #("x"):rep(2^24)`, "16777216"},
 	})
 }
 
@@ -182,6 +192,29 @@ func TestStopped(t *testing.T) {
 		asked = 0
 		if got, want := run(t, L, source), "error: show.lua:1: interrupted"; got != want {
 			t.Errorf("%s\n got %s\nwant %s", source, got, want)
+		}
+	}
+}
+
+// TestPolling checks how often a long call asks whether to stop: about every thousand steps.
+func TestPolling(t *testing.T) {
+	asked := 0
+	L := newState(t, Options{MaxSteps: 1_000_000, Stopped: func() bool { asked++; return false }})
+	run(t, L, `list = {} for i = 1, 20000 do list[i] = "x" end text = ("x"):rep(20000)`)
+	for _, c := range []struct {
+		source string
+		times  int
+	}{
+		{`return table.maxn(list)`, 20},
+		{`return #table.concat(list)`, 20},
+		{`return utf8.len(text)`, 20},
+		{`return text:find("x-y$")`, 1000},
+		{`return text:find("y", 1, true)`, 0},
+	} {
+		asked = 0
+		run(t, L, c.source)
+		if asked < c.times*9/10 || asked > c.times*11/10 {
+			t.Errorf("%s asked %d times, expected about %d", c.source, asked, c.times)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func stringRep(c call) int {
 		return c.pushText("")
 	}
 	if n > c.lib.MaxString/len(s) {
-		c.checkLength(c.lib.MaxString + 1)
+		c.tooLong()
 	}
 	return c.pushText(strings.Repeat(s, n))
 }
