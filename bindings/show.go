@@ -59,13 +59,13 @@ func (s *Show) showOn(c call) int {
 // showLog formats with string.format, so that scripts meet one set of rules.
 func (s *Show) showLog(c call, severity slog.Level) int {
 	text := fmt.Sprint(c.get(1))
-	if c.count() > 1 {
+	if n := c.count(); n > 1 {
 		str := c.L.GetGlobal("string")
 		c.L.Push(c.L.GetField(str, "format"))
-		for i := 1; i <= c.count(); i++ {
+		for i := 1; i <= n; i++ {
 			c.L.Push(c.get(i))
 		}
-		c.L.Call(c.count(), 1)
+		c.L.Call(n, 1)
 		text = c.L.Get(-1).String()
 		c.L.Pop(1)
 	}
