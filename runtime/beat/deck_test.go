@@ -10,7 +10,7 @@ import (
 // A deck is a simulated player: pieces of steady motion one after the other.
 type deck struct {
 	pieces []piece
-	bpm    func(t float64) float64 // reported tempo; nil reports the true one
+	bpm    func(t float64) float64 // reported tempo; nil reports the nominal one
 	ppm    float64                 // how much faster its clock runs
 	noise  float64                 // standard deviation of the sampling instant, seconds
 	rate   float64                 // messages per second
@@ -47,6 +47,15 @@ func (d *deck) piece(t float64) piece {
 		}
 	}
 	return p
+}
+
+// nominal returns the tempo a deck names at a true time: that of its motion, or
+// 128 while it stands or spins back.
+func (d *deck) nominal(t float64) float64 {
+	if bpm := d.piece(t).bpm; bpm > 0 {
+		return bpm
+	}
+	return 128
 }
 
 // beat returns the true position at a true time.
@@ -124,7 +133,7 @@ func (d *deck) stream(r *rand.Rand, delay jitter, seconds float64) []Observation
 			clock = math.Floor(clock/d.block) * d.block
 			taken = clock/(1+d.ppm*1e-6) + boot
 		}
-		o := Observation{Clock: uint64(clock*1e9) + 1, Beat: d.beat(taken + d.noise*r.NormFloat64()), BPM: math.Abs(d.piece(taken).bpm)}
+		o := Observation{Clock: uint64(clock*1e9) + 1, Beat: d.beat(taken + d.noise*r.NormFloat64()), BPM: d.nominal(taken)}
 		if d.bpm != nil {
 			o.BPM = d.bpm(taken)
 		}
@@ -137,10 +146,8 @@ func (d *deck) stream(r *rand.Rand, delay jitter, seconds float64) []Observation
 
 // predictor is what the simulation asks for instants.
 type predictor interface {
+	published
 	Observe(Observation) []Change
-	Step(time.Duration) []Change
-	Next() time.Duration
-	Timeline() Timeline
 }
 
 // drive plays a stream into p in virtual time and calls at each of the

@@ -23,21 +23,22 @@ type Config struct {
 const (
 	defaultSilence = 500 * time.Millisecond
 
-	maxBeat     = 1e9   // positions beyond are no positions
-	maxBPM      = 1000  // tempi beyond, or below minBPM, count as unknown
-	minBPM      = 1     //
-	jumpBeats   = 0.25  // a residual beyond this is a jump at once
-	doubtBeats  = 0.004 // a residual beyond this, or beyond five deviations, is doubted
-	doubtSigma  = 5     //
-	tempoShift  = 0.005 // a reported tempo off by this part starts a new line
-	stillSpeed  = 0.02  // part of the tempo below which a deck stands
-	stillFor    = 0.08  // seconds of standing until it counts as paused
-	frameSpan   = 0.015 // seconds over which a speed is measured at least
-	gapSpan     = 0.3   // seconds without observations after which the old ones say nothing of the slope
-	driftFor    = 2.0   // seconds of unsteady motion the timeline runs on for
-	freshFor    = 150 * time.Millisecond
-	halfTrust   = 2 * time.Second // confidence halves in this time without news
-	fullTrustAt = 12              // observations for full confidence
+	maxBeat       = 1e9   // positions beyond are no positions
+	maxBPM        = 1000  // tempi beyond, or below minBPM, count as unknown
+	minBPM        = 1     //
+	jumpBeats     = 0.25  // a residual beyond this is a jump at once
+	doubtBeats    = 0.004 // a residual beyond this, or beyond five deviations, is doubted
+	doubtSigma    = 5     //
+	tempoShift    = 0.005 // a reported tempo off by this part starts a new line
+	stillSpeed    = 0.02  // part of the tempo below which a deck stands
+	stillFor      = 0.08  // seconds of standing until it counts as paused
+	frameSpan     = 0.015 // seconds over which a speed is measured at least
+	gapSpan       = 0.3   // seconds without observations after which the old ones say nothing of the slope
+	driftFor      = 2.0   // seconds without a plausible speed the timeline runs on for
+	unsteadyBeats = 0.75  // beats within which a second odd speed is no seek any more
+	freshFor      = 150 * time.Millisecond
+	halfTrust     = 2 * time.Second // confidence halves in this time without news
+	fullTrustAt   = 12              // observations for full confidence
 )
 
 // motion is what the source is doing.
@@ -76,13 +77,14 @@ type Follower struct {
 
 	motion  motion
 	line    deviceLine
-	prev    sample // the last observation
-	still   sample // where the beat last moved
-	mark    sample // where the current speed measurement began
-	steady  int    // plausible speeds in a row
-	odd     int    // implausible speeds in a row
-	doubted bool   // the last observation was set aside ...
-	doubt   sample // ... and is this one
+	prev    sample  // the last observation
+	still   sample  // where the beat last moved
+	mark    sample  // where the current speed measurement began
+	steady  int     // plausible speeds in a row
+	oddAt   float64 // device clock of the last implausible speed ...
+	saneAt  float64 // ... and of the last plausible one
+	doubted bool    // the last observation was set aside ...
+	doubt   sample  // ... and is this one
 	strayed float64
 
 	tempo   float64 // nominal BPM, 0 before any is known
@@ -159,12 +161,13 @@ func (f *Follower) begin(s sample) {
 	f.motion = unknown
 	f.prev, f.still = s, s
 	f.line.n = 0
+	f.oddAt, f.saneAt = math.Inf(-1), s.c
 	f.measure(s)
 }
 
 // measure begins a new speed measurement at s.
 func (f *Follower) measure(s sample) {
-	f.mark, f.steady, f.odd, f.doubted = s, 0, 0, false
+	f.mark, f.steady, f.doubted = s, 0, false
 }
 
 // move takes the next observed position; rate is the reported tempo in beats
@@ -176,7 +179,7 @@ func (f *Follower) move(s sample, rate float64) {
 	}
 	gap := s.c-f.prev.c > gapSpan
 	rested := f.prev.c > f.still.c
-	if moved := math.Abs(s.b - f.still.b); moved > stillSpeed*max(nominal, 0.1)*(s.c-f.still.c) {
+	if math.Abs(s.b-f.prev.b) > stillSpeed*max(nominal, 0.1)*(s.c-f.prev.c) {
 		f.still = s
 	}
 	standing := f.still != s
@@ -198,7 +201,7 @@ func (f *Follower) move(s sample, rate float64) {
 		f.pause(s)
 	case f.motion == playing:
 		f.run()
-	case f.motion == adrift && s.c-f.strayed > driftFor:
+	case f.motion == adrift && s.c-f.saneAt > driftFor:
 		f.pause(s)
 	}
 }
@@ -227,7 +230,9 @@ func (f *Follower) track(s sample, rate float64, gap bool) {
 }
 
 // judge measures the speed over frames of at least frameSpan and decides
-// whether the source plays.
+// whether the source plays. One implausible frame is a seek; two within
+// unsteadyBeats are a scratch, a spin or a short loop, which last until the
+// motion has been plausible for as long.
 func (f *Follower) judge(s sample, rate float64, standing bool) {
 	dc := s.c - f.mark.c
 	if dc < frameSpan {
@@ -235,21 +240,28 @@ func (f *Follower) judge(s sample, rate float64, standing bool) {
 	}
 	speed := (s.b - f.mark.b) / dc
 	f.mark = s
+	if rate == 0 {
+		rate = f.line.reported
+	}
+	window := unsteadyBeats / max(rate, 1)
+	recent := s.c-f.oddAt < window
 	switch {
-	case standing:
+	case standing && f.motion != adrift:
 		f.steady = 0
-	case plausible(speed, rate):
-		f.steady, f.odd = f.steady+1, 0
+	case !standing && plausible(speed, rate):
+		f.steady++
+		f.saneAt = s.c
 	default:
-		f.steady, f.odd = 0, f.odd+1
+		f.steady = 0
+		f.oddAt = s.c
+		if f.motion == playing && recent {
+			f.motion, f.strayed = adrift, s.c
+		}
 		if f.motion != playing {
 			f.line.restart(s, rate)
 		}
 	}
-	switch {
-	case f.motion == playing && f.odd >= 2:
-		f.motion, f.strayed = adrift, s.c
-	case f.motion == adrift && f.steady >= 2, f.motion != playing && f.motion != adrift && f.steady >= 1:
+	if f.motion != playing && f.steady > 0 && !(f.motion == adrift && recent) {
 		f.motion = playing
 	}
 }
@@ -260,7 +272,7 @@ func (f *Follower) run() {
 		return
 	}
 	bpm := f.line.slope * 60
-	if f.line.reported == 0 && math.Abs(bpm-f.tempo) > tempoShift*bpm {
+	if f.line.reported == 0 && (f.tempo == 0 || f.line.n >= lineWindow/2 && math.Abs(bpm-f.tempo) > tempoShift*bpm) {
 		f.tempo = bpm
 	}
 	f.located = true

@@ -112,7 +112,7 @@ func (l *deviceLine) point(i int) sample {
 // plays, given the reported tempo in the same unit or 0.
 func plausible(speed, reported float64) bool {
 	if reported <= 0 {
-		return speed > 1.0/3 && speed < 17
+		return speed > slowest/60 && speed < fastest/60
 	}
 	return speed > reported/4 && speed < reported*5/2
 }
