@@ -80,6 +80,14 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.store.Close()
+	defer h.wg.Wait() // after everything that ends its goroutines
+	// Files are watched before they are read, so that no save goes unseen.
+	loaderCtx, stopLoader := context.WithCancel(ctx)
+	defer stopLoader()
+	var changed <-chan string
+	if h.opts.Reload == ReloadAuto {
+		changed = h.watch(loaderCtx)
+	}
 	first, err := h.prepare(ctx, 1, nil, nil, h)
 	if err != nil {
 		return err
@@ -104,10 +112,8 @@ func (h *Host) Run(ctx context.Context) error {
 	defer stopScript()
 	scriptDone := make(chan struct{})
 	go func() { defer close(scriptDone); h.scriptLoop(scriptCtx) }()
-	loaderCtx, stopLoader := context.WithCancel(ctx)
-	defer stopLoader()
 	loaderDone := make(chan struct{})
-	go func() { defer close(loaderDone); h.loader(loaderCtx, devices) }()
+	go func() { defer close(loaderDone); h.loader(loaderCtx, devices, changed) }()
 
 	err = h.wait(ctx)
 

@@ -19,12 +19,8 @@ const settle = 100 * time.Millisecond
 
 // loader loads the show again when a file was saved or somebody asked, until ctx
 // ends. devices is the context of the devices it starts.
-func (h *Host) loader(ctx, devices context.Context) {
+func (h *Host) loader(ctx, devices context.Context, changed <-chan string) {
 	h.wg.Go(func() { h.watchSignals(ctx) })
-	var changed <-chan string
-	if h.opts.Reload == ReloadAuto {
-		changed = h.watch(ctx)
-	}
 	var timer <-chan time.Time
 	for {
 		select {

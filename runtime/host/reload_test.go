@@ -1,0 +1,213 @@
+package host
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"showrun/runtime/rig"
+)
+
+// lines collects a log and can be waited on.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{}
+}
+
+func newLines() *lines { return &lines{more: make(chan struct{}, 1)} }
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	l.text.Write(p)
+	l.mu.Unlock()
+	select {
+	case l.more <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *lines) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
+
+// await waits until the log holds text so many times.
+func (l *lines) await(t *testing.T, text string, times int) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for strings.Count(l.String(), text) < times {
+		select {
+		case <-l.more:
+		case <-deadline:
+			t.Fatalf("%q not %d times in the log:\n%s", text, times, l)
+		}
+	}
+}
+
+// swell is a show whose levels change in every frame.
+const swell = `local clock, stage, net = require "clock", require "stage", require "signet".sender{}
+local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = net:universe(1):slot(1) }
+clock.run("swell", function()
+  while true do
+    lamp:fade(255, 2) clock.sleep(2)
+    lamp:fade(0, 2) clock.sleep(2)
+  end
+end)
+`
+
+// save writes a show as editors do: a new file that takes the place of the old.
+func save(t *testing.T, file, text string) {
+	t.Helper()
+	tmp := file + "~"
+	if err := os.WriteFile(tmp, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(tmp, file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+// TestReload saves a show again and again while it runs, every tenth time broken.
+// With -measure it does so 200 times and prints what the frames thought of it.
+func TestReload(t *testing.T) {
+	times := 20
+	if *measureFor > 0 {
+		times = 200
+	}
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, swell)
+	log, rec := newLines(), newTape()
+	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
+	<-rec.arrived
+	var goroutines int
+	var memory uint64
+	good, bad := 0, 0
+	for i := 1; i <= times; i++ {
+		switch {
+		case i%10 == 0:
+			bad++
+			save(t, file, swell+"\nlocal x = = 1")
+			log.await(t, "not reloaded", bad)
+		default:
+			good++
+			save(t, file, fmt.Sprintf("%s\n-- version %d", swell, i%2))
+			log.await(t, "show reloaded", good)
+		}
+		if i == 10 {
+			goroutines, memory = runtime.NumGoroutine(), heap()
+		}
+	}
+	if got := h.Status().Generation; got != good+1 {
+		t.Errorf("generation %d after %d good saves", got, good)
+	}
+	if n := runtime.NumGoroutine(); n > goroutines+2 {
+		t.Errorf("goroutines grew from %d to %d", goroutines, n)
+	}
+	t.Logf("heap %.2f MiB after 10 reloads, %.2f MiB after %d", float64(memory)/(1<<20), float64(heap())/(1<<20), times)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	packets := rec.all()
+	for i := 1; i < len(packets); i++ {
+		if packets[i].sequence != packets[i-1].sequence+1 {
+			t.Errorf("sequence %d after %d", packets[i].sequence, packets[i-1].sequence)
+		}
+	}
+	t.Log(intervals(packets))
+	if !strings.Contains(log.String(), "show.lua:10:11: ") {
+		t.Errorf("the broken saves are not named by file and line:\n%s", log)
+	}
+}
+
+// TestReloadKeepsWhatLives checks that state, levels and the beat go on while the
+// code changes.
+func TestReloadKeepsWhatLives(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	show := func(version int) string {
+		return fmt.Sprintf(`
+local show, net = require "show", require "signet".sender{}
+local u = net:universe(1)
+show.state.loads = (show.state.loads or 0) + 1
+if show.generation == 1 then u:set(1, 77) end
+u:set(2, %d)
+show.on("start", function() show.log.info("event start") end)
+show.on("reload", function() show.log.info("event reload, loads %%d", show.state.loads) end)
+show.on("unload", function() show.log.info("event unload") end)
+show.on("stop", function() u:set(3, 99) show.log.info("event stop") end)`, version)
+	}
+	save(t, file, show(10))
+	log, rec := newLines(), newTape()
+	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
+	log.await(t, "event start", 1)
+	save(t, file, show(20))
+	log.await(t, "event reload, loads 2", 1)
+	log.await(t, "event unload", 1)
+	for {
+		<-rec.arrived
+		if p := rec.all(); p[len(p)-1].levels[1] == 20 {
+			break
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	log.await(t, "event stop", 1)
+	packets := rec.all()
+	last := packets[len(packets)-1].levels
+	if last[0] != 77 || last[1] != 20 || last[2] != 99 {
+		t.Errorf("last levels %v, want 77 20 99: the level of before, the new one, and the goodbye", last[:3])
+	}
+}
+
+// TestHostileHandlers runs handlers that loop, fail and ask for too much beside one
+// that does its work.
+func TestHostileHandlers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, swell+`
+clock.after(0.2, function() while true do end end)
+clock.after(0.2, function() error("x") end)
+clock.after(0.2, function() return ("x"):rep(1e10) end)
+clock.after(0.3, function() require "show".log.info("still here") end)
+`)
+	log, rec := newLines(), newTape()
+	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
+	log.await(t, "still here", 1)
+	for _, want := range []string{"show.lua:10: ran for more than 2s without waiting", "show.lua:11: x", "show.lua:12: "} {
+		log.await(t, want, 1)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	packets := rec.all()
+	t.Log(intervals(packets))
+	for i := 1; i < len(packets); i++ {
+		if packets[i].sequence != packets[i-1].sequence+1 {
+			t.Errorf("sequence %d after %d", packets[i].sequence, packets[i-1].sequence)
+		}
+	}
+	if n := len(packets); n < 60 {
+		t.Errorf("%d packets in more than two seconds: frames waited for the script", n)
+	}
+}
