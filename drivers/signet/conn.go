@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"time"
 
 	"showrun/drivers/signet/device"
@@ -145,44 +144,22 @@ func (s *Sender) refused(i int, err error) {
 }
 
 // Run announces the Sender, answers polls, keeps sync and timecode on time and
-// flushes universes that nobody else flushes, until ctx ends. Then
-// it announces that every universe leaves, closes the sockets and returns nil.
+// flushes universes that nobody else flushes, until ctx ends. Then it
+// announces that every universe leaves, closes the sockets and returns nil.
 func (s *Sender) Run(ctx context.Context) error {
 	defer s.Close()
-	stop := context.AfterFunc(ctx, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.stopping = true
-		s.wake()
+	err := s.conn.Serve(ctx, multicast.Loop{
+		Lock: &s.mu, Deadline: s.deadline, Receive: s.receive, Step: s.housekeep,
 	})
-	defer stop()
-	buffer := make([]byte, wire.MaxReceive)
-	for {
-		s.mu.Lock()
-		stopping := s.stopping
-		deadline := s.deadline(time.Now())
-		s.conn.SetDeadline(deadline)
-		s.mu.Unlock()
-		if stopping {
-			return s.goodbye()
-		}
-		n, from, at, err := s.conn.Read(buffer)
-		switch {
-		case err == nil:
-			s.receive(buffer[:n], from, at)
-		case !errors.Is(err, os.ErrDeadlineExceeded):
-			return fmt.Errorf("sig-net sender: %w", err)
-		}
-		if !at.Before(deadline) || err != nil {
-			if err := s.housekeep(at); err != nil {
-				return err
-			}
-		}
+	if err != nil {
+		return fmt.Errorf("sig-net sender: %w", err)
 	}
+	s.goodbye()
+	return nil
 }
 
 // wake makes Run look at its deadline again; mu is held.
-func (s *Sender) wake() { s.conn.SetDeadline(time.Unix(1, 0)) }
+func (s *Sender) wake() { s.conn.Wake() }
 
 // patience is how long Run leaves level streams to the caller of Flush: two
 // frames while there is one, so that a frame is not used up just before the
@@ -196,7 +173,8 @@ func (s *Sender) patience(now time.Time) time.Duration {
 }
 
 // deadline is when housekeep has something to do; mu is held.
-func (s *Sender) deadline(now time.Time) time.Time {
+func (s *Sender) deadline() time.Time {
+	now := time.Now()
 	next := s.lastFlush.Add(s.patience(now))
 	for _, t := range []time.Time{s.output.deadline(now), s.presence.Deadline()} {
 		if !t.IsZero() && t.Before(next) {
@@ -275,7 +253,7 @@ func (s *Sender) count(err error) {
 }
 
 // goodbye announces that every universe leaves.
-func (s *Sender) goodbye() error {
+func (s *Sender) goodbye() {
 	s.mu.Lock()
 	s.output.leaveAll()
 	s.mu.Unlock()
@@ -284,7 +262,6 @@ func (s *Sender) goodbye() error {
 	if _, err := s.flush(time.Now(), false); err != nil {
 		s.cfg.Log.Warn("sig-net leave not announced", "error", err)
 	}
-	return nil
 }
 
 // Close closes the sockets without a good-bye. Run does it by itself.

@@ -124,7 +124,6 @@ type Sender struct {
 	failure   error     // first one of the present batch
 	lastFlush time.Time // of levels
 	lastCall  time.Time // of Flush
-	stopping  bool
 	ended     bool
 }
 

@@ -39,6 +39,8 @@ type Conn struct {
 
 	receive *net.UDPConn
 	oob     []byte
+	armed   time.Time // read deadline, guarded by the Lock of the Loop
+	stale   bool      // armed is not what the socket has
 
 	send     *net.UDPConn
 	batch    *ipv4.PacketConn
@@ -100,7 +102,7 @@ func Open(cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{network: network, address: address, port: cfg.Port, groups: make(map[netip.Addr]*membership)}
+	c := &Conn{network: network, address: address, port: cfg.Port, stale: true, groups: make(map[netip.Addr]*membership)}
 	if err := c.open(cfg); err != nil {
 		c.Close()
 		return nil, err
@@ -220,10 +222,10 @@ func (c *Conn) Leave(group netip.Addr) error {
 	return nil
 }
 
-// Read waits for a packet until the deadline, which gives
+// read waits for a packet until the deadline set by Serve, which gives
 // os.ErrDeadlineExceeded, or Close, which gives net.ErrClosed. at is the
 // arrival by the kernel's stamp where there is one. It never allocates.
-func (c *Conn) Read(b []byte) (n int, from netip.AddrPort, at time.Time, err error) {
+func (c *Conn) read(b []byte) (n int, from netip.AddrPort, at time.Time, err error) {
 	for {
 		n, oobn, _, from, err := c.receive.ReadMsgUDPAddrPort(b, c.oob)
 		now := time.Now()
@@ -262,9 +264,78 @@ func (c *Conn) foreign(info controlInfo) bool {
 	return c.network != nil && info.index != 0 && info.index != c.network.Index && info.arrived != c.address
 }
 
-// SetDeadline limits the present and every later Read; the zero Time removes
-// the limit. Any goroutine may call it.
-func (c *Conn) SetDeadline(t time.Time) { c.receive.SetReadDeadline(t) }
+// A Loop is a machine that Serve drives.
+type Loop struct {
+	// Lock guards what Deadline looks at. Whoever changes that holds it and
+	// calls Wake before letting go.
+	Lock sync.Locker
+	// Deadline is when Step has something to do, the zero Time for never. It
+	// is called with Lock held.
+	Deadline func() time.Time
+	// Receive takes one packet, without Lock. It must not keep b.
+	Receive func(b []byte, from netip.AddrPort, at time.Time)
+	// Step does what is due, without Lock. An error ends Serve.
+	Step func(now time.Time) error
+}
+
+// Serve reads packets and steps a machine on the calling goroutine until ctx
+// ends, which gives nil.
+func (c *Conn) Serve(ctx context.Context, l Loop) error {
+	stop := context.AfterFunc(ctx, func() {
+		l.Lock.Lock()
+		defer l.Lock.Unlock()
+		c.Wake()
+	})
+	defer stop()
+	buffer := make([]byte, readSize)
+	var n int
+	var from netip.AddrPort
+	var at time.Time
+	for {
+		l.Lock.Lock()
+		deadline := l.Deadline()
+		if ctx.Err() == nil {
+			c.arm(deadline, at)
+		}
+		l.Lock.Unlock()
+		var err error
+		n, from, at, err = c.read(buffer)
+		if ctx.Err() != nil {
+			return nil
+		}
+		switch {
+		case err == nil:
+			l.Receive(buffer[:n], from, at)
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
+		}
+		if err != nil || !deadline.IsZero() && !at.Before(deadline) {
+			if err := l.Step(at); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// readSize holds any packet we accept, and shows that a longer one is longer.
+const readSize = 2048
+
+// arm sets the read deadline if it has to come sooner, or has passed. Waking
+// too early does no harm and saves setting it for every packet.
+func (c *Conn) arm(deadline, now time.Time) {
+	sooner := !deadline.IsZero() && (c.armed.IsZero() || deadline.Before(c.armed))
+	passed := !c.armed.IsZero() && !now.Before(c.armed)
+	if c.stale || sooner || passed {
+		c.armed, c.stale = deadline, false
+		c.receive.SetReadDeadline(deadline)
+	}
+}
+
+// Wake makes Serve look at the deadline again; the Lock of its Loop is held.
+func (c *Conn) Wake() {
+	c.stale = true
+	c.receive.SetReadDeadline(time.Unix(1, 0))
+}
 
 // A Destination is an address ready for sending.
 type Destination struct {
@@ -324,7 +395,7 @@ func (c *Conn) writeSome(packets []Packet) (int, error) {
 	return c.batch.WriteBatch(c.messages[:n], 0)
 }
 
-// Close ends every Read and leaves all groups.
+// Close ends Serve and leaves all groups.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

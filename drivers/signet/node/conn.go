@@ -2,13 +2,10 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"time"
 
-	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -42,57 +39,13 @@ func open(cfg Config) (*Node, error) {
 // Run takes part until ctx ends, then closes the sockets and returns nil.
 func (n *Node) Run(ctx context.Context) error {
 	defer n.Close()
-	stop := context.AfterFunc(ctx, func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.stopping = true
-		n.wake()
+	err := n.conn.Serve(ctx, multicast.Loop{
+		Lock: &n.mu, Deadline: n.machine.deadline, Receive: n.receive, Step: n.step,
 	})
-	defer stop()
-	buffer := make([]byte, wire.MaxReceive)
-	var events []levelEvent
-	for {
-		n.mu.Lock()
-		stopping := n.stopping
-		deadline := n.machine.deadline()
-		n.conn.SetDeadline(deadline)
-		n.mu.Unlock()
-		if stopping {
-			return nil
-		}
-		size, from, at, err := n.conn.Read(buffer)
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return fmt.Errorf("sig-net node: %w", err)
-		}
-		n.mu.Lock()
-		events = events[:0]
-		if err == nil {
-			n.machine.receive(buffer[:size], from, at, func(number int, p *wire.Packet) {
-				e := n.machine.endpoint(number)
-				events = append(events, levelEvent{
-					endpoint: number, universe: int(e.universe), levels: e.merger.Levels(),
-					packet: Packet{from, p.Sender, p.Session, p.Sequence, at},
-				})
-			})
-		}
-		var failure error
-		if err != nil || !at.Before(deadline) {
-			n.machine.step(at, func(r wire.Resource, payload []byte) {
-				if failure == nil {
-					failure = n.say(r, payload)
-				}
-			})
-		}
-		n.mu.Unlock()
-		if failure != nil {
-			return failure
-		}
-		for _, e := range events {
-			if n.cfg.OnLevels != nil {
-				n.cfg.OnLevels(e.endpoint, e.universe, e.levels, e.packet)
-			}
-		}
+	if err != nil {
+		return fmt.Errorf("sig-net node: %w", err)
 	}
+	return nil
 }
 
 // A levelEvent is a call of OnLevels that waits for the lock to be free. Its
@@ -103,8 +56,35 @@ type levelEvent struct {
 	packet             Packet
 }
 
-// wake makes Run look at its deadline again; mu is held.
-func (n *Node) wake() { n.conn.SetDeadline(time.Unix(1, 0)) }
+func (n *Node) receive(b []byte, from netip.AddrPort, at time.Time) {
+	n.mu.Lock()
+	n.events = n.events[:0]
+	n.machine.receive(b, from, at, func(number int, p *wire.Packet) {
+		e := n.machine.endpoint(number)
+		n.events = append(n.events, levelEvent{
+			endpoint: number, universe: int(e.universe), levels: e.merger.Levels(),
+			packet: Packet{from, p.Sender, p.Session, p.Sequence, at},
+		})
+	})
+	n.mu.Unlock()
+	if n.cfg.OnLevels == nil {
+		return
+	}
+	for _, e := range n.events {
+		n.cfg.OnLevels(e.endpoint, e.universe, e.levels, e.packet)
+	}
+}
+
+func (n *Node) step(now time.Time) (err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.machine.step(now, func(r wire.Resource, payload []byte) {
+		if err == nil {
+			err = n.say(r, payload)
+		}
+	})
+	return err
+}
 
 // say sends one packet about the device itself; mu is held.
 func (n *Node) say(r wire.Resource, payload []byte) error {
@@ -121,5 +101,3 @@ func (n *Node) say(r wire.Resource, payload []byte) error {
 
 // Close closes the sockets. Run does it by itself.
 func (n *Node) Close() error { return n.conn.Close() }
-
-var _ device.Device = (*machine)(nil)

@@ -59,11 +59,12 @@ type Stats struct {
 type Node struct {
 	cfg  Config
 	conn *multicast.Conn
-	talk []byte
 
-	mu       sync.Mutex
-	machine  *machine
-	stopping bool
+	events []levelEvent // of Run's goroutine
+
+	mu      sync.Mutex
+	machine *machine
+	talk    []byte
 }
 
 // New opens the sockets of a Node and joins its groups. Run must be called for

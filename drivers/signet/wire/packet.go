@@ -99,7 +99,7 @@ func (p *Packet) Conformant() bool { return p.has == hasAll }
 // pipeline. It keeps references into b and never allocates.
 func Parse(b []byte, p *Packet) Verdict {
 	*p = Packet{}
-	if len(b) < 4 {
+	if len(b) < 4 || len(b) > MaxReceive {
 		return Malformed
 	}
 	if b[0]>>6 != 1 {
