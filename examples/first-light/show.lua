@@ -18,6 +18,9 @@ local washes = stage.group{ name = "washes",
   stage.fixture{ name = "right",  kind = "rgb", at = one:slot(17) },
 }
 
+-- What stands at the top level is the look the show begins with.
+washes:set{ red = 60, green = 20 }
+
 clock.follow(dj:master())
 
 -- On every beat: a flash that lands on the beat and dies away.

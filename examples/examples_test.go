@@ -1,0 +1,92 @@
+// Package examples runs every example show in virtual time.
+package examples
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"showrun/runtime/host"
+)
+
+var update = flag.Bool("update", false, "write the golden frame logs anew")
+
+// length is how much of each show the golden logs hold: eight bars at the rig's
+// 120 BPM and the bar after.
+const length = 18 * time.Second
+
+func shows(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*/show.lua")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	var dirs []string
+	for _, f := range files {
+		dirs = append(dirs, filepath.Dir(f))
+	}
+	return dirs
+}
+
+// frames runs a show and returns its frame log.
+func frames(t *testing.T, show string, d time.Duration) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	log := host.NewFrameLog(&b)
+	if err := host.RunVirtual(context.Background(), host.Options{Show: show, For: d, Seed: 1, Frames: log}); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestGoldenFrames(t *testing.T) {
+	for _, show := range shows(t) {
+		t.Run(show, func(t *testing.T) {
+			got := frames(t, show, length)
+			golden := filepath.Join("testdata", show+".frames")
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, string(got), strings.ReplaceAll(string(want), "\r\n", "\n"))
+		})
+	}
+}
+
+// compare reports the first frame that differs.
+func compare(t *testing.T, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			t.Fatalf("frame %d:\n got %s\nwant %s\nIf the new one is right: go test ./examples -update", i+1, g[i], w[i])
+		}
+	}
+	t.Fatalf("%d frames, want %d", len(g), len(w))
+}
+
+func TestTwoRunsAreTheSame(t *testing.T) {
+	for _, show := range shows(t) {
+		start := time.Now()
+		a := frames(t, show, 10*time.Minute)
+		took := time.Since(start)
+		compare(t, string(frames(t, show, 10*time.Minute)), string(a))
+		t.Logf("%s: ten minutes in %v, %d frames with changes", show, took.Round(time.Millisecond), bytes.Count(a, []byte("\n")))
+	}
+}
