@@ -17,7 +17,9 @@ const maxSources = 64
 // of [Timeline] across all of it; an epoch is never used twice.
 //
 // What changed through a call that returns no changes is returned by the next
-// Step, which Next then says is due at once. A Conductor belongs to one
+// Step, which Next then says is due at once. A call whose instant lies before
+// one it was already told about takes effect at the later one, so that nobody
+// who read the timeline meanwhile sees it step. A Conductor belongs to one
 // goroutine or lock. Create it with [NewConductor].
 type Conductor struct {
 	source    string               // what Follow was told, Internal by default

@@ -15,6 +15,7 @@ type deck struct {
 	noise  float64                 // standard deviation of the sampling instant, seconds
 	rate   float64                 // messages per second
 	block  float64                 // audio block in seconds: clock and beat move in these; 0 for none
+	coarse bool                    // only the beat moves in blocks, the clock runs on
 	boot   float64                 // true time at which its clock was 0, if that was before the show
 	reboot float64                 // true time at which its clock restarts, 0 for never
 	silent [2]float64              // from, to: no messages leave
@@ -130,8 +131,11 @@ func (d *deck) stream(r *rand.Rand, delay jitter, seconds float64) []Observation
 		}
 		clock, taken := (t-boot)*(1+d.ppm*1e-6), t
 		if d.block > 0 {
-			clock = math.Floor(clock/d.block) * d.block
-			taken = clock/(1+d.ppm*1e-6) + boot
+			whole := math.Floor(clock/d.block) * d.block
+			taken = whole/(1+d.ppm*1e-6) + boot
+			if !d.coarse {
+				clock = whole
+			}
 		}
 		o := Observation{Clock: uint64(clock*1e9) + 1, Beat: d.beat(taken + d.noise*r.NormFloat64()), BPM: d.nominal(taken)}
 		if d.bpm != nil {

@@ -85,7 +85,7 @@ type Follower struct {
 	saneAt  float64 // ... and of the last plausible one
 	doubted bool    // the last observation was set aside ...
 	doubt   sample  // ... and is this one
-	strayed float64
+	strayed float64 // device clock at which it went adrift
 
 	tempo   float64 // nominal BPM, 0 before any is known
 	missed  Micro   // error of the published beat at the last observation

@@ -42,7 +42,7 @@ func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon tim
 		p.line.Epoch++
 		at = landing(at, goal, target)
 	}
-	if target.Stopped && p.line.Stopped && at == p.line.Beat {
+	if target.Stopped && p.line.Stopped && at == p.line.Beat && target.BPM == p.line.BPM {
 		return
 	}
 	p.line = Timeline{Epoch: p.line.Epoch, Origin: now, Beat: at, BPM: target.BPM, Stopped: target.Stopped}
