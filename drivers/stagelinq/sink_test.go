@@ -89,10 +89,7 @@ func TestSinkEchoes(t *testing.T) {
 	}
 	ping.Token2 = u.identity.Token
 	main.sendMessage(ping)
-	main.readMessage() // the next request: the answer before it was taken
-	if st := o.Status(); len(st) != 1 || st[0].RoundTrip <= 0 {
-		t.Errorf("%+v", st)
-	}
+	o.awaitStatus("a round trip", func(st UnitStatus) bool { return st.RoundTrip > 0 })
 }
 
 // TestSinkSurvivesBadStates sends what is wrong or unexpected before a good
@@ -102,7 +99,7 @@ func TestSinkSurvivesBadStates(t *testing.T) {
 	port := freePort(t)
 	u := newUnit(t, port, "JC11")
 	o := observe(t, port, nil)
-	u.serveList(stateMap)
+	u.serveList(stateMap, beatInfo)
 	c := u.serveHello(stateMap)
 	c.send(wire.AppendState(nil, wire.StateMessage{Type: wire.StateSubscribe, Path: "/Mixer/NumberOfChannels", Interval: 0xffffffff}))
 	c.send(wire.AppendState(nil, wire.StateMessage{Type: wire.StateSet, Path: "/Client/Preferences/Player", JSON: `{"string":"1","type":4}`}))
@@ -129,7 +126,7 @@ func TestSinkSurvivesBadBeats(t *testing.T) {
 	port := freePort(t)
 	u := newUnit(t, port, "JC11")
 	o := observe(t, port, nil)
-	u.serveList(beatInfo)
+	u.serveList(stateMap, beatInfo)
 	c := u.serveHello(beatInfo)
 	c.send([]byte{0, 0, 0, 16, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff}) // too many decks
 	c.send(wire.AppendBeatCommand(nil, wire.BeatStop))
@@ -181,7 +178,7 @@ func TestSinkStartsOverWhenTheMainConnectionEnds(t *testing.T) {
 	port := freePort(t)
 	u := newUnit(t, port, "JC11")
 	o := observe(t, port, func(c *Config) { c.States = []string{"/a"} })
-	main := u.serveList(stateMap)
+	main := u.serveList(stateMap, beatInfo)
 	states := u.serveHello(stateMap)
 	o.device(Found)
 	o.device(Connected)
@@ -194,7 +191,7 @@ func TestSinkStartsOverWhenTheMainConnectionEnds(t *testing.T) {
 	if d := o.Devices(); len(d) != 1 {
 		t.Errorf("a unit that announces itself is not listed: %v", d)
 	}
-	u.serveList(stateMap)
+	u.serveList(stateMap, beatInfo)
 	states = u.serveHello(stateMap)
 	o.device(Connected)
 	if m, err := wire.ParseState(states.readFrame()); err != nil || m.Path != "/a" {
@@ -207,7 +204,7 @@ func TestSinkFollowsAReboot(t *testing.T) {
 	port := freePort(t)
 	u := newUnit(t, port, "JC11")
 	o := observe(t, port, nil)
-	u.serveList(stateMap)
+	u.serveList(stateMap, beatInfo)
 	u.serveHello(stateMap)
 	o.device(Found)
 	o.device(Connected)
@@ -223,7 +220,7 @@ func TestSinkFollowsAReboot(t *testing.T) {
 	if e := o.device(Lost); e.Reason != "unit restarted" {
 		t.Errorf("%+v", e)
 	}
-	second.serveList(stateMap)
+	second.serveList(stateMap, beatInfo)
 	second.serveHello(stateMap)
 	if e := o.device(Connected); e.Device.Version != "2.0.0" {
 		t.Errorf("%+v", e)

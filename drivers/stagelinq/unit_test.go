@@ -310,16 +310,21 @@ func (o *observer) beat() BeatEvent {
 	}
 }
 
-// reason waits until the status of the only unit says why its last attempt
-// ended.
-func (o *observer) reason() string {
+// awaitStatus waits until the status of the only unit is as wanted.
+func (o *observer) awaitStatus(what string, match func(UnitStatus) bool) UnitStatus {
 	o.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if st := o.Status(); len(st) == 1 && st[0].Reason != "" {
-			return st[0].Reason
+		if st := o.Status(); len(st) == 1 && match(st[0]) {
+			return st[0]
 		}
 		<-time.After(5 * time.Millisecond)
 	}
-	o.t.Fatal("no reason in the status")
-	return ""
+	o.t.Fatalf("no %s in the status", what)
+	return UnitStatus{}
+}
+
+// reason waits for the end of an attempt and returns what the status says.
+func (o *observer) reason() string {
+	o.t.Helper()
+	return o.awaitStatus("reason", func(st UnitStatus) bool { return st.Reason != "" }).Reason
 }

@@ -159,6 +159,16 @@ func (s *Stream) ReadFrames(f *wire.Framer, silence time.Duration, take func([]b
 	}
 }
 
+// Discard reads and drops what comes until the connection ends.
+func (s *Stream) Discard() error {
+	buf := make([]byte, 4096)
+	for {
+		if _, err := s.conn.Read(buf); err != nil {
+			return err
+		}
+	}
+}
+
 // ReadHello reads the hello that opens a service connection made to us.
 func (s *Stream) ReadHello(f *wire.Framer) (wire.Message, error) {
 	if err := s.conn.SetReadDeadline(time.Now().Add(helloTimeout)); err != nil {

@@ -3,14 +3,15 @@ package source
 import (
 	"context"
 	"crypto/rand"
-	"math"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -122,40 +123,151 @@ func newSource(t *testing.T, port int, change func(*Config)) *Source {
 
 var testTrack = Track{Title: "Söng 𝄞", Artist: "A & B", BPM: 128, Anchor: 300 * time.Millisecond}
 
+// mirror is what the sink knows of one unit's states.
+type mirror map[string]any
+
+// until takes states until ready accepts what is known.
+func (m mirror) until(t *testing.T, s *stage, token stagelinq.Token, what string, ready func() bool) {
+	t.Helper()
+	await(t, what, s.states, func(e stagelinq.StateEvent) bool {
+		if e.Device.Token == token {
+			m[e.Path] = e.Value.Any()
+		}
+		return ready()
+	})
+}
+
+func (s *stage) device(t *testing.T, kind stagelinq.DeviceKind) stagelinq.DeviceEvent {
+	t.Helper()
+	return await(t, kind.String(), s.devices, func(e stagelinq.DeviceEvent) bool { return e.Kind == kind })
+}
+
 func TestSinkReceivesStatesAndBeats(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	unit := newSource(t, port, nil)
 	run(t, unit.Run)
 	s := newStage(t, port, nil)
 	run(t, s.sink.Run)
+	s.device(t, stagelinq.Found)
+	s.device(t, stagelinq.Connected)
+	token := unit.config.Token
 
-	kind := func(k stagelinq.DeviceKind) func(stagelinq.DeviceEvent) bool {
-		return func(e stagelinq.DeviceEvent) bool { return e.Kind == k }
-	}
-	await(t, "found", s.devices, kind(stagelinq.Found))
-	await(t, "connected", s.devices, kind(stagelinq.Connected))
+	known := mirror{}
+	known.until(t, s, token, "initial states", func() bool {
+		for _, path := range stagelinq.DefaultStates() {
+			if _, ok := known[path]; !ok {
+				return false
+			}
+		}
+		return true
+	})
 	unit.Do(func(p *Player, now time.Time) {
 		p.Load(1, testTrack, now)
 		p.Play(1, now)
+		p.Load(3, grid, now)
+		p.SetPitch(3, 5, now)
+		p.SeekBeat(3, 64, now)
 	})
-	title := ""
-	playing := false
-	await(t, "title and play state", s.states, func(e stagelinq.StateEvent) bool {
-		switch e.Path {
-		case "/Engine/Deck1/Track/SongName":
-			title = e.Value.Text
-		case "/Engine/Deck1/PlayState":
-			playing = e.Value.Bool
-		}
-		return title == testTrack.Title && playing
+	known.until(t, s, token, "last change", func() bool {
+		return known["/Engine/Deck3/Track/SongName"] == "T" && known["/Engine/Deck3/Speed"] != 0.5
 	})
-	var clock, beat float64
-	for range 10 {
-		e := await(t, "beat", s.beats, func(e stagelinq.BeatEvent) bool { return e.BeatInfo.Decks[0].BPM == 128 })
-		c, b := float64(e.BeatInfo.Clock)/1e9, e.BeatInfo.Decks[0].Beat
-		if clock != 0 && math.Abs((b-beat)-(c-clock)*128/60) > 1e-6 {
-			t.Errorf("%g beats in %g s", b-beat, c-clock)
+	unit.Do(func(p *Player, now time.Time) {
+		for path, json := range p.States() {
+			v, err := wire.ParseValue(json)
+			if got, subscribed := known[path]; err != nil || subscribed && got != v.Any() {
+				t.Errorf("%s: %v, want %s", path, got, json)
+			}
 		}
-		clock, beat = c, b
+	})
+
+	// Each message's clock and positions belong to one instant of the model.
+	for range 20 {
+		e := await(t, "beat", s.beats, func(e stagelinq.BeatEvent) bool { return e.BeatInfo.Decks[2].Beat != 0 })
+		unit.Do(func(p *Player, _ time.Time) {
+			want := p.BeatInfo(p.born.Add(time.Duration(e.BeatInfo.Clock)), nil)
+			if !slices.Equal(want.Decks, e.BeatInfo.Decks) {
+				t.Errorf("at %d ns: %+v, want %+v", e.BeatInfo.Clock, e.BeatInfo.Decks, want.Decks)
+			}
+		})
+	}
+}
+
+// TestUnitRestarts runs one unit twice: it comes back on other ports with the
+// same token, its tracks still loaded.
+func TestUnitRestarts(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	unit := newSource(t, port, nil)
+	stop := run(t, unit.Run)
+	s := newStage(t, port, nil)
+	run(t, s.sink.Run)
+	s.device(t, stagelinq.Connected)
+	stop()
+	if e := s.device(t, stagelinq.Lost); e.Device.Token != unit.config.Token {
+		t.Errorf("%+v", e)
+	}
+	unit.Do(func(p *Player, now time.Time) { p.Load(2, grid, now) })
+	run(t, unit.Run)
+	s.device(t, stagelinq.Connected)
+	known := mirror{}
+	known.until(t, s, unit.config.Token, "title", func() bool { return known["/Engine/Deck2/Track/SongName"] == "T" })
+	await(t, "beat", s.beats, func(e stagelinq.BeatEvent) bool { return e.BeatInfo.Decks[1].Total > 0 })
+}
+
+func TestTwoUnits(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	s := newStage(t, port, nil)
+	run(t, s.sink.Run)
+	a := newSource(t, port, nil)
+	b := newSource(t, port, func(c *Config) { c.Decks, c.Number = 2, 2 })
+	run(t, a.Run)
+	stopB := run(t, b.Run)
+	s.device(t, stagelinq.Connected)
+	s.device(t, stagelinq.Connected)
+	for _, unit := range []*Source{a, b} {
+		title := unit.config.Name
+		unit.Do(func(p *Player, now time.Time) { p.Load(1, Track{Title: title, BPM: 100}, now) })
+	}
+	of := map[stagelinq.Token]mirror{a.config.Token: {}, b.config.Token: {}}
+	await(t, "both titles", s.states, func(e stagelinq.StateEvent) bool {
+		of[e.Device.Token][e.Path] = e.Value.Any()
+		const title, player = "/Engine/Deck1/Track/SongName", "/Client/Preferences/Player"
+		ma, mb := of[a.config.Token], of[b.config.Token]
+		return ma[title] == "prime4" && ma[player] == "1" && mb[title] == "sc6000" && mb[player] == "2"
+	})
+	for token, decks := range map[stagelinq.Token]int{a.config.Token: 4, b.config.Token: 2} {
+		await(t, "beat", s.beats, func(e stagelinq.BeatEvent) bool {
+			return e.Device.Token == token && len(e.BeatInfo.Decks) == decks
+		})
+	}
+	if st := s.sink.Status(); len(st) != 2 || !st[0].Connected || !st[1].Connected || st[0].Device.Software != "JC11" || st[1].Device.Software != "JP13" {
+		t.Errorf("%+v", st)
+	}
+	stopB()
+	if e := s.device(t, stagelinq.Lost); e.Device.Token != b.config.Token {
+		t.Errorf("%+v", e)
+	}
+	await(t, "beat of the other", s.beats, func(e stagelinq.BeatEvent) bool { return e.Device.Token == a.config.Token })
+}
+
+// TestListeningSink lets both sides dial: the doubled connections must not
+// give doubled values.
+func TestListeningSink(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	unit := newSource(t, port, nil)
+	run(t, unit.Run)
+	s := newStage(t, port, func(c *stagelinq.Config) { c.Listen = true })
+	run(t, s.sink.Run)
+	s.device(t, stagelinq.Connected)
+	var clock uint64
+	for range 30 {
+		e := await(t, "beat", s.beats, func(stagelinq.BeatEvent) bool { return true })
+		if e.BeatInfo.Clock <= clock {
+			t.Errorf("clock %d after %d", e.BeatInfo.Clock, clock)
+		}
+		clock = e.BeatInfo.Clock
 	}
 }

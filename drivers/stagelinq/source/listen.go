@@ -48,9 +48,14 @@ func (s *Source) listen(ctx context.Context, running *sync.WaitGroup) (uint16, e
 	})
 }
 
-// welcome reads the hello of a service connection and serves it until it ends.
+// welcome serves a service connection made to us until it ends.
 func (s *Source) welcome(ctx context.Context, name string, st *peer.Stream) {
 	defer st.Close()
+	if name != wire.ServiceStateMap && name != wire.ServiceBeatInfo {
+		// Nothing is offered here beyond the connection, whatever its hello.
+		_ = st.Discard()
+		return
+	}
 	f := wire.NewFramer(frameLimit(name))
 	m, err := st.ReadHello(f)
 	if err != nil || m.Service != name {
@@ -61,28 +66,21 @@ func (s *Source) welcome(ctx context.Context, name string, st *peer.Stream) {
 }
 
 func frameLimit(name string) int {
-	switch name {
-	case wire.ServiceStateMap:
-		return wire.MaxStateFrame
-	case wire.ServiceBeatInfo:
+	if name == wire.ServiceBeatInfo {
 		return wire.MaxBeatFrame
 	}
-	return wire.MaxDiscardFrame
+	return wire.MaxStateFrame
 }
 
-// serve serves a service connection past its hello until it ends.
+// serve serves a StateMap or BeatInfo connection past its hello until it ends.
 func (s *Source) serve(ctx context.Context, name string, st *peer.Stream, f *wire.Framer) {
 	s.count.clients.Add(1)
 	defer s.count.clients.Add(-1)
 	var err error
-	switch name {
-	case wire.ServiceStateMap:
-		err = s.serveStates(ctx, st, f)
-	case wire.ServiceBeatInfo:
+	if name == wire.ServiceBeatInfo {
 		err = s.serveBeats(ctx, st, f)
-	default:
-		// Nothing is offered here beyond the connection.
-		err = st.ReadFrames(f, 0, func([]byte, time.Time) error { return nil })
+	} else {
+		err = s.serveStates(ctx, st, f)
 	}
 	s.log.Debug("client left", "service", name, "address", st.RemoteAddr(), "reason", peer.EndReason(err))
 }

@@ -167,15 +167,15 @@ func decode(t *testing.T, v vector, b []byte) (fields map[string]any, again []by
 		return fields, AppendBeatInfo(nil, info)
 	case "broadcast":
 		// Framed UTF-8 text, no message of ours.
-		payload := onePayload(t, b, MaxDiscardFrame)
+		payload := onePayload(t, b, 8<<10)
 		return map[string]any{"length": len(payload), "json_utf8": string(payload)}, b
 	case "filetransfer":
 		// Framed binary without a use here; its path is a string as any other.
-		payload := onePayload(t, b, MaxDiscardFrame)
+		payload := onePayload(t, b, 8<<10)
 		c := cursor{b: payload}
 		magic := string(c.take(4))
 		request, kind := c.uint32(), c.uint32()
-		path, _ := c.text(MaxDiscardFrame)
+		path, _ := c.text(8 << 10)
 		if c.err != nil {
 			t.Fatal(c.err)
 		}

@@ -44,12 +44,11 @@ const (
 // Largest sizes taken from a peer, in bytes. A stream that announces more is
 // closed (3.2).
 const (
-	MaxServiceName  = 512
-	MaxStateFrame   = 1 << 20
-	MaxBeatFrame    = 4 << 10
-	MaxDiscardFrame = 8 << 10
-	MaxBeatDecks    = 16
-	MaxDatagram     = 2 << 10
+	MaxServiceName = 512
+	MaxStateFrame  = 1 << 20
+	MaxBeatFrame   = 4 << 10
+	MaxBeatDecks   = 16
+	MaxDatagram    = 2 << 10
 )
 
 // IntervalImmediate subscribes to a path without a minimum spacing (3.3).
