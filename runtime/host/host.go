@@ -32,7 +32,6 @@ type Host struct {
 	reload chan string // asks the loader to load again, giving why
 	fatal  chan error  // ends the show
 	wg     sync.WaitGroup
-	ending atomic.Bool
 
 	precision atomic.Pointer[string] // of the engine's thread
 }
@@ -51,7 +50,6 @@ func New(opts Options) (*Host, error) {
 		core:   newCore(opts, show, clock.NewReal()),
 		calls:  make(chan func()),
 		reload: make(chan string, 1),
-		fatal:  make(chan error, 1),
 	}
 	if opts.Rig != nil {
 		cfg := *opts.Rig
@@ -115,11 +113,10 @@ func (h *Host) Run(ctx context.Context) error {
 	loaderDone := make(chan struct{})
 	go func() { defer close(loaderDone); h.loader(loaderCtx, devices, changed) }()
 
-	err = h.wait(ctx)
+	h.wait(ctx)
 
 	// The order of the end: no new loads, the script says goodbye, its output is
 	// sent, then outputs and inputs close.
-	h.ending.Store(true)
 	stopLoader()
 	<-loaderDone
 	stopScript()
@@ -130,11 +127,11 @@ func (h *Host) Run(ctx context.Context) error {
 	stopDevices()
 	h.wg.Wait()
 	h.opts.Log.Info("show ended", "frames", h.Status().Frames)
-	return err
+	return nil
 }
 
 // wait returns when the show is to end.
-func (h *Host) wait(ctx context.Context) error {
+func (h *Host) wait(ctx context.Context) {
 	var over <-chan time.Time
 	if h.opts.For > 0 {
 		t := time.NewTimer(h.opts.For)
@@ -143,11 +140,7 @@ func (h *Host) wait(ctx context.Context) error {
 	}
 	select {
 	case <-ctx.Done():
-		return nil
 	case <-over:
-		return nil
-	case err := <-h.fatal:
-		return err
 	}
 }
 

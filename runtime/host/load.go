@@ -61,6 +61,7 @@ func (c *core) prepare(ctx context.Context, number int, state script.Table, have
 	defer cancel()
 	l.gen, err = script.Load(ctx, script.Config{
 		Show: fsys, Main: c.show.file, Modules: l.show.Modules(),
+		Budget: c.opts.Budget, Grace: c.opts.Grace,
 		Number: number, Seed: c.opts.Seed, Lookahead: c.opts.Lookahead, Timeline: c.tempo.Timeline(),
 		Now: c.clock.Now, Stopwatch: stopwatch(), Wall: func() time.Time { return c.clock.Time(c.clock.Now()) },
 		Getenv: c.opts.Getenv, Submit: c.batches.put, Failed: c.failed, Log: c.opts.Log,

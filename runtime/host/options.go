@@ -35,6 +35,8 @@ type Options struct {
 	Rate      int           // frames a second, default 44
 	Reload    Reload        // default auto
 	Seed      uint64        // of math.random; 0 = draw one
+	Budget    time.Duration // a handler may run so long without waiting; default 2 s
+	Grace     time.Duration // what is stopped for that may take so long to give up; default 2 s
 	Ports     Ports         // UDP ports to use instead of the usual ones, the rig's too
 	Getenv    func(string) (string, bool)
 	Log       *slog.Logger

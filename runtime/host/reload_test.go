@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"showrun/runtime/rig"
 )
 
@@ -209,5 +211,45 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	}
 	if n := len(packets); n < 60 {
 		t.Errorf("%d packets in more than two seconds: frames waited for the script", n)
+	}
+}
+
+// TestStuckScriptIsReplaced lets a handler sit in a call that cannot be
+// interrupted, the compiler of a huge module: the show is loaded afresh and the
+// frames go on.
+func TestStuckScriptIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	var big strings.Builder
+	big.WriteString("return {\n")
+	for i := range 30_000 {
+		fmt.Fprintf(&big, "{ %d, 'x' },\n", i)
+	}
+	big.WriteString("}")
+	save(t, filepath.Join(dir, "big.lua"), big.String())
+	file := filepath.Join(dir, "show.lua")
+	save(t, file, swell+`
+local show = require "show"
+show.log.info("top level of %d", show.generation)
+if show.generation == 1 then clock.after(0.2, function() require "big" end) end
+`)
+	log, rec := newLines(), newTape()
+	_, stop := runLive(t, Options{
+		Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger(),
+		Budget: 50 * time.Millisecond, Grace: 20 * time.Millisecond,
+	})
+	log.await(t, "has been abandoned; levels stay", 1)
+	log.await(t, "why=stuck", 1)
+	log.await(t, "top level of 2", 1)
+	<-rec.arrived
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	// The abandoned goroutine ends when its call comes back.
+	for deadline := time.After(30 * time.Second); goleak.Find() != nil; {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-deadline:
+			t.Fatal("the abandoned goroutine does not end")
+		}
 	}
 }

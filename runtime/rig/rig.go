@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,8 +79,12 @@ func (r *Rig) Deck() *source.Source { return r.deck }
 // Patch makes the node listen to these universes.
 func (r *Rig) Patch(universes []int) {
 	r.mu.Lock()
-	r.universes = append([]int(nil), universes...)
+	same := r.node != nil && slices.Equal(r.universes, universes)
+	r.universes = slices.Clone(universes)
 	r.mu.Unlock()
+	if same {
+		return
+	}
 	select {
 	case r.patched <- struct{}{}:
 	default:

@@ -58,10 +58,12 @@ func failure(task string, err error) *Failure {
 	default:
 		f.Message = "error value is " + v.String()
 	}
-	if api.Type == lua.ApiErrorPanic {
-		f.Message = "internal error: " + f.Message
-	}
 	f.Trace = trace(api.StackTrace)
+	if api.Type == lua.ApiErrorPanic {
+		// A bug of ours: the Go stack says where.
+		f.Message = "internal error: " + f.Message
+		f.Trace = api.StackTrace
+	}
 	return f
 }
 

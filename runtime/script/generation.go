@@ -117,7 +117,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	g := &Generation{
 		cfg: cfg,
 		L: lua.NewState(lua.Options{
-			SkipOpenLibs: true, CallStackSize: 4096, MinimizeStackMemory: true,
+			SkipOpenLibs: true, CallStackSize: 4096, MinimizeStackMemory: true, IncludeGoStackTrace: true,
 			RegistrySize: 256, RegistryMaxSize: 1 << 18, RegistryGrowStep: 8192,
 		}),
 		sched:      newSchedule(cfg.Timeline),

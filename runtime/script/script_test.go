@@ -28,6 +28,7 @@ type stand struct {
 	failures []string
 	disabled int
 	batches  []engine.Batch
+	unhang   chan struct{}
 }
 
 const lookahead = 50 * time.Millisecond
@@ -35,7 +36,7 @@ const lookahead = 50 * time.Millisecond
 // newStand loads files, show.lua among them, with a module "t" of waits.
 func newStand(t *testing.T, files map[string]string, edit ...func(*Config)) (*stand, error) {
 	t.Helper()
-	s := &stand{t: t}
+	s := &stand{t: t, unhang: make(chan struct{})}
 	fsys := fstest.MapFS{}
 	for name, text := range files {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
@@ -137,6 +138,7 @@ func (s *stand) module(g *Generation, L *lua.LState) *lua.LTable {
 			return 0
 		},
 		"emit":  func(L *lua.LState) int { g.Emit(engine.Set{Value: float64(L.CheckNumber(1))}); return 0 },
+		"hang":  func(*lua.LState) int { <-s.unhang; return 0 },
 		"panic": func(L *lua.LState) int { panic("a bug in a binding") },
 	} {
 		m.RawSetString(name, L.NewFunction(f))
@@ -310,6 +312,22 @@ func TestRunawaysAreStopped(t *testing.T) {
 			}
 			s.wantLog("0.500 next")
 		})
+	}
+}
+
+func TestACallThatHangsIsAbandoned(t *testing.T) {
+	s := live(t, `t.run("hang", function() t.hang() log("came back") end) t.on_beat(1, function() end)`, func(c *Config) {
+		c.Budget, c.Grace = 20*time.Millisecond, 20*time.Millisecond
+	})
+	if err := s.gen.Step(0); !errors.Is(err, ErrStuck) {
+		t.Fatalf("Step: %v", err)
+	}
+	s.gen.End() // leaves the goroutine alone
+	close(s.unhang)
+	s.gen.workers.Wait() // it ends by itself and touches nothing more
+	s.wantLog()
+	if len(s.failures) != 1 || !strings.Contains(s.failures[0], "show.lua:1") {
+		t.Errorf("failures %q", s.failures)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"runtime/metrics"
 	"strings"
 
+	"showrun/runtime/script/lualib/format"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -201,7 +203,7 @@ func baseToNumber(c call) int {
 	if base < 2 || base > 36 {
 		c.argError(2, "base out of range")
 	}
-	if f, ok := parseInBase(s, base); ok {
+	if f, ok := format.ParseInBase(s, base); ok {
 		return c.pushNumber(f)
 	}
 	return c.push(lua.LNil)

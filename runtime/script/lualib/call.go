@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 
+	"showrun/runtime/script/lualib/format"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -159,7 +161,7 @@ func toText(v lua.LValue) (string, bool) {
 	case lua.LString:
 		return string(v), true
 	case lua.LNumber:
-		return formatNumber(float64(v)), true
+		return format.Number(float64(v)), true
 	}
 	return "", false
 }
@@ -170,7 +172,7 @@ func toNumber(v lua.LValue) (float64, bool) {
 	case lua.LNumber:
 		return float64(v), true
 	case lua.LString:
-		return parseNumber(string(v))
+		return format.ParseNumber(string(v))
 	}
 	return 0, false
 }

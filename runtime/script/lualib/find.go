@@ -1,7 +1,11 @@
 package lualib
 
 import (
+	"strconv"
 	"strings"
+
+	"showrun/runtime/script/lualib/format"
+	"showrun/runtime/script/lualib/pattern"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -10,13 +14,77 @@ import (
 // ")" on its own for the text it is, though match does not.
 const specials = "^$*+?.([%-"
 
+// stepsPerCopy is what looking up or copying a piece of a replacement costs, in steps.
+const stepsPerCopy = 4
+
+// Compiled patterns are kept for the next call: short ones, and only so many.
+const (
+	maxKeptPatterns = 256
+	maxKeptPattern  = 256 // bytes
+)
+
+// patternKey tells patterns apart: in gmatch "^" is an ordinary byte.
+type patternKey struct {
+	text   string
+	anchor bool
+}
+
+// pattern compiles argument n, or finds it among the patterns kept. A malformed pattern raises.
+func (c call) pattern(n int, anchor bool) *pattern.Pattern {
+	key := patternKey{c.text(n), anchor}
+	if p := c.lib.patterns[key]; p != nil {
+		return p
+	}
+	p, err := pattern.Compile(key.text, anchor)
+	if err == pattern.ErrTooComplex {
+		c.raise("%s: %v", c.name, err)
+	} else if err != nil {
+		c.raise("%v", err)
+	}
+	if len(key.text) <= maxKeptPattern {
+		if len(c.lib.patterns) >= maxKeptPatterns {
+			clear(c.lib.patterns)
+		}
+		c.lib.patterns[key] = p
+	}
+	return p
+}
+
+// matcher is a search on behalf of a call.
+type matcher struct {
+	c call
+	pattern.Search
+}
+
+func (c call) matcher(subject string, p *pattern.Pattern) matcher {
+	return matcher{c, pattern.Search{Pattern: p, Meter: c.patternMeter(), Subject: subject}}
+}
+
+// capture is the value of capture i of the match found last, counted from 0.
+func (m *matcher) capture(i int) lua.LValue {
+	found, err := m.Capture(i)
+	if err != nil {
+		m.c.raise("%v", err)
+	}
+	if found.Position > 0 {
+		return lua.LNumber(found.Position)
+	}
+	return lua.LString(found.Text)
+}
+
+// pushCaptures pushes all captures and returns their number.
+func (m *matcher) pushCaptures() int {
+	n := max(m.Captures(), 1)
+	for i := range n {
+		m.c.L.Push(m.capture(i))
+	}
+	return n
+}
+
 // searchStart reads the third argument of find and match: the offset to begin at.
 func (c call) searchStart(length int) int {
 	return min(max(place(c.optInteger(3, 1), length)-1, 0), length)
 }
-
-// stepsPerCopy is what looking up or copying a piece of a replacement costs, in steps.
-const stepsPerCopy = 4
 
 func stringFind(c call) int {
 	s, p := c.text(1), c.text(2)
@@ -28,36 +96,37 @@ func stringFind(c call) int {
 		}
 		return c.push(lua.LNumber(from+at+1), lua.LNumber(from+at+len(p)))
 	}
-	m := matcher{pattern: c.pattern(p, true), meter: c.patternMeter(), subject: s}
-	start, end := m.find(from)
+	m := c.matcher(s, c.pattern(2, true))
+	start, end := m.Find(from)
 	if start < 0 {
 		return c.push(lua.LNil)
 	}
 	c.push(lua.LNumber(start+1), lua.LNumber(end))
-	if m.captures == 0 {
+	if m.Captures() == 0 {
 		return 2
 	}
-	return 2 + m.pushCaptures(start, end)
+	return 2 + m.pushCaptures()
 }
 
 func stringMatch(c call) int {
-	s, p := c.text(1), c.text(2)
-	from := c.searchStart(len(s))
-	m := matcher{pattern: c.pattern(p, true), meter: c.patternMeter(), subject: s}
-	start, end := m.find(from)
-	if start < 0 {
+	s, p := c.text(1), c.pattern(2, true)
+	m := c.matcher(s, p)
+	if start, _ := m.Find(c.searchStart(len(s))); start < 0 {
 		return c.push(lua.LNil)
 	}
-	return m.pushCaptures(start, end)
+	return m.pushCaptures()
 }
 
 // stringGmatch returns an iterator. Each step of it has the whole number of pattern steps to itself.
 func stringGmatch(c call) int {
-	s, p := c.text(1), c.pattern(c.text(2), false)
+	s, p := c.text(1), c.pattern(2, false)
 	from := 0
 	return c.push(c.lib.function(c.L, c.name, func(c call) int {
-		m := matcher{pattern: p, meter: c.patternMeter(), subject: s}
-		start, end := m.find(from)
+		if from > len(s) {
+			return c.push(lua.LNil)
+		}
+		m := c.matcher(s, p)
+		start, end := m.Find(from)
 		if start < 0 {
 			from = len(s) + 1
 			return c.push(lua.LNil)
@@ -66,15 +135,15 @@ func stringGmatch(c call) int {
 		if end == start {
 			from++
 		}
-		return m.pushCaptures(start, end)
+		return m.pushCaptures()
 	}))
 }
 
 func stringGsub(c call) int {
-	s, p := c.text(1), c.pattern(c.text(2), true)
+	s, p := c.text(1), c.pattern(2, true)
 	replacement := c.L.Get(3)
 	if n, ok := replacement.(lua.LNumber); ok {
-		replacement = lua.LString(formatNumber(float64(n)))
+		replacement = lua.LString(format.Number(float64(n)))
 	}
 	switch replacement.Type() {
 	case lua.LTString, lua.LTTable, lua.LTFunction:
@@ -82,21 +151,21 @@ func stringGsub(c call) int {
 		c.argError(3, "string/function/table expected")
 	}
 	limit := c.optInteger(4, len(s)+1)
-	m := matcher{pattern: p, meter: c.patternMeter(), subject: s}
+	m := c.matcher(s, p)
 	var out []byte
 	count, copied := 0, 0
 	for from := 0; count < limit && from <= len(s); count++ {
-		start, end := m.find(from)
+		start, end := m.Find(from)
 		if start < 0 {
 			break
 		}
 		out = m.append(out, s[copied:start])
-		out = m.substitute(out, replacement, start, end)
+		out = m.substitute(out, replacement, s[start:end])
 		copied, from = end, end
 		if end == start {
 			from++
 		}
-		if m.anchored {
+		if m.Anchored() {
 			from = len(s) + 1
 		}
 	}
@@ -113,23 +182,24 @@ func (m *matcher) append(out []byte, text string) []byte {
 	return append(out, text...)
 }
 
-// substitute appends what replaces the match from start to end.
-func (m *matcher) substitute(out []byte, replacement lua.LValue, start, end int) []byte {
-	m.spend(stepsPerCopy)
+// substitute appends what replaces the text of a match.
+func (m *matcher) substitute(out []byte, replacement lua.LValue, match string) []byte {
+	if text, ok := replacement.(lua.LString); ok {
+		return m.expand(out, string(text), match)
+	}
+	m.Spend(stepsPerCopy)
 	var value lua.LValue
 	switch r := replacement.(type) {
-	case lua.LString:
-		return m.expand(out, string(r), start, end)
 	case *lua.LTable:
-		value = m.c.L.GetTable(r, m.capture(0, start, end))
+		value = m.c.L.GetTable(r, m.capture(0))
 	default:
 		m.c.L.Push(r)
-		m.c.L.Call(m.pushCaptures(start, end), 1)
+		m.c.L.Call(m.pushCaptures(), 1)
 		value = m.c.L.Get(-1)
 		m.c.L.Pop(1)
 	}
 	if lua.LVIsFalse(value) {
-		return m.append(out, m.subject[start:end])
+		return m.append(out, match)
 	}
 	text, ok := toText(value)
 	if !ok {
@@ -139,9 +209,9 @@ func (m *matcher) substitute(out []byte, replacement lua.LValue, start, end int)
 }
 
 // expand appends a replacement text: %0 stands for the match, %1 to %9 for captures, % and any other byte for the byte.
-func (m *matcher) expand(out []byte, text string, start, end int) []byte {
+func (m *matcher) expand(out []byte, text, match string) []byte {
 	for {
-		m.spend(stepsPerCopy)
+		m.Spend(stepsPerCopy)
 		plain, rest, found := strings.Cut(text, "%")
 		out = m.append(out, plain)
 		if !found {
@@ -152,9 +222,16 @@ func (m *matcher) expand(out []byte, text string, start, end int) []byte {
 		}
 		switch b := rest[0]; {
 		case b == '0':
-			out = m.append(out, m.subject[start:end])
+			out = m.append(out, match)
 		case b >= '1' && b <= '9':
-			out = m.append(out, m.captureText(int(b-'1'), start, end))
+			capture, err := m.Capture(int(b - '1'))
+			if err != nil {
+				m.c.raise("%v", err)
+			}
+			if capture.Position > 0 {
+				capture.Text = strconv.Itoa(capture.Position)
+			}
+			out = m.append(out, capture.Text)
 		default:
 			out = m.append(out, rest[:1])
 		}

@@ -25,6 +25,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"showrun/runtime/script/lualib/pattern"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -32,7 +34,6 @@ import (
 const (
 	maxResults     = 8000    // values one call may return, as in the reference implementation
 	maxChunk       = 1 << 13 // bytes load and loadstring compile
-	stepsPerPoll   = 1000    // steps between two questions to Options.Stopped
 	defaultString  = 16 << 20
 	defaultSteps   = 10_000_000
 	stringMetatype = "locked" // what getmetatable("") returns
@@ -65,7 +66,7 @@ type Options struct {
 type library struct {
 	Options
 	random   *rand.PCG
-	patterns map[patternKey]*pattern
+	patterns map[patternKey]*pattern.Pattern
 }
 
 // function is an entry of a library table. Tables are filled in the order of the list, so pairs over a library is the
@@ -102,7 +103,7 @@ func Open(L *lua.LState, o Options) {
 	lib := &library{
 		Options:  o,
 		random:   rand.NewPCG(o.Seed, seedStream),
-		patterns: make(map[patternKey]*pattern),
+		patterns: make(map[patternKey]*pattern.Pattern),
 	}
 	lib.openBase(L)
 	lib.openCoroutine(L)
@@ -130,38 +131,21 @@ func (lib *library) function(L *lua.LState, name string, run func(c call) int) *
 	return L.NewFunction(func(L *lua.LState) int { return run(call{L: L, lib: lib, name: name}) })
 }
 
-// meter counts the steps of one call, asks every thousand steps whether to stop, and raises when they run out.
-type meter struct {
-	c     call
-	limit int
-	used  int
-	next  int // the count at which to look up
-}
-
 // patternMeter bounds a pattern search; plainMeter only polls Stopped.
-func (c call) patternMeter() meter { return newMeter(c, c.lib.MaxSteps) }
-func (c call) plainMeter() meter   { return newMeter(c, math.MaxInt) }
-
-func newMeter(c call, limit int) meter {
-	return meter{c: c, limit: limit, next: min(stepsPerPoll, limit)}
+func (c call) patternMeter() pattern.Meter {
+	return pattern.Meter{LookUp: func(steps int) { c.lookUp(steps, c.lib.MaxSteps) }}
 }
 
-func (m *meter) spend(steps int) {
-	m.used += steps
-	if m.used >= m.next {
-		m.lookUp()
-	}
+func (c call) plainMeter() pattern.Meter {
+	return pattern.Meter{LookUp: func(steps int) { c.lookUp(steps, math.MaxInt) }}
 }
 
-func (m *meter) lookUp() {
-	if m.used > m.limit {
-		m.c.raise("%s: pattern too complex (gave up after %d steps)", m.c.name, m.limit)
+// lookUp raises when the steps have run out or the host wants the script to stop.
+func (c call) lookUp(steps, limit int) {
+	if steps > limit {
+		c.raise("%s: pattern too complex (gave up after %d steps)", c.name, limit)
 	}
-	if m.c.lib.Stopped() {
-		m.c.raise("interrupted")
-	}
-	m.next = m.used + stepsPerPoll
-	if m.limit < m.next {
-		m.next = m.limit + 1
+	if c.lib.Stopped() {
+		c.raise("interrupted")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"showrun/runtime/script/lualib/pattern"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -229,7 +231,7 @@ func (s *script) lists() {
 
 // onPurpose reports whether the two answers differ as the package comment says they do.
 func onPurpose(expression, reference, ours string) bool {
-	for _, malformed := range []error{errEndsWithEscape, errMissingBracket, errBalance, errFrontier, errCaptureIndex, errCaptureClose, errCaptureOpen} {
+	for _, malformed := range []error{pattern.ErrEndsWithEscape, pattern.ErrMissingBracket, pattern.ErrBalance, pattern.ErrFrontier, pattern.ErrCaptureIndex, pattern.ErrCaptureClose, pattern.ErrCaptureOpen} {
 		if strings.HasPrefix(ours, "false") && strings.Contains(ours, malformed.Error()) {
 			return true // the reference had no occasion to notice, or noticed another fault first
 		}

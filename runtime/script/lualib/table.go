@@ -3,6 +3,8 @@ package lualib
 import (
 	"sort"
 
+	"showrun/runtime/script/lualib/pattern"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -33,7 +35,7 @@ func tableConcat(c call) int {
 	m := c.plainMeter()
 	var out []byte
 	for i := from; i <= to; i++ {
-		m.spend(1)
+		m.Spend(1)
 		v := rawIndex(t, i)
 		s, ok := toText(v)
 		if !ok {
@@ -78,7 +80,7 @@ func tableMaxn(c call) int {
 	m := c.plainMeter()
 	largest := lua.LNumber(0)
 	for key, _ := t.Next(lua.LNil); key != lua.LNil; key, _ = t.Next(key) {
-		m.spend(1)
+		m.Spend(1)
 		if n, ok := key.(lua.LNumber); ok {
 			largest = max(largest, n)
 		}
@@ -148,7 +150,7 @@ func tableSort(c call) int {
 type sorting struct {
 	c      call
 	less   lua.LValue // a function, or nil for the operator <
-	meter  meter
+	meter  pattern.Meter
 	values []lua.LValue
 }
 
@@ -157,7 +159,7 @@ func (s *sorting) Len() int { return len(s.values) }
 func (s *sorting) Swap(i, j int) { s.values[i], s.values[j] = s.values[j], s.values[i] }
 
 func (s *sorting) Less(i, j int) bool {
-	s.meter.spend(1)
+	s.meter.Spend(1)
 	a, b := s.values[i], s.values[j]
 	if s.less == lua.LNil {
 		return s.c.L.LessThan(a, b)

@@ -102,7 +102,7 @@ func utf8Len(c call) int {
 	m := c.plainMeter()
 	n := 0
 	for at := from - 1; at < to; n++ {
-		m.spend(1)
+		m.Spend(1)
 		_, size := decode(s, at)
 		if size == 0 {
 			return c.push(lua.LNil, lua.LNumber(at+1))

@@ -1,4 +1,5 @@
-package lualib
+// Package format writes and reads numbers as Lua 5.1 does, and formats the conversions of string.format.
+package format
 
 import (
 	"errors"
@@ -13,9 +14,9 @@ const (
 	hexDigits     = decimalDigits + "abcdefABCDEF"
 )
 
-// formatNumber is the text of a number. A whole number prints as its digits, so that tostring(n) and "" .. n agree;
+// Number is the text of a number. A whole number prints as its digits, so that tostring(n) and "" .. n agree;
 // others as "%.14g" in C.
-func formatNumber(f float64) string {
+func Number(f float64) string {
 	switch {
 	case f == math.Trunc(f) && math.Abs(f) < 1<<63:
 		return strconv.FormatInt(int64(f), 10)
@@ -29,9 +30,9 @@ func formatNumber(f float64) string {
 	return strconv.FormatFloat(f, 'g', 14, 64)
 }
 
-// parseNumber reads a whole text as a decimal or hexadecimal number, with space around it. Too large a number is
+// ParseNumber reads a whole text as a decimal or hexadecimal number, with space around it. Too large a number is
 // infinite, as strtod has it.
-func parseNumber(s string) (float64, bool) {
+func ParseNumber(s string) (float64, bool) {
 	s = strings.Trim(s, whitespace)
 	digits := s
 	if s != "" && (s[0] == '-' || s[0] == '+') {
@@ -55,8 +56,8 @@ func parseNumber(s string) (float64, bool) {
 	return f, true
 }
 
-// parseInBase reads a whole text as an integer in base 2 to 36, with space around it and, in base 16, an optional 0x.
-func parseInBase(s string, base int) (float64, bool) {
+// ParseInBase reads a whole text as an integer in base 2 to 36, with space around it and, in base 16, an optional 0x.
+func ParseInBase(s string, base int) (float64, bool) {
 	s = strings.Trim(s, whitespace)
 	sign := 1.0
 	if s != "" && (s[0] == '-' || s[0] == '+') {

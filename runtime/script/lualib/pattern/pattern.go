@@ -1,4 +1,8 @@
-package lualib
+// Package pattern finds Lua 5.1 patterns (section 5.4.1 of its manual) in strings, by backtracking, with every step
+// counted: a search that would take for ever is ended from outside through its Meter.
+//
+// A pattern is compiled first, so a malformed one is an error wherever the fault stands; "\0" is an ordinary byte.
+package pattern
 
 import (
 	"errors"
@@ -12,22 +16,17 @@ const (
 	maxPattern     = 1 << 16 // bytes
 )
 
-// Compiled patterns are kept for the next call: short ones, and only so many.
-const (
-	maxKeptPatterns = 256
-	maxKeptPattern  = 256 // bytes
-)
-
+// The errors of Compile, in the words of Lua. ErrTooComplex is our own, for patterns beyond the limits.
 var (
-	errEndsWithEscape = errors.New("malformed pattern (ends with '%')")
-	errMissingBracket = errors.New("malformed pattern (missing ']')")
-	errBalance        = errors.New("unbalanced pattern")
-	errFrontier       = errors.New("missing '[' after '%f' in pattern")
-	errCaptureIndex   = errors.New("invalid capture index")
-	errCaptureClose   = errors.New("invalid pattern capture")
-	errCaptureOpen    = errors.New("unfinished capture")
-	errCaptures       = errors.New("too many captures")
-	errTooComplex     = errors.New("pattern too complex")
+	ErrEndsWithEscape = errors.New("malformed pattern (ends with '%')")
+	ErrMissingBracket = errors.New("malformed pattern (missing ']')")
+	ErrBalance        = errors.New("unbalanced pattern")
+	ErrFrontier       = errors.New("missing '[' after '%f' in pattern")
+	ErrCaptureIndex   = errors.New("invalid capture index")
+	ErrCaptureClose   = errors.New("invalid pattern capture")
+	ErrCaptureOpen    = errors.New("unfinished capture")
+	ErrCaptures       = errors.New("too many captures")
+	ErrTooComplex     = errors.New("pattern too complex")
 )
 
 // opcode is what an item of a pattern asks for at a position of the subject.
@@ -66,55 +65,34 @@ func (it *item) single(b byte) bool {
 	return it.op == opAny
 }
 
-// pattern is a compiled Lua pattern. It never changes.
-type pattern struct {
+// Pattern is a compiled pattern. It never changes.
+type Pattern struct {
 	items    []item
-	anchored bool // begins with "^"
+	anchored bool
 	captures int
 }
 
-// patternKey tells patterns apart: in gmatch "^" is an ordinary byte.
-type patternKey struct {
-	text   string
-	anchor bool
-}
+// Anchored reports whether the pattern matches only where the search begins.
+func (p *Pattern) Anchored() bool { return p.anchored }
 
-// pattern compiles the text, or finds it among the patterns kept. A malformed pattern raises.
-func (c call) pattern(text string, anchor bool) *pattern {
-	key := patternKey{text, anchor}
-	if p := c.lib.patterns[key]; p != nil {
-		return p
-	}
-	p, err := compilePattern(text, anchor)
-	if err == errTooComplex {
-		c.raise("%s: %v", c.name, err)
-	} else if err != nil {
-		c.raise("%v", err)
-	}
-	if len(text) <= maxKeptPattern {
-		if len(c.lib.patterns) >= maxKeptPatterns {
-			clear(c.lib.patterns)
-		}
-		c.lib.patterns[key] = p
-	}
-	return p
-}
+// Captures is the number of captures in the pattern, 32 at most.
+func (p *Pattern) Captures() int { return p.captures }
 
 // compiler reads a pattern from left to right.
 type compiler struct {
 	text        string
 	at          int
-	out         pattern
+	out         Pattern
 	open        []byte // captures begun and not ended
 	closed      [maxCaptures]bool
 	repetitions int
 }
 
-// compilePattern compiles a pattern of section 5.4.1 of the Lua 5.1 manual, with the frontier pattern "%f[set]" that
-// the 5.1 implementation has too. With anchor a leading "^" ties the match to its starting place.
-func compilePattern(text string, anchor bool) (*pattern, error) {
+// Compile compiles a pattern; "%f[set]", which the manual of 5.1 does not mention, is one too. With anchor a leading
+// "^" ties the match to the place where the search begins, without it is a byte like others.
+func Compile(text string, anchor bool) (*Pattern, error) {
 	if len(text) > maxPattern {
-		return nil, errTooComplex
+		return nil, ErrTooComplex
 	}
 	r := compiler{text: text}
 	if anchor && strings.HasPrefix(text, "^") {
@@ -127,10 +105,10 @@ func compilePattern(text string, anchor bool) (*pattern, error) {
 		}
 	}
 	if len(r.open) > 0 {
-		return nil, errCaptureOpen
+		return nil, ErrCaptureOpen
 	}
 	if r.repetitions > maxRepetitions {
-		return nil, errTooComplex
+		return nil, ErrTooComplex
 	}
 	r.emit(item{op: opEnd})
 	return &r.out, nil
@@ -155,7 +133,7 @@ func (r *compiler) item() error {
 		return nil
 	case b == '%':
 		if len(r.rest()) < 2 {
-			return errEndsWithEscape
+			return ErrEndsWithEscape
 		}
 		switch next := r.text[r.at+1]; {
 		case next == 'b':
@@ -181,7 +159,7 @@ func (r *compiler) item() error {
 
 func (r *compiler) openCapture() error {
 	if r.out.captures == maxCaptures {
-		return errCaptures
+		return ErrCaptures
 	}
 	index := byte(r.out.captures)
 	r.out.captures++
@@ -200,7 +178,7 @@ func (r *compiler) openCapture() error {
 // closeCapture ends the capture begun last.
 func (r *compiler) closeCapture() error {
 	if len(r.open) == 0 {
-		return errCaptureClose
+		return ErrCaptureClose
 	}
 	index := r.open[len(r.open)-1]
 	r.open = r.open[:len(r.open)-1]
@@ -213,7 +191,7 @@ func (r *compiler) closeCapture() error {
 func (r *compiler) back(digit byte) error {
 	index := int(digit) - '1'
 	if index < 0 || index >= r.out.captures || !r.closed[index] {
-		return errCaptureIndex
+		return ErrCaptureIndex
 	}
 	r.at += 2
 	r.emit(item{op: opBack, a: byte(index)})
@@ -222,7 +200,7 @@ func (r *compiler) back(digit byte) error {
 
 func (r *compiler) balance() error {
 	if len(r.rest()) < 4 {
-		return errBalance
+		return ErrBalance
 	}
 	r.emit(item{op: opBalance, a: r.text[r.at+2], b: r.text[r.at+3]})
 	r.at += 4
@@ -232,7 +210,7 @@ func (r *compiler) balance() error {
 func (r *compiler) frontier() error {
 	r.at += 2
 	if !strings.HasPrefix(r.rest(), "[") {
-		return errFrontier
+		return ErrFrontier
 	}
 	set, err := r.bracket()
 	r.emit(item{op: opFrontier, set: set})
@@ -277,7 +255,7 @@ func (r *compiler) bracket() (*byteSet, error) {
 		end++
 	}
 	if end >= len(r.text) {
-		return nil, errMissingBracket
+		return nil, ErrMissingBracket
 	}
 	r.at = end + 1
 	set := &byteSet{}

@@ -1,4 +1,4 @@
-package lualib
+package pattern
 
 // byteSet is a set of byte values.
 type byteSet [4]uint64
