@@ -58,6 +58,7 @@ type deck struct {
 	looping bool
 	in, out float64 // of the loop, samples
 	fader   float64 // 0..1
+	played  bool
 }
 
 // speed is the rate of play, 1 at neutral pitch and 0 at rest.

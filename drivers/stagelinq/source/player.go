@@ -2,9 +2,6 @@ package source
 
 import (
 	"fmt"
-	"math"
-	"net/url"
-	"strconv"
 	"time"
 
 	"showrun/drivers/stagelinq/wire"
@@ -41,9 +38,6 @@ type Change struct {
 	JSON string
 }
 
-// speedRanges are the pitch ranges a deck can be switched to, in percent.
-var speedRanges = []float64{8, 10, 20, 50, 100}
-
 // NewPlayer returns a unit with empty decks, faders up and no master.
 func NewPlayer(config PlayerConfig, now time.Time) *Player {
 	if config.Decks == 0 {
@@ -66,6 +60,7 @@ func NewPlayer(config PlayerConfig, now time.Time) *Player {
 		p.decks[i].fader = 1
 		p.decks[i].since = now
 	}
+	p.publishFixed()
 	p.publish()
 	p.changes = nil
 	return p
@@ -84,10 +79,15 @@ func (p *Player) deck(n int) *deck {
 // command settles the deck's motion at now, changes it and publishes.
 func (p *Player) command(n int, now time.Time, change func(*deck)) {
 	p.Settle(now)
-	d := p.deck(n)
+	d, master := p.deck(n), p.master
 	d.rebase(now)
 	change(d)
-	p.publish()
+	if p.master != master {
+		p.publish()
+		return
+	}
+	p.publishUnit()
+	p.publishDeck(n)
 }
 
 // Load puts a track on a deck, stopped at its beginning, replacing the one
@@ -108,6 +108,7 @@ func (p *Player) Unload(n int, now time.Time) {
 func (p *Player) Play(n int, now time.Time) {
 	p.command(n, now, func(d *deck) {
 		d.playing = d.loaded && d.base < d.track.length()
+		d.played = d.played || d.playing
 		if d.playing && p.master == 0 {
 			p.master = n
 		}
@@ -187,15 +188,12 @@ func (p *Player) SetCrossfader(position float64, now time.Time) {
 // Settle stops decks that have reached the end of their track. Commands do it
 // themselves; a server calls it now and then.
 func (p *Player) Settle(now time.Time) {
-	changed := false
 	for i := range p.decks {
 		if d := &p.decks[i]; d.ended(now) {
 			d.rebase(now)
-			d.playing, changed = false, true
+			d.playing = false
+			p.publishDeck(i + 1)
 		}
-	}
-	if changed {
-		p.publish()
 	}
 }
 
@@ -253,98 +251,3 @@ func (p *Player) TakeChanges() []Change {
 	p.changes = nil
 	return changes
 }
-
-// publish brings the states in line with the decks (5).
-func (p *Player) publish() {
-	p.set("/Client/Preferences/Player", textState(4, strconv.Itoa(p.config.Number)))
-	p.set("/Engine/DeckCount", numberState(10, float64(len(p.decks))))
-	p.set("/Engine/Sync/Network/MasterStatus", boolState(1, p.master != 0))
-	tempo := 120.0
-	if p.master != 0 {
-		tempo = p.decks[p.master-1].bpm()
-	}
-	p.set("/Engine/Master/MasterTempo", numberState(0, tempo))
-	p.set("/Mixer/CrossfaderPosition", numberState(0, midi(p.cross)/100))
-	for i := range p.decks {
-		p.publishDeck(i+1, &p.decks[i])
-	}
-}
-
-func (p *Player) publishDeck(n int, d *deck) {
-	p.set(fmt.Sprintf("/Mixer/CH%dfaderPosition", n), numberState(0, midi(d.fader)/100))
-	prefix := fmt.Sprintf("/Engine/Deck%d/", n)
-	set := func(name, json string) { p.set(prefix+name, json) }
-	set("ExternalMixerVolume", numberState(0, midi(d.fader)/127))
-	set("DeckIsMaster", boolState(1, p.master == n))
-	set("CurrentBPM", numberState(0, d.bpm()))
-	set("Track/CurrentBPM", numberState(0, d.bpm()))
-	reach := speedRange(d.pitch)
-	set("SpeedRange", textState(4, strconv.FormatFloat(reach, 'f', -1, 64)))
-	set("Speed", numberState(0, 0.5+d.pitch/(2*reach)))
-	set("SpeedState", numberState(0, math.Round(100*d.pitch)/100))
-	set("SpeedNeutral", boolState(1, d.pitch == 0))
-
-	// What the track is comes before SongLoaded, which says that it is there.
-	rate, samples, path := 0.0, 0.0, ""
-	if d.loaded {
-		rate, samples, path = d.track.SampleRate, d.track.length(), p.networkPath(d.track)
-	}
-	if !d.loaded {
-		set("Track/SongLoaded", boolState(1, false))
-	}
-	set("Track/SongName", textState(8, d.track.Title))
-	set("Track/ArtistName", textState(8, d.track.Artist))
-	set("Track/TrackName", textState(8, path))
-	set("Track/TrackNetworkPath", textState(8, path))
-	set("Track/CurrentKey", textState(8, d.track.Key))
-	set("Track/SampleRate", numberState(14, rate))
-	set("Track/TrackLength", numberState(10, samples))
-	set("Track/SongAnalyzed", boolState(1, d.loaded && d.track.BPM > 0))
-	if d.loaded {
-		set("Track/SongLoaded", boolState(1, true))
-	}
-	size := 0.0
-	if d.looping {
-		size = (d.out - d.in) / d.track.perBeat()
-	}
-	set("Track/CurrentLoopInPosition", numberState(14, d.in))
-	set("Track/CurrentLoopOutPosition", numberState(14, d.out))
-	set("Track/CurrentLoopSizeInBeats", numberState(14, size))
-	set("Track/LoopEnableState", boolState(1, d.looping))
-	set("Play", boolState(1, d.playing))
-	set("PlayState", boolState(1, d.playing))
-}
-
-// networkPath names a track in the form of a unit's own drive.
-func (p *Player) networkPath(t Track) string {
-	if t.Path != "" {
-		return t.Path
-	}
-	name := t.Title
-	if t.Artist != "" {
-		name = t.Artist + " - " + t.Title
-	}
-	return "net://" + p.config.Token.String() + "/Virtual/Engine Library/Music/" + url.PathEscape(name) + ".mp3"
-}
-
-// set stores a state and notes its change.
-func (p *Player) set(path, json string) {
-	if old, known := p.states[path]; known && old == json {
-		return
-	}
-	p.states[path] = json
-	p.changes = append(p.changes, Change{path, json})
-}
-
-// speedRange returns the smallest pitch range that reaches a pitch.
-func speedRange(pitch float64) float64 {
-	for _, r := range speedRanges {
-		if math.Abs(pitch) <= r {
-			return r
-		}
-	}
-	return speedRanges[len(speedRanges)-1]
-}
-
-// midi returns a level of 0 to 1 as the 0 to 127 of the hardware.
-func midi(level float64) float64 { return math.Round(127 * level) }
