@@ -49,9 +49,9 @@ type SenderOptions struct {
 	Keys      signet.Keys
 	Sessions  Sessions
 	TUID      func(identity string, renew bool) (signet.TUID, error)
-	Interface string // when the declaration names none
-	Port      int    // 0 = the usual one
-	Now       func() time.Time
+	Interface string                        // when the declaration names none
+	Port      int                           // 0 = the usual one
+	Time      func(time.Duration) time.Time // of an instant in show time
 	Log       *slog.Logger
 }
 
@@ -74,7 +74,7 @@ type Sender struct {
 	driver *signet.Sender
 	log    *slog.Logger
 	box    *level.Mailbox
-	now    func() time.Time
+	time   func(time.Duration) time.Time
 
 	lastError string // frames loop only
 
@@ -99,7 +99,7 @@ func OpenSender(d *SenderDecl, o SenderOptions) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{driver: driver, log: o.Log, box: level.NewMailbox(), now: o.Now}, nil
+	return &Sender{driver: driver, log: o.Log, box: level.NewMailbox(), time: o.Time}, nil
 }
 
 // SetUniverses makes the Sender send exactly these universes from now on.
@@ -170,7 +170,9 @@ func (s *Sender) send(ctx context.Context) error {
 			}
 		}
 		s.mu.Unlock()
-		if _, err := s.driver.Flush(s.now()); err != nil {
+		// The frame's own instant, not the time it got here: frames are never too
+		// close to one another, and one that came late must not hold back the next.
+		if _, err := s.driver.Flush(s.time(f.At)); err != nil {
 			s.failing(err)
 		}
 	}

@@ -309,7 +309,7 @@ func (h *Host) open(decl device.Declaration) (device.Device, error) {
 		}
 		return device.OpenSender(d, device.SenderOptions{
 			Keys: keys, Sessions: h.store, TUID: h.tuid, Interface: h.networkInterface(), Port: h.opts.Ports.SigNet,
-			Now: time.Now, Log: h.opts.Log,
+			Time: h.clock.Time, Log: h.opts.Log,
 		})
 	}
 	return nil, fmt.Errorf("unknown device %T", decl)

@@ -153,17 +153,29 @@ func firstFlash(packets []packet, beat time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// intervals describes the time between packets and the numbers they carry.
+// intervals describes the time between packets. The Sender announces its universes
+// every five seconds, with a number of the same row.
 func intervals(packets []packet) string {
 	var gaps []time.Duration
-	lost := 0
 	for i := 1; i < len(packets); i++ {
 		gaps = append(gaps, packets[i].at.Sub(packets[i-1].at))
-		if packets[i].sequence != packets[i-1].sequence+1 {
-			lost++
-		}
 	}
 	slices.Sort(gaps)
-	return fmt.Sprintf("%d packets, %d gaps in the sequence, interval p50 %v, p99 %v, max %v", len(packets), lost,
+	return fmt.Sprintf("%d packets, %d lost, interval p50 %v, p99 %v, max %v", len(packets), lost(packets),
 		gaps[len(gaps)/2], gaps[len(gaps)*99/100], gaps[len(gaps)-1])
+}
+
+// lost counts the numbers missing from the sequence, less those that announcements
+// may have taken.
+func lost(packets []packet) int {
+	missing := 0
+	var announced time.Time
+	for i := 1; i < len(packets); i++ {
+		n := int(packets[i].sequence - packets[i-1].sequence - 1)
+		if n > 0 && packets[i].at.Sub(announced) > 4900*time.Millisecond {
+			n, announced = n-1, packets[i].at
+		}
+		missing += n
+	}
+	return missing
 }

@@ -29,12 +29,11 @@ func (g *Generation) hand(t *Task) error {
 	g.current = t
 	t.waiting = false
 	t.worker.baton <- t
-	err := g.await(t)
+	if err := g.await(t); err != nil {
+		return err // the task still has the state; nothing here may touch it
+	}
 	g.current = before
 	g.L.G.CurrentThread = g.L.G.MainThread
-	if err != nil {
-		return err
-	}
 	if t.dead {
 		g.idle = append(g.idle, t.worker)
 		t.worker = nil
