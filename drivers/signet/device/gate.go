@@ -93,6 +93,9 @@ func NewGate(cfg GateConfig) *Gate {
 // Counters gives a copy of the counters.
 func (g *Gate) Counters() Counters { return g.counters }
 
+// Reset forgets every device, as a restart does.
+func (g *Gate) Reset() { g.replay = NewReplay(g.cfg.ReplayTUIDs, g.cfg.ReplayLanes) }
+
 // Forget drops a device from the replay table.
 func (g *Gate) Forget(t wire.TUID) bool { return g.replay.Forget(t) }
 

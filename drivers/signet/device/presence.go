@@ -135,10 +135,11 @@ func (p *Presence) Polled(poll wire.Poll, now time.Time) {
 	p.queue(r)
 }
 
-// Report says certain TIDs of an endpoint as soon as possible: the answer to a
-// GET, the confirmation of a SET, a local change. Nothing to say, no packet.
-func (p *Presence) Report(endpoint uint16, tids []wire.TID, now time.Time) {
-	p.queue(reply{at: now, next: endpoint, last: endpoint, tids: slices.Clone(tids)})
+// Report says certain TIDs of endpoints first to last as soon as possible: the
+// answer to a GET, the confirmation of a SET, a local change. Nothing to say,
+// no packet.
+func (p *Presence) Report(first, last uint16, tids []wire.TID, now time.Time) {
+	p.queue(reply{at: now, next: first, last: last, tids: slices.Clone(tids)})
 }
 
 func (p *Presence) queue(r reply) {
@@ -184,6 +185,9 @@ func (p *Presence) Event(code uint16, from netip.Addr, now time.Time) {
 	e.address = from
 	e.pending = true
 }
+
+// Polls tells whether we can verify polls.
+func (p *Presence) Polls() bool { return p.cfg.Polled }
 
 // Lost tells whether no poll came for three intervals.
 func (p *Presence) Lost(now time.Time) bool {

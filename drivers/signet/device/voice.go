@@ -58,14 +58,14 @@ func NewVoice(cfg VoiceConfig) (*Voice, error) {
 	}
 	v := &Voice{cfg: cfg, macs: key.NewMACs(cfg.Keys), lanes: make(map[uint16]*Lane)}
 	v.cfg.Keys = key.Keys{}
-	if cfg.Open {
-		return v, nil
-	}
-	return v, v.renew()
+	return v, v.Renew()
 }
 
-// renew moves to the next session, in which every lane starts at 1.
-func (v *Voice) renew() error {
+// Renew moves to the next session, as a restart does: every lane starts at 1.
+func (v *Voice) Renew() error {
+	if v.cfg.Open {
+		return nil
+	}
 	session, err := nextSession(v.cfg.Sessions, v.cfg.TUID)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (v *Voice) Lane(endpoint uint16) *Lane {
 // it moves to the next session, which is stored first.
 func (v *Voice) Number(l *Lane) (uint32, error) {
 	if l.sequence+1 == lastSequence {
-		if err := v.renew(); err != nil {
+		if err := v.Renew(); err != nil {
 			return 0, err
 		}
 	}
