@@ -54,17 +54,20 @@ type Show struct {
 	env         Env
 	g           *script.Generation
 	beatsPerBar beat.Micro
-	state       *lua.LTable
+	show        *lua.LTable               // module show, once it is required
+	named       map[string]*lua.LUserData // fixtures and groups
 	sinks       map[string]*sink
 	senders     map[string]*sender
 	metatables  map[string]*lua.LTable
+	objects     map[any]*lua.LUserData
 }
 
 // New prepares one load.
 func New(env Env) *Show {
 	return &Show{
 		env: env, beatsPerBar: 4 * beat.Beat,
-		sinks: map[string]*sink{}, senders: map[string]*sender{}, metatables: map[string]*lua.LTable{},
+		named: map[string]*lua.LUserData{}, sinks: map[string]*sink{}, senders: map[string]*sender{},
+		metatables: map[string]*lua.LTable{}, objects: map[any]*lua.LUserData{},
 	}
 }
 
@@ -79,32 +82,6 @@ func (s *Show) Modules() []script.Module {
 	}
 }
 
-// State exports show.state.
-func (s *Show) State() (script.Table, error) {
-	if s.state == nil {
-		return s.env.State, nil
-	}
-	v, err := script.Export(s.state, "show.state")
-	if err != nil {
-		return nil, err
-	}
-	return v.(script.Table), nil
-}
-
-// SetState replaces the contents of show.state.
-func (s *Show) SetState(L *lua.LState, t script.Table) {
-	s.env.State = t
-	if s.state == nil {
-		return
-	}
-	for k, _ := s.state.Next(lua.LNil); k != lua.LNil; k, _ = s.state.Next(lua.LNil) {
-		s.state.RawSet(k, lua.LNil)
-	}
-	for _, p := range t {
-		s.state.RawSet(script.Import(L, p.Key), script.Import(L, p.Value))
-	}
-}
-
 func (s *Show) module(name string, open func(L *lua.LState) *lua.LTable) script.Module {
 	return script.Module{Name: name, Open: func(g *script.Generation, L *lua.LState) *lua.LTable {
 		s.g = g
@@ -112,12 +89,16 @@ func (s *Show) module(name string, open func(L *lua.LState) *lua.LTable) script.
 	}}
 }
 
-// declare keeps a declaration; an equal one is the same device.
-func (s *Show) declare(d device.Declaration) {
-	for _, have := range s.Devices {
-		if have.Key() == d.Key() {
-			return
-		}
-	}
+// declare keeps a declaration.
+func (s *Show) declare(c call, d device.Declaration) {
+	s.loadingOnly(c, "devices are declared")
 	s.Devices = append(s.Devices, d)
+}
+
+// loadingOnly raises for what can be done only before the show is live: the host
+// looks at it then.
+func (s *Show) loadingOnly(c call, what string) {
+	if !s.g.Collecting() {
+		c.fail("%s while the show loads: at the top level of the script, not in a task or a handler", what)
+	}
 }

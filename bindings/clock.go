@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"math"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -12,8 +13,7 @@ import (
 // tempoSource names a source of beats that clock.follow takes.
 type tempoSource interface{ tempoKey() string }
 
-// Topics of the events of module clock. Tempo carries a float64 in BPM, the
-// others nothing.
+// Topics of the events of module clock. They carry a float64, the tempo in BPM.
 const (
 	TopicLost  = "clock/lost"
 	TopicFound = "clock/found"
@@ -25,7 +25,7 @@ var clockEvents = map[string]string{"lost": TopicLost, "found": TopicFound, "tem
 
 func (s *Show) openClock(L *lua.LState) *lua.LTable {
 	m := L.NewTable()
-	for name, f := range map[string]func(call) int{
+	functions(L, m, "clock", map[string]func(call) int{
 		"run":           s.clockRun,
 		"sleep":         s.clockSleep,
 		"sync":          s.clockSync,
@@ -44,9 +44,7 @@ func (s *Show) openClock(L *lua.LState) *lua.LTable {
 		"nudge":         s.clockNudge,
 		"follow":        s.clockFollow,
 		"beats_per_bar": s.clockBeatsPerBar,
-	} {
-		m.RawSetString(name, function(L, "clock."+name, f))
-	}
+	})
 	return m
 }
 
@@ -61,21 +59,20 @@ func (s *Show) clockRun(c call) int {
 	for i := 2; i <= c.count(); i++ {
 		args = append(args, c.get(i))
 	}
-	t := s.g.Run(name, fn, args)
-	c.L.Push(s.object(c.L, "task", t, func() *lua.LTable {
-		return methods(c.L, "task", map[string]func(call, *script.Task) int{
-			"cancel": func(_ call, t *script.Task) int { t.Cancel(); return 0 },
-		}, func(_ *lua.LState, t *script.Task, name string) lua.LValue {
-			switch name {
-			case "name":
-				return lua.LString(t.Name())
-			case "running":
-				return lua.LBool(t.Running())
-			}
-			return nil
-		})
-	}))
+	c.L.Push(object(s, c.L, "task", s.g.Run(name, fn, args), taskClass))
 	return 1
+}
+
+func taskClass() class[*script.Task] {
+	return class[*script.Task]{
+		methods: map[string]func(call, *script.Task) int{
+			"cancel": func(_ call, t *script.Task) int { t.Cancel(); return 0 },
+		},
+		properties: map[string]func(*script.Task) lua.LValue{
+			"name":    func(t *script.Task) lua.LValue { return lua.LString(t.Name()) },
+			"running": func(t *script.Task) lua.LValue { return lua.LBool(t.Running()) },
+		},
+	}
 }
 
 func (s *Show) clockSleep(c call) int {
@@ -95,10 +92,13 @@ func (s *Show) clockSync(c call) int {
 // clockWait waits for an event of anything with an :on method: it registers a
 // function there, sleeps until that is called, and takes it back.
 func (s *Show) clockWait(c call) int {
-	source := c.get(1)
-	on := c.L.GetField(source, "on")
-	if source.Type() != lua.LTUserData || on.Type() != lua.LTFunction {
-		c.wrong("the source", "something with :on, such as a deck or a trigger", source)
+	source, _ := c.get(1).(*lua.LUserData)
+	var on *lua.LFunction
+	if source != nil {
+		on = method(source, "on")
+	}
+	if on == nil {
+		c.wrong("the source", "something with :on, such as a stagelinq.sink", c.get(1))
 	}
 	t := s.g.Current()
 	wake := c.L.NewFunction(func(L *lua.LState) int {
@@ -138,8 +138,8 @@ func (s *Show) clockAfter(c call) int {
 
 func (s *Show) clockEvery(c call) int {
 	d := s.duration(c, c.get(1), "the duration")
-	if d.Beats == 0 && d.Time.Milliseconds() < 1 {
-		c.wrong("the duration", "at least 1 ms", c.get(1))
+	if d.Beats == 0 && d.Time < time.Millisecond || d.Beats != 0 && d.Beats < finest {
+		c.wrong("the duration", "at least 1 ms or 1/1000 of a beat", c.get(1))
 	}
 	return s.pushHandle(c, s.g.Every(c.fn, d, c.function(2, "the callback")))
 }
@@ -180,7 +180,7 @@ func (s *Show) clockOn(c call) int {
 		c.wrong("the event", `"lost", "found", "tempo" or "jump"`, c.get(1))
 	}
 	return s.pushHandle(c, s.g.On(c.fn, topic, c.function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		if bpm, ok := ev.Value.(float64); ok {
+		if bpm, ok := ev.Value.(float64); ok && topic == TopicTempo {
 			return []lua.LValue{lua.LNumber(bpm)}
 		}
 		return nil
@@ -215,13 +215,12 @@ func (s *Show) clockNudge(c call) int {
 
 func (s *Show) clockFollow(c call) int {
 	key := "internal"
-	if c.get(1) != lua.LString("internal") {
-		ud, _ := c.get(1).(*lua.LUserData)
-		if ud == nil {
-			c.wrong("the source", `"internal" or a source such as sink:master()`, c.get(1))
+	if c.get(1) != lua.LString(key) {
+		var source tempoSource
+		if ud, ok := c.get(1).(*lua.LUserData); ok {
+			source, _ = ud.Value.(tempoSource)
 		}
-		source, ok := ud.Value.(tempoSource)
-		if !ok {
+		if source == nil {
 			c.wrong("the source", `"internal" or a source such as sink:master()`, c.get(1))
 		}
 		key = source.tempoKey()

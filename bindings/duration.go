@@ -92,7 +92,7 @@ func parseAmount(s string) (float64, string, error) {
 	return n / d, rest, nil
 }
 
-// beats takes a number of beats, or a string such as "3/4b" or "2bar".
+// beats takes a number of beats, or a string such as "3/4b", "-1/8b" or "2bar".
 func (s *Show) beats(c call, v lua.LValue, what string) beat.Micro {
 	switch v := v.(type) {
 	case lua.LNumber:
@@ -100,7 +100,11 @@ func (s *Show) beats(c call, v lua.LValue, what string) beat.Micro {
 			return beat.FromFloat(f)
 		}
 	case lua.LString:
-		if d, err := parseDuration(string(v), s.beatsPerBar); err == nil && d.Beats != 0 {
+		text, negative := strings.CutPrefix(string(v), "-")
+		if d, err := parseDuration(text, s.beatsPerBar); err == nil && d.Beats != 0 {
+			if negative {
+				return -d.Beats
+			}
 			return d.Beats
 		}
 	}
@@ -108,10 +112,13 @@ func (s *Show) beats(c call, v lua.LValue, what string) beat.Micro {
 	return 0
 }
 
+// finest is the smallest distance between points of a beat grid.
+const finest = beat.Beat / 1000
+
 // grid takes the distance between points of a beat grid.
 func (s *Show) grid(c call, v lua.LValue, what string) beat.Micro {
 	q := s.beats(c, v, what)
-	if q < beat.Beat/1000 {
+	if q < finest {
 		c.wrong(what, "at least 1/1000 of a beat", v)
 	}
 	return q

@@ -2,8 +2,8 @@ package bindings
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -23,22 +23,27 @@ var showEvents = map[string]string{
 	"start": TopicStart, "stop": TopicStop, "reload": TopicReload, "unload": TopicUnload, "error": TopicError,
 }
 
+var severities = map[string]slog.Level{
+	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+}
+
 func (s *Show) openShow(L *lua.LState) *lua.LTable {
 	m := L.NewTable()
+	s.show = m
 	m.RawSetString("name", lua.LString(s.env.Name))
 	m.RawSetString("file", lua.LString(s.env.File))
 	m.RawSetString("dir", lua.LString(s.env.Dir))
 	m.RawSetString("generation", lua.LNumber(s.g.Number()))
-	s.state = script.Import(L, s.env.State).(*lua.LTable)
-	m.RawSetString("state", s.state)
-	m.RawSetString("on", function(L, "show.on", s.showOn))
+	m.RawSetString("state", script.Import(L, s.env.State))
+	functions(L, m, "show", map[string]func(call) int{"on": s.showOn})
 
+	format := L.GetField(L.GetGlobal("string"), "format")
 	log := L.NewTable()
-	for name, severity := range map[string]slog.Level{
-		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
-	} {
-		log.RawSetString(name, function(L, "show.log."+name, func(c call) int { return s.showLog(c, severity) }))
+	fns := map[string]func(call) int{}
+	for name, severity := range severities {
+		fns[name] = func(c call) int { return s.showLog(c, severity, format) }
 	}
+	functions(L, log, "show.log", fns)
 	m.RawSetString("log", log)
 	return m
 }
@@ -56,18 +61,21 @@ func (s *Show) showOn(c call) int {
 	}))
 }
 
-// showLog formats with string.format, so that scripts meet one set of rules.
-func (s *Show) showLog(c call, severity slog.Level) int {
-	text := fmt.Sprint(c.get(1))
-	if n := c.count(); n > 1 {
-		str := c.L.GetGlobal("string")
-		c.L.Push(c.L.GetField(str, "format"))
-		for i := 1; i <= n; i++ {
+// showLog formats with string.format, so that scripts meet one set of rules. A
+// text alone is not refused for a stray percent sign.
+func (s *Show) showLog(c call, severity slog.Level, format lua.LValue) int {
+	var text string
+	if c.count() > 1 {
+		c.L.Push(format)
+		for i := 1; i <= c.count(); i++ {
 			c.L.Push(c.get(i))
 		}
-		c.L.Call(n, 1)
+		c.L.Call(c.count(), 1)
 		text = c.L.Get(-1).String()
-		c.L.Pop(1)
+	} else if v := c.get(1); v.Type() == lua.LTString {
+		text = strings.ReplaceAll(v.String(), "%%", "%")
+	} else {
+		text = c.L.ToStringMeta(v).String()
 	}
 	s.g.Log().Log(context.Background(), severity, text, "at", script.Where(c.L))
 	return 0

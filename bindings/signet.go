@@ -34,7 +34,7 @@ func (u *universe) channel(slot int) patch.Channel {
 
 func (s *Show) openSignet(L *lua.LState) *lua.LTable {
 	m := L.NewTable()
-	m.RawSetString("sender", function(L, "signet.sender", s.signetSender))
+	functions(L, m, "signet", map[string]func(call) int{"sender": s.signetSender})
 	return m
 }
 
@@ -50,12 +50,12 @@ func (s *Show) signetSender(c call) int {
 	decl.KeyFile, decl.KeyEnv = keyOption(o)
 	v, ok := s.senders[decl.Key()]
 	if !ok {
+		s.declare(c, decl)
 		v = &sender{decl: decl, universes: map[int]*universe{}}
 		s.senders[decl.Key()] = v
-		s.declare(decl)
 	}
-	c.L.Push(s.object(c.L, "signet.sender", v, func() *lua.LTable {
-		return methods(c.L, "signet.sender", map[string]func(call, *sender) int{"universe": s.senderUniverse}, nil)
+	c.L.Push(oneObject(s, c.L, "signet.sender", v, func() class[*sender] {
+		return class[*sender]{methods: map[string]func(call, *sender) int{"universe": s.senderUniverse}}
 	}))
 	return 1
 }
@@ -71,32 +71,35 @@ func keyOption(o options) (file, env string) {
 	if !ok {
 		o.fail(`a key or passphrase must not stand in a script: use key = { file = "…" } or key = { env = "NAME" }`)
 	}
-	k := options{o.call, t}
-	for name, _ := t.Next(lua.LNil); name != lua.LNil; name, _ = t.Next(name) {
-		if n := name.String(); n != "file" && n != "env" {
-			o.fail("unknown option key.%s; a key comes from { file = … } or { env = … }", n)
+	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
+		if k != lua.LString("file") && k != lua.LString("env") {
+			o.fail(`unknown option in key; it must be { file = "…" } or { env = "NAME" }`)
 		}
 	}
-	file, env = k.str("file", ""), k.str("env", "")
-	if (file == "") == (env == "") {
+	k := options{o.call, t}
+	if k.has("file") == k.has("env") {
 		o.fail(`key must be { file = "…" } or { env = "NAME" }`)
 	}
-	return file, env
+	return k.str("file", ""), k.str("env", "")
 }
 
 func (s *Show) senderUniverse(c call, v *sender) int {
 	n := c.integer(1, "universe number", 1, 63999)
+	c.options(2, false)
 	u, ok := v.universes[n]
 	if !ok {
-		if !s.g.Collecting() {
-			c.fail("universe %d must be declared at the top level of the show", n)
-		}
+		s.loadingOnly(c, "universes are declared")
 		u = &universe{n, s.env.Registry.Output(fmt.Sprintf("%s universe %d", v.decl.Key(), n), 512)}
 		v.universes[n] = u
 		v.decl.Universes = append(v.decl.Universes, device.Universe{Number: n, Output: u.output})
 	}
-	c.L.Push(s.object(c.L, "signet.universe", u, func() *lua.LTable {
-		return methods(c.L, "signet.universe", map[string]func(call, *universe) int{
+	c.L.Push(oneObject(s, c.L, "signet.universe", u, s.universeClass))
+	return 1
+}
+
+func (s *Show) universeClass() class[*universe] {
+	return class[*universe]{
+		methods: map[string]func(call, *universe) int{
 			"slot": func(c call, u *universe) int {
 				return s.pushAddress(c.L, level.Address{Output: u.output, Slot: int32(c.integer(1, "slot", 1, 512))})
 			},
@@ -104,16 +107,15 @@ func (s *Show) senderUniverse(c call, v *sender) int {
 			"fade":   s.universeFade,
 			"get":    s.universeGet,
 			"levels": s.universeLevels,
-		}, func(_ *lua.LState, u *universe, name string) lua.LValue {
-			if name == "number" {
-				return lua.LNumber(u.number)
-			}
-			return nil
-		})
-	}))
-	return 1
+		},
+		properties: map[string]func(*universe) lua.LValue{
+			"number": func(u *universe) lua.LValue { return lua.LNumber(u.number) },
+		},
+	}
 }
 
+// universeSet takes a slot and a level, or a table of levels by slot, of which
+// nothing is done if something is wrong with any.
 func (s *Show) universeSet(c call, u *universe) int {
 	t, ok := c.get(1).(*lua.LTable)
 	if !ok {
@@ -121,9 +123,13 @@ func (s *Show) universeSet(c call, u *universe) int {
 		s.g.Emit(engine.Set{Channel: ch, Value: c.level(c.get(2), "the level")})
 		return 0
 	}
+	var sets []engine.Set
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		ch := u.channel(c.asInteger(k, "slot", 1, 512))
-		s.g.Emit(engine.Set{Channel: ch, Value: c.level(v, "slot "+ch.Name)})
+		sets = append(sets, engine.Set{Channel: ch, Value: c.level(v, "slot "+ch.Name)})
+	}
+	for _, set := range sets {
+		s.g.Emit(set)
 	}
 	return 0
 }

@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -17,24 +18,29 @@ type sink struct {
 
 func (k *sink) String() string { return k.decl.Name }
 
-// deck is one deck of a sink, or its master.
+// deck is one deck of a sink, or its master. Equal ones are the same.
 type deck struct {
 	sink   *sink
 	number int // 0 = whichever deck is master
 }
 
-func (d *deck) tempoKey() string {
+func (d deck) tempoKey() string {
 	if d.number == 0 {
 		return d.sink.decl.MasterKey()
 	}
 	return d.sink.decl.DeckKey(d.number)
 }
 
-func (d *deck) String() string { return d.tempoKey() }
+func (d deck) String() string {
+	if d.number == 0 {
+		return "master of " + d.sink.decl.Name
+	}
+	return fmt.Sprintf("%d of %s", d.number, d.sink.decl.Name)
+}
 
 func (s *Show) openStagelinq(L *lua.LState) *lua.LTable {
 	m := L.NewTable()
-	m.RawSetString("sink", function(L, "stagelinq.sink", s.stagelinqSink))
+	functions(L, m, "stagelinq", map[string]func(call) int{"sink": s.stagelinqSink})
 	return m
 }
 
@@ -42,38 +48,38 @@ func (s *Show) stagelinqSink(c call) int {
 	o := c.options(1, false, "name", "interface", "devices")
 	decl := &device.SinkDecl{Name: o.str("name", "showrun"), Interface: o.str("interface", "")}
 	if o.has("devices") {
-		list, ok := o.get("devices").(*lua.LTable)
-		if !ok || list.Len() == 0 {
-			c.wrong("devices", "a list of names, software names or addresses", o.get("devices"))
-		}
-		var names []string
-		for i := 1; i <= list.Len(); i++ {
-			names = append(names, c.asString(list.RawGetInt(i), fmt.Sprintf("device %d", i)))
-		}
-		decl.Devices = strings.Join(names, "\n")
+		decl.Devices = strings.Join(c.names(o.get("devices"), "devices", "device"), "\n")
 	}
 	k, ok := s.sinks[decl.Key()]
 	if !ok {
+		s.declare(c, decl)
 		k = &sink{decl}
 		s.sinks[decl.Key()] = k
-		s.declare(decl)
 	}
-	c.L.Push(s.object(c.L, "stagelinq.sink", k, func() *lua.LTable {
-		return methods(c.L, "stagelinq.sink", map[string]func(call, *sink) int{
-			"devices": s.sinkDevices,
-			"on":      s.sinkOn,
-			"master":  func(c call, k *sink) int { return s.pushDeck(c, &deck{k, 0}) },
-			"deck":    func(c call, k *sink) int { return s.pushDeck(c, &deck{k, c.integer(1, "the deck", 1, 4)}) },
-			"get":     s.sinkGet,
-		}, nil)
-	}))
+	c.L.Push(oneObject(s, c.L, "stagelinq.sink", k, s.sinkClass))
 	return 1
 }
 
-func (s *Show) pushDeck(c call, d *deck) int {
-	c.L.Push(s.object(c.L, "stagelinq.deck", d, func() *lua.LTable {
-		return methods[*deck](c.L, "stagelinq.deck", nil, nil)
-	}))
+func (s *Show) sinkClass() class[*sink] {
+	return class[*sink]{methods: map[string]func(call, *sink) int{
+		"devices": s.sinkDevices,
+		"on":      s.sinkOn,
+		"master":  func(c call, k *sink) int { return s.pushDeck(c, deck{k, 0}) },
+		"deck":    s.sinkDeck,
+		"get":     s.sinkGet,
+	}}
+}
+
+func (s *Show) sinkDeck(c call, k *sink) int {
+	d := deck{k, c.integer(1, "the deck", 1, 4)}
+	if !c.none(2) {
+		c.fail("a deck is that of the first player found; it cannot be asked of another")
+	}
+	return s.pushDeck(c, d)
+}
+
+func (s *Show) pushDeck(c call, d deck) int {
+	c.L.Push(oneObject(s, c.L, "stagelinq.deck", d, func() class[deck] { return class[deck]{} }))
 	return 1
 }
 
@@ -98,22 +104,27 @@ func (s *Show) sinkDevices(c call, k *sink) int {
 }
 
 func (s *Show) sinkOn(c call, k *sink) int {
-	name := c.str(1, "the event")
-	if !contains(device.PlayerEvents, name) {
-		c.wrong("the event", "one of "+strings.Join(device.PlayerEvents, ", "), c.get(1))
+	name, _ := c.get(1).(lua.LString)
+	if !slices.Contains(device.PlayerEvents, string(name)) {
+		c.wrong("the event", oneOf(device.PlayerEvents), c.get(1))
 	}
-	return s.pushHandle(c, s.g.On(c.fn, k.decl.EventTopic(name), c.function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.pushHandle(c, s.g.On(c.fn, k.decl.EventTopic(string(name)), c.function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return []lua.LValue{playerTable(L, ev.Value.(device.Player))}
 	}))
 }
 
 func (s *Show) sinkGet(c call, k *sink) int {
 	path := c.str(1, "the path")
-	token := ""
-	if t, ok := c.get(2).(*lua.LTable); ok {
-		token = t.RawGetString("token").String()
+	token := lua.LString("")
+	if !c.none(2) {
+		if t, ok := c.get(2).(*lua.LTable); ok {
+			token, _ = t.RawGetString("token").(lua.LString)
+		}
+		if token == "" {
+			c.wrong("the device", "one of sink:devices()", c.get(2))
+		}
 	}
-	v, ok := s.env.Players.State(k.decl.Key(), token, path)
+	v, ok := s.env.Players.State(k.decl.Key(), string(token), path)
 	if !ok {
 		c.L.Push(lua.LNil)
 		return 1
