@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"showrun/drivers/stagelinq/wire"
@@ -30,6 +31,7 @@ type Player struct {
 	cross   float64
 	states  map[string]string
 	changes []Change
+	noting  bool // changes are wanted
 }
 
 // Change is one changed state: the path and its new value as JSON.
@@ -62,7 +64,6 @@ func NewPlayer(config PlayerConfig, now time.Time) *Player {
 	}
 	p.publishFixed()
 	p.publish()
-	p.changes = nil
 	return p
 }
 
@@ -238,16 +239,13 @@ func (p *Player) State(path string) (json string, ok bool) {
 
 // States returns all paths with their values as JSON. The caller owns the map.
 func (p *Player) States() map[string]string {
-	all := make(map[string]string, len(p.states))
-	for path, json := range p.states {
-		all[path] = json
-	}
-	return all
+	return maps.Clone(p.states)
 }
 
-// TakeChanges returns the changes since the last call, in order.
+// TakeChanges returns the changes since the last call, in order. They are noted
+// from the first call on, which returns none.
 func (p *Player) TakeChanges() []Change {
 	changes := p.changes
-	p.changes = nil
+	p.changes, p.noting = nil, true
 	return changes
 }

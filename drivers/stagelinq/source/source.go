@@ -115,11 +115,12 @@ func New(config Config) (*Source, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	player := PlayerConfig{Token: config.Token, Decks: config.Decks, Number: config.Number}
+	player := NewPlayer(PlayerConfig{Token: config.Token, Decks: config.Decks, Number: config.Number}, time.Now())
+	player.TakeChanges()
 	return &Source{
 		config: config,
 		log:    config.Log,
-		player: NewPlayer(player, time.Now()),
+		player: player,
 		states: map[*stateClient]struct{}{},
 		beats:  map[*beatClient]struct{}{},
 	}, nil

@@ -172,7 +172,9 @@ func (p *Player) set(path, json string) {
 		return
 	}
 	p.states[path] = json
-	p.changes = append(p.changes, Change{path, json})
+	if p.noting {
+		p.changes = append(p.changes, Change{path, json})
+	}
 }
 
 // speedRanges are the pitch ranges a deck can be switched to, in percent.
