@@ -22,6 +22,10 @@ import (
 // BatchSize is the most packets one system call sends.
 const BatchSize = 109
 
+// maxWait is how long a batch may be held up by a full network. Its caller has
+// frames to keep on time.
+const maxWait = 2 * time.Millisecond
+
 // Config says where to listen and where to send.
 type Config struct {
 	Interface     string // "" for the system's choice, or a name or IPv4 address
@@ -363,10 +367,15 @@ func (c *Conn) Write(b []byte, to netip.AddrPort) error {
 // WriteBatch sends packets in order, at most BatchSize per system call. A
 // packet that cannot be sent is reported to failed (which may be nil) by its
 // index and does not stop the others. Only one goroutine may call it at a
-// time. It never allocates unless something fails.
+// time. It never allocates unless something fails, and never waits longer than
+// maxWait in all for a network that takes no more: what does not go out then has
+// failed.
 func (c *Conn) WriteBatch(packets []Packet, failed func(i int, err error)) (sent int) {
+	c.send.SetWriteDeadline(time.Now().Add(maxWait))
+	defer c.send.SetWriteDeadline(time.Time{})
 	for next := 0; next < len(packets); {
 		n, err := c.writeSome(packets[next:])
+		n = max(n, 0) // x/net says -1 on error
 		sent += n
 		next += n
 		if err != nil || n == 0 {
