@@ -25,7 +25,8 @@ type Device interface {
 // Output is a device that takes levels.
 type Output interface {
 	Device
-	// Publish hands over the newest frame, on the engine loop; it does not block.
+	// Publish takes the newest frame, on the engine loop. An output that might wait
+	// for its network puts it into a mailbox and sends from a goroutine of its own.
 	Publish(*level.Frame)
 	// Universes counts what it sends, for the status line.
 	Universes() int

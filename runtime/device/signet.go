@@ -68,15 +68,13 @@ func (s sessions) Session(t signet.TUID) (uint32, bool, error) { return s.Sessio
 
 func (s sessions) SaveSession(t signet.TUID, n uint32) error { return s.Sessions.SaveSession(t, n) }
 
-// Sender joins a Sig-Net Sender to the engine. Its universes are sent from its
-// own goroutine, which takes the newest frame from a mailbox.
+// Sender joins a Sig-Net Sender to the engine.
 type Sender struct {
 	driver *signet.Sender
 	log    *slog.Logger
-	box    *level.Mailbox
 	time   func(time.Duration) time.Time
 
-	lastError string // frames loop only
+	lastError string // engine loop only
 
 	mu        sync.Mutex
 	universes []Universe
@@ -99,7 +97,7 @@ func OpenSender(d *SenderDecl, o SenderOptions) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{driver: driver, log: o.Log, box: level.NewMailbox(), time: o.Time}, nil
+	return &Sender{driver: driver, log: o.Log, time: o.Time}, nil
 }
 
 // SetUniverses makes the Sender send exactly these universes from now on.
@@ -111,10 +109,8 @@ func (s *Sender) SetUniverses(list []Universe) {
 		sent[u.Number] = true
 	}
 	stay := map[int]bool{}
-	outputs := make([]level.Output, len(list))
-	for i, u := range list {
+	for _, u := range list {
 		stay[u.Number] = true
-		outputs[i] = u.Output
 		if sent[u.Number] {
 			continue
 		}
@@ -130,11 +126,26 @@ func (s *Sender) SetUniverses(list []Universe) {
 		}
 	}
 	s.universes = list
-	s.box.Select(outputs...)
 }
 
-// Publish implements Output.
-func (s *Sender) Publish(f *level.Frame) { s.box.Put(f) }
+// Publish implements Output. The packets leave on the engine's own thread: it is
+// the one that wakes on time when the machine is busy, and a UDP socket hardly
+// ever makes it wait; when one does, the driver gives up after 2 ms and repeats
+// with the next frame.
+func (s *Sender) Publish(f *level.Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.universes {
+		if levels := f.Slots(u.Output); levels != nil {
+			s.driver.SetLevels(u.Number, levels)
+		}
+	}
+	// The frame's own instant, not the time it got here: frames are never too close
+	// to one another, and one that came late must not hold back the next.
+	if _, err := s.driver.Flush(s.time(f.At)); err != nil {
+		s.failing(err)
+	}
+}
 
 // Universes implements Output.
 func (s *Sender) Universes() int {
@@ -146,36 +157,9 @@ func (s *Sender) Universes() int {
 // Close closes a Sender that was never run.
 func (s *Sender) Close() error { return s.driver.Close() }
 
-// Loops implements Device: the driver's own work, and the frames.
+// Loops implements Device.
 func (s *Sender) Loops() []func(context.Context) error {
-	return []func(context.Context) error{s.driver.Run, s.send}
-}
-
-// send passes the newest frame on whenever there is one.
-func (s *Sender) send(ctx context.Context) error {
-	var f level.Frame
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.box.Ready():
-		}
-		if !s.box.Take(&f) {
-			continue
-		}
-		s.mu.Lock()
-		for _, u := range s.universes {
-			if levels := f.Slots(u.Output); levels != nil {
-				s.driver.SetLevels(u.Number, levels)
-			}
-		}
-		s.mu.Unlock()
-		// The frame's own instant, not the time it got here: frames are never too
-		// close to one another, and one that came late must not hold back the next.
-		if _, err := s.driver.Flush(s.time(f.At)); err != nil {
-			s.failing(err)
-		}
-	}
+	return []func(context.Context) error{s.driver.Run}
 }
 
 // failing logs the first of a row of errors; a network that is down would fill

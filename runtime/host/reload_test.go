@@ -182,7 +182,9 @@ show.on("stop", function() u:set(3, 99) show.log.info("event stop") end)`, versi
 // that does its work.
 func TestHostileHandlers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "show.lua")
-	save(t, file, swell+`
+	save(t, file, `local clock, stage, net = require "clock", require "stage", require "signet".sender{}
+local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = net:universe(1):slot(1) }
+lamp:fade(255, 5)
 clock.after(0.2, function() while true do end end)
 clock.after(0.2, function() error("x") end)
 clock.after(0.2, function() return ("x"):rep(1e10) end)
@@ -191,7 +193,7 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
 	log.await(t, "still here", 1)
-	for _, want := range []string{"show.lua:7: ran for more than 2s without waiting", "show.lua:8: x", "show.lua:9: "} {
+	for _, want := range []string{"show.lua:4: ran for more than 2s without waiting", "show.lua:5: x", "show.lua:6: "} {
 		log.await(t, want, 1)
 	}
 	if err := stop(); err != nil {

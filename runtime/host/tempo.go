@@ -14,8 +14,9 @@ import (
 type tempo struct {
 	inbox *script.Inbox
 
-	mu sync.Mutex
-	c  *beat.Conductor
+	mu   sync.Mutex
+	c    *beat.Conductor
+	said beat.Timeline // that the script loop has been told of
 }
 
 func newTempo(inbox *script.Inbox, now time.Duration) *tempo {
@@ -25,17 +26,16 @@ func newTempo(inbox *script.Inbox, now time.Duration) *tempo {
 // Observe takes where a source stands; any goroutine.
 func (t *tempo) Observe(source string, o beat.Observation) {
 	t.mu.Lock()
-	changes := t.c.Observe(source, o)
-	t.mu.Unlock()
-	t.report(changes)
+	defer t.mu.Unlock()
+	t.report(t.c.Observe(source, o))
 }
 
 // Alias makes a source stand for another; any goroutine.
 func (t *tempo) Alias(source, target string, at time.Duration) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.c.Alias(source, target, at)
-	t.mu.Unlock()
-	t.inbox.Put(timelineMoved)
+	t.report(nil)
 }
 
 // BPM implements bindings.Tempo.
@@ -48,9 +48,8 @@ func (t *tempo) BPM() float64 {
 // step lets silence be noticed.
 func (t *tempo) step(now time.Duration) {
 	t.mu.Lock()
-	changes := t.c.Step(now)
-	t.mu.Unlock()
-	t.report(changes)
+	defer t.mu.Unlock()
+	t.report(t.c.Step(now))
 }
 
 func (t *tempo) next() time.Duration {
@@ -81,23 +80,26 @@ var changeTopics = map[beat.Kind]string{
 // at the timeline again.
 var timelineMoved = script.Event{Topic: "host/timeline", Key: "host/timeline"}
 
+// report tells the script loop what changed. The lock is held.
 func (t *tempo) report(changes []beat.Change) {
 	for _, c := range changes {
 		if topic := changeTopics[c.Kind]; topic != "" {
 			t.inbox.Put(script.Event{Topic: topic, At: c.At, Value: c.BPM})
 		}
 	}
-	t.inbox.Put(timelineMoved)
+	if tl := t.c.Timeline(); tl != t.said {
+		t.said = tl
+		t.inbox.Put(timelineMoved)
+	}
 }
 
 // change runs one change made by a script and returns the timeline it leads to.
 func (t *tempo) change(f func() error) (beat.Timeline, error) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	err := f()
-	tl := t.c.Timeline()
-	t.mu.Unlock()
-	t.inbox.Put(timelineMoved)
-	return tl, err
+	t.report(nil)
+	return t.c.Timeline(), err
 }
 
 // SetTempo implements bindings.Tempo.
