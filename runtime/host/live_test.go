@@ -128,14 +128,6 @@ func TestOnTheBeat(t *testing.T) {
 		}
 		if at, ok := firstFlash(packets, beat); ok {
 			errs = append(errs, at.Sub(beat).Abs())
-			if d := at.Sub(beat).Abs(); d > 5*time.Millisecond {
-				t.Log("OUT", d, beat.Sub(truth[0]))
-				for _, x := range packets {
-					if y := x.at.Sub(beat); y.Abs() < 80*time.Millisecond {
-						t.Log("   ", y, x.levels[0], x.sequence)
-					}
-				}
-			}
 		} else {
 			missing++
 		}
