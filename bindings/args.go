@@ -36,7 +36,11 @@ func functions(L *lua.LState, m *lua.LTable, module string, fns map[string]func(
 }
 
 func (c call) fail(format string, args ...any) {
-	c.L.RaiseError("%s: %s", c.fn, fmt.Sprintf(format, args...))
+	text := fmt.Sprintf("%s: %s", c.fn, fmt.Sprintf(format, args...))
+	if c.L.Where(1) == "" { // called by pcall itself, so there is no line
+		c.L.Error(lua.LString(text), 0)
+	}
+	c.L.RaiseError("%s", text)
 }
 
 func (c call) get(i int) lua.LValue { return c.L.Get(c.first + i - 1) }

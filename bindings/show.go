@@ -65,12 +65,12 @@ func (s *Show) showOn(c call) int {
 // text alone is not refused for a stray percent sign.
 func (s *Show) showLog(c call, severity slog.Level, format lua.LValue) int {
 	var text string
-	if c.count() > 1 {
+	if n := c.count(); n > 1 {
 		c.L.Push(format)
-		for i := 1; i <= c.count(); i++ {
+		for i := 1; i <= n; i++ {
 			c.L.Push(c.get(i))
 		}
-		c.L.Call(c.count(), 1)
+		c.L.Call(n, 1)
 		text = c.L.Get(-1).String()
 	} else if v := c.get(1); v.Type() == lua.LTString {
 		text = strings.ReplaceAll(v.String(), "%%", "%")

@@ -3,6 +3,7 @@ package bindings
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -41,7 +42,7 @@ func (s *Show) openSignet(L *lua.LState) *lua.LTable {
 func (s *Show) signetSender(c call) int {
 	o := c.options(1, false, "scope", "interface", "key", "endpoint", "label", "rate")
 	decl := &device.SenderDecl{
-		Scope:     o.str("scope", "local"),
+		Scope:     scope(o),
 		Interface: o.str("interface", ""),
 		Endpoint:  o.integer("endpoint", 1, 1, 0xff00),
 		Label:     o.str("label", ""),
@@ -58,6 +59,18 @@ func (s *Show) signetSender(c call) int {
 		return class[*sender]{methods: map[string]func(call, *sender) int{"universe": s.senderUniverse}}
 	}))
 	return 1
+}
+
+// scope takes the name of an installation; the wire has room for these only.
+func scope(o options) string {
+	s := o.str("scope", "local")
+	bad := strings.IndexFunc(s, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
+	})
+	if bad >= 0 || len(s) > 32 {
+		o.wrong("scope", "1 to 32 of the characters A-Z a-z 0-9 - . _ ~", o.get("scope"))
+	}
+	return s
 }
 
 // keyOption takes key = { file = … } or { env = … }. A key or passphrase in the

@@ -58,8 +58,8 @@ func (s *Show) stageFixture(c call) int {
 	default:
 		f, err = patch.NewCustom(name, c.names(o.get("channels"), "channels", "channel"), at.at, slots)
 	}
-	s.loadingOnly(c, "fixtures are patched")
 	if err == nil {
+		s.loadingOnly(c, "fixtures are patched")
 		err = s.Patch.Fixture(f)
 	}
 	if err != nil {

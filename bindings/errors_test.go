@@ -1,0 +1,280 @@
+package bindings
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// stageLine stands on line 1 of the error tests, after the prelude.
+const stageLine = `local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) } ` +
+	`local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = one:slot(4) } ` +
+	`local both = stage.group{ name = "both", wash, lamp } local dj = stagelinq.sink{} ` +
+	`local task, handle = clock.run(function() end), clock.after(100, function() end) local function f() end `
+
+const duration = `a duration (seconds, or a string like "250ms", "1m30s", "3/4b" or "2bar")`
+
+const beats = `a number of beats, or a string like "3/4b" or "2bar"`
+
+// errorTests are calls that raise, on line 2 of show.lua, and what they say after
+// that.
+var errorTests = []struct{ call, want string }{
+	// clock
+	{`clock.run()`, `clock.run: the task must be a function, got nil`},
+	{`clock.run("name")`, `clock.run: the task must be a function, got nil`},
+	{`clock.run("name", "more")`, `clock.run: the task must be a function, got "more"`},
+	{`clock.after(1)`, `clock.after: the callback must be a function, got nil`},
+	{`clock.after(f, 1)`, `clock.after: the duration must be ` + duration + `, got a function`},
+	{`clock.after(-1, f)`, `clock.after: the duration must be ` + duration + `, got -1`},
+	{`clock.after(0/0, f)`, `clock.after: the duration must be ` + duration + `, got NaN`},
+	{`clock.after(math.huge, f)`, `clock.after: the duration must be ` + duration + `, got +Inf`},
+	{`clock.after(3600001, f)`, `clock.after: the duration must be ` + duration + `, got 3600001`},
+	{`clock.every(0, f)`, `clock.every: the duration must be at least 1 ms or 1/1000 of a beat, got 0`},
+	{`clock.every("0.1ms", f)`, `clock.every: the duration must be at least 1 ms or 1/1000 of a beat, got "0.1ms"`},
+	{`clock.every("0.0001b", f)`, `clock.every: the duration must be at least 1 ms or 1/1000 of a beat, got "0.0001b"`},
+	{`clock.every(1, wash)`, `clock.every: the callback must be a function, got a stage.fixture`},
+	{`clock.on_beat(0, f)`, `clock.on_beat: the beats must be at least 1/1000 of a beat, got 0`},
+	{`clock.on_beat(-1, f)`, `clock.on_beat: the beats must be at least 1/1000 of a beat, got -1`},
+	{`clock.on_beat(0/0, f)`, `clock.on_beat: the beats must be ` + beats + `, got NaN`},
+	{`clock.on_beat("2s", f)`, `clock.on_beat: the beats must be ` + beats + `, got "2s"`},
+	{`clock.on_beat(f)`, `clock.on_beat: the beats must be ` + beats + `, got a function`},
+	{`clock.on_beat(1)`, `clock.on_beat: the callback must be a function, got nil`},
+	{`clock.on_beat(1, f, "x")`, `clock.on_beat: the offset must be ` + beats + `, got "x"`},
+	{`clock.on_beat(1, f, {})`, `clock.on_beat: the offset must be ` + beats + `, got a table`},
+	{`clock.at_beat("soon", f)`, `clock.at_beat: the position must be ` + beats + `, got "soon"`},
+	{`clock.at_beat(1, nil)`, `clock.at_beat: the callback must be a function, got nil`},
+	{`clock.at_beat(1e10, f)`, `clock.at_beat: the position must be ` + beats + `, got 10000000000`},
+	{`clock.phase(0)`, `clock.phase: the beats must be at least 1/1000 of a beat, got 0`},
+	{`clock.phase()`, `clock.phase: the beats must be ` + beats + `, got nil`},
+	{`clock.set_tempo(19.9)`, `clock.set_tempo: the tempo must be 20-999 BPM, got 19.9`},
+	{`clock.set_tempo(1000)`, `clock.set_tempo: the tempo must be 20-999 BPM, got 1000`},
+	{`clock.set_tempo(0/0)`, `clock.set_tempo: the tempo must be a number, got NaN`},
+	{`clock.set_tempo("120")`, `clock.set_tempo: the tempo must be a number, got "120"`},
+	{`clock.nudge()`, `clock.nudge: the beats must be ` + beats + `, got nil`},
+	{`clock.nudge("1s")`, `clock.nudge: the beats must be ` + beats + `, got "1s"`},
+	{`clock.follow()`, `clock.follow: the source must be "internal" or a source such as sink:master(), got nil`},
+	{`clock.follow("interal")`, `clock.follow: the source must be "internal" or a source such as sink:master(), got "interal"`},
+	{`clock.follow(dj)`, `clock.follow: the source must be "internal" or a source such as sink:master(), got a stagelinq.sink`},
+	{`clock.follow(wash)`, `clock.follow: the source must be "internal" or a source such as sink:master(), got a stage.fixture`},
+	{`clock.follow({})`, `clock.follow: the source must be "internal" or a source such as sink:master(), got a table`},
+	{`clock.beats_per_bar(0)`, `clock.beats_per_bar: the beats must be 1-64, got 0`},
+	{`clock.beats_per_bar(3.5)`, `clock.beats_per_bar: the beats must be a whole number 1-64, got 3.5`},
+	{`clock.beats_per_bar(0/0)`, `clock.beats_per_bar: the beats must be 1-64, got NaN`},
+	{`clock.on("find", f)`, `clock.on: the event must be "lost", "found", "tempo" or "jump", got "find"`},
+	{`clock.on(f)`, `clock.on: the event must be a string, got a function`},
+	{`clock.on("lost")`, `clock.on: the callback must be a function, got nil`},
+	{`clock.wait()`, `clock.wait: the source must be something with :on, such as a stagelinq.sink, got nil`},
+	{`clock.wait(wash)`, `clock.wait: the source must be something with :on, such as a stagelinq.sink, got a stage.fixture`},
+	{`clock.wait({ on = f })`, `clock.wait: the source must be something with :on, such as a stagelinq.sink, got a table`},
+	{`clock.wait(dj)`, `stagelinq.sink:on: the event must be found, connected or lost, got a function`},
+	{`clock.wait(dj, 1)`, `clock.wait: the event must be a string, got 1`},
+	{`task.cancel()`, `task:cancel: must be called on a task with a colon, as in x:cancel(…)`},
+	{`task.cancel(handle)`, `task:cancel: must be called on a task with a colon, as in x:cancel(…)`},
+	{`handle.cancel(task)`, `handle:cancel: must be called on a handle with a colon, as in x:cancel(…)`},
+	{`task:stop()`, `task has no 'stop'`},
+	{`task:cancl()`, `task has no 'cancl' (did you mean 'cancel'?)`},
+	{`print(task.nam)`, `task has no 'nam' (did you mean 'name'?)`},
+	{`task.name = "x"`, `task: fields cannot be set ('name')`},
+
+	// stage
+	{`stage.fixture()`, `stage.fixture: name must be a string, got nil`},
+	{`stage.fixture("x")`, `stage.fixture: the options must be a table, got "x"`},
+	{`stage.fixture{ name = "", at = one:slot(10), kind = "rgb" }`, `stage.fixture: name must not be empty`},
+	{`stage.fixture{ name = 1, at = one:slot(10), kind = "rgb" }`, `stage.fixture: name must be a string, got 1`},
+	{`stage.fixture{ name = "x", kind = "rgb" }`, `stage.fixture: at must be an address such as net:universe(1):slot(1), got nil`},
+	{`stage.fixture{ name = "x", kind = "rgb", at = one }`, `stage.fixture: at must be an address such as net:universe(1):slot(1), got a signet.universe`},
+	{`stage.fixture{ name = "x", kind = "rgb", at = 10 }`, `stage.fixture: at must be an address such as net:universe(1):slot(1), got 10`},
+	{`stage.fixture{ name = "x", at = one:slot(10) }`, `stage.fixture: give either kind or channels`},
+	{`stage.fixture{ name = "x", at = one:slot(10), kind = "rgb", channels = { "a" } }`, `stage.fixture: give either kind or channels`},
+	{`stage.fixture{ name = "x", at = one:slot(10), knd = "rgb" }`, `stage.fixture: unknown option 'knd' (did you mean 'kind'?)`},
+	{`stage.fixture{ "x", at = one:slot(10), kind = "rgb" }`, `stage.fixture: unknown option 1`},
+	{`stage.fixture{ [true] = 1 }`, `stage.fixture: unknown option true`},
+	{`stage.fixture{ name = "x", at = one:slot(10), kind = "rgbb" }`, `stage.fixture: fixture "x": unknown kind "rgbb" (did you mean "rgb"?); kinds are dimmer, rgb, rgbw, rgba, rgbwa, rgbaw_uv, moving_head`},
+	{`stage.fixture{ name = "x", at = one:slot(10), kind = 3 }`, `stage.fixture: kind must be a string, got 3`},
+	{`stage.fixture{ name = "x", at = one:slot(10), channels = "red" }`, `stage.fixture: channels must be a list of names, got "red"`},
+	{`stage.fixture{ name = "x", at = one:slot(10), channels = {} }`, `stage.fixture: channels must be a list with at least one name`},
+	{`stage.fixture{ name = "x", at = one:slot(10), channels = { "a", 2 } }`, `stage.fixture: channel 2 must be a string, got 2`},
+	{`stage.fixture{ name = "x", at = one:slot(10), channels = { "a", "" } }`, `stage.fixture: channel 2 must not be empty`},
+	{`stage.fixture{ name = "x", at = one:slot(10), channels = { "a", nil, "c" } }`, `stage.fixture: channel 2 must be a string, got nil`},
+	{`stage.fixture{ name = "x", at = one:slot(10), channels = { "a", b = "c" } }`, `stage.fixture: channels must be a list, but it has the key "b" as well`},
+	{`stage.fixture{ name = "x", at = one:slot(10), channels = { "a", "b", "a" } }`, `stage.fixture: fixture "x": channels 1 and 3 are both called "a"`},
+	{`wash.set(255)`, `stage.fixture:set: must be called on a stage.fixture with a colon, as in x:set(…)`},
+	{`wash.set()`, `stage.fixture:set: must be called on a stage.fixture with a colon, as in x:set(…)`},
+	{`wash.set(both, 255)`, `stage.fixture:set: must be called on a stage.fixture with a colon, as in x:set(…)`},
+	{`both.each(f)`, `stage.group:each: must be called on a stage.group with a colon, as in x:each(…)`},
+	{`wash:set()`, `stage.fixture:set: the levels must be a number, a list or a table by channel name, got nil`},
+	{`wash:set("255")`, `stage.fixture:set: the levels must be a number, a list or a table by channel name, got "255"`},
+	{`wash:set(-1)`, `stage.fixture:set: the level must be a level 0-255, got -1`},
+	{`wash:set(255.01)`, `stage.fixture:set: the level must be a level 0-255, got 255.01`},
+	{`wash:set(0/0)`, `stage.fixture:set: the level must be a level 0-255, got NaN`},
+	{`wash:set{ 1, 2, 3, 4 }`, `stage.fixture:set: 4 levels for fixture "wash", which has 3 channels`},
+	{`wash:set{ 1, 256 }`, `stage.fixture:set: level 2 must be a level 0-255, got 256`},
+	{`wash:set{ 1, nil, 3 }`, `stage.fixture:set: level 2 must be a level 0-255, got nil`},
+	{`wash:set{ 1, red = 2 }`, `stage.fixture:set: the levels must be a list, but it has the key "red" as well`},
+	{`wash:set{ red = 300 }`, `stage.fixture:set: red must be a level 0-255, got 300`},
+	{`wash:set{ red = "full" }`, `stage.fixture:set: red must be a level 0-255, got "full"`},
+	{`wash:set{ gren = 1 }`, `stage.fixture:set: fixture "wash" has no channel "gren" (did you mean "green"?); it has red, green, blue`},
+	{`wash:set{ [0] = 1 }`, `stage.fixture:set: a channel must be a name, got 0`},
+	{`wash:set{ [0.5] = 1 }`, `stage.fixture:set: a channel must be a name, got 0.5`},
+	{`wash:fade(255)`, `stage.fixture:fade: the duration must be ` + duration + `, got nil`},
+	{`wash:fade(nil, 1)`, `stage.fixture:fade: the levels must be a number, a list or a table by channel name, got nil`},
+	{`wash:fade(255, 1, "ease")`, `stage.fixture:fade: the options must be a table, got "ease"`},
+	{`wash:fade(255, 1, { curv = "ease" })`, `stage.fixture:fade: unknown option 'curv' (did you mean 'curve'?)`},
+	{`wash:fade(255, 1, { curve = "eas" })`, `stage.fixture:fade: curve must be linear, ease, ease_in, ease_out, smooth, step or snap, got "eas" (did you mean 'ease'?)`},
+	{`wash:fade(255, 1, { curve = 2 })`, `stage.fixture:fade: curve must be a string, got 2`},
+	{`wash:fade(255, 1, { delay = "x" })`, `stage.fixture:fade: delay must be ` + duration + `, got "x"`},
+	{`wash:get("gren")`, `stage.fixture:get: fixture "wash" has no channel "gren" (did you mean "green"?); it has red, green, blue`},
+	{`wash:get(1)`, `stage.fixture:get: the channel must be a string, got 1`},
+	{`both:set{ white = 1 }`, `stage.group:set: fixture "wash" has no channel "white"; it has red, green, blue`},
+	{`both:set{ 1, 2 }`, `stage.group:set: 2 levels for fixture "lamp", which has 1 channels`},
+	{`both:each()`, `stage.group:each: the callback must be a function, got nil`},
+	{`both:each(function(x)
+		x:set(256) end)`, `stage.fixture:set: the level must be a level 0-255, got 256`},
+	{`stage.group{}`, `stage.group: a group needs at least one fixture`},
+	{`stage.group{ wash, 5 }`, `stage.group: member 2 must be a fixture or a group, got 5`},
+	{`stage.group{ wash, nil, lamp }`, `stage.group: member 2 must be a fixture or a group, got nil`},
+	{`stage.group{ wash, dj }`, `stage.group: member 2 must be a fixture or a group, got a stagelinq.sink`},
+	{`stage.group{ wash, nam = "x" }`, `stage.group: unknown option 'nam' (did you mean 'name'?)`},
+	{`stage.group{ wash, [7] = lamp }`, `stage.group: member 2 must be a fixture or a group, got nil`},
+	{`stage.group{ wash, [-7] = lamp }`, `stage.group: unknown option -7`},
+	{`stage.group{ name = 7, wash }`, `stage.group: name must be a string, got 7`},
+	{`stage.get()`, `stage.get: the name must be a string, got nil`},
+	{`wash:fad(1, 2)`, `stage.fixture has no 'fad' (did you mean 'fade'?)`},
+	{`wash.red = 255`, `stage.fixture: fields cannot be set ('red')`},
+	{`both[1] = wash`, `stage.group: fields cannot be set ('1')`},
+
+	// show
+	{`show.on("begin", f)`, `show.on: the event must be "start", "stop", "reload", "unload" or "error", got "begin"`},
+	{`show.on("start")`, `show.on: the callback must be a function, got nil`},
+	{`show.on()`, `show.on: the event must be a string, got nil`},
+	{`show.log.info("%d", "x")`, `bad argument #2 to 'format' (number expected, got string)`},
+	{`show.log.info("%d %d", 1)`, `bad argument #3 to 'format' (no value)`},
+
+	// signet
+	{`net:universe(0)`, `signet.sender:universe: universe number must be 1-63999, got 0`},
+	{`net:universe(64000)`, `signet.sender:universe: universe number must be 1-63999, got 64000`},
+	{`net:universe(1.5)`, `signet.sender:universe: universe number must be a whole number 1-63999, got 1.5`},
+	{`net:universe("1")`, `signet.sender:universe: universe number must be 1-63999, got "1"`},
+	{`net:universe()`, `signet.sender:universe: universe number must be 1-63999, got nil`},
+	{`net:universe(0/0)`, `signet.sender:universe: universe number must be 1-63999, got NaN`},
+	{`net:universe(-math.huge)`, `signet.sender:universe: universe number must be 1-63999, got -Inf`},
+	{`net:universe(1, { univers = 1 })`, `signet.sender:universe: unknown option 'univers'`},
+	{`net.universe(1)`, `signet.sender:universe: must be called on a signet.sender with a colon, as in x:universe(…)`},
+	{`net:univers(1)`, `signet.sender has no 'univers' (did you mean 'universe'?)`},
+	{`signet.sender("local")`, `signet.sender: the options must be a table, got "local"`},
+	{`signet.sender{ scop = "x" }`, `signet.sender: unknown option 'scop' (did you mean 'scope'?)`},
+	{`signet.sender{ scope = 1 }`, `signet.sender: scope must be a string, got 1`},
+	{`signet.sender{ scope = "main stage" }`, `signet.sender: scope must be 1 to 32 of the characters A-Z a-z 0-9 - . _ ~, got "main stage"`},
+	{`signet.sender{ scope = ("x"):rep(33) }`, `signet.sender: scope must be 1 to 32 of the characters A-Z a-z 0-9 - . _ ~, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"`},
+	{`signet.sender{ interface = true }`, `signet.sender: interface must be a string, got true`},
+	{`signet.sender{ rate = 0 }`, `signet.sender: rate must be 1-250, got 0`},
+	{`signet.sender{ rate = 44.5 }`, `signet.sender: rate must be a whole number 1-250, got 44.5`},
+	{`signet.sender{ endpoint = 0 }`, `signet.sender: endpoint must be 1-65280, got 0`},
+	{`signet.sender{ label = 5 }`, `signet.sender: label must be a string, got 5`},
+	{`signet.sender{ key = "our secret" }`, `signet.sender: a key or passphrase must not stand in a script: use key = { file = "…" } or key = { env = "NAME" }`},
+	{`signet.sender{ key = {} }`, `signet.sender: key must be { file = "…" } or { env = "NAME" }`},
+	{`signet.sender{ key = { file = "a", env = "B" } }`, `signet.sender: key must be { file = "…" } or { env = "NAME" }`},
+	{`signet.sender{ key = { passphrase = "our secret" } }`, `signet.sender: unknown option in key; it must be { file = "…" } or { env = "NAME" }`},
+	{`signet.sender{ key = { "our secret" } }`, `signet.sender: unknown option in key; it must be { file = "…" } or { env = "NAME" }`},
+	{`signet.sender{ key = { env = 5 } }`, `signet.sender: env must be a string, got 5`},
+	{`signet.sender{ key = { file = "" } }`, `signet.sender: file must not be empty`},
+	{`one:slot(0)`, `signet.universe:slot: slot must be 1-512, got 0`},
+	{`one:slot(513)`, `signet.universe:slot: slot must be 1-512, got 513`},
+	{`one.slot(1)`, `signet.universe:slot: must be called on a signet.universe with a colon, as in x:slot(…)`},
+	{`one:set(0, 1)`, `signet.universe:set: slot must be 1-512, got 0`},
+	{`one:set(1)`, `signet.universe:set: the level must be a level 0-255, got nil`},
+	{`one:set(1, 256)`, `signet.universe:set: the level must be a level 0-255, got 256`},
+	{`one:set{ [5] = 300 }`, `signet.universe:set: slot 5 must be a level 0-255, got 300`},
+	{`one:set{ [513] = 1 }`, `signet.universe:set: slot must be 1-512, got 513`},
+	{`one:set{ red = 1 }`, `signet.universe:set: slot must be 1-512, got "red"`},
+	{`one:fade(1, 2)`, `signet.universe:fade: the duration must be ` + duration + `, got nil`},
+	{`one:fade(1, 256, 1)`, `signet.universe:fade: the level must be a level 0-255, got 256`},
+	{`one:fade(1, 2, 3, { curve = "x" })`, `signet.universe:fade: curve must be linear, ease, ease_in, ease_out, smooth, step or snap, got "x"`},
+	{`one:get(0)`, `signet.universe:get: slot must be 1-512, got 0`},
+
+	// stagelinq
+	{`stagelinq.sink{ nme = "x" }`, `stagelinq.sink: unknown option 'nme' (did you mean 'name'?)`},
+	{`stagelinq.sink{ name = 5 }`, `stagelinq.sink: name must be a string, got 5`},
+	{`stagelinq.sink{ devices = "prime4" }`, `stagelinq.sink: devices must be a list of names, got "prime4"`},
+	{`stagelinq.sink{ devices = {} }`, `stagelinq.sink: devices must be a list with at least one name`},
+	{`stagelinq.sink{ devices = { 1 } }`, `stagelinq.sink: device 1 must be a string, got 1`},
+	{`dj:on("fond", f)`, `stagelinq.sink:on: the event must be found, connected or lost, got "fond"`},
+	{`dj:on("found")`, `stagelinq.sink:on: the callback must be a function, got nil`},
+	{`dj:deck(0)`, `stagelinq.sink:deck: the deck must be 1-4, got 0`},
+	{`dj:deck(5)`, `stagelinq.sink:deck: the deck must be 1-4, got 5`},
+	{`dj:deck(1, {})`, `stagelinq.sink:deck: a deck is that of the first player found; it cannot be asked of another`},
+	{`dj:get()`, `stagelinq.sink:get: the path must be a string, got nil`},
+	{`dj:get("/Engine", "x")`, `stagelinq.sink:get: the device must be one of sink:devices(), got "x"`},
+	{`dj:get("/Engine", {})`, `stagelinq.sink:get: the device must be one of sink:devices(), got a table`},
+	{`dj.master()`, `stagelinq.sink:master: must be called on a stagelinq.sink with a colon, as in x:master(…)`},
+	{`dj:master():play()`, `stagelinq.deck has no 'play'`},
+}
+
+// TestErrors makes every call at the top level and in a task: both raise the same
+// at the same line, also out of tail calls.
+func TestErrors(t *testing.T) {
+	for _, tt := range errorTests {
+		line := "show.lua:2: "
+		if strings.Contains(tt.call, "\n") {
+			line = "show.lua:3: "
+		}
+		s := newStand(t)
+		err := s.load(map[string]string{"show.lua": prelude + stageLine + "\n" + tt.call})
+		if err == nil || err.Error() != line+tt.want {
+			t.Errorf("%s\nraised %v\n  want %s%s", tt.call, err, line, tt.want)
+		}
+		s = live(t, stageLine+"clock.run('t', function()\n"+tt.call+" end)")
+		s.run(10 * time.Millisecond)
+		if len(s.failures) != 1 || s.failures[0] != "t: "+line+tt.want {
+			t.Errorf("%s in a task\nraised %q\n  want %s%s", tt.call, s.failures, line, tt.want)
+		}
+	}
+}
+
+// TestTheTextOfTheContract is the example the contract gives.
+func TestTheTextOfTheContract(t *testing.T) {
+	wantLoadError(t, strings.Repeat("\n", 11)+"net:universe(0)", "show.lua:12: signet.sender:universe: universe number must be 1-63999, got 0")
+	wantLoadError(t, "\nstage.fixture{ univers = 1, universe = 2 }", "show.lua:2: stage.fixture: unknown option 'univers'")
+}
+
+func TestErrorsOutOfTailCallsAndNestedCalls(t *testing.T) {
+	for _, text := range []string{
+		"\nlocal function g()\nreturn net:universe(0)\nend\ng()",
+		"\nlocal function g()\nreturn net:universe(0)\nend\nlocal function h()\nreturn g()\nend\nprint(h())",
+		"\nlocal u = stage.group{ stage.fixture{ name = 'x', kind = 'rgb', at = one:slot(1) } } u:each(function()\nnet:universe(0) end)",
+		"\nlocal t = {} for i = 1, 3 do t[i] = i end table.sort(t, function(a, b)\nnet:universe(0) end)",
+		"\nlocal t = setmetatable({}, { __index = function()\nreturn net:universe(0) end }) print(t.x)",
+	} {
+		wantLoadError(t, text, "show.lua:3: signet.sender:universe: universe number must be 1-63999, got 0")
+	}
+}
+
+// TestLoadingOnly declares too late.
+func TestLoadingOnly(t *testing.T) {
+	late := " while the show loads: at the top level of the script, not in a task or a handler"
+	for call, want := range map[string]string{
+		`signet.sender{ scope = "new" }`: "signet.sender: devices are declared" + late,
+		`stagelinq.sink{}`:               "stagelinq.sink: devices are declared" + late,
+		`net:universe(2)`:                "signet.sender:universe: universes are declared" + late,
+		`stage.fixture{ name = "x", kind = "dimmer", at = one:slot(10) }`: "stage.fixture: fixtures are patched" + late,
+		`stage.group{ name = "x", stage.get("wash") }`:                    "stage.group: groups with a name are made" + late,
+	} {
+		s := live(t, `stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) }`+"\nclock.after(1, function() "+call+" end)")
+		s.run(2 * time.Second)
+		s.wantFailures("clock.after show.lua:2: show.lua:2: " + want)
+		if n := len(s.show.Devices); n != 1 {
+			t.Errorf("%s: %d devices", call, n)
+		}
+	}
+	s := live(t, `local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) } local dj = stagelinq.sink{ name = "x" }
+		clock.after(1, function() print(signet.sender{} == net, net:universe(1) == one, stagelinq.sink{ name = "x" } == dj, #stage.group{ wash }) end)`)
+	s.run(2 * time.Second)
+	s.wantLog("1.000 true\ttrue\ttrue\t1")
+	s.wantFailures()
+}
+
+func TestLongTextsInErrors(t *testing.T) {
+	wantLoadError(t, `clock.sleep(("é"):rep(100))`, `show.lua:1: clock.sleep: the duration must be `+duration+`, got "`+strings.Repeat("é", 20)+`…"`)
+	wantLoadError(t, `stage.fixture{ [("x"):rep(1e6)] = 1 }`, `show.lua:1: stage.fixture: unknown option '`+strings.Repeat("x", 40)+`…'`)
+	wantLoadError(t, `print(net[("x"):rep(1e6)])`, `show.lua:1: signet.sender has no '`+strings.Repeat("x", 40)+`…'`)
+}

@@ -1,0 +1,194 @@
+package bindings
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"showrun/runtime/script"
+)
+
+func TestShowSaysWhatItIs(t *testing.T) {
+	s := live(t, `print(show.name, show.file, show.dir, show.generation)`)
+	s.reload("\n" + `print(show.name, show.file, show.dir, show.generation)`)
+	s.wantLog("0.000 stand\tshow.lua\tstand\t1", "0.000 stand\tshow.lua\tstand\t2")
+}
+
+// reload loads the next generation of a show and fails the test if it does not
+// load.
+func (s *stand) reload(text string) {
+	s.t.Helper()
+	if err := s.load(map[string]string{"show.lua": prelude + text}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestLog(t *testing.T) {
+	s := live(t, `
+show.log.debug("bar %d of %s, %.1f", 3, "eight", 0.25)
+show.log.info("plain") show.log.warn("50% of %d") show.log.error("100%%")
+show.log.info(12) show.log.info(nil) show.log.info(true) show.log.info(one)
+show.log.info("%s %s %s", nil, one, true)
+show.log.info("%5.2f|%-4s|%04d|%x|%q|%%", 1.234, "ab", 42, 255, 'say "x"')
+show.log.info("%d", 1, 2, 3)
+string = nil
+local function deeper()
+  return show.log.info("no string: %d", 1)
+end
+deeper()
+print("a", 1, nil, one)
+clock.run(function() coroutine.wrap(function()
+  show.log.info("from %s", "a coroutine")
+end)() end)`)
+	s.run(100 * time.Millisecond)
+	s.wantLog("0.000 DEBUG bar 3 of eight, 0.2", "0.000 plain", "0.000 WARN 50% of %d", "0.000 ERROR 100%",
+		"0.000 12", "0.000 nil", "0.000 true", "0.000 signet.universe 1", "0.000 nil signet.universe 1 true",
+		`0.000  1.23|ab  |0042|ff|"say \"x\""|%`, "0.000 1", "0.000 no string: 1", "0.000 a\t1\tnil\tsignet.universe 1", "0.000 from a coroutine")
+	wantLines(t, "lines", s.at, []string{"show.lua:2", "show.lua:3", "show.lua:3", "show.lua:3", "show.lua:4", "show.lua:4", "show.lua:4",
+		"show.lua:4", "show.lua:5", "show.lua:6", "show.lua:7", "show.lua:10", "show.lua:13", "show.lua:15"})
+	s.wantFailures()
+}
+
+func TestEvents(t *testing.T) {
+	s := live(t, `local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = one:slot(1) }
+		for _, e in ipairs{ "start", "stop", "reload", "unload", "error" } do show.on(e, function(...) print(e, ...) end) end
+		show.on("start", function() clock.sleep(1) print("a second later") end)
+		show.on("stop", function() lamp:set(9) end)
+		local h = show.on("start", function() print("no") end) h:cancel()
+		clock.after(2, function() error("oh no") end)
+		show.on("error", function() error("in the error handler too") end)`)
+	s.run(1900 * time.Millisecond)
+	s.wantLog("0.000 start", "1.000 a second later")
+	s.log = nil
+	s.run(3 * time.Second)
+	// The handler of errors that raises is called for its own error until it is
+	// disabled.
+	if len(s.failures) != 11 || s.disabled != 1 {
+		t.Errorf("%d failures, %d disabled: %q", len(s.failures), s.disabled, s.failures[0])
+	}
+	if len(s.log) != 11 || s.log[0] != "1.950 error\tshow.lua:6: oh no" || s.log[1] != "1.950 error\tshow.lua:7: in the error handler too" {
+		t.Errorf("log %q", s.log)
+	}
+	s.log = nil
+	s.reload(`show.on("reload", function() print("reloaded", show.generation) end) show.on("start", function() print("no") end)`)
+	s.wantLog("3.000 unload", "3.000 reloaded\t2")
+	s.log = nil
+	s.reload(`show.on("stop", function() one:set(1, 9) print("stop") end)`)
+	s.gen.Deliver(script.Event{Topic: TopicStop, At: s.clock.Now()})
+	s.wantLog("3.000 stop")
+	s.wantLevels("3.1s 1=9")
+}
+
+func TestStateIsKept(t *testing.T) {
+	s := live(t, `local state = show.state
+		print(next(state))
+		state.count = 1 state.name = "a" state.on = true state[7] = "seven" state.deep = { list = { 1, 2, 3 }, ["ü"] = 0.5 }
+		clock.after(1, function() state.count = state.count + 1 end)`)
+	s.run(2 * time.Second)
+	tell := `local state = show.state local before = state
+		local function tell() print(state.count, state.name, state.on, state[7], state.deep.list[3], state.deep["ü"], state.new) end
+		tell() clock.after(1, function() tell() print(show.state == before) end) `
+	s.reload(tell + `state.new = "n" state.name = nil`)
+	s.run(4 * time.Second)
+	s.reload(tell)
+	s.run(6 * time.Second)
+	s.wantLog(
+		"0.000 nil",
+		"0.000 2\ta\ttrue\tseven\t3\t0.5\tnil",
+		"3.000 2\tnil\ttrue\tseven\t3\t0.5\tn", "3.000 true",
+		"2.000 2\tnil\ttrue\tseven\t3\t0.5\tn",
+		"5.000 2\tnil\ttrue\tseven\t3\t0.5\tn", "5.000 true",
+	)
+}
+
+func TestStateThatIsReplaced(t *testing.T) {
+	s := live(t, `show.state = { n = 1 }`)
+	s.reload(`print(show.state.n) show.state = { n = show.state.n + 1 } clock.after(0, function() show.state.n = show.state.n + 10 end)`)
+	s.run(time.Second)
+	s.reload(`print(show.state.n)`)
+	s.wantLog("0.000 1", "0.000 12")
+}
+
+func TestStateWrittenBetweenLoadAndSwap(t *testing.T) {
+	s := live(t, `show.state.n = 1 show.on("unload", function() show.state.n = 2 show.state.late = "late" end)`)
+	s.reload(`print(show.state.n) clock.run(function() print(show.state.n, show.state.late) end)`)
+	s.run(time.Second)
+	s.wantLog("0.000 1", "0.000 2\tlate")
+}
+
+func TestStateThatCannotBeKept(t *testing.T) {
+	for text, want := range map[string]string{
+		`show.state.deep = { f = print }`:               "show.state.deep.f: a function cannot be kept",
+		`show.state.lamp = one`:                         "show.state.lamp: a userdata cannot be kept",
+		`show.state[one] = 1`:                           "show.state: a key is a userdata",
+		`show.state = nil`:                              "show.state must be a table, got nil",
+		`show.state = 5`:                                "show.state must be a table, got 5",
+		`show.state.me = show.state`:                    "tables nested deeper than 32",
+		`for i = 1, 200000 do show.state[i] = true end`: "show.state: more than 100000 entries",
+	} {
+		s := live(t, text)
+		if _, err := s.show.State(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestStateOfManyEntries replaces as many entries as are allowed; it must not take
+// time that grows with their square.
+func TestStateOfManyEntries(t *testing.T) {
+	s := live(t, `for i = 1, 99000 do show.state["key" .. i] = i end`)
+	state, err := s.show.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.show.SetState(s.gen.L, state[:10])
+	if again, err := s.show.State(); err != nil || fmt.Sprint(again) != fmt.Sprint(state[:10]) {
+		t.Errorf("%v, %v", again, err)
+	}
+}
+
+func TestStateWithoutTheModule(t *testing.T) {
+	s := live(t, `show.state.n = 7`)
+	if err := s.load(map[string]string{"show.lua": `local clock = require "clock" clock.after(1, function() print(require("show").state.n) end)`}); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := s.show.State(); err != nil || state.Get("n") != 7.0 {
+		t.Errorf("state %v, %v", state, err)
+	}
+	s.run(2 * time.Second)
+	s.wantLog("1.000 7")
+}
+
+func TestModulesOfTheShowShareThings(t *testing.T) {
+	s := newStand(t)
+	err := s.load(map[string]string{
+		"show.lua":    prelude + `local rig = require "rig" print(rig.wash.name, stage.get("wash") == rig.wash) rig.wash:set(5) print(require("show") == show)`,
+		"rig.lua":     `local stage, net = require "stage", require "signet".sender{} return { wash = stage.fixture{ name = "wash", kind = "rgb", at = net:universe(1):slot(1) } }`,
+		"unused.lua":  `error("no")`,
+		"sub/two.lua": `return 2`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wantLog("0.000 wash\ttrue", "0.000 true")
+	s.wantLevels("0s 1=5")
+	if n := len(s.show.Devices); n != 1 {
+		t.Errorf("%d devices", n)
+	}
+}
+
+func TestAnotherFileIsNamedInErrors(t *testing.T) {
+	s := newStand(t)
+	err := s.load(map[string]string{"show.lua": `require "rig"`, "rig.lua": "\n\nrequire('clock').set_tempo(5)"})
+	if err == nil || err.Error() != "rig.lua:3: clock.set_tempo: the tempo must be 20-999 BPM, got 5" {
+		t.Error(err)
+	}
+}
+
+func TestModulesAreListedInOneOrder(t *testing.T) {
+	text := `for _, m in ipairs{ clock, stage, show, show.log, signet, stagelinq } do local n = {} for k in pairs(m) do n[#n + 1] = k end print(table.concat(n, " ")) end`
+	s := live(t, text)
+	s.wantLog("0.000 after at_beat beats beats_per_bar every follow nudge on on_beat phase run set_tempo sleep sync tap tempo time wait",
+		"0.000 fixture get group", "0.000 name file dir generation state on log", "0.000 debug error info warn", "0.000 sender", "0.000 sink")
+}
