@@ -36,7 +36,8 @@ type core struct {
 	frames    FrameSink
 	frameStat frameStats
 
-	generation   atomic.Int64 // of the live load
+	generation   atomic.Int64  // of the live load
+	wakes        atomic.Uint64 // of the script loop
 	reloadErrors atomic.Uint64
 }
 
@@ -66,6 +67,7 @@ func (c *core) env() device.Env {
 
 // scriptStep does what is due on the script loop.
 func (c *core) scriptStep(now time.Duration) error {
+	c.wakes.Add(1)
 	c.tempo.step(now)
 	gen := c.live.gen
 	gen.SetTimeline(c.tempo.Timeline(), now)

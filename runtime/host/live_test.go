@@ -101,6 +101,24 @@ func runLive(t *testing.T, opts Options) (h *Host, stop func() error) {
 	return h, stop
 }
 
+// TestScriptLoopSleeps checks that the script loop wakes for something only: for
+// states and beats of the deck, not for itself.
+func TestScriptLoopSleeps(t *testing.T) {
+	rec := newTape()
+	h, stop := runLive(t, Options{Show: "../../examples/first-light", Seed: 1, Rig: &rig.Config{OnLevels: rec.record}})
+	<-rec.arrived
+	for h.Status().Beat < 4 {
+		<-rec.arrived
+	}
+	s := h.Status()
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if perSecond := float64(s.Wakes) / s.Time.Seconds(); perSecond > 500 {
+		t.Errorf("%.0f wake-ups a second", perSecond)
+	}
+}
+
 // TestOnTheBeat measures, with -measure 60s, how far the first packet with the new
 // look of a beat is from the deck's true beat.
 func TestOnTheBeat(t *testing.T) {

@@ -20,6 +20,7 @@ type Status struct {
 	LateP99      time.Duration // lateness of the last 256 frames
 	LateWorst    time.Duration // since the start
 	Universes    int
+	Wakes        uint64 // of the script loop
 	Tasks        int
 	ReloadErrors uint64
 	Meter        []byte // what the rig's first universe shows, from slot 1
@@ -32,7 +33,7 @@ func (h *Host) Status() Status {
 	s := Status{
 		Show: h.show.name, Time: now, Generation: int(h.generation.Load()),
 		BPM: h.tempo.BPM(), Beat: tl.At(now).Float(), Stopped: tl.Stopped, Confidence: h.tempo.confidence(now),
-		ReloadErrors: h.reloadErrors.Load(),
+		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 	}
 	s.Frames, s.LateP99, s.LateWorst = h.frameStat.read()
 	for _, o := range *h.outputs.Load() {
