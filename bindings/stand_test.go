@@ -93,6 +93,7 @@ func (s *stand) load(files map[string]string) error {
 		Show: fsys, Main: "show.lua", Modules: next.Modules(), Number: number, Seed: 1,
 		Lookahead: lookahead, Timeline: s.conductor.Timeline(),
 		Now: s.clock.Now, Stopwatch: stopwatch.Now, Wall: func() time.Time { return s.clock.Time(s.clock.Now()) },
+		Budget: time.Minute, // for slow machines
 		Submit: func(b engine.Batch) { s.batches = append(s.batches, b) },
 		Failed: s.failed, Log: slog.New(standLog{s}),
 	})
