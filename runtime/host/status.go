@@ -21,7 +21,6 @@ type Status struct {
 	LateWorst    time.Duration // since the start
 	Universes    int
 	Wakes        uint64 // of the script loop
-	Tasks        int
 	ReloadErrors uint64
 	Meter        []byte // what the rig's first universe shows, from slot 1
 }

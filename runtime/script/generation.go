@@ -229,15 +229,15 @@ func (g *Generation) Position() beat.Micro {
 	if t := g.current; t != nil && !g.collecting {
 		return t.position()
 	}
-	return g.sched.timeline.At(g.base)
+	return g.sched.show.timeline.At(g.base)
 }
 
 // Timeline is the beat clock the generation goes by.
-func (g *Generation) Timeline() beat.Timeline { return g.sched.timeline }
+func (g *Generation) Timeline() beat.Timeline { return g.sched.show.timeline }
 
 // SetTimeline moves the generation to a new state of the beat clock, valid from
 // now on.
-func (g *Generation) SetTimeline(tl beat.Timeline, now time.Duration) { g.sched.retime(tl, now) }
+func (g *Generation) SetTimeline(tl beat.Timeline, now time.Duration) { g.sched.show.retime(tl, now) }
 
 // Emit adds a command to what the running task will hand over, all together, when
 // it returns or waits.
@@ -290,7 +290,7 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 		switch e.kind {
 		case waitGrid:
 			g.stats.Skipped++
-			e.beat = beat.NextGrid(max(e.beat, g.sched.timeline.At(now)), e.quantum, e.offset)
+			e.beat = beat.NextGrid(max(e.beat, e.lane.timeline.At(now)), e.quantum, e.offset)
 			g.sched.add(e)
 			return nil
 		case waitTime:
@@ -335,7 +335,7 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 		t.entry = entry{kind: waitTime, at: t.instant, task: t}
 		if p := g.current; p != nil && p.onBeat {
 			// It stands on the same beat as the task that starts it.
-			t.entry = entry{kind: waitBeats, beat: p.position(), task: t}
+			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: p.position(), task: t}
 		}
 		g.sched.add(&t.entry)
 	})

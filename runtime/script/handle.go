@@ -73,7 +73,7 @@ func (g *Generation) Every(kind string, d Span, fn *lua.LFunction) *Handle {
 	if d.Beats != 0 {
 		g.WhenLive(func() {
 			from := g.Position()
-			h.entry = entry{kind: waitGrid, beat: from + d.Beats, quantum: d.Beats, offset: from, handle: h}
+			h.entry = entry{kind: waitGrid, lane: g.sched.show, beat: from + d.Beats, quantum: d.Beats, offset: from, handle: h}
 			g.schedule(h)
 		})
 		return h
@@ -85,12 +85,41 @@ func (g *Generation) Every(kind string, d Span, fn *lua.LFunction) *Handle {
 
 // OnBeat calls fn on every multiple of quantum plus offset beats.
 func (g *Generation) OnBeat(kind string, quantum, offset beat.Micro, fn *lua.LFunction, args Args) *Handle {
+	return g.OnBeatOf("", kind, quantum, offset, fn, args)
+}
+
+// OnBeatOf is OnBeat with the beats of another tempo source; "" is the show's beat
+// clock. The loop has to pass on the timelines of all Sources.
+func (g *Generation) OnBeatOf(source, kind string, quantum, offset beat.Micro, fn *lua.LFunction, args Args) *Handle {
 	h := g.newHandle(kind, fn, args)
 	g.WhenLive(func() {
-		h.entry = entry{kind: waitGrid, beat: beat.NextGrid(g.Position(), quantum, offset), quantum: quantum, offset: offset, handle: h}
+		l := g.sched.lane(source)
+		from := l.timeline.At(g.Instant())
+		if l == g.sched.show {
+			from = g.Position()
+		}
+		h.entry = entry{kind: waitGrid, lane: l, beat: beat.NextGrid(from, quantum, offset), quantum: quantum, offset: offset, handle: h}
 		g.schedule(h)
 	})
 	return h
+}
+
+// Sources lists the tempo sources, besides the show's beat clock, that something
+// waits for.
+func (g *Generation) Sources() []string {
+	var list []string
+	for _, l := range g.sched.lanes[1:] {
+		if l.queue.Len() > 0 {
+			list = append(list, l.source)
+		}
+	}
+	return list
+}
+
+// SetSourceTimeline moves what waits for the beats of a source to a new state of
+// it, valid from now on.
+func (g *Generation) SetSourceTimeline(source string, tl beat.Timeline, now time.Duration) {
+	g.sched.lane(source).retime(tl, now)
 }
 
 // AtBeat calls fn once, at an absolute beat. A beat already passed is waited for:
@@ -99,12 +128,12 @@ func (g *Generation) AtBeat(kind string, at beat.Micro, fn *lua.LFunction, args 
 	h := g.newHandle(kind, fn, args)
 	h.once = true
 	g.WhenLive(func() {
-		h.entry = entry{kind: waitBeat, beat: at, handle: h, index: -1}
+		h.entry = entry{kind: waitBeat, lane: g.sched.show, beat: at, handle: h}
 		if h.cancelled {
 			return
 		}
 		if at < g.Position() {
-			g.sched.parked = append(g.sched.parked, &h.entry)
+			g.sched.show.parked = append(g.sched.show.parked, &h.entry)
 			return
 		}
 		g.schedule(h)
@@ -123,7 +152,7 @@ func (g *Generation) On(kind, topic string, fn *lua.LFunction, args Args) *Handl
 func (g *Generation) scheduleIn(h *Handle, d Span) {
 	h.entry = entry{kind: waitTime, at: g.Instant() + d.Time, handle: h}
 	if d.Beats != 0 {
-		h.entry = entry{kind: waitBeats, beat: g.Position() + d.Beats, handle: h}
+		h.entry = entry{kind: waitBeats, lane: g.sched.show, beat: g.Position() + d.Beats, handle: h}
 	}
 	g.schedule(h)
 }
@@ -166,7 +195,7 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 	default:
 		after := e.beat
 		if behind {
-			after = max(after, g.sched.timeline.At(now))
+			after = max(after, e.lane.timeline.At(now))
 			g.stats.Skipped++
 		}
 		h.entry.beat = beat.NextGrid(after, e.quantum, e.offset)

@@ -23,8 +23,9 @@ const (
 type entry struct {
 	kind            waitKind
 	at              time.Duration // waitTime
-	beat            beat.Micro    // the other kinds
-	quantum, offset beat.Micro    // waitGrid
+	lane            *lane         // the other kinds: whose beats
+	beat            beat.Micro
+	quantum, offset beat.Micro // waitGrid
 
 	task   *Task   // to wake, or
 	handle *Handle // to fire
@@ -34,23 +35,46 @@ type entry struct {
 	queue *queue
 }
 
-// schedule orders what is to happen. Entries that wait for beats are kept in the
+// schedule orders what is to happen: by show time, and on the beats of the show
+// and of any other source that scripts listen to.
+type schedule struct {
+	show   *lane   // the show's own beat clock
+	lanes  []*lane // all, the show's first
+	byTime queue
+	seq    uint64
+}
+
+// lane is what waits for the beats of one source. Its entries are kept in the
 // order of their beats, which within one epoch of the timeline is also the order
 // of their instants, however the tempo moves.
-type schedule struct {
+type lane struct {
+	source   string // "" for the show's beat clock
 	timeline beat.Timeline
-	byTime   queue
-	byBeat   queue
+	queue    queue
 	parked   []*entry // waitBeat entries the timeline has jumped past
-	seq      uint64
 }
 
 func newSchedule(tl beat.Timeline) *schedule {
-	return &schedule{
-		timeline: tl,
-		byTime:   queue{less: func(a, b *entry) bool { return a.at < b.at }},
-		byBeat:   queue{less: func(a, b *entry) bool { return a.beat < b.beat }},
+	s := &schedule{byTime: queue{less: func(a, b *entry) bool { return a.at < b.at }}}
+	s.show = s.lane("")
+	s.show.timeline = tl
+	return s
+}
+
+// lane returns the lane of a source, a stopped one if it is new.
+func (s *schedule) lane(source string) *lane {
+	for _, l := range s.lanes {
+		if l.source == source {
+			return l
+		}
 	}
+	l := &lane{
+		source:   source,
+		timeline: beat.Timeline{Stopped: true},
+		queue:    queue{less: func(a, b *entry) bool { return a.beat < b.beat }},
+	}
+	s.lanes = append(s.lanes, l)
+	return l
 }
 
 // add puts an entry in. Entries of the same instant happen in the order in which
@@ -61,7 +85,7 @@ func (s *schedule) add(e *entry) {
 	if e.kind == waitTime {
 		s.byTime.push(e)
 	} else {
-		s.byBeat.push(e)
+		e.lane.queue.push(e)
 	}
 }
 
@@ -71,57 +95,53 @@ func (s *schedule) remove(e *entry) {
 		e.queue.remove(e)
 		return
 	}
-	for i, p := range s.parked {
+	if e.lane == nil {
+		return
+	}
+	for i, p := range e.lane.parked {
 		if p == e {
-			s.parked = append(s.parked[:i], s.parked[i+1:]...)
+			e.lane.parked = append(e.lane.parked[:i], e.lane.parked[i+1:]...)
 			return
 		}
 	}
 }
 
-// instant is the show time at which e is due on the present timeline;
-// beat.Never while the source stands still.
-func (s *schedule) instant(e *entry) time.Duration {
-	if e.kind == waitTime {
-		return e.at
-	}
-	return s.timeline.Time(e.beat)
-}
-
-// peek returns the entry that is due first and its instant, or nil.
+// peek returns the entry that is due first and its instant, or nil. An entry whose
+// source stands still is due at beat.Never.
 func (s *schedule) peek() (*entry, time.Duration) {
-	t, b := s.byTime.top(), s.byBeat.top()
-	switch {
-	case t == nil && b == nil:
-		return nil, beat.Never
-	case b == nil:
-		return t, t.at
-	case t == nil:
-		return b, s.instant(b)
+	first, at := s.byTime.top(), beat.Never
+	if first != nil {
+		at = first.at
 	}
-	at := s.instant(b)
-	if t.at < at || t.at == at && t.seq < b.seq {
-		return t, t.at
+	for _, l := range s.lanes {
+		e := l.queue.top()
+		if e == nil {
+			continue
+		}
+		t := l.timeline.Time(e.beat)
+		if first == nil || t < at || t == at && e.seq < first.seq {
+			first, at = e, t
+		}
 	}
-	return b, at
+	return first, at
 }
 
-// retime moves the schedule to another timeline. When its epoch differs, beats do
-// not continue: what waits for so many beats keeps its remainder, what waits for
-// a grid finds the next point after now, absolute beats already passed are
-// parked until a later jump.
-func (s *schedule) retime(tl beat.Timeline, now time.Duration) {
-	old := s.timeline
-	s.timeline = tl
+// retime moves the lane to another timeline. When its epoch differs, beats do not
+// continue: what waits for so many beats keeps its remainder, what waits for a
+// grid finds the next point after now, absolute beats already passed are parked
+// until a later jump.
+func (l *lane) retime(tl beat.Timeline, now time.Duration) {
+	old := l.timeline
+	l.timeline = tl
 	if tl.Epoch == old.Epoch {
 		return
 	}
 	was, is := old.At(now), tl.At(now)
-	waiting := append(s.byBeat.entries, s.parked...)
+	waiting := append(l.queue.entries, l.parked...)
 	for _, e := range waiting {
 		e.index, e.queue = -1, nil
 	}
-	s.byBeat.entries, s.parked = nil, nil
+	l.queue.entries, l.parked = nil, nil
 	for _, e := range waiting {
 		switch e.kind {
 		case waitBeats:
@@ -130,11 +150,11 @@ func (s *schedule) retime(tl beat.Timeline, now time.Duration) {
 			e.beat = beat.NextGrid(is, e.quantum, e.offset)
 		case waitBeat:
 			if e.beat < is {
-				s.parked = append(s.parked, e)
+				l.parked = append(l.parked, e)
 				continue
 			}
 		}
-		s.byBeat.push(e) // keeps seq, so the order of registration survives
+		l.queue.push(e) // keeps seq, so the order of registration survives
 	}
 }
 

@@ -131,6 +131,13 @@ func (s *stand) module(g *Generation, L *lua.LState) *lua.LTable {
 			L.Push(ud)
 			return 1
 		},
+		"on_deck_beat": func(L *lua.LState) int {
+			g.OnBeatOf("deck", "on_deck_beat", beat.FromFloat(float64(L.CheckNumber(1))), 0, L.CheckFunction(2), func(_ *lua.LState, t *Task, _ Event) []lua.LValue {
+				_, b := t.At()
+				return []lua.LValue{lua.LNumber(b.Float())}
+			})
+			return 0
+		},
 		"every": func(L *lua.LState) int { g.Every("every", span(L, 1), L.CheckFunction(2)); return 0 },
 		"after": func(L *lua.LState) int { g.After("after", span(L, 1), L.CheckFunction(2)); return 0 },
 		"on": func(L *lua.LState) int {
@@ -231,6 +238,20 @@ func TestPausedSourceHoldsBeats(t *testing.T) {
 	s.gen.SetTimeline(beat.Timeline{Epoch: 1, Origin: s.now, Beat: 1_400_000, BPM: 120}, s.now)
 	s.run(10400 * time.Millisecond)
 	s.wantLog("0.500 1", "10.300 2")
+}
+
+func TestBeatsOfAnotherSource(t *testing.T) {
+	s := live(t, `t.on_deck_beat(1, function(b) log("deck", b) t.emit(1) end) t.on_beat(2, function(b) log("show", b) end)`)
+	s.run(600 * time.Millisecond)
+	if got := s.gen.Sources(); len(got) != 1 || got[0] != "deck" {
+		t.Fatalf("sources %v", got)
+	}
+	s.gen.SetSourceTimeline("deck", beat.Timeline{Epoch: 7, Origin: 600 * time.Millisecond, Beat: 100_500_000, BPM: 60}, s.now)
+	s.run(2200 * time.Millisecond)
+	s.wantLog("1.000 show 2", "1.100 deck 101", "2.000 show 4", "2.100 deck 102")
+	if b := s.batches[0]; b.OnBeat || b.At != 1100*time.Millisecond {
+		t.Errorf("stamp %+v: the engine knows the show's beats only", b.Stamp)
+	}
 }
 
 func TestLateByMoreThanASecondSkips(t *testing.T) {

@@ -26,7 +26,9 @@ type Task struct {
 	pos       beat.Micro
 	onBeat    bool
 	epoch     uint32
-	scheduled bool // false while it reacts to an event, whose instant is always past
+	of        *lane      // whose beat fired it, or nil
+	own       beat.Micro // that beat
+	scheduled bool       // false while it reacts to an event, whose instant is always past
 
 	// lastGrid is the grid point a sync last returned at, in gridEpoch.
 	lastGrid  beat.Micro
@@ -48,8 +50,14 @@ type Task struct {
 // Name is the name given to clock.run, or what fired the handler.
 func (t *Task) Name() string { return t.name }
 
-// At is the logical instant of the task and the beat at it.
-func (t *Task) At() (time.Duration, beat.Micro) { return t.instant, t.position() }
+// At is the logical instant of the task and the beat at it: of the source whose
+// beat fired it, else of the show.
+func (t *Task) At() (time.Duration, beat.Micro) {
+	if t.of != nil {
+		return t.instant, t.own
+	}
+	return t.instant, t.position()
+}
 
 // Running reports whether the task has still to end.
 func (t *Task) Running() bool { return !t.dead && !t.killed }
@@ -73,7 +81,7 @@ func (t *Task) Cancel() {
 
 // position is the beat of the task's logical instant.
 func (t *Task) position() beat.Micro {
-	tl := t.g.sched.timeline
+	tl := t.g.sched.show.timeline
 	if t.onBeat && t.epoch == tl.Epoch {
 		return t.pos
 	}
@@ -91,11 +99,15 @@ func (t *Task) moveTo(e *entry, at time.Duration) {
 		t.idle = 0
 	}
 	t.instant, t.scheduled = at, true
-	t.onBeat = e.kind != waitTime
-	if !t.onBeat {
+	t.onBeat, t.of = false, nil
+	if e.kind == waitTime {
 		return
 	}
-	t.pos, t.epoch = e.beat, t.g.sched.timeline.Epoch
+	t.of, t.own = e.lane, e.beat
+	if e.lane != t.g.sched.show {
+		return
+	}
+	t.onBeat, t.pos, t.epoch = true, e.beat, e.lane.timeline.Epoch
 	if e.kind == waitGrid {
 		t.lastGrid, t.gridEpoch, t.synced = e.beat, t.epoch, true
 	}
@@ -112,7 +124,7 @@ func (g *Generation) Sleep(L *lua.LState, d Span) {
 	t := g.waiter(L)
 	e := entry{kind: waitTime, at: t.instant + d.Time}
 	if d.Beats != 0 {
-		e = entry{kind: waitBeats, beat: t.position() + d.Beats}
+		e = entry{kind: waitBeats, lane: g.sched.show, beat: t.position() + d.Beats}
 	}
 	g.waitFor(L, t, e)
 }
@@ -121,10 +133,10 @@ func (g *Generation) Sleep(L *lua.LState, d Span) {
 func (g *Generation) Sync(L *lua.LState, quantum, offset beat.Micro) {
 	t := g.waiter(L)
 	after := t.position()
-	if t.synced && t.gridEpoch == g.sched.timeline.Epoch {
+	if t.synced && t.gridEpoch == g.sched.show.timeline.Epoch {
 		after = max(after, t.lastGrid)
 	}
-	g.waitFor(L, t, entry{kind: waitGrid, beat: beat.NextGrid(after, quantum, offset), quantum: quantum, offset: offset})
+	g.waitFor(L, t, entry{kind: waitGrid, lane: g.sched.show, beat: beat.NextGrid(after, quantum, offset), quantum: quantum, offset: offset})
 }
 
 // Suspend waits until Wake is called for the task and returns what was given to
