@@ -110,7 +110,7 @@ type BeatEvent struct {
 // Stats are counters since the sink was made.
 type Stats struct {
 	Discovery discovery.AnnouncerStats
-	Ignored   uint64 // HOWDYs of units that are not accepted
+	Ignored   uint64 // datagrams of units that are not accepted
 	Connects  uint64 // times a unit became connected
 	Restarts  uint64 // times the connections of a unit were given up
 	States    uint64
@@ -279,11 +279,12 @@ func (s *Sink) loop(ctx context.Context) {
 // take handles one datagram of a unit.
 func (s *Sink) take(ctx context.Context, table *discovery.Table, sessions map[Token]*session, h discovery.Heard) {
 	dial := h.Port != 0 && !discovery.IsMixer(h.Software)
-	device := deviceOf(discovery.Unit{Announcement: h.Announcement, Address: h.Address})
-	if _, known := table.Unit(h.Token); !known &&
-		(discovery.IsAnalyzer(h.Software) || !dial && !s.config.Listen || !s.config.Accept(device)) {
-		s.count.ignored.Add(1)
-		return
+	if _, known := table.Unit(h.Token); !known {
+		device := deviceOf(discovery.Unit{Announcement: h.Announcement, Address: h.Address})
+		if h.Exit || discovery.IsAnalyzer(h.Software) || !dial && !s.config.Listen || !s.config.Accept(device) {
+			s.count.ignored.Add(1)
+			return
+		}
 	}
 	u, change := table.Heard(h.Announcement, h.Address, h.At)
 	switch change {

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"io"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,14 +20,21 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 10 * time.Second
 
+// ports counts the discovery ports given to tests.
+var ports atomic.Int32
+
+// freePort returns a UDP port nobody uses, below those the system gives out by
+// itself, and different in each test process.
 func freePort(t *testing.T) int {
 	t.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4zero})
-	if err != nil {
-		t.Fatal(err)
+	for {
+		port := 20000 + os.Getpid()%120*100 + int(ports.Add(1))%100
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4zero, Port: port})
+		if err == nil {
+			c.Close()
+			return port
+		}
 	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port
 }
 
 // start runs f until stop is called or the test ends.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"net"
+	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,16 +18,21 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// freePort returns a UDP port nobody uses, so that tests do not meet real
-// units or each other.
+// ports counts the discovery ports given to tests.
+var ports atomic.Int32
+
+// freePort returns a UDP port nobody uses, below those the system gives out by
+// itself, and different in each test process.
 func freePort(t *testing.T) int {
 	t.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4zero})
-	if err != nil {
-		t.Fatal(err)
+	for {
+		port := 20000 + os.Getpid()%120*100 + int(ports.Add(1))%100
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4zero, Port: port})
+		if err == nil {
+			c.Close()
+			return port
+		}
 	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port
 }
 
 func newToken(t *testing.T) stagelinq.Token {

@@ -125,3 +125,29 @@ func cut(stream []byte, n int) (payloads [][]byte, err error) {
 	}
 	return payloads, nil
 }
+
+func BenchmarkParseState(b *testing.B) {
+	var names PathNames
+	payload := AppendState(nil, StateMessage{Type: StateEmit, Path: "/Engine/Deck1/Track/CurrentBPM", JSON: `{"type":0,"value":121.9754638671875}`})[4:]
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := names.ParseState(payload)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := m.Value(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseBeatInfo(b *testing.B) {
+	payload := AppendBeatInfo(nil, BeatInfo{Clock: 1, Decks: make([]DeckBeat, 4)})[4:]
+	decks := make([]DeckBeat, 0, MaxBeatDecks)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := ParseBeatInfo(payload, decks); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

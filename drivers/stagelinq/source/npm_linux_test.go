@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,10 +21,9 @@ import (
 // The client the virtual deck is checked against, by its exact version.
 const npmPackage = "stagelinq@3.5.5"
 
-// Environment of the peer tests: peersEnv runs them, netnsEnv and appEnv tell
-// the test, started again inside a network namespace, what was prepared.
+// The test, started again inside a network namespace, learns from these what
+// was prepared.
 const (
-	peersEnv = "SHOWRUN_PEERS"
 	netnsEnv = "SHOWRUN_NPM_NETNS"
 	appEnv   = "SHOWRUN_NPM_APP"
 )
@@ -34,47 +32,19 @@ const (
 // network namespace of its own, and compares what it received with what the
 // deck played. It needs root, ip, node, npm and the npm registry.
 func TestNpmPeer(t *testing.T) {
-	if os.Getenv(peersEnv) != "1" {
-		t.Skipf("set %s=1 to run it: installs npm package %s and makes network namespaces", peersEnv, npmPackage)
-	}
+	needPeers(t, "installs npm package "+npmPackage+" and makes network namespaces", "ip", "node", "npm", "tar")
 	if os.Getenv(netnsEnv) != "" {
 		checkNpmPeer(t)
 		return
 	}
-	for _, tool := range []string{"ip", "node", "npm", "tar"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			skipPeer(t, "%v", err)
-		}
-	}
-	if os.Getuid() != 0 {
-		skipPeer(t, "network namespaces need root")
-	}
 	app := installNpmPeer(t)
-	deck, client := makeNamespaces(t)
+	deck, client := makeNamespaces(t, "10.77.0.1/24", "10.77.0.2/24")
 	inner := exec.Command("ip", "netns", "exec", deck, os.Args[0], "-test.run=^TestNpmPeer$", "-test.v")
 	inner.Env = append(os.Environ(), netnsEnv+"="+client, appEnv+"="+app)
 	output, err := inner.CombinedOutput()
 	t.Logf("inside the namespace:\n%s", output)
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// skipPeer skips where something is missing, and fails where it must be there.
-func skipPeer(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
-func command(t *testing.T, dir, name string, args ...string) {
-	t.Helper()
-	c := exec.Command(name, args...)
-	c.Dir = dir
-	if output, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, output)
 	}
 }
 
@@ -111,33 +81,6 @@ func installNpmPeer(t *testing.T) string {
 	}
 	write(t, filepath.Join(app, "peer.js"), string(script))
 	return app
-}
-
-// makeNamespaces joins two network namespaces by a veth pair and returns their
-// names. They are deleted when the test ends.
-func makeNamespaces(t *testing.T) (deck, client string) {
-	t.Helper()
-	id := strconv.Itoa(os.Getpid())
-	for i, side := range []string{"d", "c"} {
-		name := "showrun-" + id + side
-		if output, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
-			skipPeer(t, "ip netns add: %v\n%s", err, output)
-		}
-		t.Cleanup(func() { command(t, "", "ip", "netns", "del", name) })
-		if i == 0 {
-			deck = name
-		} else {
-			client = name
-		}
-	}
-	a, b := "sr"+id+"d", "sr"+id+"c"
-	command(t, "", "ip", "link", "add", a, "netns", deck, "type", "veth", "peer", "name", b, "netns", client)
-	for i, end := range [][2]string{{deck, a}, {client, b}} {
-		command(t, "", "ip", "-n", end[0], "addr", "add", fmt.Sprintf("10.77.0.%d/24", i+1), "brd", "+", "dev", end[1])
-		command(t, "", "ip", "-n", end[0], "link", "set", "lo", "up")
-		command(t, "", "ip", "-n", end[0], "link", "set", end[1], "up")
-	}
-	return deck, client
 }
 
 // received is one line of the script.
