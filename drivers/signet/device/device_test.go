@@ -215,7 +215,7 @@ func TestBeaconsAreChecked(t *testing.T) {
 }
 
 // chatty is a device with more to say than fits one packet.
-type chatty struct{ labels int }
+type chatty struct{}
 
 func (c chatty) DataEndpoints() int  { return 2 }
 func (c chatty) ChangeCount() uint16 { return 7 }
