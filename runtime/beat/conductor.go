@@ -66,6 +66,15 @@ func (c *Conductor) Source() (name, key string) { return c.source, c.key() }
 // beats, nil if that source was not heard of. It stays the conductor's.
 func (c *Conductor) Follower(key string) *Follower { return c.followers[key] }
 
+// Resolve returns the source key that a source, or an alias, stands for at
+// present.
+func (c *Conductor) Resolve(source string) string {
+	if target := c.aliases[source]; target != "" {
+		return target
+	}
+	return source
+}
+
 // Follow makes a source drive the beat from now on: "" or "internal", a source
 // key or an alias. The timeline runs on as it is until the source is located.
 // Back on the internal tempo it continues from where it is.
@@ -108,12 +117,7 @@ func (c *Conductor) Alias(source, target string, now time.Duration) {
 }
 
 // key returns the source key that drives the beat.
-func (c *Conductor) key() string {
-	if target := c.aliases[c.source]; target != "" {
-		return target
-	}
-	return c.source
-}
+func (c *Conductor) key() string { return c.Resolve(c.source) }
 
 // switched aims at a source that began to drive.
 func (c *Conductor) switched(now time.Duration) {

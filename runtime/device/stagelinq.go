@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,29 @@ func (d SinkDecl) MasterKey() string { return d.Key() + " master" }
 // DeckKey names the tempo source that is deck n of the first player found.
 func (d SinkDecl) DeckKey(n int) string { return fmt.Sprintf("%s deck %d", d.Key(), n) }
 
+// UnitDeckKey names the tempo source that is deck n of the player with a token.
+func (d SinkDecl) UnitDeckKey(token string, n int) string {
+	return fmt.Sprintf("%s %s deck %d", d.Key(), token, n)
+}
+
+// DeckEvents are the events a sink reports of decks. "jump" comes from the beats,
+// the others from states.
+var DeckEvents = []string{"play", "stop", "track", "tempo", "jump", "master"}
+
+// DeckTopic is the topic of an event of DeckEvents; source is one of the names of
+// tempo sources above. It carries nothing.
+func DeckTopic(source, event string) string { return source + " " + event }
+
+// StateTopic is the topic of the values of a StateMap path; it carries a StateChange.
+func (d SinkDecl) StateTopic(path string) string { return d.Key() + " state " + path }
+
+// StateChange is a value of a player.
+type StateChange struct {
+	Player Player
+	Path   string
+	Value  any // bool, float64, string or nil
+}
+
 // PlayerEvents are the events a sink reports of its players.
 var PlayerEvents = []string{"found", "connected", "lost"}
 
@@ -55,14 +79,24 @@ type Player struct {
 	Decks                                   int
 }
 
+// Deck is what is known of a deck.
+type Deck struct {
+	Playing, Master, Loaded bool
+	OnAir                   bool // playing with its fader up
+	BPM                     float64
+	TotalBeats              float64
+	Title, Artist           string
+	Length                  time.Duration
+}
+
 // Sink joins a StageLinQ sink to the runtime. Beats of decks go to the beat
 // clock, states are kept for scripts to ask for. The On functions are called by
 // the driver, or by whoever plays its part in virtual time; they are safe from
 // any goroutine.
 type Sink struct {
-	decl SinkDecl
-	env  Env
-	cfg  stagelinq.Config
+	decl   SinkDecl
+	env    Env
+	driver *stagelinq.Sink
 
 	mu     sync.Mutex
 	units  []*unit // in the order in which they were found
@@ -76,6 +110,7 @@ type unit struct {
 	token  stagelinq.Token
 	states map[string]any
 	decks  []string                // tempo source of each deck, from deck 1
+	beats  [maxDecks]float64       // length of its track in beats
 	since  [maxDecks]time.Duration // by deck: when it began to play
 }
 
@@ -90,31 +125,27 @@ type deckRef struct {
 // NewSink returns the device of a declaration. token identifies it on the
 // network, port is that of discovery (0 = the usual one), iface is used when the
 // declaration names no interface.
-func NewSink(d SinkDecl, env Env, token stagelinq.Token, port int, iface string, log *slog.Logger) *Sink {
+func NewSink(d SinkDecl, env Env, token stagelinq.Token, port int, iface string, log *slog.Logger) (*Sink, error) {
 	s := &Sink{decl: d, env: env, said: map[string]string{}}
 	if d.Interface != "" {
 		iface = d.Interface
 	}
-	s.cfg = stagelinq.Config{
+	var err error
+	s.driver, err = stagelinq.NewSink(stagelinq.Config{
 		Name: d.Name, Token: token, Interface: iface, DiscoveryPort: port, Accept: d.accepts,
 		States: stagelinq.DefaultStates(), Log: log,
 		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
-	}
-	return s
+	})
+	return s, err
 }
 
 // Loops implements Device.
 func (s *Sink) Loops() []func(context.Context) error {
-	return []func(context.Context) error{s.run}
+	return []func(context.Context) error{s.driver.Run}
 }
 
-func (s *Sink) run(ctx context.Context) error {
-	sink, err := stagelinq.NewSink(s.cfg)
-	if err != nil {
-		return err
-	}
-	return sink.Run(ctx)
-}
+// Subscribe asks every player for a path, now and whenever it connects.
+func (s *Sink) Subscribe(path string) { s.driver.Subscribe(path) }
 
 // OnDevice takes what the driver says of a unit.
 func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
@@ -133,15 +164,67 @@ func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 
 // OnState takes a value of a unit.
 func (s *Sink) OnState(ev stagelinq.StateEvent) {
+	at := s.env.Since(ev.At)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.unit(ev.Device)
-	v := ev.Value.Any()
-	u.states[ev.Path] = v
-	if n, ok := deckOf(ev.Path, "/PlayState"); ok && v == true {
-		u.since[n-1] = s.env.Since(ev.At)
+	before, value := u.states[ev.Path], ev.Value.Any()
+	u.states[ev.Path] = value
+	topic := s.decl.StateTopic(ev.Path)
+	s.env.Event(Event{
+		Topic: topic, Key: topic + u.player.Token, At: at, Value: StateChange{u.player, ev.Path, value},
+	})
+	n, name := deckOf(ev.Path)
+	if n == 0 || before == value {
+		return
 	}
-	s.elect(s.env.Since(ev.At))
+	if name == "PlayState" && value == true {
+		u.since[n-1] = at
+	}
+	master := s.master
+	s.elect(at)
+	if event := deckEvent(name, value); event != "" {
+		s.tell(u, n, event, at)
+	}
+	if s.master != master && s.master == (deckRef{u, n}) {
+		s.env.Event(Event{Topic: DeckTopic(s.decl.MasterKey(), "master"), At: at})
+	}
+}
+
+// deckEvent is the event that a changed state of a deck makes, or "".
+func deckEvent(name string, value any) string {
+	switch {
+	case name == "PlayState" && value == true:
+		return "play"
+	case name == "PlayState" && value == false:
+		return "stop"
+	case name == "Track/SongLoaded" && value == true:
+		return "track"
+	case name == "CurrentBPM":
+		return "tempo"
+	case name == "DeckIsMaster" && value == true:
+		return "master"
+	}
+	return ""
+}
+
+// tell reports an event of a deck under every name the deck has.
+func (s *Sink) tell(u *unit, n int, event string, at time.Duration) {
+	names := []string{s.decl.UnitDeckKey(u.player.Token, n)}
+	if s.units[0] == u {
+		names = append(names, s.decl.DeckKey(n))
+	}
+	if s.master == (deckRef{u, n}) && event != "master" {
+		names = append(names, s.decl.MasterKey())
+	}
+	for _, name := range names {
+		topic := DeckTopic(name, event)
+		key := ""
+		if event == "tempo" { // a moving pitch fader makes many
+			key = topic
+		}
+		s.env.Event(Event{Topic: topic, Key: key, At: at})
+	}
 }
 
 // OnBeat takes a beat message of a unit.
@@ -150,11 +233,14 @@ func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 	s.mu.Lock()
 	u := s.unit(ev.Device)
 	for len(u.decks) < min(len(ev.BeatInfo.Decks), maxDecks) {
-		u.decks = append(u.decks, fmt.Sprintf("%s %s deck %d", s.decl.Key(), u.player.Token, len(u.decks)+1))
+		u.decks = append(u.decks, s.decl.UnitDeckKey(u.player.Token, len(u.decks)+1))
 		u.player.Decks = len(u.decks)
 		s.alias(arrival)
 	}
 	decks := u.decks
+	for i := range decks[:min(len(decks), len(ev.BeatInfo.Decks))] {
+		u.beats[i] = ev.BeatInfo.Decks[i].Total
+	}
 	s.mu.Unlock()
 	for i, key := range decks[:min(len(decks), len(ev.BeatInfo.Decks))] {
 		d := ev.BeatInfo.Decks[i]
@@ -187,6 +273,57 @@ func (s *Sink) State(token, path string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Known lists what is known of a path, by unit.
+func (s *Sink) Known(path string) []StateChange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []StateChange
+	for _, u := range s.units {
+		if v, ok := u.states[path]; ok {
+			list = append(list, StateChange{u.player, path, v})
+		}
+	}
+	return list
+}
+
+// Deck returns what is known of a deck: of the unit with that token, with "" of
+// the first unit; with n = 0 of the master.
+func (s *Sink) Deck(token string, n int) (Deck, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ref := s.master
+	if n != 0 {
+		ref = deckRef{deck: n}
+		for _, u := range s.units {
+			if token == "" || token == u.player.Token {
+				ref.unit = u
+				break
+			}
+		}
+	}
+	if ref.unit == nil {
+		return Deck{}, false
+	}
+	return ref.unit.deckView(ref.deck), true
+}
+
+func (u *unit) deckView(n int) Deck {
+	prefix := fmt.Sprintf("/Engine/Deck%d/", n)
+	is := func(name string) bool { return u.states[prefix+name] == true }
+	number := func(name string) float64 { f, _ := u.states[prefix+name].(float64); return f }
+	text := func(name string) string { t, _ := u.states[prefix+name].(string); return t }
+	d := Deck{
+		Playing: is("PlayState"), Master: is("DeckIsMaster"), Loaded: is("Track/SongLoaded"),
+		BPM: number("CurrentBPM"), TotalBeats: u.beats[n-1],
+		Title: text("Track/SongName"), Artist: text("Track/ArtistName"),
+	}
+	d.OnAir = d.Playing && number("ExternalMixerVolume") > 0
+	if rate := number("Track/SampleRate"); rate > 0 {
+		d.Length = time.Duration(number("Track/TrackLength") / rate * float64(time.Second))
+	}
+	return d
 }
 
 // unit finds a unit by its token or adds it.
@@ -253,16 +390,13 @@ func (s *Sink) alias(now time.Duration) {
 	}
 }
 
-// deckOf returns the deck number of a path /Engine/DeckN + suffix.
-func deckOf(path, suffix string) (int, bool) {
-	var n int
+// deckOf splits the path of a deck's state into the deck and the rest; the deck is
+// 0 for other paths.
+func deckOf(path string) (n int, name string) {
 	rest, ok := strings.CutPrefix(path, "/Engine/Deck")
-	if !ok {
-		return 0, false
+	number, name, cut := strings.Cut(rest, "/")
+	if n, err := strconv.Atoi(number); ok && cut && err == nil && n >= 1 && n <= maxDecks {
+		return n, name
 	}
-	rest, ok = strings.CutSuffix(rest, suffix)
-	if _, err := fmt.Sscanf(rest, "%d", &n); !ok || err != nil || len(rest) != 1 || n < 1 || n > 8 {
-		return 0, false
-	}
-	return n, true
+	return 0, ""
 }

@@ -71,6 +71,10 @@ func (c *core) scriptStep(now time.Duration) error {
 	c.tempo.step(now)
 	gen := c.live.gen
 	gen.SetTimeline(c.tempo.Timeline(), now)
+	sources := gen.Sources()
+	for i, tl := range c.tempo.watch(sources) {
+		gen.SetSourceTimeline(sources[i], tl, now)
+	}
 	c.events = c.inbox.Take(c.events[:0])
 	for _, ev := range c.events {
 		if err := gen.Deliver(ev); err != nil {
@@ -189,6 +193,29 @@ func (p *players) State(sink, token, path string) (any, bool) {
 		return s.State(token, path)
 	}
 	return nil, false
+}
+
+// Deck implements bindings.Players.
+func (p *players) Deck(sink, token string, n int) (device.Deck, bool) {
+	if s := p.sink(sink); s != nil {
+		return s.Deck(token, n)
+	}
+	return device.Deck{}, false
+}
+
+// Known implements bindings.Players.
+func (p *players) Known(sink, path string) []device.StateChange {
+	if s := p.sink(sink); s != nil {
+		return s.Known(path)
+	}
+	return nil
+}
+
+// Subscribe implements bindings.Players.
+func (p *players) Subscribe(sink, path string) {
+	if s := p.sink(sink); s != nil {
+		s.Subscribe(path)
+	}
 }
 
 var _ bindings.Players = (*players)(nil)

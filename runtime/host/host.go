@@ -301,7 +301,7 @@ func (h *Host) open(decl device.Declaration) (device.Device, error) {
 		if err != nil {
 			return nil, err
 		}
-		return device.NewSink(*d, h.env(), stagelinq.Token(id), h.opts.Ports.StageLinQ, h.networkInterface(), h.opts.Log), nil
+		return device.NewSink(*d, h.env(), stagelinq.Token(id), h.opts.Ports.StageLinQ, h.networkInterface(), h.opts.Log)
 	case *device.SenderDecl:
 		keys, err := h.keys(d)
 		if err != nil {

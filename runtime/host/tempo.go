@@ -1,11 +1,13 @@
 package host
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"showrun/bindings"
 	"showrun/runtime/beat"
+	"showrun/runtime/device"
 	"showrun/runtime/script"
 )
 
@@ -17,17 +19,71 @@ type tempo struct {
 	mu   sync.Mutex
 	c    *beat.Conductor
 	said beat.Timeline // that the script loop has been told of
+	// watched are the sources whose own beats the script waits for, by key.
+	watched map[string]bool
+	aliases map[string]string
 }
 
 func newTempo(inbox *script.Inbox, now time.Duration) *tempo {
-	return &tempo{inbox: inbox, c: beat.NewConductor(now, 120)}
+	return &tempo{inbox: inbox, c: beat.NewConductor(now, 120), watched: map[string]bool{}, aliases: map[string]string{}}
 }
 
 // Observe takes where a source stands; any goroutine.
 func (t *tempo) Observe(source string, o beat.Observation) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	before := t.timeline(source).Epoch
 	t.report(t.c.Observe(source, o))
+	if t.watched[source] {
+		t.inbox.Put(timelineMoved)
+	}
+	if now := t.timeline(source).Epoch; before != 0 && now != before {
+		for _, name := range t.names(source) {
+			t.inbox.Put(script.Event{Topic: device.DeckTopic(name, "jump"), At: o.Arrival})
+		}
+	}
+}
+
+// names lists what a source is called: its key and what stands for it.
+func (t *tempo) names(key string) []string {
+	names := []string{key}
+	for alias, target := range t.aliases {
+		if target == key {
+			names = append(names, alias)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// watch takes the sources the script waits for and returns their timelines, in
+// order. One that was not heard yet stands still.
+func (t *tempo) watch(sources []string) []beat.Timeline {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.watched)
+	lines := make([]beat.Timeline, len(sources))
+	for i, source := range sources {
+		key := t.c.Resolve(source)
+		t.watched[key] = true
+		lines[i] = t.timeline(key)
+	}
+	return lines
+}
+
+func (t *tempo) timeline(key string) beat.Timeline {
+	if f := t.c.Follower(key); f != nil {
+		return f.Timeline()
+	}
+	return beat.Timeline{Stopped: true}
+}
+
+// Position implements bindings.Tempo.
+func (t *tempo) Position(source string, at time.Duration) (b beat.Micro, heard bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tl := t.timeline(t.c.Resolve(source))
+	return tl.At(at), tl.Epoch != 0
 }
 
 // Alias makes a source stand for another; any goroutine.
@@ -35,6 +91,7 @@ func (t *tempo) Alias(source, target string, at time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.c.Alias(source, target, at)
+	t.aliases[source] = target
 	t.report(nil)
 }
 

@@ -82,9 +82,10 @@ func (v *virtual) run(ctx context.Context, until time.Duration) error {
 func (v *virtual) open(decl device.Declaration) (device.Device, error) {
 	switch d := decl.(type) {
 	case *device.SinkDecl:
-		s := device.NewSink(*d, v.env(), [16]byte{}, 0, "", v.opts.Log)
+		// The driver behind it never runs, so any token will do.
+		s, err := device.NewSink(*d, v.env(), [16]byte{1}, 0, "", v.opts.Log)
 		v.sinks = append(v.sinks, s)
-		return s, nil
+		return s, err
 	case *device.SenderDecl:
 		return silent{}, nil
 	}

@@ -1,6 +1,8 @@
 package rig
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"showrun/drivers/stagelinq"
@@ -57,10 +59,9 @@ func (d *Deck) Connect(s Sink, now time.Time) {
 	for _, kind := range []stagelinq.DeviceKind{stagelinq.Found, stagelinq.Connected} {
 		s.OnDevice(stagelinq.DeviceEvent{Kind: kind, Device: d.device, At: now})
 	}
-	for _, path := range stagelinq.DefaultStates() {
-		if json, ok := d.player.State(path); ok {
-			d.tell(s, path, json, now)
-		}
+	states := d.player.States()
+	for _, path := range slices.Sorted(maps.Keys(states)) {
+		d.tell(s, path, states[path], now)
 	}
 	d.sinks = append(d.sinks, s)
 }
