@@ -130,14 +130,18 @@ func (s *stand) open(decl device.Declaration) {
 	switch d := decl.(type) {
 	case *device.SinkDecl:
 		if s.sinks[d.Key()] == nil {
-			s.sinks[d.Key()] = device.NewSink(*d, device.Env{
+			sink, err := device.NewSink(*d, device.Env{
 				Since:   s.clock.Since,
 				Observe: func(source string, o beat.Observation) { s.report(s.conductor.Observe(source, o)) },
 				Alias:   s.conductor.Alias,
 				Event: func(ev device.Event) {
 					s.inbox.Put(script.Event{Topic: ev.Topic, Key: ev.Key, At: ev.At, Value: ev.Value})
 				},
-			}, [16]byte{}, 0, "", slog.New(slog.DiscardHandler))
+			}, [16]byte{1}, 0, "", slog.New(slog.DiscardHandler))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.sinks[d.Key()] = sink
 		}
 	case *device.SenderDecl:
 		for _, u := range d.Universes {
@@ -260,6 +264,14 @@ func (t standTempo) Follow(source string, at time.Duration) beat.Timeline {
 
 func (t standTempo) BPM() float64 { return t.s.conductor.Tempo() }
 
+func (t standTempo) Position(source string, at time.Duration) (beat.Micro, bool) {
+	f := t.s.conductor.Follower(t.s.conductor.Resolve(source))
+	if f == nil {
+		return 0, false
+	}
+	return f.Timeline().At(at), true
+}
+
 // standPlayers answers what scripts ask about players.
 type standPlayers struct{ s *stand }
 
@@ -275,6 +287,26 @@ func (p standPlayers) State(sink, token, path string) (any, bool) {
 		return k.State(token, path)
 	}
 	return nil, false
+}
+
+func (p standPlayers) Deck(sink, token string, n int) (device.Deck, bool) {
+	if k := p.s.sinks[sink]; k != nil {
+		return k.Deck(token, n)
+	}
+	return device.Deck{}, false
+}
+
+func (p standPlayers) Known(sink, path string) []device.StateChange {
+	if k := p.s.sinks[sink]; k != nil {
+		return k.Known(path)
+	}
+	return nil
+}
+
+func (p standPlayers) Subscribe(sink, path string) {
+	if k := p.s.sinks[sink]; k != nil {
+		k.Subscribe(path)
+	}
 }
 
 // standLog keeps what a show logs, with the logical instant it was logged at.
