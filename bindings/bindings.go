@@ -20,6 +20,8 @@ type Tempo interface {
 	Tap(at time.Duration) (beat.Timeline, error)
 	Follow(source string, at time.Duration) beat.Timeline
 	BPM() float64 // as the source names it
+	// Position is the beat a source is at; false if nothing was heard of it.
+	Position(source string, at time.Duration) (beat.Micro, bool)
 }
 
 // Levels are the present output levels.
@@ -32,6 +34,11 @@ type Levels interface {
 type Players interface {
 	Devices(sink string) []device.Player
 	State(sink, token, path string) (any, bool)
+	// Deck is a deck of the player with that token, with "" of the first one;
+	// with n = 0 the master.
+	Deck(sink, token string, n int) (device.Deck, bool)
+	Known(sink, path string) []device.StateChange
+	Subscribe(sink, path string)
 }
 
 // Env is what bindings reach of the host. Every member may be used from the

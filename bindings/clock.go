@@ -149,28 +149,30 @@ func (s *Show) clockOnBeat(c call) int {
 	if !c.none(3) {
 		offset = s.beats(c, c.get(3), "the offset")
 	}
-	return s.pushHandle(c, s.g.OnBeat(c.fn, quantum, offset, c.function(2, "the callback"), s.beatArgs))
+	return s.pushHandle(c, s.g.OnBeat(c.fn, quantum, offset, c.function(2, "the callback"), s.beatArgs(s.env.Tempo.BPM)))
 }
 
 func (s *Show) clockAtBeat(c call) int {
 	at := s.beats(c, c.get(1), "the position")
-	return s.pushHandle(c, s.g.AtBeat(c.fn, at, c.function(2, "the callback"), s.beatArgs))
+	return s.pushHandle(c, s.g.AtBeat(c.fn, at, c.function(2, "the callback"), s.beatArgs(s.env.Tempo.BPM)))
 }
 
 // beatArgs makes the beat a callback gets.
-func (s *Show) beatArgs(L *lua.LState, t *script.Task, _ script.Event) []lua.LValue {
-	at, pos := t.At()
-	number := math.Floor(pos.Float())
-	perBar := s.beatsPerBar.Float()
-	bar := math.Floor(number / perBar)
-	b := L.CreateTable(0, 6)
-	b.RawSetString("count", lua.LNumber(pos.Float()))
-	b.RawSetString("number", lua.LNumber(number))
-	b.RawSetString("bar", lua.LNumber(bar+1))
-	b.RawSetString("in_bar", lua.LNumber(number-bar*perBar+1))
-	b.RawSetString("bpm", lua.LNumber(s.env.Tempo.BPM()))
-	b.RawSetString("time", lua.LNumber(at.Seconds()))
-	return []lua.LValue{b}
+func (s *Show) beatArgs(bpm func() float64) script.Args {
+	return func(L *lua.LState, t *script.Task, _ script.Event) []lua.LValue {
+		at, pos := t.At()
+		number := math.Floor(pos.Float())
+		perBar := s.beatsPerBar.Float()
+		bar := math.Floor(number / perBar)
+		b := L.CreateTable(0, 6)
+		b.RawSetString("count", lua.LNumber(pos.Float()))
+		b.RawSetString("number", lua.LNumber(number))
+		b.RawSetString("bar", lua.LNumber(bar+1))
+		b.RawSetString("in_bar", lua.LNumber(number-bar*perBar+1))
+		b.RawSetString("bpm", lua.LNumber(bpm()))
+		b.RawSetString("time", lua.LNumber(at.Seconds()))
+		return []lua.LValue{b}
+	}
 }
 
 func (s *Show) clockOn(c call) int {
@@ -179,12 +181,12 @@ func (s *Show) clockOn(c call) int {
 	if !ok {
 		c.wrong("the event", `"lost", "found", "tempo" or "jump"`, c.get(1))
 	}
-	return s.pushHandle(c, s.g.On(c.fn, topic, c.function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.pushHandle(c, s.g.On(c.fn, c.function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		if bpm, ok := ev.Value.(float64); ok && topic == TopicTempo {
 			return []lua.LValue{lua.LNumber(bpm)}
 		}
 		return nil
-	}))
+	}, topic))
 }
 
 func (s *Show) clockPhase(c call) int {

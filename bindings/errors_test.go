@@ -202,7 +202,7 @@ var errorTests = []struct{ call, want string }{
 	{`dj:on("found")`, `stagelinq.sink:on: the callback must be a function, got nil`},
 	{`dj:deck(0)`, `stagelinq.sink:deck: the deck must be 1-4, got 0`},
 	{`dj:deck(5)`, `stagelinq.sink:deck: the deck must be 1-4, got 5`},
-	{`dj:deck(1, {})`, `stagelinq.sink:deck: a deck is that of the first player found; it cannot be asked of another`},
+	{`dj:deck(1, {})`, `stagelinq.sink:deck: the device must be one of sink:devices(), got a table`},
 	{`dj:get()`, `stagelinq.sink:get: the path must be a string, got nil`},
 	{`dj:get("/Engine", "x")`, `stagelinq.sink:get: the device must be one of sink:devices(), got "x"`},
 	{`dj:get("/Engine", {})`, `stagelinq.sink:get: the device must be one of sink:devices(), got a table`},

@@ -53,12 +53,12 @@ func (s *Show) showOn(c call) int {
 	if !ok {
 		c.wrong("the event", `"start", "stop", "reload", "unload" or "error"`, c.get(1))
 	}
-	return s.pushHandle(c, s.g.On(c.fn+" "+topic, topic, c.function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.pushHandle(c, s.g.On(c.fn+" "+topic, c.function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		if text, ok := ev.Value.(string); ok {
 			return []lua.LValue{lua.LString(text)}
 		}
 		return nil
-	}))
+	}, topic))
 }
 
 // showLog formats with string.format, so that scripts meet one set of rules. A

@@ -48,6 +48,9 @@ func DeckTopic(source, event string) string { return source + " " + event }
 // StateTopic is the topic of the values of a StateMap path; it carries a StateChange.
 func (d SinkDecl) StateTopic(path string) string { return d.Key() + " state " + path }
 
+// KnownPaths lists the paths every player is asked for.
+func KnownPaths() []string { return stagelinq.DefaultStates() }
+
 // StateChange is a value of a player.
 type StateChange struct {
 	Player Player

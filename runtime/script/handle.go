@@ -26,8 +26,8 @@ type Handle struct {
 	every time.Duration // > 0: a timer that repeats
 	once  bool          // fires once
 
-	topic string
-	args  func(L *lua.LState, t *Task, ev Event) []lua.LValue
+	topics []string
+	args   func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
 	runs      int // unfinished runs
 	failures  int // in a row
@@ -42,8 +42,8 @@ func (h *Handle) Cancel() {
 	}
 	h.cancelled = true
 	h.g.sched.remove(&h.entry)
-	if h.topic != "" {
-		h.g.unsubscribe(h)
+	for _, topic := range h.topics {
+		h.g.unsubscribe(h, topic)
 	}
 }
 
@@ -141,11 +141,13 @@ func (g *Generation) AtBeat(kind string, at beat.Micro, fn *lua.LFunction, args 
 	return h
 }
 
-// On calls fn for each event of a topic.
-func (g *Generation) On(kind, topic string, fn *lua.LFunction, args Args) *Handle {
+// On calls fn for each event of one or more topics.
+func (g *Generation) On(kind string, fn *lua.LFunction, args Args, topics ...string) *Handle {
 	h := g.newHandle(kind, fn, args)
-	h.topic = topic
-	g.topics[topic] = append(g.topics[topic], h)
+	h.topics = topics
+	for _, topic := range topics {
+		g.topics[topic] = append(g.topics[topic], h)
+	}
 	return h
 }
 
@@ -163,12 +165,12 @@ func (g *Generation) schedule(h *Handle) {
 	}
 }
 
-func (g *Generation) unsubscribe(h *Handle) {
-	hs := g.topics[h.topic]
+func (g *Generation) unsubscribe(h *Handle, topic string) {
+	hs := g.topics[topic]
 	for i, x := range hs {
 		if x == h {
 			// A new slice: the old one may be in the middle of a delivery.
-			g.topics[h.topic] = append(append([]*Handle(nil), hs[:i]...), hs[i+1:]...)
+			g.topics[topic] = append(append([]*Handle(nil), hs[:i]...), hs[i+1:]...)
 			return
 		}
 	}

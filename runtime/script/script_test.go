@@ -141,7 +141,7 @@ func (s *stand) module(g *Generation, L *lua.LState) *lua.LTable {
 		"every": func(L *lua.LState) int { g.Every("every", span(L, 1), L.CheckFunction(2)); return 0 },
 		"after": func(L *lua.LState) int { g.After("after", span(L, 1), L.CheckFunction(2)); return 0 },
 		"on": func(L *lua.LState) int {
-			g.On("on", L.CheckString(1), L.CheckFunction(2), nil)
+			g.On("on", L.CheckFunction(2), nil, L.CheckString(1))
 			return 0
 		},
 		"emit":  func(L *lua.LState) int { g.Emit(engine.Set{Value: float64(L.CheckNumber(1))}); return 0 },
