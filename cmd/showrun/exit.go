@@ -54,14 +54,9 @@ func (a *app) codeOf(err error) exitCode {
 	case errors.As(err, &sig):
 		return sig.code()
 	}
-	fmt.Fprintf(a.stderr, "showrun: %v\n", err)
-	var f *script.Failure
-	if errors.As(err, &f) && f.Trace != "" {
-		fmt.Fprintln(a.stderr, indent(f.Trace))
-	}
+	a.tell(err)
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintln(a.stderr, "Try: showrun --help")
 		return exitUsage
 	case errors.As(err, &load):
 		return exitScript
@@ -69,4 +64,30 @@ func (a *app) codeOf(err error) exitCode {
 		return exitDevice
 	}
 	return exitFailed
+}
+
+// tell writes why the command ends: for people, or as a last line of a log that
+// programs read.
+func (a *app) tell(err error) {
+	trace := ""
+	var f *script.Failure
+	if errors.As(err, &f) {
+		trace = f.Trace
+	}
+	if a.jsonLog != nil {
+		args := []any{}
+		if trace != "" {
+			args = append(args, "traceback", trace)
+		}
+		a.jsonLog.Error(err.Error(), args...)
+		return
+	}
+	fmt.Fprintf(a.stderr, "showrun: %v\n", err)
+	if trace != "" {
+		fmt.Fprintln(a.stderr, indent(trace))
+	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintln(a.stderr, "Try: showrun --help")
+	}
 }

@@ -18,7 +18,7 @@ func newLogger(t *terminal, format string, verbose bool) *slog.Logger {
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(t, &slog.HandlerOptions{Level: severity}))
 	}
-	h := tint.NewHandler(t, &tint.Options{Level: severity, TimeFormat: "15:04:05.000", NoColor: !t.isTerminal()})
+	h := tint.NewTextHandler(t, &tint.Options{Level: severity, TimeFormat: "15:04:05.000", NoColor: !t.isTerminal()})
 	return slog.New(tracebacks{h, t})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime/debug"
 
@@ -13,6 +14,7 @@ import (
 type app struct {
 	stdout, stderr io.Writer
 	signals        <-chan os.Signal
+	jsonLog        *slog.Logger // set once the log is one for programs
 }
 
 // root builds the command tree. A show named without a verb is run.
@@ -49,8 +51,13 @@ the new version takes over between two frames, a broken one changes nothing.`,
 	version := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and what it is made of",
-		Args:  cobra.NoArgs,
-		Run:   func(*cobra.Command, []string) { a.version() },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.NoArgs(cmd, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
+		Run: func(*cobra.Command, []string) { a.version() },
 	}
 	root.AddCommand(run, version)
 	return root

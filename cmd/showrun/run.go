@@ -51,11 +51,18 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 		return usageError{fmt.Errorf("--log-format must be text or json, got %q", f.logFormat)}
 	case f.length < 0:
 		return usageError{errors.New("--for must not be negative")}
+	case f.rate < 1:
+		return usageError{fmt.Errorf("--rate must be at least 1 frame a second, got %d", f.rate)}
+	case f.reload == "":
+		return usageError{errors.New("--reload must be auto, manual or off")}
 	case f.lookahead <= 0:
 		return usageError{fmt.Errorf("--lookahead must be more than 0, got %v", f.lookahead)}
 	}
 	terminal := newTerminal(a.stderr)
 	log := newLogger(terminal, f.logFormat, f.verbose)
+	if f.logFormat == "json" {
+		a.jsonLog = log
+	}
 	var virtual *rig.Config
 	if f.rig {
 		virtual = &rig.Config{}
