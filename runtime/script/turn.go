@@ -1,0 +1,109 @@
+package script
+
+import (
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/engine"
+)
+
+func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) *Task {
+	g.nextID++
+	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args}
+	t.entry.index = -1
+	g.tasks[t.id] = t
+	return t
+}
+
+// run gives t the baton and deals with what it leaves: output, an error, its end.
+func (g *Generation) run(t *Task) error {
+	g.stats.Wakes++
+	if err := g.hand(t); err != nil {
+		g.fail(&Failure{Task: t.name, Message: t.origin + ": " + err.Error()}, nil)
+		return err
+	}
+	if !t.killed {
+		g.flush(t)
+	}
+	if t.dead {
+		g.finish(t)
+	}
+	for len(g.condemned) > 0 {
+		c := g.condemned[0]
+		g.condemned = g.condemned[1:]
+		if !c.dead {
+			g.unwind(c)
+		}
+	}
+	return nil
+}
+
+// flush hands over what the task has put out since it last did.
+func (g *Generation) flush(t *Task) {
+	if len(t.out) == 0 {
+		return
+	}
+	stamp := t.stamp()
+	if late := g.cfg.Now() - stamp.At; late > 0 && t.scheduled {
+		g.stats.Late++
+		if late > g.stats.MaxLate {
+			g.stats.MaxLate, g.stats.LateAt = late, t.origin
+		}
+	}
+	g.submit(engine.Batch{Stamp: stamp, Origin: t.origin, Commands: t.out})
+	t.out = nil
+}
+
+func (g *Generation) submit(b engine.Batch) {
+	b.Generation = g.cfg.Number
+	g.cfg.Submit(b)
+}
+
+// finish forgets a task that has ended and reports how.
+func (g *Generation) finish(t *Task) {
+	g.forget(t)
+	h := t.handle
+	if t.err == nil || t.killed {
+		if h != nil {
+			h.failures = 0
+		}
+		return
+	}
+	if h != nil {
+		h.failures++
+	}
+	g.fail(failure(t.name, t.err), h)
+}
+
+func (g *Generation) forget(t *Task) {
+	if _, ok := g.tasks[t.id]; !ok {
+		return
+	}
+	delete(g.tasks, t.id)
+	if t.handle != nil {
+		t.handle.runs--
+	}
+}
+
+// fail reports an error; the handler that raised its tenth in a row is disabled.
+func (g *Generation) fail(f *Failure, h *Handle) {
+	g.stats.Failures++
+	disabled := h != nil && h.failures >= maxFailures
+	if disabled {
+		h.Cancel()
+	}
+	if g.cfg.Failed != nil {
+		g.cfg.Failed(f, disabled)
+	}
+}
+
+// slow reports a run that took longer than Warn.
+func (g *Generation) slow(t *Task, took time.Duration) {
+	g.stats.Slow++
+	if g.collecting {
+		return
+	}
+	g.cfg.Log.Warn("slow script", "task", t.name, "at", t.origin, "took", took.Round(time.Millisecond))
+}
+
