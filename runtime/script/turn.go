@@ -106,4 +106,3 @@ func (g *Generation) slow(t *Task, took time.Duration) {
 	}
 	g.cfg.Log.Warn("slow script", "task", t.name, "at", t.origin, "took", took.Round(time.Millisecond))
 }
-
