@@ -36,6 +36,7 @@ func (s *Sink) listen(ctx context.Context, running *sync.WaitGroup) (uint16, err
 	if err != nil {
 		return 0, err
 	}
+	s.offered = nil
 	slots := make(chan struct{}, maxInbound)
 	for k := range serviceCount {
 		port, err := peer.Listen(ctx, running, address, slots, func(st *peer.Stream) {

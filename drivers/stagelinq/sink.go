@@ -136,7 +136,6 @@ type Sink struct {
 	config    Config
 	log       *slog.Logger
 	announcer atomic.Pointer[discovery.Announcer] // set by Run
-	heard     chan discovery.Heard
 	inbound   chan inbound
 
 	count struct {
@@ -184,7 +183,6 @@ func NewSink(config Config) (*Sink, error) {
 	s := &Sink{
 		config:  config,
 		log:     config.Log,
-		heard:   make(chan discovery.Heard, 64),
 		inbound: make(chan inbound),
 		units:   map[Token]tracked{},
 	}
@@ -196,8 +194,8 @@ func NewSink(config Config) (*Sink, error) {
 
 // Run announces the sink and keeps the connections to all units until ctx
 // ends. Everything it opened is closed when it returns. It returns nil when
-// ctx ended, and an error when the network could not be had. Run is called
-// once.
+// ctx ended, and an error when the network could not be had; Run may be called
+// again then.
 func (s *Sink) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -215,22 +213,23 @@ func (s *Sink) Run(ctx context.Context) error {
 		}
 		self.Port = port
 	}
+	heard := make(chan discovery.Heard, 64)
 	announcer := discovery.NewAnnouncer(discovery.AnnouncerConfig{
 		Self: self, Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
 		Heard: func(h discovery.Heard) {
 			select {
-			case s.heard <- h:
+			case heard <- h:
 			case <-ctx.Done():
 			}
 		},
 	})
 	s.announcer.Store(announcer)
-	running.Go(func() { s.loop(ctx) })
+	running.Go(func() { s.loop(ctx, heard) })
 	return announcer.Run(ctx)
 }
 
 // loop owns the discovery table and starts and ends the sessions.
-func (s *Sink) loop(ctx context.Context) {
+func (s *Sink) loop(ctx context.Context, heard <-chan discovery.Heard) {
 	var (
 		table    discovery.Table
 		sessions = map[Token]*session{}
@@ -240,7 +239,7 @@ func (s *Sink) loop(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		select {
-		case h := <-s.heard:
+		case h := <-heard:
 			s.take(ctx, &table, sessions, h)
 			parked = s.assign(sessions, parked, h.At)
 		case in := <-s.inbound:

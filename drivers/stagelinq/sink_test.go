@@ -413,6 +413,18 @@ func TestSinkClosesEverything(t *testing.T) {
 	states.awaitEnd()
 }
 
+func TestSinkRunsAgain(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	newUnit(t, port, "JC11")
+	o := observe(t, port, func(c *Config) { c.Listen = true })
+	o.device(Found)
+	o.stop()
+	o.device(Lost)
+	start(t, o.Run)
+	o.device(Found)
+}
+
 func TestNewSinkChecksItsConfig(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
