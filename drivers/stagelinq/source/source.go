@@ -3,8 +3,8 @@
 //
 // [Player] is the unit itself, a model without sockets or clock: tracks are
 // loaded, played, pitched, looped and jumped, and it tells its states and
-// beats for any instant. [Source] puts a Player on the network in such a way
-// that every known client of the protocol works with it (7.1).
+// beats for any instant. [Source] puts a Player on the network, step by step as
+// the known clients of the protocol need it (7.1).
 package source
 
 import (
