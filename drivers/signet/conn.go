@@ -82,9 +82,14 @@ func (s *Sender) Flush(now time.Time) (packets int, err error) {
 	return s.flush(now, true)
 }
 
+// maxWait is how long a flush may be held up by a full network: its caller has
+// frames to keep on time. What did not go out is repeated with the next.
+const maxWait = 2 * time.Millisecond
+
 // flush is Flush with the out lock held. Level streams are left alone unless
 // levels is set.
 func (s *Sender) flush(now time.Time, levels bool) (packets int, err error) {
+	patience := maxWait
 	for more, first := true, true; more; first = false {
 		var failure error
 		s.mu.Lock()
@@ -103,7 +108,8 @@ func (s *Sender) flush(now time.Time, levels bool) (packets int, err error) {
 		if failure != nil {
 			return packets, failure
 		}
-		sent, failure := s.write()
+		var sent int
+		sent, patience, failure = s.write(patience)
 		packets += sent
 		if failure != nil && err == nil {
 			err = failure
@@ -118,17 +124,17 @@ func (s *Sender) flush(now time.Time, levels bool) (packets int, err error) {
 }
 
 // write puts the batch on the wire.
-func (s *Sender) write() (sent int, err error) {
+func (s *Sender) write(patience time.Duration) (sent int, left time.Duration, err error) {
 	if len(s.batch.packets) == 0 {
-		return 0, nil
+		return 0, patience, nil
 	}
-	sent = s.conn.WriteBatch(s.batch.packets, s.onRefused)
+	sent, left = s.conn.WriteBatch(s.batch.packets, patience, s.onRefused)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Packets += uint64(sent)
 	s.stats.Errors += uint64(len(s.batch.packets) - sent)
 	err, s.failure = s.failure, nil
-	return sent, err
+	return sent, left, err
 }
 
 // refused is told of each packet of the batch that could not be sent.

@@ -22,10 +22,6 @@ import (
 // BatchSize is the most packets one system call sends.
 const BatchSize = 109
 
-// maxWait is how long a batch may be held up by a full network. Its caller has
-// frames to keep on time.
-const maxWait = 2 * time.Millisecond
-
 // Config says where to listen and where to send.
 type Config struct {
 	Interface     string // "" for the system's choice, or a name or IPv4 address
@@ -366,29 +362,41 @@ func (c *Conn) Write(b []byte, to netip.AddrPort) error {
 
 // WriteBatch sends packets in order, at most BatchSize per system call. A
 // packet that cannot be sent is reported to failed (which may be nil) by its
-// index and does not stop the others. Only one goroutine may call it at a
-// time. It never allocates unless something fails, and never waits longer than
-// maxWait in all for a network that takes no more: what does not go out then has
-// failed.
-func (c *Conn) WriteBatch(packets []Packet, failed func(i int, err error)) (sent int) {
-	c.send.SetWriteDeadline(time.Now().Add(maxWait))
-	defer c.send.SetWriteDeadline(time.Time{})
+// index and does not stop the others. For a network that takes no more it waits
+// at most for patience in all; what does not go out then has failed. It returns
+// what is left of the patience. Only one goroutine may call it at a time. It
+// never allocates unless something fails.
+func (c *Conn) WriteBatch(packets []Packet, patience time.Duration, failed func(i int, err error)) (sent int, left time.Duration) {
+	if failed == nil {
+		failed = func(int, error) {}
+	}
 	for next := 0; next < len(packets); {
-		n, err := c.writeSome(packets[next:])
+		n, err := c.writeSome(packets[next:], doNotWait)
+		if errors.Is(err, errFull) && patience > 0 {
+			start := time.Now()
+			c.send.SetWriteDeadline(start.Add(patience))
+			n, err = c.writeSome(packets[next:], 0)
+			c.send.SetWriteDeadline(time.Time{})
+			patience -= time.Since(start)
+		}
 		n = max(n, 0) // x/net says -1 on error
 		sent += n
 		next += n
-		if err != nil || n == 0 {
-			if failed != nil && next < len(packets) {
+		switch {
+		case errors.Is(err, errFull) || errors.Is(err, os.ErrDeadlineExceeded):
+			for ; next < len(packets); next++ {
 				failed(next, err)
 			}
+		case err != nil || n == 0:
+			failed(next, err)
 			next++
 		}
 	}
-	return sent
+	return sent, patience
 }
 
-func (c *Conn) writeSome(packets []Packet) (int, error) {
+// writeSome sends the first packets in one system call.
+func (c *Conn) writeSome(packets []Packet, flags int) (int, error) {
 	if runtime.GOOS != "linux" { // WriteBatch is missing on Windows and single elsewhere
 		_, err := c.send.WriteToUDPAddrPort(packets[0].Bytes, packets[0].To.AddrPort)
 		if err != nil {
@@ -401,7 +409,7 @@ func (c *Conn) writeSome(packets []Packet) (int, error) {
 		c.messages[i].Buffers[0] = packets[i].Bytes
 		c.messages[i].Addr = packets[i].To.udp
 	}
-	return c.batch.WriteBatch(c.messages[:n], 0)
+	return c.batch.WriteBatch(c.messages[:n], flags)
 }
 
 // Close ends Serve and leaves all groups.

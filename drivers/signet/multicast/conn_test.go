@@ -89,7 +89,7 @@ func TestManyGroups(t *testing.T) {
 	}
 	heard, heardByOther := serve(t, receiver), serve(t, other)
 	for range 3 {
-		if n := sender.WriteBatch(packets, nil); n != 109 {
+		if n, _ := sender.WriteBatch(packets, time.Second, nil); n != 109 {
 			t.Fatalf("%d sent", n)
 		}
 		expect(t, heard, want...)
@@ -133,7 +133,7 @@ func TestWriteBatchGoesOnAfterAnError(t *testing.T) {
 		{[]byte("b"), to(group(1))},
 	}
 	var failed []int
-	n := sender.WriteBatch(packets, func(i int, err error) {
+	n, _ := sender.WriteBatch(packets, time.Second, func(i int, err error) {
 		if err != nil {
 			failed = append(failed, i)
 		}
@@ -205,7 +205,7 @@ func TestAllocations(t *testing.T) {
 	packets := []Packet{{make([]byte, 600), to(group(1))}, {make([]byte, 600), to(group(1))}}
 	buffer := make([]byte, readSize)
 	if n := testing.AllocsPerRun(100, func() {
-		sender.WriteBatch(packets, nil)
+		sender.WriteBatch(packets, time.Second, nil)
 		for range packets {
 			if _, _, _, err := receiver.read(buffer); err != nil {
 				t.Fatal(err)

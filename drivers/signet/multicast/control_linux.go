@@ -14,6 +14,11 @@ import (
 // host have joined.
 const holdersWork = true
 
+// doNotWait makes a write to a full socket fail with errFull.
+const doNotWait = unix.MSG_DONTWAIT
+
+var errFull error = unix.EAGAIN
+
 // hearAll lets a socket hear the groups of other sockets (IP_MULTICAST_ALL).
 func hearAll(conn syscall.Conn) error {
 	raw, err := conn.SyscallConn()

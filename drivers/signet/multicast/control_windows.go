@@ -11,6 +11,11 @@ import (
 // be many.
 const holdersWork = false
 
+// doNotWait is not known here: a write to a full socket waits.
+const doNotWait = 0
+
+var errFull = errors.New("socket is full")
+
 func hearAll(syscall.Conn) error { return nil }
 
 // controlReceive prepares the receiving socket before it is bound.
