@@ -59,7 +59,7 @@ func (t *table) take(r wire.Resource, p *wire.Packet, from netip.AddrPort, at ti
 			break
 		}
 		rest = more
-		if len(tlv.Value) == 0 || wire.Lookup(tlv.TID) == nil {
+		if _, known := wire.Lookup(tlv.TID); !known || len(tlv.Value) == 0 {
 			continue
 		}
 		if tlv.TID == wire.TIDPollReply {

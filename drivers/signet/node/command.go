@@ -25,8 +25,8 @@ func (m *machine) command(outputs []output, number uint16, payload []byte, now t
 			break
 		}
 		rest = more
-		e := wire.Lookup(t.TID)
-		if e == nil { // not of this revision: stepped over
+		e, known := wire.Lookup(t.TID)
+		if !known { // not of this revision: stepped over
 			continue
 		}
 		if len(t.Value) > 0 {

@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A TID is the type of a TLV.
 type TID uint16
@@ -105,7 +108,7 @@ type Entry struct {
 
 // table lists every standard TID in ascending order: section 12 of the
 // protocol page.
-var table = [...]Entry{
+var table = []Entry{
 	{TIDPoll, "TID_POLL", 25, 25, AtRoot | AtData, false, QueryNever, validPoll},
 	{TIDPollReply, "TID_POLL_REPLY", 12, 12, AtRoot | AtData, false, QueryHeartbeat, nil},
 	{TIDSetReply, "TID_SET_REPLY", 3, 3, AtRoot | AtData, false, QueryNever, nil},
@@ -165,10 +168,10 @@ var table = [...]Entry{
 }
 
 // Table gives every standard TID in ascending order.
-func Table() []Entry { return append([]Entry(nil), table[:]...) }
+func Table() []Entry { return slices.Clone(table) }
 
-// Lookup finds the entry of a standard TID, or nil.
-func Lookup(t TID) *Entry {
+// Lookup finds the entry of a standard TID.
+func Lookup(t TID) (Entry, bool) {
 	low, high := 0, len(table)
 	for low < high {
 		middle := (low + high) / 2
@@ -179,14 +182,14 @@ func Lookup(t TID) *Entry {
 		}
 	}
 	if low < len(table) && table[low].TID == t {
-		return &table[low]
+		return table[low], true
 	}
-	return nil
+	return Entry{}, false
 }
 
 // String is the name of the standard, or the number.
 func (t TID) String() string {
-	if e := Lookup(t); e != nil {
+	if e, known := Lookup(t); known {
 		return e.Name
 	}
 	return fmt.Sprintf("TID_%04X", uint16(t))

@@ -70,8 +70,8 @@ func CheckPayload(k Kind, payload []byte) bool {
 		if !k.uses(t.TID) || t.TID.Manufacturer() {
 			continue
 		}
-		e := Lookup(t.TID)
-		if e == nil {
+		e, known := Lookup(t.TID)
+		if !known {
 			continue
 		}
 		configuration := k == KindManager || k == KindNode || k == KindNodeLost || k == KindNodeBeacon

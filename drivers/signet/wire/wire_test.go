@@ -172,7 +172,7 @@ func TestUnknownOptionsAndLongPaths(t *testing.T) {
 func TestTable(t *testing.T) {
 	last := TID(0)
 	for _, e := range Table() {
-		if e.TID <= last || Lookup(e.TID) == nil || Lookup(e.TID).Name != e.Name || e.TID.String() != e.Name {
+		if found, ok := Lookup(e.TID); e.TID <= last || !ok || found.Name != e.Name || e.TID.String() != e.Name {
 			t.Errorf("%v is out of place", e.Name)
 		}
 		if e.Min > e.Max || e.Place == 0 {
@@ -185,7 +185,7 @@ func TestTable(t *testing.T) {
 		}
 		last = e.TID
 	}
-	if Lookup(0x7ABC) != nil || TID(0x7ABC).String() != "TID_7ABC" {
+	if _, ok := Lookup(0x7ABC); ok || TID(0x7ABC).String() != "TID_7ABC" {
 		t.Error("an unknown TID is in the table")
 	}
 	if !TID(0x8000).Manufacturer() || TID(0xFF01).Manufacturer() {
