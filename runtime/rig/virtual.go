@@ -50,6 +50,7 @@ func NewDeck(bpm float64, now time.Time) *Deck {
 		device: stagelinq.Device{Token: token, Name: deckName, Software: "JP13", Version: "3.4.0"},
 		next:   now,
 	}
+	d.player.TakeChanges() // begins the noting
 	start(d.player, bpm, now)
 	return d
 }
@@ -59,9 +60,13 @@ func (d *Deck) Connect(s Sink, now time.Time) {
 	for _, kind := range []stagelinq.DeviceKind{stagelinq.Found, stagelinq.Connected} {
 		s.OnDevice(stagelinq.DeviceEvent{Kind: kind, Device: d.device, At: now})
 	}
+	// What a track is comes before that it is loaded, as from a real player.
 	states := d.player.States()
-	for _, path := range slices.Sorted(maps.Keys(states)) {
-		d.tell(s, path, states[path], now)
+	for _, path := range slices.Concat(stagelinq.DefaultStates(), slices.Sorted(maps.Keys(states))) {
+		if json, ok := states[path]; ok {
+			d.tell(s, path, json, now)
+			delete(states, path)
+		}
 	}
 	d.sinks = append(d.sinks, s)
 }
