@@ -216,7 +216,7 @@ func TestStuckScriptIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	var big strings.Builder
 	big.WriteString("return {\n")
-	for i := range 3_000 {
+	for i := range 12_000 {
 		fmt.Fprintf(&big, "{ %d, 'x' },\n", i)
 	}
 	big.WriteString("}")
@@ -230,7 +230,7 @@ if show.generation == 1 then clock.after(0.2, function() require "big" end) end
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{
 		Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger(),
-		Budget: 50 * time.Millisecond, Grace: 20 * time.Millisecond,
+		Budget: 30 * time.Millisecond, Grace: 20 * time.Millisecond,
 	})
 	log.await(t, "has been abandoned; levels stay", 1)
 	log.await(t, "why=stuck", 1)
