@@ -98,7 +98,7 @@ func (s *Show) clockWait(c call) int {
 		on = method(source, "on")
 	}
 	if on == nil {
-		c.wrong("the source", "something with :on, such as a stagelinq.sink", c.get(1))
+		c.wrong("the source", "something with :on, such as a deck or a sink", c.get(1))
 	}
 	t := s.g.Current()
 	wake := c.L.NewFunction(func(L *lua.LState) int {
@@ -121,7 +121,7 @@ func (s *Show) clockWait(c call) int {
 	handle, _ := c.L.Get(-1).(*lua.LUserData)
 	c.L.Pop(1)
 	if handle != nil {
-		if h, ok := handle.Value.(*script.Handle); ok {
+		if h, ok := handle.Value.(registration); ok {
 			defer h.Cancel()
 		}
 	}

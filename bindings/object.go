@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"showrun/runtime/script"
 )
 
 // class is what scripts can do with objects that stand for a T.
@@ -150,11 +148,14 @@ func oneObject[T comparable](s *Show, L *lua.LState, name string, v T, classOf f
 	return ud
 }
 
+// registration is what a handle takes back.
+type registration interface{ Cancel() }
+
 // pushHandle returns a registration to the script.
-func (s *Show) pushHandle(c call, h *script.Handle) int {
-	c.L.Push(object(s, c.L, "handle", h, func() class[*script.Handle] {
-		return class[*script.Handle]{methods: map[string]func(call, *script.Handle) int{
-			"cancel": func(_ call, h *script.Handle) int { h.Cancel(); return 0 },
+func (s *Show) pushHandle(c call, r registration) int {
+	c.L.Push(object(s, c.L, "handle", r, func() class[registration] {
+		return class[registration]{methods: map[string]func(call, registration) int{
+			"cancel": func(_ call, r registration) int { r.Cancel(); return 0 },
 		}}
 	}))
 	return 1

@@ -202,17 +202,23 @@ func (s *Show) sinkGet(c call, k *sink) int {
 	return 1
 }
 
+// maxStars is how many elements of a path may have a *; each multiplies the paths.
+const maxStars = 3
+
 // sinkSubscribe asks every player for a path and calls back with each value, the
 // one already known first.
 func (s *Show) sinkSubscribe(c call, k *sink) int {
 	pattern := c.str(1, "the path")
 	fn := c.function(2, "the callback")
 	if pattern[0] != '/' || len(pattern) > 256 {
-		c.wrong("the path", `a StateMap path such as "/Engine/Deck1/Play"`, c.get(1))
+		c.wrong("the path", `a StateMap path such as "/Engine/Deck1/PlayState"`, c.get(1))
+	}
+	if strings.Count(pattern, "*") > maxStars {
+		c.wrong("the path", fmt.Sprintf("a path with at most %d *", maxStars), c.get(1))
 	}
 	paths := expand(pattern)
 	if len(paths) == 0 {
-		c.fail("no known path is like %q; name paths without * as the player has them", pattern)
+		c.fail("no known path is like %q; name paths without * as the player has them", cut(pattern))
 	}
 	var topics []string
 	for _, path := range paths {
@@ -221,16 +227,36 @@ func (s *Show) sinkSubscribe(c call, k *sink) int {
 	h := s.g.On(c.fn+" "+pattern, fn, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return stateArgs(L, ev.Value.(device.StateChange))
 	}, topics...)
+	sub := &subscription{Handle: h}
+	known := c.L.NewFunction(func(L *lua.LState) int {
+		if !sub.cancelled {
+			n := L.GetTop()
+			L.Insert(fn, 1)
+			L.Call(n, 0)
+		}
+		return 0
+	})
 	L := c.L
 	s.g.WhenLive(func() {
 		for _, path := range paths {
 			s.env.Players.Subscribe(k.decl.Key(), path)
 			for _, change := range s.env.Players.Known(k.decl.Key(), path) {
-				s.g.Run(c.fn+" "+pattern, fn, stateArgs(L, change))
+				s.g.Run(c.fn+" "+pattern, known, stateArgs(L, change))
 			}
 		}
 	})
-	return s.pushHandle(c, h)
+	return s.pushHandle(c, sub)
+}
+
+// subscription is a handle that takes back the values already known as well.
+type subscription struct {
+	*script.Handle
+	cancelled bool
+}
+
+func (s *subscription) Cancel() {
+	s.cancelled = true
+	s.Handle.Cancel()
 }
 
 func stateArgs(L *lua.LState, ch device.StateChange) []lua.LValue {

@@ -11,6 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/wire"
 	"showrun/runtime/beat"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
@@ -191,6 +193,9 @@ func (s *stand) step(now time.Duration) {
 	}
 	s.report(s.conductor.Step(now))
 	s.gen.SetTimeline(s.conductor.Timeline(), now)
+	for _, source := range s.gen.Sources() {
+		s.gen.SetSourceTimeline(source, s.timeline(source), now)
+	}
 	for _, ev := range s.inbox.Take(nil) {
 		if err := s.gen.Deliver(ev); err != nil {
 			s.t.Fatal(err)
@@ -212,6 +217,31 @@ func (s *stand) step(now time.Duration) {
 		for _, l := range f.Levels {
 			s.levels = append(s.levels, append([]byte(nil), l...))
 		}
+	}
+}
+
+// timeline is that of a tempo source; one that was not heard stands still.
+func (s *stand) timeline(source string) beat.Timeline {
+	if f := s.conductor.Follower(s.conductor.Resolve(source)); f != nil {
+		return f.Timeline()
+	}
+	return beat.Timeline{Stopped: true}
+}
+
+// tell lets a player tell a state: the rig's deck, or another one called name.
+func (s *stand) tell(name, path, json string) {
+	s.t.Helper()
+	v, err := wire.ParseValue(json)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	token := stagelinq.Token{0x0f, 6: 0x40, 8: 0x80}
+	if name != "rigdeck" {
+		token = stagelinq.Token{0x0e}
+	}
+	unit := stagelinq.Device{Token: token, Name: name, Software: "JC11", Version: "1.0"}
+	for _, sink := range s.sinks {
+		sink.OnState(stagelinq.StateEvent{Device: unit, Path: path, Value: v, At: s.clock.Time(s.clock.Now())})
 	}
 }
 
@@ -265,11 +295,8 @@ func (t standTempo) Follow(source string, at time.Duration) beat.Timeline {
 func (t standTempo) BPM() float64 { return t.s.conductor.Tempo() }
 
 func (t standTempo) Position(source string, at time.Duration) (beat.Micro, bool) {
-	f := t.s.conductor.Follower(t.s.conductor.Resolve(source))
-	if f == nil {
-		return 0, false
-	}
-	return f.Timeline().At(at), true
+	tl := t.s.timeline(source)
+	return tl.At(at), tl.Epoch != 0
 }
 
 // standPlayers answers what scripts ask about players.
