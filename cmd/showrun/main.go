@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -40,7 +41,13 @@ func tune(getenv func(string) (string, bool)) {
 }
 
 // execute runs a command line and returns the exit code.
-func execute(args []string, stdout, stderr io.Writer, signals <-chan os.Signal) exitCode {
+func execute(args []string, stdout, stderr io.Writer, signals <-chan os.Signal) (code exitCode) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			fmt.Fprintf(stderr, "showrun: internal error: %v\n%s", bug, debug.Stack())
+			code = exitInternal
+		}
+	}()
 	app := &app{stdout: stdout, stderr: stderr, signals: signals}
 	root := app.root()
 	root.SetArgs(args)

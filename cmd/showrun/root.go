@@ -51,15 +51,10 @@ the new version takes over between two frames, a broken one changes nothing.`,
 	version := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and what it is made of",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.NoArgs(cmd, args); err != nil {
-				return usageError{err}
-			}
-			return nil
-		},
-		Run: func(*cobra.Command, []string) { a.version() },
+		Args:  noArgs,
+		Run:   func(*cobra.Command, []string) { a.version() },
 	}
-	root.AddCommand(run, version)
+	root.AddCommand(run, a.keys(), version)
 	return root
 }
 

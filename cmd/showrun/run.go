@@ -26,25 +26,42 @@ type runFlags struct {
 	seed      uint64
 	logFormat string
 	verbose   bool
+	secret    secretFlag
 }
+
+const stateUsage = "folder of what is kept between runs (default: the user's configuration folder)"
 
 func (f *runFlags) add(cmd *cobra.Command) {
 	p := cmd.Flags()
 	p.BoolVar(&f.rig, "rig", false, "run a virtual rig on loopback: a deck that plays and a node that listens")
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.StringVar(&f.iface, "interface", "", "network interface of devices that name none: a name or an IPv4 address")
-	p.StringVar(&f.state, "state", "", "folder of what is kept between runs (default: the user's configuration folder)")
+	p.StringVar(&f.state, "state", "", stateUsage)
 	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
 	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (on SIGHUP) or off")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
 	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	p.Var(&f.secret, "key", "")
+	p.Var(&f.secret, "passphrase", "")
+	p.MarkHidden("key")
+	p.MarkHidden("passphrase")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
 }
+
+// secretFlag is a flag people may try. It is refused without repeating what was
+// given.
+type secretFlag struct{ given bool }
+
+func (*secretFlag) String() string     { return "" }
+func (*secretFlag) Type() string       { return "secret" }
+func (s *secretFlag) Set(string) error { s.given = true; return nil }
 
 // run runs one show.
 func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	switch {
+	case f.secret.given:
+		return errSecretArgument
 	case len(args) != 1:
 		return usageError{fmt.Errorf("name one show, got %d", len(args))}
 	case f.logFormat != "text" && f.logFormat != "json":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -25,8 +26,9 @@ import (
 // Host runs one show on the real clock.
 type Host struct {
 	*core
-	store *store.Store
-	rig   *rig.Rig // nil without --rig
+	store   *store.Store
+	keyFile string   // the key store
+	rig     *rig.Rig // nil without --rig
 
 	calls  chan func() // work for the script loop
 	reload chan string // asks the loader to load again, giving why
@@ -74,6 +76,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	defer remove()
+	h.keyFile = KeyFile(dir)
 	if h.store, err = store.Open(dir); err != nil {
 		return err
 	}
@@ -97,7 +100,7 @@ func (h *Host) Run(ctx context.Context) error {
 	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopDevices()
 	if h.rig != nil {
-		h.rig.Patch(universes(first))
+		h.patchRig(first)
 		h.wg.Go(func() { h.rig.Run(devices) })
 	}
 	h.start(devices, first)
@@ -163,12 +166,21 @@ func (h *Host) stateDir() (string, func(), error) {
 		dir, err := os.MkdirTemp("", "showrun-rig-")
 		return dir, func() { os.RemoveAll(dir) }, err
 	}
+	dir, err := DefaultStateDir()
+	return dir, func() {}, err
+}
+
+// DefaultStateDir is the folder of what is kept between runs if no other is named.
+func DefaultStateDir() (string, error) {
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return "", nil, fmt.Errorf("no place to keep state (%w); name a folder with --state", err)
+		return "", fmt.Errorf("no place to keep state (%w); name a folder with --state", err)
 	}
-	return dir + string(os.PathSeparator) + "showrun", func() {}, nil
+	return filepath.Join(dir, "showrun"), nil
 }
+
+// KeyFile is the key store in a state folder: a file with one key.
+func KeyFile(stateDir string) string { return filepath.Join(stateDir, "signet.key") }
 
 // engineLoop runs the engine on a thread of its own until ctx ends.
 func (h *Host) engineLoop(ctx context.Context) {
@@ -365,15 +377,27 @@ func (h *Host) watchSignals(ctx context.Context) {
 	}
 }
 
-// universes lists the Sig-Net universes a load sends.
-func universes(l *load) []int {
+// patchRig lets the rig's node listen to the universes of a load, with the keys
+// of its first Sender.
+func (h *Host) patchRig(l *load) {
+	if h.rig == nil {
+		return
+	}
+	keys := h.rig.Keys()
 	var list []int
 	for _, d := range l.show.Devices {
-		if s, ok := d.(*device.SenderDecl); ok {
-			for _, u := range s.Universes {
-				list = append(list, u.Number)
+		s, ok := d.(*device.SenderDecl)
+		if !ok {
+			continue
+		}
+		if list == nil {
+			if k, err := h.keys(s); err == nil {
+				keys = k
 			}
 		}
+		for _, u := range s.Universes {
+			list = append(list, u.Number)
+		}
 	}
-	return list
+	h.rig.Patch(list, keys)
 }

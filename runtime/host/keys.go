@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"showrun/drivers/signet"
@@ -12,13 +13,13 @@ import (
 
 // errNoKey says how to get a key.
 var errNoKey = errors.New(`no key: Sig-Net signs every packet, so the Sender needs the key of its installation.
-  In the show, name where it is:   signet.sender{ key = { env = "SIGNET_PASSPHRASE" } }
-  and give the passphrase:         SIGNET_PASSPHRASE='…' showrun show.lua
-  Or keep it in a file made by a Manager:  signet.sender{ key = { file = "k0.json" } }
-  To try a show without any of it: showrun --rig show.lua`)
+  Make one and keep it:             showrun keys new
+  or take over one that exists:     showrun keys new --passphrase, showrun keys import FILE
+  or name it in the show:           signet.sender{ key = { env = "SIGNET_PASSPHRASE" } }
+  To try a show without any of it:  showrun --rig show.lua`)
 
 // keys finds the keys of a Sender: from the environment variable or the file its
-// declaration names, else those of the virtual rig.
+// declaration names, else those of the virtual rig, else those of the key store.
 func (h *Host) keys(d *device.SenderDecl) (signet.Keys, error) {
 	switch {
 	case d.KeyEnv != "":
@@ -44,5 +45,9 @@ func (h *Host) keys(d *device.SenderDecl) (signet.Keys, error) {
 	case h.rig != nil:
 		return h.rig.Keys(), nil
 	}
-	return signet.Keys{}, errNoKey
+	transfer, err := key.ReadFile(h.keyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return signet.Keys{}, errNoKey
+	}
+	return transfer.Keys(), err
 }

@@ -134,9 +134,7 @@ func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 	for _, d := range removed {
 		d.stop()
 	}
-	if h.rig != nil {
-		h.rig.Patch(universes(next))
-	}
+	h.patchRig(next)
 	h.opts.Log.Info("show reloaded", "why", why, "generation", next.gen.Number(),
 		"took", (h.clock.Now() - started).Round(time.Millisecond), "devices", describe(old, next))
 }

@@ -41,6 +41,7 @@ type Rig struct {
 
 	mu        sync.Mutex
 	universes []int
+	nodeKeys  signet.Keys
 	node      *node.Node
 	patched   chan struct{} // told when universes changed
 }
@@ -70,17 +71,17 @@ func New(cfg Config) (*Rig, error) {
 	return &Rig{cfg: cfg, keys: k0.Keys(), deck: deck, patched: make(chan struct{}, 1)}, nil
 }
 
-// Keys are those of the rig's installation.
+// Keys are those of the rig's own installation, for shows that name none.
 func (r *Rig) Keys() signet.Keys { return r.keys }
 
 // Deck is the virtual player.
 func (r *Rig) Deck() *source.Source { return r.deck }
 
-// Patch makes the node listen to these universes.
-func (r *Rig) Patch(universes []int) {
+// Patch makes the node listen to these universes, with these keys.
+func (r *Rig) Patch(universes []int, keys signet.Keys) {
 	r.mu.Lock()
-	same := r.node != nil && slices.Equal(r.universes, universes)
-	r.universes = slices.Clone(universes)
+	same := r.node != nil && slices.Equal(r.universes, universes) && r.nodeKeys == keys
+	r.universes, r.nodeKeys = slices.Clone(universes), keys
 	r.mu.Unlock()
 	if same {
 		return
@@ -128,10 +129,10 @@ func (r *Rig) Run(ctx context.Context) {
 // listen starts a node on the present universes and returns what stops it.
 func (r *Rig) listen(ctx context.Context) (stop func()) {
 	r.mu.Lock()
-	universes := r.universes
+	universes, keys := r.universes, r.nodeKeys
 	r.mu.Unlock()
 	n, err := node.New(node.Config{
-		Keys: r.keys, Interface: Loopback(), Port: r.cfg.SigNetPort, Universes: universes, Log: r.cfg.Log,
+		Keys: keys, Interface: Loopback(), Port: r.cfg.SigNetPort, Universes: universes, Log: r.cfg.Log,
 		OnLevels: func(_, universe int, levels []byte, p node.Packet) {
 			if r.cfg.OnLevels != nil {
 				r.cfg.OnLevels(universe, levels, p)
