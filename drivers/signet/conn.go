@@ -35,14 +35,18 @@ func OpenSender(cfg SenderConfig) (*Sender, error) {
 		return nil, fmt.Errorf("sig-net sender: %w", err)
 	}
 	polled := cfg.Mode != Secure || !cfg.Keys.Manager.IsZero()
+	groups := []netip.Addr{wire.GroupNode}
 	if polled {
-		if err := conn.Join(wire.GroupPoll); err != nil {
+		groups = append(groups, wire.GroupPoll)
+	}
+	for _, g := range groups {
+		if err := conn.Join(g); err != nil {
 			conn.Close()
 			return nil, fmt.Errorf("sig-net sender: %w", err)
 		}
 	}
 	gate := device.NewGate(device.GateConfig{
-		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Interests: pollOnly{},
+		Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Interests: interests{cfg.TUID},
 	})
 	cfg.Keys = Keys{} // the machines hold what they need
 	s := &Sender{cfg: cfg, conn: conn, batch: newBatch(), voice: voice, gate: gate, output: newOutput(cfg, voice)}
@@ -55,18 +59,20 @@ func OpenSender(cfg SenderConfig) (*Sender, error) {
 			open:   cfg.Mode == Open,
 			description: device.Description{
 				Supported: senderTIDs, FirmwareText: cfg.Version, Model: cfg.Model, Scope: cfg.Scope,
-				Roles: device.RoleSender | device.RoleOpen,
+				Roles: device.RoleSender | device.RoleOpen | cfg.Roles,
 			},
 		},
 	}, time.Now())
 	return s, nil
 }
 
-// pollOnly are the Interests of a Sender.
-type pollOnly struct{}
+// interests are those of a Sender: polls, and whoever else carries its TUID.
+type interests struct{ tuid TUID }
 
-// Wants implements Interests.
-func (pollOnly) Wants(r wire.Resource) bool { return r.Kind == wire.KindPoll }
+// Wants implements device.Interests.
+func (i interests) Wants(r wire.Resource) bool {
+	return r.Kind == wire.KindPoll || r.Kind == wire.KindNode && r.TUID == i.tuid
+}
 
 // Flush sends what is due at now in one burst: changed universes, at most one
 // packet each per interval of its rate, owed repeats and keep-alives, sync and
@@ -190,14 +196,26 @@ func (s *Sender) deadline() time.Time {
 	return next
 }
 
-// receive takes one packet; only polls matter to a Sender.
+// receive takes one packet: a poll, or the talk of a device with our TUID.
 func (s *Sender) receive(b []byte, from netip.AddrPort, at time.Time) {
+	if device.IsEcho(b, from.Port(), s.conn.LocalAddr().Port(), s.cfg.TUID) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var p wire.Packet
-	_, v := s.gate.Check(b, at, &p)
+	r, v := s.gate.Check(b, at, &p)
 	s.presence.Verdict(v, from.Addr(), at)
 	if v != wire.Accept {
+		return
+	}
+	if r.Kind == wire.KindNode {
+		s.stats.Duplicates++
+		if at.Sub(s.duplicate) >= duplicateInterval {
+			s.duplicate = at
+			s.cfg.Log.Warn("another device uses our sig-net TUID: give one of them a new TUID",
+				"tuid", s.cfg.TUID.Screen(), "from", from, "session", p.Session)
+		}
 		return
 	}
 	if value, ok := wire.FindTLV(p.Payload, wire.TIDPoll); ok {
@@ -206,6 +224,9 @@ func (s *Sender) receive(b []byte, from netip.AddrPort, at time.Time) {
 		}
 	}
 }
+
+// duplicateInterval is how often a duplicate TUID is logged.
+const duplicateInterval = time.Minute
 
 // housekeep does what is due besides the caller's flushes. An error that
 // numbering cannot go on ends the Sender; one of the network does not.

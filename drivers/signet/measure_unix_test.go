@@ -82,19 +82,6 @@ func measuredSender(t *testing.T, port int) (*signet.Sender, func()) {
 	return s, run(t, s.Run)
 }
 
-// run runs a role until the returned function is called.
-func run(t *testing.T, f func(context.Context) error) func() {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
-	return func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 func burst(t *testing.T, s *signet.Sender) func(int, time.Time) {
 	levels := make([]byte, 512)
 	return func(n int, due time.Time) {
@@ -279,15 +266,6 @@ func TestMeasureFlood(t *testing.T) {
 	if missing.Load() > taken.Load()/100 {
 		t.Errorf("the show lost %d of %d packets", missing.Load(), taken.Load())
 	}
-}
-
-func errorsOf(list ...error) error {
-	for _, err := range list {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // flood sends forged packets until ctx ends: four of five from strangers, one

@@ -76,6 +76,15 @@ type peerPacket struct {
 	TLVs     [][2]any
 }
 
+func errorsOf(list ...error) error {
+	for _, err := range list {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func publishedKeys(t *testing.T) signet.K0 {
 	t.Helper()
 	k0, err := signet.K0FromPassphrase(published)

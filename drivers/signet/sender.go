@@ -30,6 +30,7 @@ type SenderConfig struct {
 	Label            string
 	Model            string // "" means "showrun"
 	Version          string // of the software, for TID_RT_FIRMWARE_VERSION
+	Roles            byte   // further roles of the same device, such as device.RoleVisualiser
 	SoemCode         uint32 // 0 means the prototype code
 	Log              *slog.Logger
 	Rand             *rand.Rand // for random delays; nil seeds one from the system
@@ -93,12 +94,13 @@ func (c *SenderConfig) complete() error {
 
 // SenderStats counts what a Sender did since it was opened.
 type SenderStats struct {
-	Packets   uint64 // that left the socket
-	Errors    uint64 // packets the system refused
-	Universes int
-	Session   uint32
-	Received  Counters // polls and other packets, by verdict
-	Lost      bool     // no Manager polls, so we say so every three seconds
+	Packets    uint64 // that left the socket
+	Errors     uint64 // packets the system refused
+	Universes  int
+	Session    uint32
+	Received   Counters // polls and other packets, by verdict
+	Lost       bool     // no Manager polls, so we say so every three seconds
+	Duplicates uint64   // packets of another device with our TUID
 }
 
 // A Sender streams universes, sync and timecode, announces its universes and
@@ -124,6 +126,7 @@ type Sender struct {
 	failure   error     // first one of the present batch
 	lastFlush time.Time // of levels
 	lastCall  time.Time // of Flush
+	duplicate time.Time // when a duplicate TUID was logged last
 	ended     bool
 }
 

@@ -21,7 +21,7 @@ type Interests interface {
 
 // GateConfig describes the receiver of a Gate.
 type GateConfig struct {
-	TUID        wire.TUID // our own; its packets are ignored
+	TUID        wire.TUID // our own; its packets are ignored. Zero for who looks for duplicates: see IsEcho
 	Scope       string    // "" means "local"
 	Open        bool      // Open Mode: take unsigned packets only
 	Keys        key.Keys
@@ -142,6 +142,17 @@ func (g *Gate) check(b []byte, now time.Time, p *wire.Packet) (wire.Resource, wi
 		return r, wire.BadPayload
 	}
 	return r, wire.Accept
+}
+
+// IsEcho tells whether a packet that came from the port we send from is one of
+// ours coming back. A Gate without a TUID needs to be spared those, so that
+// what else carries our TUID can be verified and told as a duplicate.
+func IsEcho(b []byte, fromPort, ourPort uint16, ours wire.TUID) bool {
+	if fromPort != ourPort {
+		return false
+	}
+	var p wire.Packet
+	return wire.Parse(b, &p) == wire.Accept && p.Sender.TUID == ours
 }
 
 // verify is steps 19 to 23: freshness before the HMAC, so that replays cost no

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"showrun/drivers/signet"
+	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
@@ -48,6 +49,9 @@ func (m *Manager) Run(ctx context.Context) error {
 }
 
 func (m *Manager) receive(b []byte, from netip.AddrPort, at time.Time) {
+	if device.IsEcho(b, from.Port(), m.conn.LocalAddr().Port(), m.cfg.TUID) {
+		return
+	}
 	m.mu.Lock()
 	m.events = m.machine.receive(m.events[:0], b, from, at)
 	m.mu.Unlock()

@@ -49,8 +49,8 @@ func newMachine(cfg Config, now time.Time) (*machine, error) {
 	}
 	m := &machine{cfg: cfg, voice: voice, table: newTable(), beacons: newBeacons(), refresh: true}
 	m.cfg.Keys = signet.Keys{} // the gate and the voice hold what they need
-	// The gate knows no TUID of ours: what speaks with it must be verified to
-	// tell a duplicate from our own packets coming back.
+	// The gate knows no TUID of ours: what speaks with it must be verified
+	// before it is told as a duplicate. Echoes do not come here.
 	m.gate = device.NewGate(device.GateConfig{Scope: cfg.Scope, Keys: cfg.Keys, Interests: interests{}})
 	m.presence = device.NewPresence(device.PresenceConfig{
 		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: m, Rand: cfg.Rand,
@@ -71,7 +71,7 @@ func (interests) Wants(r wire.Resource) bool {
 	return false
 }
 
-// receive takes one packet and appends what there is to tell.
+// receive takes one packet, no echo of ours, and appends what there is to tell.
 func (m *machine) receive(events []Event, b []byte, from netip.AddrPort, at time.Time) []Event {
 	var p wire.Packet
 	r, v := m.gate.Check(b, at, &p)
@@ -84,10 +84,10 @@ func (m *machine) receive(events []Event, b []byte, from netip.AddrPort, at time
 			}
 		}
 	case v != wire.Accept:
+	case p.Sender.TUID == m.cfg.TUID:
+		return m.impostor(events, &p, from, at)
 	case r.Kind == wire.KindPoll:
 		return m.poll(events, &p, at)
-	case p.Sender.TUID == m.cfg.TUID:
-		return m.ourselves(events, &p, from, at)
 	case r.TUID != p.Sender.TUID: // a device speaks for itself only
 	default:
 		return m.device(events, r, &p, from, at)
@@ -117,11 +117,9 @@ func (m *machine) device(events []Event, r wire.Resource, p *wire.Packet, from n
 	return events
 }
 
-// ourselves tells our own packets coming back from those of a device that
-// carries our TUID.
-func (m *machine) ourselves(events []Event, p *wire.Packet, from netip.AddrPort, at time.Time) []Event {
-	ours := p.Session == m.voice.Session() && p.Sequence <= m.voice.Lane(p.Sender.Endpoint).Sequence()
-	if ours || !m.duplicate.IsZero() && at.Sub(m.duplicate) < duplicateInterval {
+// impostor tells of a device that carries our TUID, now and then.
+func (m *machine) impostor(events []Event, p *wire.Packet, from netip.AddrPort, at time.Time) []Event {
+	if at.Sub(m.duplicate) < duplicateInterval {
 		return events
 	}
 	m.duplicate = at
@@ -136,7 +134,7 @@ func (m *machine) poll(events []Event, p *wire.Packet, at time.Time) []Event {
 		return events
 	}
 	poll, err := wire.ParsePoll(value)
-	if err != nil || poll.Manager == m.cfg.TUID || p.Sender.TUID == m.cfg.TUID {
+	if err != nil || poll.Manager == m.cfg.TUID {
 		return events
 	}
 	m.snooped++

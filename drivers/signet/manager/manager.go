@@ -74,7 +74,8 @@ type Node struct {
 	Online      bool
 	Unreachable bool // it says that polls do not reach it
 	Heard       time.Time
-	Endpoints   []Endpoint // root first, ascending
+	Endpoints   []Endpoint           // root first, ascending
+	Events      []wire.SecurityEvent // counters of attacks it saw, one per code
 }
 
 // An Endpoint holds the last value of every TID that a device told about one

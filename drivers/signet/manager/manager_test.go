@@ -120,9 +120,6 @@ func (b *bench) after(d time.Duration) []string {
 				text = p.Low.String()
 			}
 			polls = append(polls, fmt.Sprintf("%s level %d", text, p.Level))
-			if raw, err := b.m.voice.Append(nil, wire.Resource{Kind: wire.KindPoll}, 0, wire.AppendPoll(nil, p)); err == nil {
-				b.raw(raw, there) // our own poll comes back
-			}
 		}))
 		if b.now.Equal(end) {
 			return polls
@@ -178,6 +175,12 @@ func TestFollowUp(t *testing.T) {
 	if n.Label() != "Wash" || n.Model() != "Par" || n.Firmware() != "1.2" || n.Roles() != 1 || n.DataEndpoints() != 1 || n.Address != here ||
 		e == nil || e.Universe() != 7 || e.Label() != "Left" || e.Direction() != 1 || e.Status() != 9 || n.Endpoint(2) != nil {
 		t.Errorf("node %+v", n)
+	}
+	b.tell(lamp, wire.KindNode, 0, 4, wire.TIDSecurityEvent, "\x00\x01\x00\x00\x00\x01\x00", wire.TIDSecurityEvent, "\x00\x02\x00\x00\x00\x09\x00")
+	b.tell(lamp, wire.KindNode, 0, 4, wire.TIDSecurityEvent, "\x00\x01\x00\x00\x00\x02\x00", wire.TIDSecurityEvent, "\x00")
+	b.expect("changed "+lamp.String(), "changed "+lamp.String())
+	if e := b.m.table.list()[0].Events; len(e) != 2 || e[0].Count != 2 || e[1].Count != 9 {
+		t.Errorf("events %+v", e)
 	}
 	// The change count differs, also by wrapping: fetched again, five times at
 	// most while nothing comes.
@@ -236,16 +239,16 @@ func TestForeignWords(t *testing.T) {
 	b.send(other, wire.Resource{Kind: wire.KindNode, TUID: lamp}, payload)
 	b.expect()
 	// Our own TUID from elsewhere.
-	raw, err := b.m.voice.Append(nil, wire.Resource{Kind: wire.KindNode, TUID: own}, 0, wire.AppendPollReply(nil, wire.PollReply{TUID: own}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.raw(raw, here) // ours, coming back
-	b.expect()
-	b.voice(own).Renew()
 	b.tell(own, wire.KindNode, 0, 0)
 	b.tell(own, wire.KindNode, 0, 0)
 	b.expect("duplicate " + own.String())
+	raw, err := b.m.voice.Append(nil, wire.Resource{Kind: wire.KindPoll}, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !device.IsEcho(raw, 9, 9, own) || device.IsEcho(raw, 9, 8, own) || device.IsEcho(raw, 9, 9, other) || device.IsEcho(nil, 9, 9, own) {
+		t.Error("echoes")
+	}
 }
 
 func TestBeacons(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 const (
 	maxNodes     = 1024
 	maxEndpoints = 1024 // remembered of one device
+	maxEvents    = 16   // codes of security events
 	maxFetches   = 5    // polls for the configuration of one device in a row
 )
 
@@ -66,6 +67,10 @@ func (t *table) take(r wire.Resource, p *wire.Packet, from netip.AddrPort, at ti
 			news = n.reply(tlv.Value) || news
 			continue
 		}
+		if tlv.TID == wire.TIDSecurityEvent { // one TLV per code
+			news = n.event(tlv.Value) || news
+			continue
+		}
 		news = n.store(r.Number, tlv) || news
 	}
 	if _, whole := wire.FindTLV(p.Payload, wire.TIDSupportedTIDs); whole || r.Number != wire.RootEndpoint {
@@ -88,6 +93,24 @@ func (n *record) reply(value []byte) (news bool) {
 	news = reply.SoemCode != n.SoemCode || reply.ChangeCount != n.ChangeCount
 	n.SoemCode, n.ChangeCount = reply.SoemCode, reply.ChangeCount
 	return news
+}
+
+// event keeps the counter of a security event code.
+func (n *record) event(value []byte) (news bool) {
+	e, err := wire.ParseSecurityEvent(value)
+	if err != nil {
+		return false
+	}
+	for i, known := range n.Events {
+		if known.Code == e.Code {
+			n.Events[i] = e
+			return known != e
+		}
+	}
+	if len(n.Events) < maxEvents {
+		n.Events = append(n.Events, e)
+	}
+	return true
 }
 
 // store keeps the last value of a TID.
@@ -146,6 +169,7 @@ func (t *table) remove(id signet.TUID) { delete(t.records, id) }
 // copy is a Node that shares nothing with the table.
 func (n *record) copy() Node {
 	c := n.Node
+	c.Events = slices.Clone(c.Events)
 	c.Endpoints = slices.Clone(c.Endpoints)
 	for i := range c.Endpoints {
 		c.Endpoints[i].Values = maps.Clone(c.Endpoints[i].Values)

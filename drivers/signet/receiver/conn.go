@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/netip"
 	"time"
 
@@ -33,15 +34,31 @@ func Open(cfg Config) (*Receiver, error) {
 	if cfg.Open {
 		cfg.Log.Warn("sig-net receiver in open mode: anything on the network is believed")
 	}
+	if cfg.Sessions != nil && (cfg.TUID.IsZero() || !cfg.Open && cfg.Keys.Citizen.IsZero()) {
+		return nil, fmt.Errorf("sig-net receiver: discovery needs a TUID and the citizen key")
+	}
+	if cfg.Model == "" {
+		cfg.Model = "showrun"
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	machine, err := newMachine(cfg, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("sig-net receiver: %w", err)
+	}
 	conn, err := multicast.Open(multicast.Config{Interface: cfg.Interface, Port: cfg.Port, TTL: wire.TTL})
 	if err != nil {
 		return nil, fmt.Errorf("sig-net receiver: %w", err)
 	}
-	r := &Receiver{cfg: cfg, conn: conn, machine: newMachine(cfg), joined: make(map[joinKey]bool)}
+	r := &Receiver{cfg: cfg, conn: conn, machine: machine, joined: make(map[joinKey]bool)}
 	r.cfg.Keys = signet.Keys{} // the machine holds what it needs
 	groups := []netip.Addr{wire.GroupTime}
 	if !cfg.Keys.Citizen.IsZero() {
 		groups = append(groups, wire.GroupNode) // announcements of V1.07
+	}
+	if machine.presence != nil {
+		groups = append(groups, wire.GroupPoll)
 	}
 	for _, g := range groups {
 		if err := conn.Join(g); err != nil {
@@ -71,12 +88,29 @@ func (r *Receiver) receive(b []byte, from netip.AddrPort, at time.Time) {
 	r.tell()
 }
 
-func (r *Receiver) step(now time.Time) error {
+func (r *Receiver) step(now time.Time) (err error) {
 	r.mu.Lock()
-	r.events = r.machine.step(r.events[:0], now)
+	r.events = r.machine.step(r.events[:0], now, func(resource wire.Resource, payload []byte) {
+		if err == nil {
+			err = r.say(resource, payload)
+		}
+	})
 	r.follow()
 	r.mu.Unlock()
 	r.tell()
+	return err
+}
+
+// say sends one packet about the device itself; mu is held.
+func (r *Receiver) say(resource wire.Resource, payload []byte) error {
+	b, err := r.machine.voice.Append(r.talk[:0], resource, resource.Number, payload)
+	if err != nil {
+		return err
+	}
+	r.talk = b
+	if err := r.conn.Write(b, netip.AddrPortFrom(resource.Group(), uint16(r.cfg.Port))); err != nil {
+		r.cfg.Log.Debug("sig-net packet not sent", "error", err)
+	}
 	return nil
 }
 

@@ -18,7 +18,9 @@ type machine struct {
 	previews  map[uint16]bool
 	timecodes map[uint8]*timecodeStream
 	directory *directory
-	due       time.Time // earliest deadline of mergers and timecode, zero for none
+	voice     *device.Voice    // nil for a Receiver that only listens
+	presence  *device.Presence // nil as well
+	due       time.Time        // earliest deadline of mergers and timecode, zero for none
 }
 
 // An event is a call of one of the functions of Config. Its levels stay as
@@ -33,7 +35,7 @@ type event struct {
 	jump     bool
 }
 
-func newMachine(cfg Config) *machine {
+func newMachine(cfg Config, now time.Time) (*machine, error) {
 	m := &machine{
 		strict:    cfg.Strict,
 		universes: make(map[uint16]*merge.Merger),
@@ -44,7 +46,21 @@ func newMachine(cfg Config) *machine {
 	m.gate = device.NewGate(device.GateConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Open, Keys: cfg.Keys, Interests: m,
 	})
-	return m
+	if cfg.Sessions == nil {
+		return m, nil
+	}
+	voice, err := device.NewVoice(device.VoiceConfig{
+		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Open, Keys: cfg.Keys, Sessions: cfg.Sessions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.voice = voice
+	m.presence = device.NewPresence(device.PresenceConfig{
+		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: newVisualiser(cfg), Rand: cfg.Rand,
+		Polled: cfg.Open || !cfg.Keys.Manager.IsZero(),
+	}, now)
+	return m, nil
 }
 
 func (m *machine) universe(n int) *merge.Merger {
@@ -65,6 +81,8 @@ func (m *machine) Wants(r wire.Resource) bool {
 		return true
 	case wire.KindTimecode:
 		return m.timecodes[uint8(r.Number)] != nil
+	case wire.KindPoll:
+		return m.presence != nil && m.presence.Polls()
 	case wire.KindNode: // TID_UNIVERSE of V1.07
 		return r.Number == wire.RootEndpoint
 	}
@@ -75,6 +93,9 @@ func (m *machine) Wants(r wire.Resource) bool {
 func (m *machine) receive(events []event, b []byte, from netip.AddrPort, at time.Time) []event {
 	var p wire.Packet
 	r, v := m.gate.Check(b, at, &p)
+	if m.presence != nil {
+		m.presence.Verdict(v, from.Addr(), at)
+	}
 	if v != wire.Accept {
 		return events
 	}
@@ -102,6 +123,12 @@ func (m *machine) receive(events []event, b []byte, from netip.AddrPort, at time
 		m.announced(&p, at)
 	case wire.KindNode:
 		m.announced(&p, at)
+	case wire.KindPoll:
+		if value, ok := wire.FindTLV(p.Payload, wire.TIDPoll); ok {
+			if poll, err := wire.ParsePoll(value); err == nil {
+				m.presence.Polled(poll, at)
+			}
+		}
 	}
 	return events
 }
@@ -155,7 +182,10 @@ func (m *machine) announced(p *wire.Packet, at time.Time) {
 }
 
 // step does what is due at now.
-func (m *machine) step(events []event, now time.Time) []event {
+func (m *machine) step(events []event, now time.Time, say device.Say) []event {
+	if m.presence != nil {
+		m.presence.Step(now, say)
+	}
 	m.directory.step(now)
 	m.due = time.Time{}
 	for number, u := range m.universes {
@@ -186,6 +216,11 @@ func (m *machine) deadline() time.Time {
 	next := m.due
 	if len(m.directory.entries) > 0 && (next.IsZero() || m.directory.next.Before(next)) {
 		next = m.directory.next
+	}
+	if m.presence != nil {
+		if d := m.presence.Deadline(); !d.IsZero() && (next.IsZero() || d.Before(next)) {
+			next = d
+		}
 	}
 	return next
 }

@@ -7,6 +7,7 @@ package receiver
 import (
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/netip"
 	"sync"
 	"time"
@@ -38,6 +39,14 @@ type Config struct {
 	Port      int    // 0 means 5683
 	Sources   int    // per universe at most; 0 means 64
 	Strict    bool   // timecode is lost after 1.0 s instead of 1.25 s
+	// Sessions makes the Receiver take part in discovery, as a Visualiser
+	// named TUID. Leave it nil if a Sender speaks for the same TUID.
+	Sessions signet.Sessions
+	Label    string     // these four for discovery only
+	Model    string     // "" means "showrun"
+	Version  string     // of the software
+	SoemCode uint32     // 0 means the prototype code
+	Rand     *rand.Rand // for random delays; nil seeds one from the system
 	// OnLevels is called for every accepted packet of a subscribed universe
 	// and for every other change, with the levels after the merge up to the
 	// last slot any source sends. It must not keep levels.
@@ -69,6 +78,7 @@ type Receiver struct {
 	mu      sync.Mutex
 	machine *machine
 	joined  map[joinKey]bool
+	talk    []byte
 }
 
 // joinKey is a group joined for a universe, so that each is left once.

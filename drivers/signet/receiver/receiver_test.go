@@ -3,6 +3,7 @@ package receiver
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -49,13 +50,22 @@ func say(t testing.TB, v *device.Voice, r wire.Resource, payload []byte) []byte 
 
 // A bench is a machine with its events as text.
 type bench struct {
-	t   testing.TB
-	m   *machine
-	now time.Time
+	t    testing.TB
+	m    *machine
+	now  time.Time
+	said []string
 }
 
-func newBench(t testing.TB) *bench {
-	m := newMachine(Config{Scope: "local", Keys: root.Keys()})
+func newBench(t testing.TB, configure ...func(*Config)) *bench {
+	t.Helper()
+	cfg := Config{Scope: "local", Keys: root.Keys(), Rand: rand.New(rand.NewPCG(1, 2))}
+	for _, f := range configure {
+		f(&cfg)
+	}
+	m, err := newMachine(cfg, epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for u := uint16(1); u <= 3; u++ {
 		m.universes[u] = merge.New(0)
 	}
@@ -84,7 +94,15 @@ func (b *bench) packet(raw []byte) []string {
 
 func (b *bench) after(d time.Duration) []string {
 	b.now = b.now.Add(d)
-	return text(b.m.step(nil, b.now))
+	return text(b.m.step(nil, b.now, func(r wire.Resource, payload []byte) {
+		said := r.Kind.String()
+		for rest := payload; len(rest) > 0; {
+			t, more, _ := wire.NextTLV(rest)
+			rest = more
+			said += " " + t.TID.String()
+		}
+		b.said = append(b.said, said)
+	}))
 }
 
 func (b *bench) expect(got []string, want ...string) {
@@ -204,6 +222,30 @@ func TestDirectory(t *testing.T) {
 	b.after(time.Second)
 	if n := len(b.m.directory.entries); n != 0 {
 		t.Errorf("%d entries after 15 s", n)
+	}
+}
+
+// TestVisualiser: with a session store a Receiver takes part in discovery.
+func TestVisualiser(t *testing.T) {
+	b := newBench(t, func(c *Config) {
+		c.TUID, c.Sessions, c.Label, c.Model = tuidB, &signet.MemorySessions{}, "Screen", "showrun"
+	})
+	const boot = " TID_POLL_REPLY TID_RT_PROTOCOL_VERSION TID_RT_ROLE_CAPABILITY TID_RT_ENDPOINT_COUNT TID_RT_MULT_OVERRIDE"
+	b.after(b.m.deadline().Sub(b.now))
+	b.expect(b.said, "node"+boot)
+	b.said = nil
+	v := voice(t, tuidA)
+	poll := wire.Poll{Manager: tuidA, Low: tuidB, High: tuidB, Level: wire.QueryFull}
+	b.packet(say(t, v, wire.Resource{Kind: wire.KindPoll}, wire.AppendPoll(nil, poll)))
+	b.after(0)
+	if len(b.said) != 1 || !strings.Contains(b.said[0], "TID_RT_DEVICE_LABEL") || !strings.Contains(b.said[0], "TID_RT_STATUS") || !strings.Contains(b.said[0], "TID_RT_SUPPORTED_TIDS") {
+		t.Errorf("said %q", b.said)
+	}
+	b.said = nil
+	b.after(9 * time.Second)
+	b.expect(b.said, "node_lost"+boot)
+	if _, err := Open(Config{Keys: root.Keys(), Sessions: &signet.MemorySessions{}}); err == nil {
+		t.Error("discovery without a TUID")
 	}
 }
 
@@ -353,4 +395,23 @@ func TestSubscribeRefused(t *testing.T) {
 	if len(r.joined) != 0 {
 		t.Errorf("groups left: %v", r.joined)
 	}
+}
+
+// FuzzReceive feeds a Receiver signed packets of any payload.
+func FuzzReceive(f *testing.F) {
+	f.Add(byte(wire.KindLevel), uint16(1), wire.AppendTLV(nil, wire.TIDPriority, []byte{1, 2}))
+	f.Add(byte(wire.KindTimecode), uint16(9), wire.AppendTimecode(nil, wire.Timecode{}))
+	f.Add(byte(wire.KindSync), uint16(0), wire.AppendAnnouncement(nil, wire.Announcement{Universe: 1, Command: 1}))
+	f.Fuzz(func(t *testing.T, kind byte, number uint16, payload []byte) {
+		r := wire.Resource{Kind: wire.Kind(kind%9 + 1), Number: number, TUID: tuidA}
+		if len(payload) > wire.MaxPayload || r.Kind == wire.KindNodeBeacon || r.Kind == wire.KindManager {
+			return
+		}
+		b := newBench(t)
+		v := voice(t, tuidA)
+		for range 2 {
+			b.packet(say(t, v, r, payload))
+			b.after(time.Second)
+		}
+	})
 }
