@@ -158,3 +158,23 @@ func TestLinksOfTheReference(t *testing.T) {
 		}
 	}
 }
+
+// TestTheStandardLibraryIsListed compares the list of what there is with what
+// there is.
+func TestTheStandardLibraryIsListed(t *testing.T) {
+	s := live(t, `local function names(t)
+			local n = {}
+			for k, v in pairs(t) do if type(v) ~= "table" or k == "_G" then n[#n + 1] = k end end
+			table.sort(n)
+			return table.concat(n, " ")
+		end
+		print(names(_G))
+		for _, lib in ipairs{ "coroutine", "string", "table", "os", "debug", "utf8", "bit" } do print(names(_G[lib])) end`)
+	page := pages(t)["README.md"]
+	for _, l := range s.log {
+		_, names, _ := strings.Cut(l, " ")
+		if !strings.Contains(page, "| `"+names+"`") {
+			t.Errorf("not in the list: %s", names)
+		}
+	}
+}
