@@ -270,29 +270,6 @@ func TestDualCast(t *testing.T) {
 	b.expect(b.flush(frame), "239.254.0.1 1/0 open level1 01 00*2")
 }
 
-// TestSequenceWrap: the number 0xFFFFFFFF is never sent; the session ends
-// before, and every lane starts again.
-func TestSequenceWrap(t *testing.T) {
-	sessions := &MemorySessions{}
-	b := newBench(t, SenderConfig{Sessions: sessions})
-	b.join(1, UniverseOptions{Slots: 2})
-	b.join(2, UniverseOptions{Slots: 2, Endpoint: 2})
-	b.flush(0)
-	lane := b.output.voice.Lane(1)
-	for lane.Sequence() < 0xFFFFFFFC {
-		lane.Skip(min(0xFFFFFFFC-lane.Sequence(), 1<<30))
-	}
-	b.set(1, 1)
-	b.expect(b.flush(frame), "239.254.0.1 1/4294967293 level1 01 00*2")
-	b.expect(b.flush(frame), "239.254.0.1 1/4294967294 level1 01 00*2")
-	b.expect(b.flush(frame), "239.254.0.1 1/1 level1 01 00*2")
-	if last, _, _ := sessions.Session(sender); last != 2 || b.output.voice.Session() != 2 {
-		t.Errorf("stored session %d", last)
-	}
-	b.set(2, 2)
-	b.expect(b.flush(frame), "239.254.0.1 1/2 level1 01 00*2", "239.254.0.2 2/1 level2 02 00*2")
-}
-
 // fullSessions is a store that has run out, or that cannot write.
 type fullSessions struct {
 	last    uint32

@@ -228,6 +228,14 @@ func (s *Sender) removeTimecode(stream int) {
 	s.output.timecodes = kept
 }
 
+// Forget drops a Manager from the replay table: one that lost its session
+// counter is not answered until then.
+func (s *Sender) Forget(t TUID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gate.Forget(t)
+}
+
 // Stats gives the counters.
 func (s *Sender) Stats() SenderStats {
 	s.mu.Lock()

@@ -190,6 +190,39 @@ func TestVoice(t *testing.T) {
 	}
 }
 
+// TestSequenceWrap: the number 0xFFFFFFFF is never sent; the session ends
+// before, and every lane starts again.
+func TestSequenceWrap(t *testing.T) {
+	sessions := &MemorySessions{}
+	v, err := NewVoice(VoiceConfig{TUID: tuidA, Keys: rootKey.Keys(), Sessions: sessions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := NewGate(GateConfig{Keys: rootKey.Keys(), Interests: everything{}})
+	v.Lane(1).sequence = 0xFFFFFFFC
+	v.Lane(2).sequence = 9
+	for i, want := range []struct {
+		endpoint          uint16
+		session, sequence uint32
+	}{{1, 1, 0xFFFFFFFD}, {2, 1, 10}, {1, 1, 0xFFFFFFFE}, {1, 2, 1}, {2, 2, 1}, {1, 2, 2}} {
+		var p wire.Packet
+		if _, verdict := gate.Check(level(t, v, want.endpoint), epoch, &p); verdict != wire.Accept {
+			t.Errorf("packet %d: %v", i, verdict)
+		}
+		if p.Session != want.session || p.Sequence != want.sequence {
+			t.Errorf("packet %d: session %d, sequence %#x", i, p.Session, p.Sequence)
+		}
+	}
+	if last, _, _ := sessions.Session(tuidA); last != 2 {
+		t.Errorf("stored session %d", last)
+	}
+	sessions.SaveSession(tuidA, 0xFFFFFFFE)
+	v.Lane(1).sequence = 0xFFFFFFFE
+	if _, err := v.Append(nil, wire.Resource{Kind: wire.KindSync}, 1, nil); !errors.Is(err, ErrSessionsSpent) {
+		t.Errorf("after the last session: %v", err)
+	}
+}
+
 func TestBeaconsAreChecked(t *testing.T) {
 	gate := NewGate(GateConfig{Scope: "Hall_A", Keys: rootKey.Keys(), Interests: everything{}})
 	v := newVoice(t, tuidA, rootKey)

@@ -34,13 +34,6 @@ type Lane struct {
 	sequence uint32 // last one sent
 }
 
-// Sequence is the number of the last packet, 0 if there was none in this
-// session.
-func (l *Lane) Sequence() uint32 { return l.sequence }
-
-// Skip leaves out n numbers, as receivers take any gap.
-func (l *Lane) Skip(n uint32) { l.sequence += n }
-
 // NewVoice takes the next session number and stores it, before anything can
 // be sent.
 func NewVoice(cfg VoiceConfig) (*Voice, error) {

@@ -209,14 +209,11 @@ func (m *Merger) merge() (changed bool) {
 }
 
 // Levels is the output up to the last slot that any source sends, valid until
-// the next call of another method. Slots nobody drives are 0: see Driven.
+// the next call of another method. Slots nobody drives are 0: see Lookup.
 func (m *Merger) Levels() []byte { return m.levels[:m.slots] }
 
-// Driven tells whether any source drives a slot, counted from 0. Others fall
-// to the data-loss behaviour of the endpoint.
-func (m *Merger) Driven(slot int) bool { return slot < wire.Slots && m.driven[slot] }
-
-// Lookup gives the level of a slot counted from 0, and whether it is driven.
+// Lookup gives the level of a slot counted from 0, and whether any source
+// drives it; others fall to the data-loss behaviour of the endpoint.
 func (m *Merger) Lookup(slot int) (level byte, driven bool) {
 	if slot < 0 || slot >= wire.Slots {
 		return 0, false

@@ -354,10 +354,12 @@ type Packet struct {
 	To    Destination
 }
 
-// Write sends one packet.
+// Write sends one packet, without waiting for a network that takes no more. It
+// counts as a WriteBatch.
 func (c *Conn) Write(b []byte, to netip.AddrPort) error {
-	_, err := c.send.WriteToUDPAddrPort(b, to)
-	return err
+	var failure error
+	c.WriteBatch([]Packet{{b, To(to)}}, 0, func(_ int, err error) { failure = err })
+	return failure
 }
 
 // WriteBatch sends packets in order, at most BatchSize per system call. A

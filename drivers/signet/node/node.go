@@ -173,6 +173,14 @@ func (n *Node) State() State {
 	return n.machine.state()
 }
 
+// Forget drops a device from the replay table: one that lost its session
+// counter is locked out until then.
+func (n *Node) Forget(t signet.TUID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.machine.gate.Forget(t)
+}
+
 // Stats gives the counters.
 func (n *Node) Stats() Stats {
 	n.mu.Lock()
