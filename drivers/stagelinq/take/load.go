@@ -1,0 +1,116 @@
+package take
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxEvents bounds a take in memory: some 18 hours of one unit.
+const maxEvents = 2_000_000
+
+// Why a take cannot be played.
+var (
+	ErrEmpty = errors.New("nobody sent anything in the take")
+	ErrUnit  = errors.New("no such unit in the take")
+	ErrHuge  = fmt.Errorf("the take has more than %d events of the unit", maxEvents)
+)
+
+// Take is what one unit sent during a recording.
+type Take struct {
+	Date      time.Time
+	Unit      Unit
+	Events    []Event // states and beats, in order
+	Units     []Unit  // all that sent something, in order of appearance
+	Truncated int     // number of the last line if it was cut off, else 0
+}
+
+// Load reads the part of one unit: of the one with that token or name, or with ""
+// of the first one that sent something.
+func Load(in io.Reader, unit string) (*Take, error) {
+	r, err := NewReader(in)
+	if err != nil {
+		return nil, err
+	}
+	t := &Take{Date: r.Date()}
+	paths := map[string]string{} // so that each is in memory once
+	for {
+		e, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if e.Kind == Device {
+			continue
+		}
+		e.Unit = t.seen(e.Unit)
+		if len(t.Events) == 0 {
+			if unit != "" && unit != e.Unit.Name && unit != e.Unit.Token.String() {
+				continue
+			}
+			t.Unit = e.Unit
+		}
+		if e.Unit.Token != t.Unit.Token {
+			continue
+		}
+		if len(t.Events) == maxEvents {
+			return nil, ErrHuge
+		}
+		if e.Kind == State {
+			if known, ok := paths[e.Path]; ok {
+				e.Path = known
+			} else {
+				paths[e.Path] = e.Path
+			}
+		}
+		t.Events = append(t.Events, e)
+	}
+	if err := t.check(unit); err != nil {
+		return nil, err
+	}
+	t.Truncated = r.Truncated()
+	return t, nil
+}
+
+// seen returns what a unit was called when it was seen first.
+func (t *Take) seen(u Unit) Unit {
+	for _, known := range t.Units {
+		if known.Token == u.Token {
+			return known
+		}
+	}
+	if len(t.Units) < maxUnits {
+		t.Units = append(t.Units, u)
+	}
+	return u
+}
+
+// check finds fault with the choice of a unit.
+func (t *Take) check(unit string) error {
+	namesakes := slices.DeleteFunc(slices.Clone(t.Units), func(u Unit) bool { return u.Name != unit })
+	switch {
+	case len(t.Units) == 0:
+		return ErrEmpty
+	case len(t.Events) == 0:
+		return fmt.Errorf("%w: want %q, have %s", ErrUnit, unit, list(t.Units))
+	case len(namesakes) > 1:
+		return fmt.Errorf("%w: %d are called %q, name one by its token: %s", ErrUnit, len(namesakes), unit, list(namesakes))
+	}
+	return nil
+}
+
+// String names the unit for people.
+func (u Unit) String() string { return fmt.Sprintf("%s (%s)", u.Name, u.Token) }
+
+func list(units []Unit) string {
+	var names []string
+	for _, u := range units {
+		names = append(names, u.String())
+	}
+	return strings.Join(names, ", ")
+}
