@@ -81,11 +81,7 @@ func (s *Show) clockSleep(c call) int {
 }
 
 func (s *Show) clockSync(c call) int {
-	quantum, offset := s.grid(c, c.get(1), "the beats"), beat.Micro(0)
-	if !c.none(2) {
-		offset = s.beats(c, c.get(2), "the offset")
-	}
-	s.g.Sync(c.L, quantum, offset)
+	s.g.Sync(c.L, s.grid(c, 1, 2))
 	return 0
 }
 
@@ -137,23 +133,24 @@ func (s *Show) clockAfter(c call) int {
 }
 
 func (s *Show) clockEvery(c call) int {
-	d := s.duration(c, c.get(1), "the duration")
-	if d.Beats == 0 && d.Time < time.Millisecond || d.Beats != 0 && d.Beats < finest {
+	d := s.length(c, c.get(1), "the duration")
+	if d.beats == 0 && d.time < time.Millisecond || d.beats != 0 && d.beats < finest {
 		c.wrong("the duration", "at least 1 ms or 1/1000 of a beat", c.get(1))
 	}
-	return s.pushHandle(c, s.g.Every(c.fn, d, c.function(2, "the callback")))
+	fn := c.function(2, "the callback")
+	if d.beats != 0 {
+		return s.pushHandle(c, s.g.EveryBeats(c.fn, d.beats, fn))
+	}
+	return s.pushHandle(c, s.g.Every(c.fn, d.time, fn))
 }
 
 func (s *Show) clockOnBeat(c call) int {
-	quantum, offset := s.grid(c, c.get(1), "the beats"), beat.Micro(0)
-	if !c.none(3) {
-		offset = s.beats(c, c.get(3), "the offset")
-	}
-	return s.pushHandle(c, s.g.OnBeat(c.fn, quantum, offset, c.function(2, "the callback"), s.beatArgs(s.env.Tempo.BPM)))
+	grid := s.grid(c, 1, 3)
+	return s.pushHandle(c, s.g.OnBeat(c.fn, grid, c.function(2, "the callback"), s.beatArgs(s.env.Tempo.BPM)))
 }
 
 func (s *Show) clockAtBeat(c call) int {
-	at := s.beats(c, c.get(1), "the position")
+	at := beat.FromFloat(s.beats(c, c.get(1), "the position"))
 	return s.pushHandle(c, s.g.AtBeat(c.fn, at, c.function(2, "the callback"), s.beatArgs(s.env.Tempo.BPM)))
 }
 
@@ -190,8 +187,12 @@ func (s *Show) clockOn(c call) int {
 }
 
 func (s *Show) clockPhase(c call) int {
-	quantum := s.grid(c, c.get(1), "the beats")
-	c.L.Push(lua.LNumber(beat.Phase(s.g.Position(), quantum).Float()))
+	quantum := s.quantum(c, c.get(1), "the beats")
+	phase := math.Mod(s.g.Position().Float(), quantum)
+	if phase < 0 {
+		phase += quantum
+	}
+	c.L.Push(lua.LNumber(phase))
 	return 1
 }
 
@@ -210,7 +211,7 @@ func (s *Show) clockTap(c call) int {
 }
 
 func (s *Show) clockNudge(c call) int {
-	b := s.beats(c, c.get(1), "the beats")
+	b := beat.FromFloat(s.beats(c, c.get(1), "the beats"))
 	s.retime(c, func() (beat.Timeline, error) { return s.env.Tempo.Nudge(b, s.g.Instant()) })
 	return 0
 }

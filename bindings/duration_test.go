@@ -5,13 +5,12 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
-	"showrun/runtime/script"
 )
 
 func TestParseDuration(t *testing.T) {
-	span := func(d time.Duration) script.Span { return script.Span{Time: d} }
-	beats := func(f float64) script.Span { return script.Span{Beats: beat.FromFloat(f)} }
-	for text, want := range map[string]script.Span{
+	span := func(d time.Duration) length { return length{time: d} }
+	beats := func(f float64) length { return length{beats: f} }
+	for text, want := range map[string]length{
 		"250ms": span(250 * time.Millisecond), "2s": span(2 * time.Second), "1m30s": span(90 * time.Second),
 		"1h": span(time.Hour), "1h1m1s1ms": span(time.Hour + time.Minute + time.Second + time.Millisecond),
 		"1m 30s": span(90 * time.Second), " 2 s ": span(2 * time.Second), "0s": {}, "0.5s": span(time.Second / 2),
@@ -41,9 +40,9 @@ func FuzzParseDuration(f *testing.F) {
 		d, err := parseDuration(text, 4*beat.Beat)
 		switch {
 		case err != nil:
-		case d.Time < 0 || d.Time > maxDuration || d.Beats < 0 || d.Beats > 64e6*beat.Beat:
+		case d.time < 0 || d.time > maxDuration || d.beats < 0 || d.beats > 64e6:
 			t.Errorf("%q is %v", text, d)
-		case d.Time != 0 && d.Beats != 0:
+		case d.time != 0 && d.beats != 0:
 			t.Errorf("%q is time and beats", text)
 		}
 	})

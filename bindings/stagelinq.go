@@ -9,7 +9,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"showrun/runtime/beat"
 	"showrun/runtime/device"
 	"showrun/runtime/script"
 )
@@ -151,15 +150,12 @@ func (s *Show) deckOn(c call, d deck) int {
 }
 
 func (s *Show) deckOnBeat(c call, d deck) int {
-	quantum, offset := s.grid(c, c.get(1), "the beats"), beat.Micro(0)
-	if !c.none(3) {
-		offset = s.beats(c, c.get(3), "the offset")
-	}
+	grid := s.grid(c, 1, 3)
 	bpm := func() float64 {
 		v, _ := s.env.Players.Deck(d.sink.decl.Key(), d.token, d.number)
 		return v.BPM
 	}
-	return s.pushHandle(c, s.g.OnBeatOf(d.tempoKey(), c.fn, quantum, offset, c.function(2, "the callback"), s.beatArgs(bpm)))
+	return s.pushHandle(c, s.g.OnBeatOf(d.tempoKey(), c.fn, grid, c.function(2, "the callback"), s.beatArgs(bpm)))
 }
 
 func playerTable(L *lua.LState, p device.Player) *lua.LTable {

@@ -272,8 +272,8 @@ func TestConductorSwitchesDecks(t *testing.T) {
 				if line.Epoch != epoch {
 					last, epoch = line.At(p.now), line.Epoch
 				}
-				for b := line.At(until); NextGrid(last, Beat, 0) <= b; fired++ {
-					last = NextGrid(last, Beat, 0)
+				for b := line.At(until); (Grid{1, 0}).Next(last) <= b; fired++ {
+					last = (Grid{1, 0}).Next(last)
 				}
 			}
 			feed(t, p, &list, now)

@@ -58,9 +58,22 @@ func Phase(b, quantum Micro) Micro {
 	return r
 }
 
-// NextGrid returns the smallest k*quantum + offset, k an integer, that is
-// strictly greater than after. A quantum below one micro-beat counts as one.
-func NextGrid(after, quantum, offset Micro) Micro {
-	quantum = max(quantum, 1)
-	return after - Phase(after-offset, quantum) + quantum
+// Grid is the points k·Quantum + Offset beats, for every integer k. The quantum is
+// a fraction of a beat such as 1.0/3, which no whole number of micro-beats is;
+// each point is rounded by itself, so a grid does not drift.
+type Grid struct {
+	Quantum float64 // beats; less than one micro-beat counts as one
+	Offset  Micro
+}
+
+// Next returns the first point that is strictly greater than after.
+func (g Grid) Next(after Micro) Micro {
+	q := math.Max(g.Quantum, 1/float64(Beat))
+	k := math.Floor((after-g.Offset).Float()/q) - 1
+	for {
+		if p := g.Offset + FromFloat(k*q); p > after {
+			return p
+		}
+		k++
+	}
 }

@@ -114,8 +114,8 @@ func TestPhaseAndGrid(t *testing.T) {
 		if got := Phase(c.b, c.quantum); got != c.phase {
 			t.Errorf("Phase(%d, %d) = %d, want %d", c.b, c.quantum, got, c.phase)
 		}
-		if got := NextGrid(c.b, c.quantum, c.offset); got != c.next {
-			t.Errorf("NextGrid(%d, %d, %d) = %d, want %d", c.b, c.quantum, c.offset, got, c.next)
+		if got := (Grid{c.quantum.Float(), c.offset}).Next(c.b); got != c.next {
+			t.Errorf("Grid{%d, %d}.Next(%d) = %d, want %d", c.quantum, c.offset, c.b, got, c.next)
 		}
 	}
 }
@@ -142,9 +142,9 @@ func FuzzGrid(f *testing.F) {
 	f.Add(int64(-1), int64(3), int64(-77))
 	f.Fuzz(func(t *testing.T, after, quantum, offset int64) {
 		a, o, q := Micro(after)%maxMicro, Micro(offset)%maxMicro, max(Micro(quantum)%maxMicro, 1)
-		next := NextGrid(a, q, o)
+		next := (Grid{q.Float(), o}).Next(a)
 		if next <= a || next-a > q || (next-o)%q != 0 {
-			t.Fatalf("NextGrid(%d, %d, %d) = %d", a, q, o, next)
+			t.Fatalf("Grid{%d, %d}.Next(%d) = %d", q, o, a, next)
 		}
 		if p := Phase(a, q); p < 0 || p >= q || (a-p)%q != 0 {
 			t.Fatalf("Phase(%d, %d) = %d", a, q, p)

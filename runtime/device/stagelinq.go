@@ -189,7 +189,7 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	if event := deckEvent(name, value); event != "" {
 		s.tell(u, n, event, at)
 	}
-	if s.master != master && s.master == (deckRef{u, n}) {
+	if s.master != master {
 		s.env.Event(Event{Topic: DeckTopic(s.decl.MasterKey(), "master"), At: at})
 	}
 }

@@ -91,7 +91,7 @@ type Generation struct {
 	collecting bool
 	collected  []engine.Command
 	pending    []func()
-	base       time.Duration // the instant of Start
+	base       time.Duration // the instant of Start; before it, of Load
 	ended      bool
 
 	back    chan struct{}
@@ -125,6 +125,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
 		collecting: true,
+		base:       cfg.Now(),
 		back:       make(chan struct{}),
 		revoked:    make(chan struct{}),
 		watch:      time.NewTimer(time.Hour),
@@ -290,7 +291,7 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 		switch e.kind {
 		case waitGrid:
 			g.stats.Skipped++
-			e.beat = beat.NextGrid(max(e.beat, e.lane.timeline.At(now)), e.quantum, e.offset)
+			e.beat = e.grid.Next(max(e.beat, e.lane.timeline.At(now)))
 			g.sched.add(e)
 			return nil
 		case waitTime:

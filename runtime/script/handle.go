@@ -66,31 +66,33 @@ func (g *Generation) After(kind string, d Span, fn *lua.LFunction) *Handle {
 	return h
 }
 
-// Every calls fn each d of logical time, first after d. It follows the tempo when
-// d is in beats.
-func (g *Generation) Every(kind string, d Span, fn *lua.LFunction) *Handle {
+// Every calls fn each d, first after d.
+func (g *Generation) Every(kind string, d time.Duration, fn *lua.LFunction) *Handle {
 	h := g.newHandle(kind, fn, nil)
-	if d.Beats != 0 {
-		g.WhenLive(func() {
-			from := g.Position()
-			h.entry = entry{kind: waitGrid, lane: g.sched.show, beat: from + d.Beats, quantum: d.Beats, offset: from, handle: h}
-			g.schedule(h)
-		})
-		return h
-	}
-	h.every = d.Time
-	g.WhenLive(func() { g.scheduleIn(h, d) })
+	h.every = d
+	g.WhenLive(func() { g.scheduleIn(h, Span{Time: d}) })
 	return h
 }
 
-// OnBeat calls fn on every multiple of quantum plus offset beats.
-func (g *Generation) OnBeat(kind string, quantum, offset beat.Micro, fn *lua.LFunction, args Args) *Handle {
-	return g.OnBeatOf("", kind, quantum, offset, fn, args)
+// EveryBeats calls fn each so many beats, first after so many.
+func (g *Generation) EveryBeats(kind string, beats float64, fn *lua.LFunction) *Handle {
+	h := g.newHandle(kind, fn, nil)
+	g.WhenLive(func() {
+		grid := beat.Grid{Quantum: beats, Offset: g.Position()}
+		h.entry = entry{kind: waitGrid, lane: g.sched.show, beat: grid.Next(grid.Offset), grid: grid, handle: h}
+		g.schedule(h)
+	})
+	return h
+}
+
+// OnBeat calls fn on every point of a grid of beats.
+func (g *Generation) OnBeat(kind string, grid beat.Grid, fn *lua.LFunction, args Args) *Handle {
+	return g.OnBeatOf("", kind, grid, fn, args)
 }
 
 // OnBeatOf is OnBeat with the beats of another tempo source; "" is the show's beat
 // clock. The loop has to pass on the timelines of all Sources.
-func (g *Generation) OnBeatOf(source, kind string, quantum, offset beat.Micro, fn *lua.LFunction, args Args) *Handle {
+func (g *Generation) OnBeatOf(source, kind string, grid beat.Grid, fn *lua.LFunction, args Args) *Handle {
 	h := g.newHandle(kind, fn, args)
 	g.WhenLive(func() {
 		l := g.sched.lane(source)
@@ -98,7 +100,7 @@ func (g *Generation) OnBeatOf(source, kind string, quantum, offset beat.Micro, f
 		if l == g.sched.show {
 			from = g.Position()
 		}
-		h.entry = entry{kind: waitGrid, lane: l, beat: beat.NextGrid(from, quantum, offset), quantum: quantum, offset: offset, handle: h}
+		h.entry = entry{kind: waitGrid, lane: l, beat: grid.Next(from), grid: grid, handle: h}
 		g.schedule(h)
 	})
 	return h
@@ -200,7 +202,7 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 			after = max(after, e.lane.timeline.At(now))
 			g.stats.Skipped++
 		}
-		h.entry.beat = beat.NextGrid(after, e.quantum, e.offset)
+		h.entry.beat = e.grid.Next(after)
 		g.sched.add(&h.entry)
 	}
 	t, err := g.handlerTask(h, Event{At: at})

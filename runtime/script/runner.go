@@ -151,6 +151,7 @@ func heapInUse() uint64 {
 // unwind ends a cancelled task that is waiting or has not begun. It is called by
 // the loop while no task runs.
 func (g *Generation) unwind(t *Task) {
+	g.sched.remove(&t.entry)
 	switch {
 	case t.worker == nil: // never began
 		t.dead = true

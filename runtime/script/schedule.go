@@ -21,14 +21,15 @@ const (
 // entry is one thing that happens at an instant: a sleeping task to wake or a
 // handle to fire. It lives in at most one of the schedule's queues.
 type entry struct {
-	kind            waitKind
-	at              time.Duration // waitTime
-	lane            *lane         // the other kinds: whose beats
-	beat            beat.Micro
-	quantum, offset beat.Micro // waitGrid
+	kind waitKind
+	at   time.Duration // waitTime
+	lane *lane         // the other kinds: whose beats
+	beat beat.Micro
+	grid beat.Grid // waitGrid
 
-	task   *Task   // to wake, or
-	handle *Handle // to fire
+	task     *Task   // to wake, or
+	handle   *Handle // to fire
+	reaction bool    // the task reacts to an event; it cannot be late
 
 	seq   uint64
 	index int // in its queue; -1 when in none
@@ -147,7 +148,7 @@ func (l *lane) retime(tl beat.Timeline, now time.Duration) {
 		case waitBeats:
 			e.beat = is + max(e.beat-was, 0)
 		case waitGrid:
-			e.beat = beat.NextGrid(is, e.quantum, e.offset)
+			e.beat = e.grid.Next(is)
 		case waitBeat:
 			if e.beat < is {
 				l.parked = append(l.parked, e)

@@ -91,6 +91,7 @@ func (s *stand) module(g *Generation, L *lua.LState) *lua.LTable {
 		}
 		return Span{Time: time.Duration(float64(L.CheckNumber(i)) * 1e9)}
 	}
+	grid := func(L *lua.LState, i int) beat.Grid { return beat.Grid{Quantum: float64(L.CheckNumber(i))} }
 	m := L.NewTable()
 	for name, f := range map[string]func(L *lua.LState) int{
 		"log": func(L *lua.LState) int {
@@ -103,7 +104,7 @@ func (s *stand) module(g *Generation, L *lua.LState) *lua.LTable {
 		},
 		"sleep": func(L *lua.LState) int { g.Sleep(L, span(L, 1)); return 0 },
 		"sync": func(L *lua.LState) int {
-			g.Sync(L, beat.FromFloat(float64(L.CheckNumber(1))), beat.FromFloat(float64(L.OptNumber(2, 0))))
+			g.Sync(L, grid(L, 1))
 			return 0
 		},
 		"run": func(L *lua.LState) int {
@@ -124,7 +125,7 @@ func (s *stand) module(g *Generation, L *lua.LState) *lua.LTable {
 		},
 		"on_beat": func(L *lua.LState) int {
 			ud := L.NewUserData()
-			ud.Value = g.OnBeat("on_beat", beat.FromFloat(float64(L.CheckNumber(1))), 0, L.CheckFunction(2), func(_ *lua.LState, t *Task, _ Event) []lua.LValue {
+			ud.Value = g.OnBeat("on_beat", grid(L, 1), L.CheckFunction(2), func(_ *lua.LState, t *Task, _ Event) []lua.LValue {
 				_, b := t.At()
 				return []lua.LValue{lua.LNumber(b.Float())}
 			})
@@ -132,13 +133,13 @@ func (s *stand) module(g *Generation, L *lua.LState) *lua.LTable {
 			return 1
 		},
 		"on_deck_beat": func(L *lua.LState) int {
-			g.OnBeatOf("deck", "on_deck_beat", beat.FromFloat(float64(L.CheckNumber(1))), 0, L.CheckFunction(2), func(_ *lua.LState, t *Task, _ Event) []lua.LValue {
+			g.OnBeatOf("deck", "on_deck_beat", grid(L, 1), L.CheckFunction(2), func(_ *lua.LState, t *Task, _ Event) []lua.LValue {
 				_, b := t.At()
 				return []lua.LValue{lua.LNumber(b.Float())}
 			})
 			return 0
 		},
-		"every": func(L *lua.LState) int { g.Every("every", span(L, 1), L.CheckFunction(2)); return 0 },
+		"every": func(L *lua.LState) int { g.Every("every", span(L, 1).Time, L.CheckFunction(2)); return 0 },
 		"after": func(L *lua.LState) int { g.After("after", span(L, 1), L.CheckFunction(2)); return 0 },
 		"on": func(L *lua.LState) int {
 			g.On("on", L.CheckFunction(2), nil, L.CheckString(1))
@@ -303,6 +304,22 @@ func TestCancel(t *testing.T) {
 	if n := s.gen.Stats().Tasks; n != 0 {
 		t.Errorf("%d tasks left", n)
 	}
+}
+
+func TestCancellingItself(t *testing.T) {
+	s := live(t, `local me me = t.run("me", function() t.cancel(me) log("began") t.sleep("0.1") log("never") end)`)
+	s.run(time.Second)
+	s.wantLog("0.000 began")
+	if n := s.gen.Stats().Tasks; n != 0 {
+		t.Errorf("%d tasks left", n)
+	}
+}
+
+func TestThirdsDoNotDrift(t *testing.T) {
+	s := live(t, `local n, last = 0 t.on_beat(1 / 3, function(b) n = n + 1 last = b end)
+		t.run("end", function() t.sync(3000) t.sleep("0.01") log(n, last) end)`)
+	s.run(1501 * time.Second)
+	s.wantLog("1500.010 9000 3000")
 }
 
 func TestEndUnwindsEverything(t *testing.T) {

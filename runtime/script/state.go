@@ -18,16 +18,6 @@ type Pair struct {
 	Key, Value any
 }
 
-// Get returns the value of a key, or nil.
-func (t Table) Get(key any) any {
-	for _, p := range t {
-		if p.Key == key {
-			return p.Value
-		}
-	}
-	return nil
-}
-
 const (
 	maxDepth   = 32      // tables in tables
 	maxEntries = 100_000 // of all tables together
@@ -96,10 +86,11 @@ func Import(L *lua.LState, v any) lua.LValue {
 // MergeState brings the state a new generation made of snapshot up to date: what
 // it left alone takes the newest value, what it changed stays changed.
 func MergeState(snapshot, made, newest Table) Table {
+	before, latest, seen := snapshot.index(), newest.index(), made.index()
 	var out Table
 	for _, p := range made {
-		if same(p.Value, snapshot.Get(p.Key)) {
-			if v := newest.Get(p.Key); v != nil {
+		if same(p.Value, before[p.Key]) {
+			if v := latest[p.Key]; v != nil {
 				out = append(out, Pair{p.Key, v})
 			}
 			continue
@@ -107,11 +98,19 @@ func MergeState(snapshot, made, newest Table) Table {
 		out = append(out, p)
 	}
 	for _, p := range newest {
-		if made.Get(p.Key) == nil && snapshot.Get(p.Key) == nil {
+		if seen[p.Key] == nil && before[p.Key] == nil {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+func (t Table) index() map[any]any {
+	m := make(map[any]any, len(t))
+	for _, p := range t {
+		m[p.Key] = p.Value
+	}
+	return m
 }
 
 // same compares plain data; NaN equals itself.

@@ -98,7 +98,7 @@ func (t *Task) moveTo(e *entry, at time.Duration) {
 	if at != t.instant {
 		t.idle = 0
 	}
-	t.instant, t.scheduled = at, true
+	t.instant, t.scheduled = at, !e.reaction
 	t.onBeat, t.of = false, nil
 	if e.kind == waitTime {
 		return
@@ -129,14 +129,14 @@ func (g *Generation) Sleep(L *lua.LState, d Span) {
 	g.waitFor(L, t, e)
 }
 
-// Sync waits for the next multiple of quantum plus offset beats.
-func (g *Generation) Sync(L *lua.LState, quantum, offset beat.Micro) {
+// Sync waits for the next point of a grid of beats.
+func (g *Generation) Sync(L *lua.LState, grid beat.Grid) {
 	t := g.waiter(L)
 	after := t.position()
 	if t.synced && t.gridEpoch == g.sched.show.timeline.Epoch {
 		after = max(after, t.lastGrid)
 	}
-	g.waitFor(L, t, entry{kind: waitGrid, lane: g.sched.show, beat: beat.NextGrid(after, quantum, offset), quantum: quantum, offset: offset})
+	g.waitFor(L, t, entry{kind: waitGrid, lane: g.sched.show, beat: grid.Next(after), grid: grid})
 }
 
 // Suspend waits until Wake is called for the task and returns what was given to
@@ -156,7 +156,7 @@ func (g *Generation) Wake(t *Task, values []lua.LValue) {
 		return
 	}
 	t.wake = values
-	t.entry = entry{kind: waitTime, at: g.Instant(), task: t}
+	t.entry = entry{kind: waitTime, at: max(g.Instant(), t.instant), task: t, reaction: true}
 	g.sched.add(&t.entry)
 }
 
@@ -166,6 +166,9 @@ func (g *Generation) Current() *Task { return g.current }
 // waiter returns the running task, or raises where waiting is not possible.
 func (g *Generation) waiter(L *lua.LState) *Task {
 	t := g.current
+	if t.killed {
+		L.RaiseError("%s", errCancelled)
+	}
 	if t.cannotWait != "" {
 		L.RaiseError("cannot wait here: %s", t.cannotWait)
 	}
