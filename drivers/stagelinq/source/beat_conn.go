@@ -11,8 +11,12 @@ import (
 
 // beatClient is one BeatInfo connection that has asked to start.
 type beatClient struct {
-	next chan []byte // the newest message, unless the last is not sent yet
+	next chan []byte // messages on their way; what finds it full is dropped
 }
+
+// maxBeats is how many messages are on their way to one client. A take has some
+// that came together.
+const maxBeats = 8
 
 // serveBeats serves a BeatInfo connection until it ends.
 func (s *Source) serveBeats(ctx context.Context, st *peer.Stream, f *wire.Framer) error {
@@ -22,7 +26,7 @@ func (s *Source) serveBeats(ctx context.Context, st *peer.Stream, f *wire.Framer
 	defer cancel()
 	defer st.Close()
 
-	c := &beatClient{next: make(chan []byte, 1)}
+	c := &beatClient{next: make(chan []byte, maxBeats)}
 	st.LimitQueue()
 	writing.Go(func() {
 		for {
@@ -41,6 +45,7 @@ func (s *Source) serveBeats(ctx context.Context, st *peer.Stream, f *wire.Framer
 		defer s.mu.Unlock()
 		if on {
 			s.beats[c] = struct{}{}
+			s.join()
 		} else {
 			delete(s.beats, c)
 		}
@@ -55,33 +60,54 @@ func (s *Source) serveBeats(ctx context.Context, st *peer.Stream, f *wire.Framer
 	})
 }
 
-// sendBeats makes one beat message per period for all clients until ctx ends.
-// Its clock and positions belong to one instant.
+// sendBeats steps the unit until ctx ends, from the first client on, and sends
+// its beat messages to all clients.
 func (s *Source) sendBeats(ctx context.Context) {
-	period := time.NewTicker(time.Second / time.Duration(s.config.BeatRate))
-	defer period.Stop()
-	decks := make([]wire.DeckBeat, 0, s.config.Decks)
+	select {
+	case <-s.joined:
+	case <-ctx.Done():
+		return
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var decks []wire.DeckBeat
 	for {
 		select {
-		case <-period.C:
+		case <-timer.C:
 		case <-ctx.Done():
 			return
 		}
 		s.mu.Lock()
 		now := time.Now()
-		s.player.Settle(now)
+		decks = s.step(now, decks)
+		due := s.model.Deadline()
+		s.mu.Unlock()
+		if !due.IsZero() {
+			timer.Reset(max(0, time.Until(due)))
+		}
+	}
+}
+
+// step sends what is due at now. It returns decks for the next call. The caller
+// holds the lock.
+func (s *Source) step(now time.Time, decks []wire.DeckBeat) []wire.DeckBeat {
+	for {
+		info, ok := s.model.Step(now, decks)
 		s.distribute(now)
-		if len(s.beats) > 0 {
-			info := s.player.BeatInfo(now, decks)
-			message := wire.AppendBeatInfo(nil, info) // shared by the writers
-			for c := range s.beats {
-				select {
-				case c.next <- message:
-				default:
-					s.count.beatsDropped.Add(1)
-				}
+		if !ok {
+			return decks
+		}
+		decks = info.Decks
+		if len(s.beats) == 0 {
+			continue
+		}
+		message := wire.AppendBeatInfo(nil, info) // shared by the writers
+		for c := range s.beats {
+			select {
+			case c.next <- message:
+			default:
+				s.count.beatsDropped.Add(1)
 			}
 		}
-		s.mu.Unlock()
 	}
 }

@@ -77,12 +77,12 @@ func (d *deck) bpm() float64 {
 	return d.track.BPM * (1 + d.pitch/100)
 }
 
-// position returns the sample position at an instant not before since.
+// position returns the sample position at an instant; the motion begins at since.
 func (d *deck) position(now time.Time) float64 {
 	if !d.loaded {
 		return 0
 	}
-	p := d.base + now.Sub(d.since).Seconds()*d.track.SampleRate*d.speed()
+	p := d.base + max(0, now.Sub(d.since)).Seconds()*d.track.SampleRate*d.speed()
 	if d.inLoop() && p >= d.out {
 		return d.in + math.Mod(p-d.out, d.out-d.in)
 	}
@@ -98,9 +98,11 @@ func (d *deck) ended(now time.Time) bool {
 	return d.playing && d.loaded && d.position(now) >= d.track.length()
 }
 
-// rebase makes now the origin of the motion.
+// rebase makes now the origin of the motion, unless it is later already.
 func (d *deck) rebase(now time.Time) {
-	d.base, d.since = d.position(now), now
+	if now.After(d.since) {
+		d.base, d.since = d.position(now), now
+	}
 }
 
 // beat returns the position on the grid, 0 without one.

@@ -13,12 +13,15 @@ type PlayerConfig struct {
 	Token  wire.Token
 	Decks  int // 2-4, default 4
 	Number int // player number shown on the unit, 1-4, default 1
+	// BeatRate is the number of beat messages a second, default 30.
+	BeatRate int
 }
 
 // Player is the model of a unit: its decks and mixer, and the states and beat
 // messages they give. It has no sockets and no clock: every command and
-// question takes the present, which must not run backwards. It has one owner;
-// Source.Do lends the one it serves.
+// question takes the present. What is told to a deck with an instant before that
+// of its last command counts as told at that. It has one owner; Source.Do lends
+// the one it serves.
 //
 // Decks are numbered from 1. A command for a deck the unit does not have
 // panics; one that makes no sense in the present state, such as playing an
@@ -31,7 +34,8 @@ type Player struct {
 	cross   float64
 	states  map[string]string
 	changes []Change
-	noting  bool // changes are wanted
+	noting  bool      // changes are wanted
+	next    time.Time // of the next beat message
 }
 
 // Change is one changed state: the path and its new value as JSON.
@@ -51,12 +55,16 @@ func NewPlayer(config PlayerConfig, now time.Time) *Player {
 	if config.Number == 0 {
 		config.Number = 1
 	}
+	if config.BeatRate <= 0 {
+		config.BeatRate = 30
+	}
 	p := &Player{
 		config: config,
 		born:   now,
 		decks:  make([]deck, config.Decks),
 		cross:  0.5,
 		states: map[string]string{},
+		next:   now,
 	}
 	for i := range p.decks {
 		p.decks[i].fader = 1
@@ -101,7 +109,7 @@ func (p *Player) Load(n int, t Track, now time.Time) {
 // Unload empties a deck.
 func (p *Player) Unload(n int, now time.Time) {
 	p.command(n, now, func(d *deck) {
-		*d = deck{pitch: d.pitch, fader: d.fader, since: now}
+		*d = deck{pitch: d.pitch, fader: d.fader, since: d.since}
 	})
 }
 
@@ -229,6 +237,21 @@ func (p *Player) BeatInfo(now time.Time, decks []wire.DeckBeat) wire.BeatInfo {
 	}
 	return info
 }
+
+// Step settles the unit at now and returns the beat message of this instant, if
+// one is due.
+func (p *Player) Step(now time.Time, decks []wire.DeckBeat) (info wire.BeatInfo, ok bool) {
+	p.Settle(now)
+	if now.Before(p.next) {
+		return wire.BeatInfo{}, false
+	}
+	period := time.Second / time.Duration(p.config.BeatRate)
+	p.next = p.next.Add((now.Sub(p.next)/period + 1) * period) // what is missed is missed
+	return p.BeatInfo(now, decks), true
+}
+
+// Deadline returns when the next beat message is due.
+func (p *Player) Deadline() time.Time { return p.next }
 
 // State returns the present value of a path as JSON; ok is false for a path
 // the unit does not have.

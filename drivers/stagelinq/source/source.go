@@ -8,6 +8,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,8 +50,24 @@ type Stats struct {
 	Refused      uint64 // connections closed for a wrong hello or a flood
 }
 
-// Source serves a Player on the network. Run owns all sockets and goroutines;
-// the other methods are safe from any goroutine.
+// model is the unit a Source serves, behind the source's lock. Instants never run
+// backwards.
+type model interface {
+	// State returns the present value of a path as JSON; ok is false for a path
+	// the unit does not have.
+	State(path string) (json string, ok bool)
+	// TakeChanges returns the changes of states since the last call, in order.
+	TakeChanges() []Change
+	// Step brings the unit to now and returns a beat message that is due, with
+	// its decks in decks[:0]. Each call returns one, until ok is false.
+	Step(now time.Time, decks []wire.DeckBeat) (info wire.BeatInfo, ok bool)
+	// Deadline returns when Step has something to do again, the zero time for
+	// never.
+	Deadline() time.Time
+}
+
+// Source serves a unit on the network. Run owns all sockets and goroutines; the
+// other methods are safe from any goroutine.
 type Source struct {
 	config Config
 	log    *slog.Logger
@@ -63,9 +80,13 @@ type Source struct {
 	}
 
 	mu     sync.Mutex
-	player *Player
+	model  model
+	player *Player     // the model, if it is one
+	take   *TakePlayer // the model, if it is one
 	states map[*stateClient]struct{}
 	beats  map[*beatClient]struct{}
+	joined chan struct{} // closed when the first client is there
+	began  bool          // joined is closed
 }
 
 // services are offered in this order. Some clients insist on four names, some
@@ -78,26 +99,67 @@ var services = []string{
 	wire.ServiceFileTransfer,
 }
 
-// New checks the configuration and makes the unit, with empty decks. Nothing
-// happens on the network until Run.
+// New checks the configuration and makes the unit, a Player with empty decks.
+// Nothing happens on the network until Run.
 func New(config Config) (*Source, error) {
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	player := NewPlayer(PlayerConfig{
+		Token: config.Token, Decks: config.Decks, Number: config.Number, BeatRate: config.BeatRate,
+	}, time.Now())
+	s := sourceOf(config, player)
+	s.player = player
+	return s, nil
+}
+
+// NewTake is New with a unit that plays a take back. Of the configuration, what
+// says who the unit is is taken from the recorded one where it is empty, and
+// Decks, Number and BeatRate do not count. The take begins with the first client.
+func NewTake(config Config, p *TakePlayer) (*Source, error) {
+	config.Name = cmp.Or(config.Name, p.unit.Name)
+	config.Software = cmp.Or(config.Software, p.unit.Software)
+	config.Version = cmp.Or(config.Version, p.unit.Version)
+	config.Token = cmp.Or(config.Token, p.unit.Token)
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	s := sourceOf(config, p)
+	s.take = p
+	return s, nil
+}
+
+func sourceOf(config Config, m model) *Source {
+	m.TakeChanges()
+	return &Source{
+		config: config,
+		log:    config.Log,
+		model:  m,
+		states: map[*stateClient]struct{}{},
+		beats:  map[*beatClient]struct{}{},
+		joined: make(chan struct{}),
+	}
+}
+
+// complete checks the configuration and fills in what was left out.
+func (config *Config) complete() error {
 	if config.Token.IsZero() {
-		return nil, errors.New("source: config: token missing; make one with stagelinq.NewToken and keep it")
+		return errors.New("source: config: token missing; make one with stagelinq.NewToken and keep it")
 	}
 	if config.Decks == 0 {
 		config.Decks = 4
 	}
 	if config.Decks < 2 || config.Decks > 4 {
-		return nil, fmt.Errorf("source: config: %d decks: want 2-4", config.Decks)
+		return fmt.Errorf("source: config: %d decks: want 2-4", config.Decks)
 	}
 	if config.BeatRate == 0 {
 		config.BeatRate = 30
 	}
 	if config.BeatRate < 1 || config.BeatRate > 100 {
-		return nil, fmt.Errorf("source: config: beat rate %d Hz: want 1-100", config.BeatRate)
+		return fmt.Errorf("source: config: beat rate %d Hz: want 1-100", config.BeatRate)
 	}
 	if config.Number < 0 || config.Number > 4 {
-		return nil, fmt.Errorf("source: config: player number %d: want 1-4", config.Number)
+		return fmt.Errorf("source: config: player number %d: want 1-4", config.Number)
 	}
 	name, software := "prime4", "JC11"
 	if config.Decks == 2 {
@@ -115,19 +177,12 @@ func New(config Config) (*Source, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	player := NewPlayer(PlayerConfig{Token: config.Token, Decks: config.Decks, Number: config.Number}, time.Now())
-	player.TakeChanges()
-	return &Source{
-		config: config,
-		log:    config.Log,
-		player: player,
-		states: map[*stateClient]struct{}{},
-		beats:  map[*beatClient]struct{}{},
-	}, nil
+	return nil
 }
 
 // Do calls f with the player and the present. What f changes is sent to the
-// clients in order. f must not keep the player, and must not call Do.
+// clients in order. f must not keep the player, and must not call Do. It is for
+// sources made by New.
 func (s *Source) Do(f func(p *Player, now time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,10 +191,24 @@ func (s *Source) Do(f func(p *Player, now time.Time)) {
 	s.distribute(now)
 }
 
-// distribute hands the player's changes to the clients. The caller holds the
-// lock.
+// DoTake is Do for sources made by NewTake.
+func (s *Source) DoTake(f func(p *TakePlayer, now time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s.take, time.Now())
+}
+
+// join notes that a client is there. The caller holds the lock.
+func (s *Source) join() {
+	if !s.began {
+		s.began = true
+		close(s.joined)
+	}
+}
+
+// distribute hands the unit's changes to the clients. The caller holds the lock.
 func (s *Source) distribute(now time.Time) {
-	changes := s.player.TakeChanges()
+	changes := s.model.TakeChanges()
 	if len(changes) == 0 {
 		return
 	}

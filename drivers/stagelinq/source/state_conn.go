@@ -37,6 +37,7 @@ func (s *Source) serveStates(ctx context.Context, st *peer.Stream, f *wire.Frame
 	c := &stateClient{subscriber: newSubscriber(), wake: make(chan struct{}, 1)}
 	s.mu.Lock()
 	s.states[c] = struct{}{}
+	s.join()
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -59,7 +60,7 @@ func (s *Source) serveStates(ctx context.Context, st *peer.Stream, f *wire.Frame
 			s.count.writes.Add(1)
 		case wire.StateSubscribe:
 			s.mu.Lock()
-			if json, ok := s.player.State(m.Path); ok {
+			if json, ok := s.model.State(m.Path); ok {
 				c.subscriber.subscribe(m.Path, json, m.Interval, at)
 			}
 			s.mu.Unlock()

@@ -23,7 +23,7 @@ var (
 type Take struct {
 	Date      time.Time
 	Unit      Unit
-	Events    []Event // states and beats, in order
+	Events    []Event // states and beats, in order, at least one
 	Units     []Unit  // all that sent something, in order of appearance
 	Truncated int     // number of the last line if it was cut off, else 0
 }
@@ -76,6 +76,9 @@ func Load(in io.Reader, unit string) (*Take, error) {
 	t.Truncated = r.Truncated()
 	return t, nil
 }
+
+// End is when the last event came.
+func (t *Take) End() time.Duration { return t.Events[len(t.Events)-1].At }
 
 // seen returns what a unit was called when it was seen first.
 func (t *Take) seen(u Unit) Unit {
