@@ -14,9 +14,9 @@ type beatClient struct {
 	next chan []byte // messages on their way; what finds it full is dropped
 }
 
-// maxBeats is how many messages are on their way to one client. A take has some
-// that came together.
-const maxBeats = 8
+// maxBeats is how many messages are on their way to one client: about a second of
+// them, as a take that is late catches up on so many.
+const maxBeats = 32
 
 // serveBeats serves a BeatInfo connection until it ends.
 func (s *Source) serveBeats(ctx context.Context, st *peer.Stream, f *wire.Framer) error {
