@@ -12,6 +12,7 @@ import (
 // the same device, also across a reload: the live one is kept.
 type Declaration interface {
 	Key() string
+	String() string // for people
 }
 
 // Device is a live device.

@@ -38,6 +38,14 @@ func (d *SenderDecl) Key() string {
 		d.Scope, d.Interface, d.Endpoint, d.Rate, d.Label, d.KeyFile, d.KeyEnv)
 }
 
+// String names the Sender for people.
+func (d *SenderDecl) String() string {
+	if d.Label != "" {
+		return fmt.Sprintf("signet.sender %q", d.Label)
+	}
+	return fmt.Sprintf("signet.sender (scope %s)", d.Scope)
+}
+
 // identity names what the TUID of the Sender belongs to: Senders that differ in
 // it may run at the same time.
 func (d *SenderDecl) identity(iface string) string {

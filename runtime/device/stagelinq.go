@@ -26,6 +26,9 @@ func (d SinkDecl) Key() string {
 	return fmt.Sprintf("stagelinq sink %q on %q for %q", d.Name, d.Interface, d.Devices)
 }
 
+// String names the sink for people.
+func (d SinkDecl) String() string { return fmt.Sprintf("stagelinq.sink %q", d.Name) }
+
 // MasterKey names the tempo source that is whichever deck is master.
 func (d SinkDecl) MasterKey() string { return d.Key() + " master" }
 

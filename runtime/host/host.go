@@ -32,7 +32,6 @@ type Host struct {
 
 	calls  chan func() // work for the script loop
 	reload chan string // asks the loader to load again, giving why
-	fatal  chan error  // ends the show
 	wg     sync.WaitGroup
 
 	precision atomic.Pointer[string] // of the engine's thread
@@ -82,6 +81,11 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	defer h.store.Close()
 	defer h.wg.Wait() // after everything that ends its goroutines
+	hup := make(chan os.Signal, 1)
+	if len(reloadSignals) > 0 {
+		signal.Notify(hup, reloadSignals...)
+		defer signal.Stop(hup)
+	}
 	// Files are watched before they are read, so that no save goes unseen.
 	loaderCtx, stopLoader := context.WithCancel(ctx)
 	defer stopLoader()
@@ -114,7 +118,7 @@ func (h *Host) Run(ctx context.Context) error {
 	scriptDone := make(chan struct{})
 	go func() { defer close(scriptDone); h.scriptLoop(scriptCtx) }()
 	loaderDone := make(chan struct{})
-	go func() { defer close(loaderDone); h.loader(loaderCtx, devices, changed) }()
+	go func() { defer close(loaderDone); h.loader(loaderCtx, devices, changed, hup) }()
 
 	h.wait(ctx)
 
@@ -252,9 +256,7 @@ func (h *Host) onScriptLoop(ctx context.Context, f func()) bool {
 	}
 }
 
-// Reload asks for the show to be loaded again. It returns at once.
-func (h *Host) Reload() { h.askReload("asked to") }
-
+// askReload asks the loader to load again, giving why. It returns at once.
 func (h *Host) askReload(why string) {
 	select {
 	case h.reload <- why:
@@ -271,7 +273,7 @@ func (h *Host) start(ctx context.Context, l *load) {
 		ctx, cancel := context.WithCancel(ctx)
 		d.cancel = cancel
 		for _, loop := range d.device.Loops() {
-			d.running.Go(func() { h.supervise(ctx, d.key, loop) })
+			d.running.Go(func() { h.supervise(ctx, d.name, loop) })
 		}
 		h.wg.Go(d.running.Wait)
 	}
@@ -357,24 +359,6 @@ func (h *Host) tuid(name string, renew bool) (signet.TUID, error) {
 		return signet.TUID{}, errors.New("the state file holds a broken TUID")
 	}
 	return signet.TUID(id), nil
-}
-
-// watchSignals lets SIGHUP, where there is one, reload the show.
-func (h *Host) watchSignals(ctx context.Context) {
-	if len(reloadSignals) == 0 {
-		return
-	}
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, reloadSignals...)
-	defer signal.Stop(hup)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-hup:
-			h.Reload()
-		}
-	}
 }
 
 // patchRig lets the rig's node listen to the universes of a load, with the keys

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +29,7 @@ type load struct {
 
 // liveDevice is a device that has been opened. Those of the live load run.
 type liveDevice struct {
-	key     string
+	name    string // for people
 	device  device.Device
 	cancel  context.CancelFunc // set when it was started
 	running sync.WaitGroup     // its loops
@@ -79,9 +80,9 @@ func (c *core) prepare(ctx context.Context, number int, state script.Table, have
 		dev, err := o.open(d)
 		if err != nil {
 			l.discard(have)
-			return nil, &DeviceError{key, err}
+			return nil, &DeviceError{d.String(), err}
 		}
-		l.devices[key] = &liveDevice{key: key, device: dev}
+		l.devices[key] = &liveDevice{name: d.String(), device: dev}
 	}
 	return l, nil
 }
@@ -185,26 +186,27 @@ func (c *core) wire(l *load) {
 	c.players.set(sinks)
 }
 
-// describe says in a line what a reload changed.
+// describe says what a reload did to the devices.
 func describe(old, next *load) string {
-	var added, removed, kept []string
-	for key := range next.devices {
-		if old != nil && old.devices[key] != nil {
-			kept = append(kept, key)
-		} else {
-			added = append(added, key)
-		}
-	}
-	if old != nil {
-		for key := range old.devices {
-			if next.devices[key] == nil {
-				removed = append(removed, key)
+	var parts []string
+	list := func(verb string, in, not map[string]*liveDevice) {
+		var names []string
+		for key, d := range in {
+			if not[key] == nil {
+				names = append(names, d.name)
 			}
 		}
+		slices.Sort(names)
+		if len(names) > 0 {
+			parts = append(parts, verb+" "+strings.Join(names, ", "))
+		}
 	}
-	slices.Sort(added)
-	slices.Sort(removed)
-	return fmt.Sprintf("%d devices kept, %d added %v, %d removed %v", len(kept), len(added), added, len(removed), removed)
+	list("added", next.devices, old.devices)
+	list("removed", old.devices, next.devices)
+	if parts == nil {
+		return "kept"
+	}
+	return strings.Join(parts, "; ")
 }
 
 // isStuck tells whether the generation has been revoked.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -19,8 +20,7 @@ const settle = 100 * time.Millisecond
 
 // loader loads the show again when a file was saved or somebody asked, until ctx
 // ends. devices is the context of the devices it starts.
-func (h *Host) loader(ctx, devices context.Context, changed <-chan string) {
-	h.wg.Go(func() { h.watchSignals(ctx) })
+func (h *Host) loader(ctx, devices context.Context, changed <-chan string, hup <-chan os.Signal) {
 	var timer <-chan time.Time
 	for {
 		select {
@@ -32,11 +32,13 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan string) {
 		case <-timer:
 			timer = nil
 			h.loadAgain(ctx, devices, "saved")
-		case why := <-h.reload:
-			if h.opts.Reload == ReloadOff && why != "stuck" {
+		case <-hup:
+			if h.opts.Reload == ReloadOff {
 				h.opts.Log.Warn("not reloading: started with --reload off")
 				continue
 			}
+			h.loadAgain(ctx, devices, "SIGHUP")
+		case why := <-h.reload:
 			h.loadAgain(ctx, devices, why)
 		}
 	}

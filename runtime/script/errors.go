@@ -59,6 +59,9 @@ func failure(task string, err error) *Failure {
 		f.Message = "error value is " + v.String()
 	}
 	f.Trace = trace(api.StackTrace)
+	if task != "" { // the bottom of a task is no main chunk
+		f.Trace = strings.ReplaceAll(f.Trace, "in main chunk", "in "+task)
+	}
 	if api.Type == lua.ApiErrorPanic {
 		// A bug of ours: the Go stack says where.
 		f.Message = "internal error: " + f.Message
@@ -82,13 +85,14 @@ func trace(s string) string {
 
 // syntaxError describes an error of the parser or the compiler as
 // file:line:column: message.
-func syntaxError(file string, err error) *Failure {
+func syntaxError(file, text string, err error) *Failure {
 	var p *parse.Error
 	if errors.As(err, &p) {
 		msg := strings.TrimSpace(p.Message)
 		switch {
 		case p.Pos.Line == parse.EOF:
-			return &Failure{Message: fmt.Sprintf("%s: %s at the end of the file (is an 'end' missing?)", file, msg)}
+			lines := strings.Count(strings.TrimRight(text, "\n"), "\n") + 1
+			return &Failure{Message: fmt.Sprintf("%s:%d: %s at the end of the file: something above is not closed (an 'end', a bracket or a quote?)", file, lines, msg)}
 		case p.Token != "":
 			return &Failure{Message: fmt.Sprintf("%s:%d:%d: %s near '%s'", file, p.Pos.Line, p.Pos.Column, msg, p.Token)}
 		}

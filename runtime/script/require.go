@@ -97,11 +97,11 @@ func (g *Generation) compile(where fs.FS, file string) (*lua.LFunction, error) {
 	}
 	chunk, err := parse.Parse(strings.NewReader(text), file)
 	if err != nil {
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, text, err)
 	}
 	proto, err := lua.Compile(chunk, file)
 	if err != nil {
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, text, err)
 	}
 	return g.L.NewFunctionFromProto(proto), nil
 }
