@@ -457,7 +457,7 @@ func TestRequire(t *testing.T) {
 func TestLoadErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"local x = = 1":          "show.lua:1:11: ",
-		"for i = 1, 2 do":        "show.lua: ",
+		"for i = 1, 2 do":        "show.lua:1: ",
 		"\nerror('no')":          "show.lua:2: no",
 		"while true do end":      "show.lua:1: ran for more than 100ms",
 		"require 'bad'":          "bad.lua:1:",
