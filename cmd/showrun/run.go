@@ -95,13 +95,18 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	defer cancel(nil)
 	ended := make(chan struct{})
 	defer close(ended)
-	a.watchSignals(ended, cancel, log)
+	a.watchSignals("show", func() {}, ended, cancel, log)
 	if terminal.isTerminal() && f.logFormat == "text" {
-		defer terminal.showStatus(h.Status)()
+		defer terminal.showStatus(func(width int) string { return statusLine(h.Status(), width) })()
 	}
 	if err := h.Run(ctx); err != nil {
 		return err
 	}
+	return signalOf(ctx)
+}
+
+// signalOf is the signal that ended ctx, nil if none did.
+func signalOf(ctx context.Context) error {
 	var sig signalled
 	if errors.As(context.Cause(ctx), &sig) {
 		return sig
@@ -109,8 +114,9 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	return nil
 }
 
-// watchSignals ends the show at the first signal, and the process at the second.
-func (a *app) watchSignals(ended <-chan struct{}, cancel context.CancelCauseFunc, log *slog.Logger) {
+// watchSignals ends what runs at the first signal, and the process at the second,
+// which leave prepares.
+func (a *app) watchSignals(what string, leave func(), ended <-chan struct{}, cancel context.CancelCauseFunc, log *slog.Logger) {
 	go func() {
 		for count := 0; ; count++ {
 			select {
@@ -118,9 +124,10 @@ func (a *app) watchSignals(ended <-chan struct{}, cancel context.CancelCauseFunc
 				return
 			case sig := <-a.signals:
 				if count > 0 {
+					leave()
 					os.Exit(int(signalled{sig}.code()))
 				}
-				log.Info("ending the show; once more ends it at once", "signal", sig.String())
+				log.Info("ending the "+what+"; once more ends it at once", "signal", sig.String())
 				cancel(signalled{sig})
 			}
 		}

@@ -63,8 +63,9 @@ func (t *terminal) set(line string) {
 // statusInterval is how often the status line is drawn.
 const statusInterval = 100 * time.Millisecond
 
-// showStatus keeps the status line up to date until stop is called.
-func (t *terminal) showStatus(read func() host.Status) (stop func()) {
+// showStatus keeps the status line up to date until stop is called. line draws it
+// in at most width characters; "" is none.
+func (t *terminal) showStatus(line func(width int) string) (stop func()) {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -80,9 +81,7 @@ func (t *terminal) showStatus(read func() host.Status) (stop func()) {
 				if err != nil {
 					width = 80
 				}
-				if s := read(); s.Generation > 0 {
-					t.set(statusLine(s, width-1))
-				}
+				t.set(line(width - 1))
 			}
 		}
 	}()
@@ -91,6 +90,9 @@ func (t *terminal) showStatus(read func() host.Status) (stop func()) {
 
 // statusLine draws a status in at most width characters.
 func statusLine(s host.Status, width int) string {
+	if s.Generation == 0 {
+		return "" // nothing is loaded yet
+	}
 	beat := "♩ stopped"
 	if !s.Stopped {
 		b := math.Floor(s.Beat)
@@ -110,8 +112,13 @@ func statusLine(s host.Status, width int) string {
 	if m := meter(s.Meter); m != "" {
 		fields = append(fields, m)
 	}
-	line := []rune(strings.Join(fields, " · "))
-	return string(line[:min(len(line), max(width, 0))])
+	return fit(strings.Join(fields, " · "), width)
+}
+
+// fit cuts a line to at most width characters.
+func fit(line string, width int) string {
+	r := []rune(line)
+	return string(r[:min(len(r), max(width, 0))])
 }
 
 // meter draws levels as bars.
