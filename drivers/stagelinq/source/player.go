@@ -206,6 +206,25 @@ func (p *Player) Settle(now time.Time) {
 	}
 }
 
+// DeckState is how a deck stands at an instant.
+type DeckState struct {
+	Loaded, Playing, Looping, Master bool
+
+	Track Track   // the zero Track on an empty deck
+	Pitch float64 // percent
+	BPM   float64 // effective tempo; 120 with its pitch on an empty deck
+	Beat  float64
+}
+
+// Deck returns how a deck stands.
+func (p *Player) Deck(n int, now time.Time) DeckState {
+	d := p.deck(n)
+	return DeckState{
+		Loaded: d.loaded, Playing: p.Playing(n, now), Looping: d.looping, Master: p.master == n,
+		Track: d.track, Pitch: d.pitch, BPM: d.bpm(), Beat: d.beat(now),
+	}
+}
+
 // Beat returns a deck's position in beats.
 func (p *Player) Beat(n int, now time.Time) float64 { return p.deck(n).beat(now) }
 

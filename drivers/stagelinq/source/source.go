@@ -45,6 +45,8 @@ type Config struct {
 type Stats struct {
 	Discovery    discovery.AnnouncerStats
 	Clients      int64  // service connections open now
+	States       int    // of them, those for states
+	Beats        int    // of them, those that get beat messages
 	BeatsDropped uint64 // beat messages not sent to clients that do not read
 	Writes       uint64 // set messages received and ignored
 	Refused      uint64 // connections closed for a wrong hello or a flood
@@ -231,6 +233,9 @@ func (s *Source) Stats() Stats {
 	if a := s.announcer.Load(); a != nil {
 		st.Discovery = a.Stats()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st.States, st.Beats = len(s.states), len(s.beats)
 	return st
 }
 

@@ -54,3 +54,20 @@ func TestCommandsOfThePast(t *testing.T) {
 		t.Errorf("%v, %v", at, ok)
 	}
 }
+
+func TestDeckState(t *testing.T) {
+	p := playing(t)
+	p.SetPitch(1, 10, at(0.5))
+	p.Loop(1, 4, at(0.5))
+	got := p.Deck(1, at(1.5))
+	if !near(got.BPM, 132) || !near(got.Beat, 2.2) {
+		t.Errorf("%+v", got)
+	}
+	got.BPM, got.Beat = 0, 0
+	if want := (DeckState{Loaded: true, Playing: true, Looping: true, Master: true, Track: grid.withDefaults(), Pitch: 10}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := p.Deck(2, at(1.5)); got != (DeckState{BPM: 120}) {
+		t.Errorf("%+v", got)
+	}
+}
