@@ -1,0 +1,179 @@
+package stagenet
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"showrun/drivers/stagenet/link"
+)
+
+// Run finds gateways and keeps the connections to all of them until ctx ends.
+// Everything it opened is closed when it returns. It returns nil when ctx ended,
+// and an error when the interface is not there.
+func (c *Console) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	dial := c.dial
+	if dial == nil {
+		local, err := localAddresses(c.cfg.Interface)
+		if err != nil {
+			return err
+		}
+		dial = local.dial
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	for _, url := range c.cfg.Gateways {
+		t := staticTarget(url)
+		c.mu.Lock()
+		c.targets[url] = t
+		c.mu.Unlock()
+		running.Go(func() { c.keep(ctx, t, dial) })
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// keep connects to a gateway, again and again, until ctx ends or the target is
+// retired.
+func (c *Console) keep(ctx context.Context, t *target, dial link.DialFunc) {
+	var backoff link.Backoff
+	failures := 0
+	for c.ready(ctx, t) {
+		c.mu.Lock()
+		url := t.pick()
+		c.mu.Unlock()
+		conn, err := link.Dial(ctx, url, dial)
+		if err == nil {
+			failures = 0
+			started := time.Now()
+			c.serve(ctx, t, url, conn)
+			if time.Since(started) >= link.Steady {
+				backoff.Reset()
+			}
+		} else if ctx.Err() == nil {
+			c.mu.Lock()
+			c.stats.DialErrors++
+			c.mu.Unlock()
+			if failures++; failures == 1 { // the others say the same
+				c.log.Warn("stagenet: gateway cannot be reached, trying on", "gateway", t.name, "error", err)
+			}
+		}
+		wait(ctx, backoff.Next(rand.Float64()), t.changed)
+	}
+}
+
+// ready waits until a target may be dialled, and reports false when it never may.
+func (c *Console) ready(ctx context.Context, t *target) bool {
+	for {
+		c.mu.Lock()
+		retired, taken, released := t.retired, c.taken(t), c.released
+		c.mu.Unlock()
+		switch {
+		case retired || ctx.Err() != nil:
+			return false
+		case !taken:
+			return true
+		}
+		select {
+		case <-ctx.Done():
+		case <-released:
+		case <-t.changed:
+		}
+	}
+}
+
+// serve runs one connection until it ends.
+func (c *Console) serve(ctx context.Context, t *target, url string, conn *link.Conn) {
+	s := newSession(c, t, conn)
+	c.mu.Lock()
+	c.stats.Connects++
+	c.sessions[s] = true
+	t.using, t.ids = url, nil
+	c.mu.Unlock()
+	s.log.Info("stagenet: connected", "gateway", t.name)
+	err := conn.Run(ctx, s)
+	s.log.Info("stagenet: connection ended", "gateway", t.name, "reason", err)
+	c.ended(s, err, time.Now())
+	c.mu.Lock()
+	t.using = ""
+	c.mu.Unlock()
+}
+
+// wait waits for a while, less if ctx ends or something changes.
+func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-changed:
+	}
+}
+
+// local is the addresses to dial from: those of the chosen interface, or any.
+type local struct{ ip4, ip6 net.IP }
+
+// localAddresses finds the addresses of an interface, named by itself or by one
+// of them.
+func localAddresses(name string) (local, error) {
+	if name == "" {
+		return local{}, nil
+	}
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return local{}, fmt.Errorf("stagenet: list interfaces: %w", err)
+	}
+	for _, i := range interfaces {
+		addresses, err := i.Addrs()
+		if err != nil {
+			continue // it went away meanwhile
+		}
+		var l local
+		match := i.Name == name
+		for _, a := range addresses {
+			n, ok := a.(*net.IPNet)
+			if !ok {
+				continue
+			}
+			match = match || n.IP.String() == name
+			switch {
+			case n.IP.To4() != nil:
+				if l.ip4 == nil || n.IP.String() == name {
+					l.ip4 = n.IP
+				}
+			case !n.IP.IsLinkLocalUnicast() && l.ip6 == nil:
+				l.ip6 = n.IP
+			}
+		}
+		if match {
+			return l, nil
+		}
+	}
+	return local{}, fmt.Errorf("stagenet: interface %q: no interface has this name or address", name)
+}
+
+// dial implements link.DialFunc. A link-local address names its interface
+// itself, so it needs no address to dial from.
+func (l local) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	remote := net.ParseIP(host)
+	switch {
+	case remote.To4() != nil && l.ip4 != nil:
+		d.LocalAddr = &net.TCPAddr{IP: l.ip4}
+	case remote != nil && remote.To4() == nil && l.ip6 != nil:
+		d.LocalAddr = &net.TCPAddr{IP: l.ip6}
+	case remote == nil && l.ip4 != nil: // a name: reach it over IPv4
+		network = "tcp4"
+		d.LocalAddr = &net.TCPAddr{IP: l.ip4}
+	}
+	return d.DialContext(ctx, network, address)
+}

@@ -1,0 +1,370 @@
+package stagenet
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"showrun/drivers/stagenet/link"
+	"showrun/drivers/stagenet/wire"
+)
+
+// Value is the level of one address, 0-255.
+type Value = wire.Value
+
+// Address is a StageNet address of this console, such as SN17.
+type Address = wire.Address
+
+// ParseAddress reads an address such as "SN17".
+func ParseAddress(s string) (Address, error) { return wire.ParseAddress(s) }
+
+// ErrNotLeased says that no lease holds an address.
+var ErrNotLeased = errors.New("stagenet: no gateway holds this address")
+
+// Rates of frames, in Hz.
+const (
+	DefaultRate = 44
+	maxRate     = 1000
+)
+
+// Config describes a Console. Everything has a default.
+type Config struct {
+	// Gateways are the URLs of gateways on networks without multicast, such as
+	// "ws://10.0.0.7:4000/stagenet"; port and path may be left out.
+	Gateways []string
+	// Discover looks for gateways by multicast DNS.
+	Discover bool
+	// Interface chooses the network for discovery and connections: "" for any,
+	// or the name of an interface or one of its addresses.
+	Interface string
+	// Rate is the most frames per second a gateway gets; 0 means 44.
+	Rate int
+	// Leases keeps leases over restarts; nil keeps them in memory only.
+	Leases Leases
+	// MaxAddresses is the most addresses of one gateway; 0 means 65,536.
+	MaxAddresses int
+	// OnEvent is told what becomes of gateways, one at a time and in order. It
+	// must return fast, and may call the Console but not wait for Run.
+	OnEvent func(Event)
+	// Log receives what a person may want to know; nil discards it.
+	Log *slog.Logger
+}
+
+// EventKind says what became of a gateway.
+type EventKind int
+
+// A gateway is Found when it is advertised or asks for a lease for the first
+// time, Leased when it was granted addresses, Mapped when it told its channels,
+// and Lost when its connection ended or, without one, its advertisement. A
+// gateway that was lost and comes back is Leased again.
+const (
+	Found EventKind = iota
+	Leased
+	Mapped
+	Lost
+)
+
+func (k EventKind) String() string { return [...]string{"found", "leased", "mapped", "lost"}[k] }
+
+// Event says what became of a gateway.
+type Event struct {
+	Kind    EventKind
+	Gateway Gateway
+	At      time.Time
+	Reason  string // of a loss
+}
+
+// about is what a gateway says of itself outside of its lease.
+type about struct {
+	Type    string // TXT record "type", such as "DMX"
+	Version string // TXT record "version", of the protocol
+	Address string // of its last connection, or the URL it is advertised at
+}
+
+// Gateway is what is known of one gateway. The slices are the receiver's to
+// read, not to write.
+type Gateway struct {
+	ID        string
+	Type      string // as advertised, such as "DMX"; empty if it is not
+	Version   string // of the protocol, as advertised
+	Address   string // host and port, or the URL of a gateway not connected yet
+	Connected bool   // its connection holds the lease
+	Lease     Lease
+	Mappings  []Mapping
+}
+
+// Index returns which of the lease's addresses a hardware channel is.
+func (g Gateway) Index(hardwareType string, channel int) (int, bool) {
+	for _, m := range g.Mappings {
+		if m.HardwareType == hardwareType && m.Channel == channel {
+			return slices.BinarySearch(g.Lease.Addresses, m.Address)
+		}
+	}
+	return 0, false
+}
+
+// Stats are counters since the Console was made.
+type Stats struct {
+	Connects        uint64 // handshakes done
+	DialErrors      uint64
+	Requests        uint64 // LEASE_REQ
+	Refused         uint64 // LEASE_REQ answered with an Error
+	MappingUpdates  uint64
+	UnknownLeases   uint64 // MAPPING_UPDATE for a lease its connection does not hold
+	ForeignMappings uint64 // entries dropped: address not in the lease
+	DoubleMappings  uint64 // entries dropped: address named before
+	BadMappings     uint64 // entries dropped: without type or channel
+	UnknownTypes    uint64 // messages ignored
+	UnknownFields   uint64
+	Invalid         uint64 // messages that are not JSON or lack a field
+	Values          uint64 // DATA_PKT sent
+	Frames          uint64 // per gateway
+	Stuck           uint64 // connections given up because the gateway did not read
+}
+
+// Console hands out addresses to gateways and sends them values. Run owns its
+// sockets and goroutines; the other methods are safe from any goroutine and
+// never wait for a gateway.
+type Console struct {
+	cfg    Config
+	log    *slog.Logger
+	period time.Duration
+	dial   link.DialFunc // nil for the network
+
+	storing sync.Mutex // held while a lease is planned, stored and granted; before mu
+
+	mu       sync.Mutex
+	table    *table
+	sessions map[*session]bool
+	targets  map[string]*target
+	known    map[string]bool // gateways that were found
+	queue    []Event
+	stats    Stats
+	released chan struct{} // closed and replaced when a session ends
+
+	telling sync.Mutex // held while OnEvent runs; before mu
+}
+
+// New checks the configuration and reads the stored leases. Nothing is on the
+// network before Run.
+func New(cfg Config) (*Console, error) {
+	if cfg.Rate == 0 {
+		cfg.Rate = DefaultRate
+	}
+	if cfg.Rate < 1 || cfg.Rate > maxRate {
+		return nil, fmt.Errorf("stagenet: rate must be 1-%d frames per second, got %d", maxRate, cfg.Rate)
+	}
+	if cfg.MaxAddresses == 0 {
+		cfg.MaxAddresses = DefaultMaxAddresses
+	}
+	if cfg.MaxAddresses < 1 || cfg.MaxAddresses > maxAddresses {
+		return nil, fmt.Errorf("stagenet: addresses of one gateway must be 1-%d, got %d", maxAddresses, cfg.MaxAddresses)
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg.Gateways = slices.Clone(cfg.Gateways)
+	for i, raw := range cfg.Gateways {
+		url, err := link.CheckURL(raw)
+		if err != nil {
+			return nil, fmt.Errorf("stagenet: %w", err)
+		}
+		cfg.Gateways[i] = url
+	}
+	slices.Sort(cfg.Gateways)
+	cfg.Gateways = slices.Compact(cfg.Gateways)
+	var saved []Lease
+	if cfg.Leases != nil {
+		var err error
+		if saved, err = cfg.Leases.Load(); err != nil {
+			return nil, fmt.Errorf("stagenet: load leases: %w", err)
+		}
+	}
+	t, err := newTable(cfg.MaxAddresses, saved)
+	if err != nil {
+		return nil, err
+	}
+	return &Console{
+		cfg: cfg, log: cfg.Log, period: time.Second / time.Duration(cfg.Rate), table: t,
+		sessions: map[*session]bool{}, targets: map[string]*target{}, known: map[string]bool{}, released: make(chan struct{}),
+	}, nil
+}
+
+// Set takes the newest value of an address; it leaves with the next Flush. The
+// value of an address whose gateway is away, or has not mapped it, is kept.
+func (c *Console) Set(a Address, v Value) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.table.find(a)
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrNotLeased, a)
+	}
+	if p.lease.set(p.index, v) {
+		p.lease.holder.dirty = true
+	}
+	return nil
+}
+
+// Levels takes the newest values of all addresses of a gateway, in the order of
+// its lease; they leave with the next Flush. Values beyond the lease are
+// ignored, addresses beyond the values keep theirs. It reports whether the
+// gateway has a lease.
+func (c *Console) Levels(gatewayID string, values []Value) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.table.leases[gatewayID]
+	if l == nil {
+		return false
+	}
+	news := false
+	for i, v := range values[:min(len(values), len(l.slots))] {
+		news = l.set(i, v) || news
+	}
+	if news {
+		l.holder.dirty = true
+	}
+	return true
+}
+
+// Flush ends a frame that is due at now: every gateway gets the newest values it
+// does not have yet, at most Rate times a second. A gateway that is still busy
+// with the last frame gets the newest values when it is done.
+func (c *Console) Flush(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s := range c.sessions {
+		if s.dirty {
+			s.dirty = false
+			s.frames.want(now)
+			s.conn.Wake()
+		}
+	}
+}
+
+// Value returns the newest value of an address, and false if none was given or
+// no lease holds it.
+func (c *Console) Value(a Address) (Value, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.table.find(a)
+	if !ok {
+		return 0, false
+	}
+	s := p.lease.slots[p.index]
+	return s.value, s.set
+}
+
+// Gateway returns what is known of a gateway, and false if that is nothing.
+func (c *Console) Gateway(id string) (Gateway, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.table.leases[id] == nil && !c.known[id] {
+		return Gateway{ID: id}, false
+	}
+	return c.gateway(id), true
+}
+
+// Gateways returns every gateway that has a lease or is advertised, by id.
+func (c *Console) Gateways() []Gateway {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []Gateway
+	for id := range c.table.leases {
+		list = append(list, c.gateway(id))
+	}
+	for id := range c.known {
+		if c.table.leases[id] == nil {
+			list = append(list, c.gateway(id))
+		}
+	}
+	slices.SortFunc(list, func(a, b Gateway) int { return cmp.Compare(a.ID, b.ID) })
+	return list
+}
+
+// gateway is Gateway with mu held.
+func (c *Console) gateway(id string) Gateway {
+	g := Gateway{ID: id}
+	var a about
+	for _, t := range c.targets {
+		if t.id == id {
+			a = t.about
+		}
+	}
+	if l := c.table.leases[id]; l != nil {
+		g.Lease, g.Mappings, g.Connected = l.Lease, slices.Clone(l.mappings), l.holder != nil
+		if g.Connected || a == (about{}) {
+			a = l.about
+		}
+	}
+	g.Type, g.Version, g.Address = a.Type, a.Version, a.Address
+	return g
+}
+
+// Forget frees the lease of a gateway that is not connected.
+func (c *Console) Forget(gatewayID string) error {
+	c.storing.Lock()
+	defer c.storing.Unlock()
+	c.mu.Lock()
+	l := c.table.leases[gatewayID]
+	connected := l != nil && l.holder != nil
+	c.mu.Unlock()
+	switch {
+	case l == nil:
+		return fmt.Errorf("stagenet: gateway %q has no lease", gatewayID)
+	case connected:
+		return fmt.Errorf("stagenet: gateway %q is connected; disconnect it first", gatewayID)
+	}
+	if c.cfg.Leases != nil {
+		if err := c.cfg.Leases.Delete(gatewayID); err != nil {
+			return fmt.Errorf("stagenet: forget the lease of gateway %q: %w", gatewayID, err)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.table.remove(l)
+	return nil
+}
+
+// Stats returns the counters.
+func (c *Console) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats
+}
+
+// event queues an event, with mu held; tell delivers it.
+func (c *Console) event(kind EventKind, id, reason string, at time.Time) {
+	if c.cfg.OnEvent != nil {
+		c.queue = append(c.queue, Event{kind, c.gateway(id), at, reason})
+	}
+}
+
+// found queues Found for a gateway that is new, with mu held.
+func (c *Console) found(id string, at time.Time) {
+	if !c.known[id] {
+		c.known[id] = true
+		c.event(Found, id, "", at)
+	}
+}
+
+// tell delivers queued events in order, without mu.
+func (c *Console) tell() {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	for {
+		c.mu.Lock()
+		if len(c.queue) == 0 {
+			c.queue = nil
+			c.mu.Unlock()
+			return
+		}
+		e := c.queue[0]
+		c.queue = c.queue[1:]
+		c.mu.Unlock()
+		c.cfg.OnEvent(e)
+	}
+}

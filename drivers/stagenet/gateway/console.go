@@ -1,0 +1,148 @@
+package gateway
+
+import (
+	"fmt"
+	"time"
+
+	"showrun/drivers/stagenet/link"
+	"showrun/drivers/stagenet/wire"
+)
+
+// console is a connected console. It is the link.Handler of its connection.
+type console struct {
+	gateway *Gateway
+	conn    *link.Conn
+
+	// Guarded by the Gateway's mu.
+	ask       bool      // a LEASE_REQ is due
+	askAt     time.Time // and another one, after a refusal; zero for none
+	tell      bool      // a MAPPING_UPDATE is due
+	leaseID   string
+	addresses []string       // by channel
+	index     map[string]int // channel by address
+
+	// The reading goroutine's.
+	strikes link.Strikes
+	seldom  link.Seldom
+}
+
+// Write implements link.Handler.
+func (c *console) Write(now time.Time) (next time.Time) {
+	g := c.gateway
+	var request, mapping []byte
+	g.mu.Lock()
+	if !c.askAt.IsZero() && !now.Before(c.askAt) {
+		c.ask = true
+	}
+	if c.ask {
+		c.ask, c.askAt = false, time.Time{}
+		request = wire.AppendLeaseRequest(nil, g.cfg.ID, len(g.channels))
+	}
+	if c.tell {
+		c.tell = false
+		mapping = wire.AppendMappingUpdate(nil, c.leaseID, c.mappings())
+	}
+	next = c.askAt
+	g.mu.Unlock()
+	if mapping != nil {
+		c.conn.Send(mapping)
+	}
+	if request != nil {
+		c.conn.Send(request)
+	}
+	return next
+}
+
+// mappings tells which channel each address is, with mu held.
+func (c *console) mappings() []wire.Mapping {
+	var list []wire.Mapping
+	for i, a := range c.addresses {
+		if j, ok := c.index[a]; ok && i == j && i < len(c.gateway.channels) {
+			ch := c.gateway.channels[i]
+			list = append(list, wire.Mapping{Address: a, HardwareType: ch.HardwareType, Channel: ch.Number})
+		}
+	}
+	return list
+}
+
+// Receive implements link.Handler.
+func (c *console) Receive(b []byte, now time.Time) {
+	g := c.gateway
+	m, err := wire.Parse(b)
+	if err != nil {
+		c.invalid(err, now)
+		return
+	}
+	if m.Kind == wire.DataPacket {
+		g.show(c, m)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stats.UnknownFields += uint64(m.Unknown)
+	if m.Kind != wire.LeaseResponse {
+		g.stats.UnknownTypes++
+		return
+	}
+	if m.Error != "" || m.LeaseID == "" {
+		g.stats.Refusals++
+		g.log.Warn("stagenet gateway: lease refused", "console", c.conn.RemoteAddr(), "channels", len(g.channels), "error", m.Error)
+		c.leaseID, c.addresses, c.index = "", nil, nil
+		c.askAt = now.Add(askAgain)
+		c.conn.Wake()
+		return
+	}
+	g.stats.Leases++
+	c.lease(m)
+}
+
+// lease takes the addresses of a lease, with mu held.
+func (c *console) lease(m wire.Message) {
+	g := c.gateway
+	if len(m.Addresses) != len(g.channels) {
+		g.log.Warn("stagenet gateway: the lease has another size", "console", c.conn.RemoteAddr(),
+			"channels", len(g.channels), "addresses", len(m.Addresses))
+	}
+	c.leaseID, c.addresses = m.LeaseID, m.Addresses
+	c.index = make(map[string]int, len(m.Addresses))
+	for i, a := range m.Addresses {
+		if _, twice := c.index[a]; !twice {
+			c.index[a] = i
+		}
+	}
+	c.tell = true
+	c.conn.Wake()
+}
+
+// show hands a value to the sink.
+func (g *Gateway) show(c *console, m wire.Message) {
+	g.sinking.Lock()
+	defer g.sinking.Unlock()
+	g.mu.Lock()
+	g.stats.UnknownFields += uint64(m.Unknown)
+	i, ok := c.index[string(m.Address)]
+	if !ok || i >= len(g.channels) {
+		g.stats.UnknownAddresses++
+		g.mu.Unlock()
+		return
+	}
+	g.stats.Values++
+	ch := g.channels[i]
+	g.mu.Unlock()
+	g.cfg.Sink.Set(ch, m.Value)
+}
+
+// invalid counts a message that cannot be used, and closes the connection when
+// there are too many (ruling 8).
+func (c *console) invalid(err error, now time.Time) {
+	g := c.gateway
+	g.mu.Lock()
+	g.stats.Invalid++
+	g.mu.Unlock()
+	if held, ok := c.seldom.Now(now); ok {
+		g.log.Warn("stagenet gateway: invalid message from console", "console", c.conn.RemoteAddr(), "error", err, "more", held)
+	}
+	if c.strikes.Add(now) {
+		c.conn.Kick(link.Policy, fmt.Sprintf("%d invalid messages within %s", link.MaxStrikes, link.StrikeWindow))
+	}
+}

@@ -1,0 +1,181 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"showrun/drivers/stagenet/link"
+)
+
+// New opens the port of a Gateway. Run must be called for consoles to be served;
+// Close ends a Gateway that never ran.
+func New(cfg Config) (*Gateway, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	address, err := listenAddress(cfg)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("stagenet gateway: %w", err)
+	}
+	return &Gateway{
+		cfg: cfg, log: cfg.Log.With("gateway", cfg.ID), listener: l, channels: cfg.Channels, consoles: map[*console]bool{},
+	}, nil
+}
+
+// listenAddress is where to listen.
+func listenAddress(cfg Config) (string, error) {
+	if cfg.Listen != "" {
+		return cfg.Listen, nil
+	}
+	ip := net.IPv4(127, 0, 0, 1)
+	if cfg.Interface != "" {
+		_, addresses, err := interfaceOf(cfg.Interface)
+		if err != nil {
+			return "", err
+		}
+		ip = addresses[0]
+	}
+	return net.JoinHostPort(ip.String(), strconv.Itoa(link.Port)), nil
+}
+
+// interfaceOf finds an interface by its name or one of its addresses, and its
+// addresses: the named one, or IPv4 before IPv6. Link-local IPv6 is left out.
+func interfaceOf(name string) (net.Interface, []net.IP, error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return net.Interface{}, nil, fmt.Errorf("stagenet gateway: list interfaces: %w", err)
+	}
+	for _, i := range interfaces {
+		list, err := i.Addrs()
+		if err != nil {
+			continue // it went away meanwhile
+		}
+		var ip4, ip6 []net.IP
+		for _, a := range list {
+			n, ok := a.(*net.IPNet)
+			switch {
+			case !ok || n.IP.IsLinkLocalUnicast() && n.IP.To4() == nil:
+			case n.IP.String() == name:
+				return i, []net.IP{n.IP}, nil
+			case n.IP.To4() != nil:
+				ip4 = append(ip4, n.IP)
+			default:
+				ip6 = append(ip6, n.IP)
+			}
+		}
+		if all := append(ip4, ip6...); i.Name == name && len(all) > 0 {
+			return i, all, nil
+		}
+	}
+	return net.Interface{}, nil, fmt.Errorf("stagenet gateway: interface %q: no interface has this name or address", name)
+}
+
+// Addr is the address the gateway listens on.
+func (g *Gateway) Addr() *net.TCPAddr { return g.listener.Addr().(*net.TCPAddr) }
+
+// URL is where consoles on this machine or, if it listens there, on the network
+// connect to.
+func (g *Gateway) URL() string {
+	a := *g.Addr()
+	if a.IP.IsUnspecified() {
+		a.IP = net.IPv4(127, 0, 0, 1)
+	}
+	return "ws://" + a.String() + link.Path
+}
+
+// Close closes the port of a Gateway that does not run.
+func (g *Gateway) Close() error { return g.listener.Close() }
+
+// Run serves consoles until ctx ends, then says goodbye to them and closes the
+// port. It returns nil when ctx ended. Call it once.
+func (g *Gateway) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if g.cfg.Advertise {
+		withdraw, err := g.advertise()
+		if err != nil {
+			g.listener.Close()
+			return err
+		}
+		defer withdraw()
+	}
+	routes := http.NewServeMux()
+	routes.HandleFunc(link.Path, func(w http.ResponseWriter, r *http.Request) { g.accept(ctx, w, r) })
+	server := &http.Server{Handler: routes, ReadHeaderTimeout: 3 * time.Second, IdleTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(link.Listener(g.listener)) }()
+	var err error
+	select {
+	case <-ctx.Done():
+		server.Close()
+		<-served
+	case err = <-served:
+		err = fmt.Errorf("stagenet gateway: %w", err)
+	}
+	stop()
+	g.mu.Lock()
+	g.stopped = true
+	g.mu.Unlock()
+	g.running.Wait()
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// accept serves one console until it is gone.
+func (g *Gateway) accept(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	if !g.admit() {
+		http.Error(w, "this gateway has enough consoles", http.StatusServiceUnavailable)
+		return
+	}
+	defer g.running.Done()
+	c := &console{gateway: g, ask: true}
+	defer g.leave(c)
+	conn, err := link.Accept(w, r)
+	if err != nil {
+		g.log.Debug("stagenet gateway: not a console", "peer", r.RemoteAddr, "error", err)
+		return
+	}
+	g.mu.Lock()
+	c.conn = conn
+	g.stats.Connects++
+	g.consoles[c] = true
+	g.mu.Unlock()
+	g.log.Info("stagenet gateway: console connected", "console", r.RemoteAddr)
+	err = conn.Run(ctx, c)
+	g.log.Info("stagenet gateway: console gone", "console", r.RemoteAddr, "reason", err)
+}
+
+// admit reserves a place for a console.
+func (g *Gateway) admit() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.stopped {
+		return false
+	}
+	if g.admitted == g.cfg.MaxConsoles {
+		g.stats.Turned++
+		return false
+	}
+	g.admitted++
+	g.running.Add(1)
+	return true
+}
+
+// leave gives the place of a console back.
+func (g *Gateway) leave(c *console) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.admitted--
+	delete(g.consoles, c)
+}

@@ -1,0 +1,268 @@
+// Package link is the WebSocket connection of both StageNet roles: one adapter
+// round the WebSocket library, with the limits and deadlines of the project's
+// rulings. One goroutine reads, one writes, and a peer that does not read or
+// says nothing is given up.
+package link
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// The rulings on liveness and robustness (7 and 8).
+const (
+	PingPeriod    = 5 * time.Second
+	MaxSilence    = 15 * time.Second
+	WriteDeadline = 2 * time.Second
+	ReadLimit     = 1 << 20 // bytes of a message
+)
+
+// farewell is how long a peer has to answer our close before the socket goes.
+const farewell = time.Second
+
+// Why we close, as WebSocket status codes.
+const (
+	GoingAway = websocket.CloseGoingAway       // 1001
+	Policy    = websocket.ClosePolicyViolation // 1008
+)
+
+// ErrSilent says that the peer sent nothing, not even a pong, for MaxSilence.
+var ErrSilent = fmt.Errorf("nothing heard for %s", MaxSilence)
+
+// ErrStuck says that the peer did not read for WriteDeadline.
+var ErrStuck = fmt.Errorf("the peer did not read for %s", WriteDeadline)
+
+// ClosedError says that we closed the connection ourselves, and why.
+type ClosedError struct {
+	Code   int
+	Reason string
+}
+
+func (e *ClosedError) Error() string { return fmt.Sprintf("closed with %d: %s", e.Code, e.Reason) }
+
+// A Handler is what a role does on a connection.
+type Handler interface {
+	// Receive takes a message, on the reading goroutine. b is only lent; it is
+	// nil for a message that is not text.
+	Receive(b []byte, now time.Time)
+	// Write calls Send for what is due, on the writing goroutine: after each
+	// Wake, and at the instant it returned last. The zero time means none.
+	Write(now time.Time) (next time.Time)
+}
+
+// Conn is one connection. Wake, Kick and Drop are safe from any goroutine.
+type Conn struct {
+	ws  *websocket.Conn
+	net *bufferConn
+
+	wake chan struct{}
+
+	mu      sync.Mutex
+	kick    *ClosedError // asked for
+	closing bool         // our close is on its way
+	pong    []byte       // to be sent; nil for none
+}
+
+func newConn(ws *websocket.Conn, b *bufferConn) *Conn {
+	c := &Conn{ws: ws, net: b, wake: make(chan struct{}, 1)}
+	ws.SetReadLimit(ReadLimit)
+	ws.SetPingHandler(func(payload string) error {
+		c.mu.Lock()
+		c.pong = append(make([]byte, 0, len(payload)), payload...)
+		c.mu.Unlock()
+		c.extend()
+		c.Wake()
+		return nil
+	})
+	ws.SetPongHandler(func(string) error {
+		c.extend()
+		return nil
+	})
+	b.hold()
+	return c
+}
+
+// RemoteAddr is the address of the peer.
+func (c *Conn) RemoteAddr() net.Addr { return c.net.RemoteAddr() }
+
+// Wake makes the Handler write soon.
+func (c *Conn) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// Kick closes the connection with a status code and a reason that the peer gets
+// to see. Run then returns a *ClosedError.
+func (c *Conn) Kick(code int, reason string) {
+	c.mu.Lock()
+	if c.kick == nil {
+		c.kick = &ClosedError{code, reason}
+	}
+	c.mu.Unlock()
+	c.Wake()
+}
+
+// Drop closes the socket without a word. Run does so at its end.
+func (c *Conn) Drop() { c.net.Close() }
+
+// Send adds a text message to those of the present Write. b is copied. A failure
+// ends the connection.
+func (c *Conn) Send(b []byte) {
+	if c.ws.WriteMessage(websocket.TextMessage, b) != nil {
+		c.Drop() // whatever was the reason: the reader ends, and so does Run
+	}
+}
+
+// extend grants the peer MaxSilence from now on.
+func (c *Conn) extend() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closing {
+		c.ws.SetReadDeadline(time.Now().Add(MaxSilence))
+	}
+}
+
+// Run serves the connection until it ends, and tells why; it closes the
+// connection with 1001 when ctx ends. It returns when the goroutine it started
+// is gone. Call it once.
+func (c *Conn) Run(ctx context.Context, h Handler) error {
+	done := make(chan struct{})
+	written := make(chan error, 1)
+	go func() {
+		err := c.write(ctx, done, h)
+		if err != nil {
+			c.Drop()
+		}
+		written <- err
+	}()
+	err := c.read(h)
+	close(done)
+	if cause := <-written; cause != nil {
+		err = cause
+	} else {
+		c.net.flush() // the answer to a close
+	}
+	c.Drop()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return c.kick
+	}
+	return explain(err)
+}
+
+// explain words an error for people.
+func explain(err error) error {
+	var closed *websocket.CloseError
+	switch {
+	case errors.As(err, &closed):
+		return fmt.Errorf("the peer closed: %w", err)
+	case errors.Is(err, websocket.ErrReadLimit):
+		return fmt.Errorf("message of more than %d bytes", ReadLimit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return ErrSilent
+	}
+	return err
+}
+
+// read hands messages to the handler until the connection ends.
+func (c *Conn) read(h Handler) error {
+	var buf bytes.Buffer
+	for {
+		c.extend()
+		kind, message, err := c.ws.NextReader()
+		if err != nil {
+			return err
+		}
+		buf.Reset()
+		if _, err := buf.ReadFrom(message); err != nil {
+			return err
+		}
+		c.mu.Lock()
+		closing := c.closing
+		c.mu.Unlock()
+		switch {
+		case closing: // until the peer closes too
+		case kind == websocket.TextMessage:
+			h.Receive(buf.Bytes(), time.Now())
+		default:
+			h.Receive(nil, time.Now())
+		}
+		if buf.Cap() > bufferSize {
+			buf = bytes.Buffer{} // do not keep what one large message needed
+		}
+	}
+}
+
+// write lets the handler write until reading ends. An error means that the
+// socket is to be closed; nil that the reader closes it.
+func (c *Conn) write(ctx context.Context, done <-chan struct{}, h Handler) error {
+	ping := time.NewTicker(PingPeriod)
+	defer ping.Stop()
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for {
+		var control int
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			c.Kick(GoingAway, "shutting down")
+		case <-ping.C:
+			control = websocket.PingMessage
+		case <-c.wake:
+		case <-due.C:
+		}
+		c.mu.Lock()
+		kick, pong := c.kick, c.pong
+		c.pong = nil
+		c.mu.Unlock()
+		now := time.Now()
+		if kick != nil {
+			return c.close(kick)
+		}
+		if pong != nil {
+			c.ws.WriteControl(websocket.PongMessage, pong, now.Add(WriteDeadline))
+		}
+		if control != 0 {
+			c.ws.WriteControl(control, nil, now.Add(WriteDeadline))
+		}
+		next := h.Write(now)
+		if err := c.net.flush(); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				return ErrStuck
+			}
+			return err
+		}
+		if next.IsZero() {
+			due.Stop()
+		} else {
+			due.Reset(next.Sub(now))
+		}
+	}
+}
+
+// close says goodbye and leaves the peer a moment to answer: closing a socket
+// with unread bytes would destroy the message on its way.
+func (c *Conn) close(why *ClosedError) error {
+	c.mu.Lock()
+	c.closing = true
+	c.ws.SetReadDeadline(time.Now().Add(farewell))
+	c.mu.Unlock()
+	reason := why.Reason
+	if len(reason) > 120 { // of a control frame's 125 bytes, two are the code
+		reason = reason[:120]
+	}
+	c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(why.Code, reason), time.Now().Add(WriteDeadline))
+	return c.net.flush()
+}

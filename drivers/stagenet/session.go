@@ -1,0 +1,260 @@
+package stagenet
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"showrun/drivers/stagenet/link"
+	"showrun/drivers/stagenet/wire"
+)
+
+// maxReplies is how many answers may wait for a gateway that does not read.
+const maxReplies = 64
+
+// session is one connection to a gateway, from its handshake to its end. It is
+// the link.Handler of its connection.
+type session struct {
+	console *Console
+	target  *target
+	conn    *link.Conn
+	log     *slog.Logger
+	address string // of the peer
+
+	// Guarded by the Console's mu.
+	leases  []*lease // that this connection holds
+	replies []reply
+	dirty   bool  // there is news for the next Flush
+	frames  pacer // of Flush
+	refresh pacer // after a mapping
+	kicked  bool  // takes no further part
+
+	// The reading goroutine's.
+	strikes link.Strikes
+	seldom  link.Seldom
+	differs bool // that the advertised id differs was said
+
+	// The writing goroutine's.
+	message  []byte
+	answered []reply
+	changes  []change
+}
+
+// reply is the answer to a LEASE_REQ: a lease, or why there is none.
+type reply struct {
+	lease   Lease
+	refusal string
+}
+
+func newSession(c *Console, t *target, conn *link.Conn) *session {
+	address := conn.RemoteAddr().String()
+	return &session{
+		console: c, target: t, conn: conn, address: address, log: c.log.With("address", address),
+		frames: pacer{period: c.period}, refresh: pacer{period: c.period},
+	}
+}
+
+// Receive implements link.Handler.
+func (s *session) Receive(b []byte, now time.Time) {
+	m, err := wire.Parse(b)
+	c := s.console
+	c.mu.Lock()
+	c.stats.UnknownFields += uint64(m.Unknown)
+	c.mu.Unlock()
+	if err != nil {
+		s.invalid(m, err, now)
+		return
+	}
+	switch m.Kind {
+	case wire.LeaseRequest:
+		c.request(s, m, now)
+	case wire.MappingUpdate:
+		c.remap(s, m, now)
+	default: // unknown, or what only a console sends
+		c.mu.Lock()
+		c.stats.UnknownTypes++
+		c.mu.Unlock()
+	}
+	c.tell()
+}
+
+// invalid counts a message that cannot be used, and closes the connection when
+// there are too many (ruling 8).
+func (s *session) invalid(m wire.Message, err error, now time.Time) {
+	c := s.console
+	c.mu.Lock()
+	c.stats.Invalid++
+	if m.Kind == wire.LeaseRequest { // it waits for an answer (ruling 4)
+		c.stats.Requests++
+		c.refuse(s, err.Error())
+	}
+	c.mu.Unlock()
+	if held, ok := s.seldom.Now(now); ok {
+		s.log.Warn("stagenet: invalid message from gateway", "error", err, "more", held)
+	}
+	if s.strikes.Add(now) {
+		s.conn.Kick(link.Policy, fmt.Sprintf("%d invalid messages within %s", link.MaxStrikes, link.StrikeWindow))
+	}
+}
+
+// Write implements link.Handler.
+func (s *session) Write(now time.Time) (next time.Time) {
+	c := s.console
+	c.mu.Lock()
+	s.answered = append(s.answered[:0], s.replies...)
+	s.replies = s.replies[:0]
+	frame, atFrame := s.frames.due(now)
+	refresh, atRefresh := s.refresh.due(now)
+	s.changes = s.changes[:0]
+	if frame || refresh {
+		for _, l := range s.leases {
+			s.changes = l.collect(s.changes)
+		}
+		c.stats.Frames++
+		c.stats.Values += uint64(len(s.changes))
+	}
+	c.mu.Unlock()
+
+	for _, r := range s.answered {
+		if r.refusal != "" {
+			s.message = wire.AppendLeaseRefusal(s.message[:0], r.refusal)
+		} else {
+			s.message = wire.AppendLeaseResponse(s.message[:0], r.lease.ID, r.lease.Addresses)
+		}
+		s.conn.Send(s.message)
+	}
+	for _, ch := range s.changes {
+		s.message = wire.AppendDataPacket(s.message[:0], ch.address, ch.value)
+		s.conn.Send(s.message)
+	}
+	return sooner(atFrame, atRefresh)
+}
+
+// request answers a LEASE_REQ.
+func (c *Console) request(s *session, m wire.Message, now time.Time) {
+	c.storing.Lock()
+	defer c.storing.Unlock()
+	c.mu.Lock()
+	c.stats.Requests++
+	granted, changed, err := c.table.plan(m.GatewayID, m.AddressCount)
+	c.mu.Unlock()
+	if err == nil && changed && c.cfg.Leases != nil {
+		if failed := c.cfg.Leases.Save(granted); failed != nil {
+			c.log.Error("stagenet: lease not granted because it cannot be stored", "gateway", m.GatewayID, "error", failed)
+			err = refusal("the console cannot store the lease")
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		s.log.Warn("stagenet: lease refused", "gateway", m.GatewayID, "addresses", m.AddressCount, "error", err)
+		c.refuse(s, err.Error())
+		return
+	}
+	l := c.table.commit(granted)
+	if s.kicked {
+		return // a newer connection has taken over
+	}
+	if id := s.target.id; id != "" && id != m.GatewayID && !s.differs {
+		s.differs = true
+		s.log.Warn("stagenet: a gateway asks with another id than it advertises", "advertised", id, "asks", m.GatewayID)
+	}
+	c.take(s, l, now)
+	if c.reply(s, reply{lease: granted}) {
+		c.event(Leased, m.GatewayID, "", now)
+	}
+}
+
+// take gives a lease to the connection that asks for it; the newer wins (ruling
+// 3). Called with mu held.
+func (c *Console) take(s *session, l *lease, now time.Time) {
+	switch old := l.holder; old {
+	case s:
+	case nil:
+		s.leases = append(s.leases, l)
+	default:
+		c.log.Warn("stagenet: two connections with one gateway id, the older is closed",
+			"gateway", l.GatewayID, "older", old.address, "newer", s.address)
+		old.kicked = true
+		c.detach(old, l)
+		old.conn.Kick(link.Policy, "a newer connection has this GatewayID")
+		s.leases = append(s.leases, l)
+	}
+	l.holder = s
+	l.about = about{s.target.about.Type, s.target.about.Version, s.address}
+	s.target.remember(l.GatewayID)
+	c.found(l.GatewayID, now)
+}
+
+// detach makes a connection hold a lease no more, with mu held.
+func (c *Console) detach(s *session, l *lease) {
+	l.holder = nil
+	l.unmap()
+	s.leases = slices.DeleteFunc(s.leases, func(other *lease) bool { return other == l })
+}
+
+// refuse answers a LEASE_REQ with an Error, with mu held.
+func (c *Console) refuse(s *session, why string) {
+	c.stats.Refused++
+	c.reply(s, reply{refusal: why})
+}
+
+// reply queues an answer, with mu held. A gateway that asks and does not read is
+// closed.
+func (c *Console) reply(s *session, r reply) bool {
+	if len(s.replies) == maxReplies {
+		s.conn.Kick(link.Policy, "too many requests without reading the answers")
+		return false
+	}
+	s.replies = append(s.replies, r)
+	s.conn.Wake()
+	return true
+}
+
+// remap takes a MAPPING_UPDATE.
+func (c *Console) remap(s *session, m wire.Message, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats.MappingUpdates++
+	i := slices.IndexFunc(s.leases, func(l *lease) bool { return l.ID == m.LeaseID })
+	if i < 0 {
+		c.stats.UnknownLeases++
+		if held, ok := s.seldom.Now(now); ok {
+			s.log.Warn("stagenet: mapping for a lease this gateway does not hold", "lease", m.LeaseID, "more", held)
+		}
+		return
+	}
+	l := s.leases[i]
+	d := l.remap(m.Mappings, c.table)
+	c.stats.ForeignMappings += d.foreign
+	c.stats.DoubleMappings += d.twice
+	c.stats.BadMappings += d.incomplete
+	if d.sum() > 0 {
+		if held, ok := s.seldom.Now(now); ok {
+			s.log.Warn("stagenet: entries of a mapping dropped", "gateway", l.GatewayID, "used", len(l.mappings),
+				"not leased", d.foreign, "twice", d.twice, "incomplete", d.incomplete, "more", held)
+		}
+	}
+	s.refresh.want(now)
+	s.conn.Wake()
+	c.event(Mapped, l.GatewayID, "", now)
+}
+
+// ended takes a connection out that is over.
+func (c *Console) ended(s *session, reason error, now time.Time) {
+	c.mu.Lock()
+	delete(c.sessions, s)
+	if errors.Is(reason, link.ErrStuck) {
+		c.stats.Stuck++
+	}
+	for _, l := range slices.Clone(s.leases) {
+		c.detach(s, l)
+		c.event(Lost, l.GatewayID, reason.Error(), now)
+	}
+	close(c.released)
+	c.released = make(chan struct{})
+	c.mu.Unlock()
+	c.tell()
+}
