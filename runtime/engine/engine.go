@@ -91,8 +91,12 @@ func (e *Engine) Retime(line beat.Timeline) {
 	e.queue.retime(line, &e.schedule)
 }
 
+// Pass notes that the moment now has come. A loop that has slept calls it before it
+// submits and retimes, so that a plan is not changed to moments already gone.
+func (e *Engine) Pass(now time.Duration) { e.schedule.pass(now) }
+
 // Next returns the deadline of the next Step: the instant of the next frame.
-// It changes with Step, Submit and Retime only.
+// It changes with Step, Pass, Submit and Retime only.
 func (e *Engine) Next() time.Duration {
 	return e.schedule.next(e.queue.next())
 }

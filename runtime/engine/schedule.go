@@ -52,7 +52,8 @@ func (s *schedule) meets(at time.Duration) bool {
 }
 
 // next returns when the next frame is due if the next instant to meet is at;
-// that may be beat.Never. It is never a moment that has passed.
+// that may be beat.Never. It is no moment that has passed, but for an instant to
+// meet that the loop was on its way to.
 func (s *schedule) next(at time.Duration) time.Duration {
 	if !s.begun {
 		return s.base
@@ -71,8 +72,8 @@ func (s *schedule) next(at time.Duration) time.Duration {
 	// only nudged beyond two periods, the interval gives way a little rather
 	// than that the beat is missed.
 	period := s.period()
-	if at >= s.seen && at-s.seen < period && at-s.last < 2*period+period/8 {
-		return at
+	if at-s.last >= period && at-s.last < 2*period+period/8 && at-s.seen < period && s.seen-at <= period/32 {
+		return at // which may just have passed: the frame is a little late, and on the beat
 	}
 	return s.seen
 }

@@ -307,3 +307,25 @@ func alone(model []*planned, at, distance time.Duration) bool {
 	}
 	return true
 }
+
+// TestAPlanThatFlipsAtTheLastMoment lets a loop sleep towards a beat in one long
+// interval and hear, when it wakes there, that two short ones would have fitted:
+// the frame is still that of the beat.
+func TestAPlanThatFlipsAtTheLastMoment(t *testing.T) {
+	e := newTest(t)
+	e.Use(0)
+	line := beat.Timeline{BPM: 60}
+	e.Retime(line)
+	e.Step(0)
+	e.Submit(onBeat(line, 19_999, Set{ch(1), 1}))
+	if due := e.Next(); due != 19_999*time.Microsecond {
+		t.Fatalf("due %v", due)
+	}
+	woke := 20_050 * time.Microsecond
+	e.Pass(woke)
+	line.Origin = 10 * time.Microsecond
+	e.Retime(line) // the beat is at 20.009 ms, more than two periods after 0
+	if f := e.Step(woke); f == nil || f.At != 20_009*time.Microsecond || f.Levels[0][0] != 1 {
+		t.Errorf("frame %+v", f)
+	}
+}

@@ -91,11 +91,12 @@ func (c *core) scriptNext() time.Duration {
 	return min(c.live.gen.Next(), c.tempo.next())
 }
 
-// engineStep does what is due on the engine loop. Frames go to every output.
-func (c *core) engineStep(now time.Duration) {
+// engineStep does what is due on the engine loop, which wanted to wake at the
+// instant wanted. Frames go to every output.
+func (c *core) engineStep(wanted, now time.Duration) {
+	c.engine.Pass(now)
 	c.engineTake()
-	due := c.engine.Next()
-	if due > now {
+	if c.engine.Next() > now {
 		return // a batch that has just come in moved the frame
 	}
 	f := c.engine.Step(now)
@@ -108,7 +109,7 @@ func (c *core) engineStep(now time.Duration) {
 	if c.frames != nil {
 		c.frames.Frame(f)
 	}
-	c.frameStat.add(now - due)
+	c.frameStat.add(now - wanted)
 }
 
 // engineTake hands the engine what has come in since the last time.

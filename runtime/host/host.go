@@ -195,8 +195,9 @@ func (h *Host) engineLoop(ctx context.Context) {
 	h.precision.Store(&p)
 	h.opts.Log.Debug("engine thread", "precision", p)
 	for ctx.Err() == nil {
-		sleeper.SleepUntil(h.engine.Next())
-		h.engineStep(h.clock.Now())
+		wanted := h.engine.Next()
+		sleeper.SleepUntil(wanted)
+		h.engineStep(wanted, h.clock.Now())
 	}
 }
 

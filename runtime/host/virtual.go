@@ -72,7 +72,7 @@ func (v *virtual) run(ctx context.Context, until time.Duration) error {
 		if err := v.scriptStep(now); err != nil {
 			return err
 		}
-		v.engineStep(now)
+		v.engineStep(now, now)
 	}
 	return ctx.Err()
 }
