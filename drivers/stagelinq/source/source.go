@@ -222,6 +222,13 @@ func (s *Source) distribute(now time.Time) {
 	}
 }
 
+// Self is what the unit announces of itself, without its port.
+func (s *Source) Self() wire.Announcement {
+	return wire.Announcement{
+		Token: s.config.Token, Name: s.config.Name, Software: s.config.Software, Version: s.config.Version,
+	}
+}
+
 // Stats returns the counters.
 func (s *Source) Stats() Stats {
 	st := Stats{
@@ -254,12 +261,10 @@ func (s *Source) Run(ctx context.Context) error {
 		return err
 	}
 	heard := make(chan discovery.Heard)
+	self := s.Self()
+	self.Port = port
 	announcer := discovery.NewAnnouncer(discovery.AnnouncerConfig{
-		Self: wire.Announcement{
-			Token: s.config.Token, Name: s.config.Name, Software: s.config.Software,
-			Version: s.config.Version, Port: port,
-		},
-		Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
+		Self: self, Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
 		Heard: func(h discovery.Heard) {
 			select {
 			case heard <- h:

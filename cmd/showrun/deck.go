@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/source"
+	"showrun/drivers/stagelinq/take"
+	"showrun/runtime/host"
+)
+
+// deckFlags are the flags of deck.
+type deckFlags struct {
+	iface, name string
+	port        int
+	decks       int
+	bpm         float64
+	play        bool
+	rate        int
+	script      string
+	take, unit  string
+	from        time.Duration
+	loop        bool
+	length      time.Duration
+	verbose     bool
+}
+
+const deckHelp = `deck is a StageLinQ player without the hardware: shows, and every other program
+that listens to Denon players, find it on the network and follow it. Without
+--interface it is on every network but loopback; programs on this machine find it
+there as well, or on --interface lo if they use that too.
+
+In a terminal it is played by hand:
+
+` + deckKeys + `
+
+With --script a Lua script plays it. The script has module clock, as in shows, on
+a tempo of its own, 120 BPM until clock.set_tempo changes it, and module deck:
+
+  deck.load(n, {title=, artist=, bpm=120, length="5m"})   put a track on deck n
+  deck.unload(n)   deck.play(n)   deck.pause(n)
+  deck.pitch(n, percent)     move the pitch fader, -100 to 100
+  deck.jump(n, beats)        by so many beats; deck.seek(n, beat) to one of the track
+  deck.loop(n, beats)        loop from here; deck.loop(n) ends it
+  deck.master(n)             make it the tempo master
+  deck.fader(n, level)       0 to 1
+  deck.beat(n)               the beat it is at
+
+With --take a recording made by showrun record is played back, beginning with the
+first client. It comes under its own name and token, so keep the recorded unit off
+that network. The command ends with the take, or goes on with --loop.`
+
+func (a *app) deck() *cobra.Command {
+	var f deckFlags
+	cmd := &cobra.Command{
+		Use:   "deck",
+		Short: "Play a virtual StageLinQ deck",
+		Long:  deckHelp,
+		Example: `  showrun deck --play --bpm 126                   a deck that plays at 126 BPM
+  showrun deck --interface lo --decks 2           for shows that run with --interface lo
+  showrun deck --script set.lua --for 10m         a script plays
+  showrun deck --take gig.jsonl --from 5m --loop  a recorded player`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.check(cmd.Flags().Changed); err != nil {
+				return usageError{err}
+			}
+			return a.playDeck(cmd.Context(), f)
+		},
+	}
+	p := cmd.Flags()
+	p.StringVar(&f.iface, "interface", "", "network interface: a name or an IPv4 address (default: all but loopback)")
+	p.StringVar(&f.name, "name", "", `device name to announce (default "prime4", with two decks "sc6000")`)
+	p.IntVar(&f.port, "port", 0, "UDP port of discovery, for tests (default 51337)")
+	p.IntVar(&f.decks, "decks", 4, "number of decks, 2-4")
+	p.Float64Var(&f.bpm, "bpm", 120, "tempo of the track on deck 1")
+	p.BoolVar(&f.play, "play", false, "let deck 1 play at once")
+	p.IntVar(&f.rate, "rate", 30, "beat messages a second, 1-100")
+	p.StringVar(&f.script, "script", "", "Lua file that plays the decks")
+	p.StringVar(&f.take, "take", "", "recording to play back")
+	p.StringVar(&f.unit, "unit", "", "name or token of the unit in the recording (default: the first)")
+	p.DurationVar(&f.from, "from", 0, "where in the recording to begin, such as 1m30s")
+	p.BoolVar(&f.loop, "loop", false, "begin the recording again after its end")
+	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
+	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	return cmd
+}
+
+// check refuses what cannot be. given tells whether a flag was given.
+func (f *deckFlags) check(given func(string) bool) error {
+	first := func(names ...string) string {
+		for _, n := range names {
+			if given(n) {
+				return n
+			}
+		}
+		return ""
+	}
+	if f.script != "" && f.take != "" {
+		return errors.New("--script and --take do not go together")
+	}
+	if n := first("unit", "from", "loop"); n != "" && f.take == "" {
+		return fmt.Errorf("--%s goes with --take only", n)
+	}
+	if n := first("decks", "bpm", "play", "rate"); n != "" && f.take != "" {
+		return fmt.Errorf("--%s does not go with --take, which decides that", n)
+	}
+	if n := first("bpm", "play"); n != "" && f.script != "" {
+		return fmt.Errorf("--%s does not go with --script, which decides that", n)
+	}
+	switch {
+	case f.decks < 2 || f.decks > 4:
+		return fmt.Errorf("--decks must be 2-4, got %d", f.decks)
+	case !(f.bpm >= 20 && f.bpm <= 999):
+		return fmt.Errorf("--bpm must be 20-999, got %v", f.bpm)
+	case f.rate < 1 || f.rate > 100:
+		return fmt.Errorf("--rate must be 1-100 beat messages a second, got %d", f.rate)
+	case f.from < 0:
+		return errors.New("--from must not be negative")
+	}
+	return checkCommon(f.port, f.length)
+}
+
+// checkCommon checks the flags that deck and record share.
+func checkCommon(port int, length time.Duration) error {
+	switch {
+	case port < 0 || port > 65535:
+		return fmt.Errorf("--port must be 1-65535, got %d", port)
+	case length < 0:
+		return errors.New("--for must not be negative")
+	}
+	return nil
+}
+
+// playDeck puts a virtual unit on the network until it is told to end.
+func (a *app) playDeck(ctx context.Context, f deckFlags) error {
+	terminal := newTerminal(a.stderr)
+	log := newLogger(terminal, "text", f.verbose)
+	unit, err := f.open(log)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel(nil)
+	if f.script != "" {
+		s, err := loadDeckScript(ctx, f.script, unit, log)
+		if err != nil {
+			return err
+		}
+		running.Go(func() { s.run(ctx) })
+	}
+	if f.take != "" {
+		running.Go(func() { awaitTake(ctx, unit, func() { log.Info("the take is over"); cancel(nil) }) })
+	}
+	if f.length > 0 {
+		defer time.AfterFunc(f.length, func() { cancel(nil) }).Stop()
+	}
+	d := &desk{unit: unit, isTake: f.take != "", decks: f.decks}
+	d.chosen.Store(1)
+	keys, err := openKeyboard(os.Stdin, terminal)
+	if err != nil {
+		return err
+	}
+	defer keys.restore()
+	if keys.isThere() {
+		fmt.Fprintln(terminal, d.help())
+		go keys.read(func(key rune) { d.press(key, terminal, cancel) }) // until the process ends
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	a.watchSignals("deck", keys.restore, ended, cancel, log)
+	if terminal.isTerminal() {
+		defer terminal.showStatus(func(width int) string { return fit(d.status(), width) })()
+	}
+	self := unit.Self()
+	log.Info("the deck is on", "name", self.Name, "software", self.Software, "token", self.Token)
+	if err := unit.Run(ctx); err != nil {
+		return &host.DeviceError{Device: "deck", Err: err}
+	}
+	return signalOf(ctx)
+}
+
+// open makes the unit that the flags describe.
+func (f *deckFlags) open(log *slog.Logger) (*source.Source, error) {
+	config := source.Config{Name: f.name, Interface: f.iface, DiscoveryPort: f.port, Log: log}
+	if f.take != "" {
+		return f.openTake(config)
+	}
+	var err error
+	if config.Token, err = stagelinq.NewToken(rand.Reader); err != nil {
+		return nil, err
+	}
+	config.Decks, config.BeatRate = f.decks, f.rate
+	unit, err := source.New(config)
+	if err != nil {
+		return nil, err
+	}
+	if f.script == "" {
+		unit.Do(func(p *source.Player, now time.Time) {
+			p.Load(1, source.Track{Title: "Click", Artist: "showrun", BPM: f.bpm, Length: 24 * time.Hour}, now)
+			if f.play {
+				p.Play(1, now)
+			}
+		})
+	}
+	return unit, nil
+}
+
+// openTake makes a unit that plays a recording back.
+func (f *deckFlags) openTake(config source.Config) (*source.Source, error) {
+	file, err := os.Open(f.take)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usageError{fmt.Errorf("no recording at %s", f.take)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	recorded, err := take.Load(file, f.unit)
+	var line *take.LineError
+	switch {
+	case errors.As(err, &line):
+		return nil, fmt.Errorf("%s:%d: %w", f.take, line.Line, line.Err)
+	case errors.Is(err, take.ErrUnit):
+		return nil, usageError{fmt.Errorf("--unit: %w", err)}
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", f.take, err)
+	}
+	player, err := source.NewTakePlayer(source.TakeConfig{Take: recorded, From: f.from, Loop: f.loop})
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--from: %w", err)}
+	}
+	config.Log.Info("playing a take", "file", f.take, "unit", recorded.Unit.String(), "length", recorded.End().Round(time.Second), "recorded", recorded.Date.Format(time.DateOnly))
+	var others []string
+	for _, u := range recorded.Units {
+		if u.Token != recorded.Unit.Token {
+			others = append(others, u.String())
+		}
+	}
+	if len(others) > 0 {
+		config.Log.Info("the take has other units too; choose with --unit", "others", strings.Join(others, ", "))
+	}
+	if recorded.Truncated > 0 {
+		config.Log.Warn("the take was cut off in its last line", "line", recorded.Truncated)
+	}
+	return source.NewTake(config, player)
+}
+
+// takeTail is how long a unit stays on the network after its take, so that its
+// clients get the last of it.
+const takeTail = time.Second
+
+// awaitTake calls over when the take of a unit has ended.
+func awaitTake(ctx context.Context, unit *source.Source, over func()) {
+	tick := time.NewTicker(takeTail)
+	defer tick.Stop()
+	for ended := false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if ended {
+			over()
+			return
+		}
+		unit.DoTake(func(p *source.TakePlayer, _ time.Time) { ended = p.Ended() })
+	}
+}

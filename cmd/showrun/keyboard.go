@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// Keys that have no character of their own.
+const (
+	keyUp        = '↑'
+	keyDown      = '↓'
+	keyInterrupt = '\x03' // Ctrl-C, which is no signal while keys come one by one
+	keyEnd       = '\x04'
+	escape       = '\x1b'
+)
+
+// keyDecoder makes keys of what a terminal sends. The zero keyDecoder is ready.
+type keyDecoder struct {
+	sequence []byte // begun with escape
+}
+
+// decode returns the keys in b, which may begin and end anywhere.
+func (d *keyDecoder) decode(b []byte) (keys []rune) {
+	for _, c := range b {
+		switch {
+		case c == escape:
+			d.sequence = append(d.sequence[:0], c)
+		case len(d.sequence) == 1 && (c == '[' || c == 'O'):
+			d.sequence = append(d.sequence, c)
+		case len(d.sequence) > 1 && c >= 0x20 && c < 0x40 && len(d.sequence) < 16:
+			d.sequence = append(d.sequence, c) // parameters
+		case len(d.sequence) > 1:
+			if plain := len(d.sequence) == 2; plain && c == 'A' {
+				keys = append(keys, keyUp)
+			} else if plain && c == 'B' {
+				keys = append(keys, keyDown)
+			}
+			d.sequence = d.sequence[:0]
+		case c < 0x80:
+			d.sequence = d.sequence[:0]
+			keys = append(keys, rune(c))
+		}
+	}
+	return keys
+}
+
+// keyboard is an input while its keys come one by one, if it is a terminal.
+type keyboard struct {
+	in      *os.File
+	restore func() // gives the terminal back as it was; more than once is harmless
+}
+
+// openKeyboard makes keys come one by one. Lines on the screen then need to be told
+// to begin on the left.
+func openKeyboard(in *os.File, screen *terminal) (*keyboard, error) {
+	fd := int(in.Fd())
+	if !term.IsTerminal(fd) {
+		return &keyboard{restore: func() {}}, nil
+	}
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return nil, fmt.Errorf("keyboard: %w", err)
+	}
+	if screen.isTerminal() {
+		screen.w = returning{screen.w}
+	}
+	return &keyboard{in, sync.OnceFunc(func() { _ = term.Restore(fd, before) })}, nil
+}
+
+func (k *keyboard) isThere() bool { return k.in != nil }
+
+// read calls press for each key, until the input ends.
+func (k *keyboard) read(press func(key rune)) {
+	var d keyDecoder
+	b := make([]byte, 64)
+	for {
+		n, err := k.in.Read(b)
+		for _, key := range d.decode(b[:n]) {
+			press(key)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// returning writes line ends as a terminal needs them that does nothing by itself.
+type returning struct{ w io.Writer }
+
+// Write implements io.Writer.
+func (r returning) Write(p []byte) (int, error) {
+	if _, err := r.w.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

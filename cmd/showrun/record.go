@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/take"
+	"showrun/runtime/host"
+	"showrun/runtime/store"
+)
+
+// recordFlags are the flags of record.
+type recordFlags struct {
+	file    string
+	iface   string
+	port    int
+	state   string
+	length  time.Duration
+	force   bool
+	verbose bool
+}
+
+func (a *app) record() *cobra.Command {
+	var f recordFlags
+	cmd := &cobra.Command{
+		Use:   "record --stagelinq FILE",
+		Short: "Record what StageLinQ players send",
+		Long: `record finds every Denon player on the network, listens to it as a show does and
+writes what it hears to FILE: states, beats, who came and went, each with its time.
+FILE is text, one JSON object a line. showrun deck --take FILE plays it back.
+
+It ends with Ctrl-C or after --for. What was heard up to then is in FILE.`,
+		Example: `  showrun record --stagelinq gig.jsonl
+  showrun record --stagelinq check.jsonl --interface eth0 --for 10m
+  showrun deck --take gig.jsonl`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.file == "" {
+				return usageError{errors.New("name the file to write: showrun record --stagelinq FILE")}
+			}
+			if err := checkCommon(f.port, f.length); err != nil {
+				return usageError{err}
+			}
+			return a.recordTake(cmd.Context(), f)
+		},
+	}
+	p := cmd.Flags()
+	p.StringVar(&f.file, "stagelinq", "", "file to write what StageLinQ players send to")
+	p.StringVar(&f.iface, "interface", "", "network interface: a name or an IPv4 address (default: all but loopback)")
+	p.IntVar(&f.port, "port", 0, "UDP port of discovery, for tests (default 51337)")
+	p.StringVar(&f.state, "state", "", stateUsage)
+	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
+	p.BoolVar(&f.force, "force", false, "replace the file if it exists")
+	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	return cmd
+}
+
+// recordTake records until it is told to end.
+func (a *app) recordTake(ctx context.Context, f recordFlags) error {
+	terminal := newTerminal(a.stderr)
+	log := newLogger(terminal, "text", f.verbose)
+	token, err := sinkToken(f.state)
+	if err != nil {
+		return err
+	}
+	if _, err := discovery.Networks(f.iface); err != nil {
+		return &host.DeviceError{Device: "record", Err: err}
+	}
+	file, err := f.create()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	began := time.Now()
+	w := take.NewWriter(file, began)
+	sink, err := stagelinq.NewSink(stagelinq.Config{
+		Token: token, Interface: f.iface, DiscoveryPort: f.port, States: stagelinq.DefaultStates(), Log: log,
+		OnDevice: w.OnDevice, OnState: w.OnState, OnBeat: w.OnBeat,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if f.length > 0 {
+		defer time.AfterFunc(f.length, func() { cancel(nil) }).Stop()
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	a.watchSignals("recording", func() {}, ended, cancel, log)
+	if terminal.isTerminal() {
+		defer terminal.showStatus(func(width int) string { return fit(recordStatus(w, time.Since(began)), width) })()
+	}
+	log.Info("recording", "file", f.file)
+	written := make(chan error, 1)
+	go func() {
+		err := w.Run(ctx)
+		if err != nil {
+			cancel(err)
+		}
+		written <- err
+	}()
+	networkErr := sink.Run(ctx)
+	cancel(nil)
+	<-written
+	if err := errors.Join(w.Close(), file.Close()); err != nil {
+		a.report(f.file, w)
+		return fmt.Errorf("the recording is incomplete: %w", err)
+	}
+	if networkErr != nil {
+		if w.Stats().Events == 0 {
+			os.Remove(f.file)
+		}
+		return &host.DeviceError{Device: "record", Err: networkErr}
+	}
+	a.report(f.file, w)
+	advise(log, w, sink.Stats())
+	return signalOf(ctx)
+}
+
+// create opens the file to write. It must be new, unless it is to be replaced.
+func (f *recordFlags) create() (*os.File, error) {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if f.force {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	file, err := os.OpenFile(f.file, flags, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s exists already; choose another name, or replace it with --force", f.file)
+	}
+	return file, err
+}
+
+// sinkToken is who we are to players: the token that shows have too.
+func sinkToken(dir string) (stagelinq.Token, error) {
+	if dir == "" {
+		var err error
+		if dir, err = host.DefaultStateDir(); err != nil {
+			return stagelinq.Token{}, err
+		}
+	}
+	kept, err := store.Open(dir)
+	if err != nil {
+		return stagelinq.Token{}, err
+	}
+	defer kept.Close()
+	id, err := kept.Identity("stagelinq token", func() ([]byte, error) {
+		t, err := stagelinq.NewToken(rand.Reader)
+		return t[:], err
+	})
+	if err != nil {
+		return stagelinq.Token{}, err
+	}
+	if len(id) != len(stagelinq.Token{}) {
+		return stagelinq.Token{}, errors.New("the state file holds a broken StageLinQ token")
+	}
+	return stagelinq.Token(id), nil
+}
+
+func recordStatus(w *take.Writer, took time.Duration) string {
+	var states, beats int
+	units := w.Units()
+	for _, u := range units {
+		states, beats = states+u.States, beats+u.Beats
+	}
+	return strings.Join([]string{
+		"recording " + minutes(took), plural(len(units), "unit"), plural(states, "state"), plural(beats, "beat message"),
+	}, " · ")
+}
+
+// report tells what was recorded.
+func (a *app) report(file string, w *take.Writer) {
+	for _, u := range w.Units() {
+		line := fmt.Sprintf("%s, %s %s: %s, %s", u.Unit, u.Unit.Software, u.Unit.Version, plural(u.States, "state"), plural(u.Beats, "beat message"))
+		if u.Connects > 1 {
+			line += fmt.Sprintf(", connected %d times", u.Connects)
+		}
+		fmt.Fprintln(a.stdout, line)
+	}
+	st := w.Stats()
+	fmt.Fprintf(a.stdout, "%s: %s, %d kB\n", file, plural(st.Events, "event"), (st.Bytes+999)/1000)
+}
+
+// advise says what may be wrong with a recording.
+func advise(log *slog.Logger, w *take.Writer, heard stagelinq.Stats) {
+	if n := w.Stats().Dropped; n > 0 {
+		log.Warn("the disk was too slow: events are missing", "events", n)
+	}
+	units := w.Units()
+	for _, u := range units {
+		if u.Connects == 0 {
+			log.Warn("the unit was heard, but nothing came from it; is a firewall in the way?", "unit", u.Unit.String())
+		}
+	}
+	if len(units) == 0 {
+		log.Warn("no player was heard; is it on this network, and is --interface the right one?", "datagrams", heard.Discovery.Received, "ignored", heard.Ignored)
+	}
+}
