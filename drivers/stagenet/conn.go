@@ -15,8 +15,6 @@ import (
 // Everything it opened is closed when it returns. It returns nil when ctx ended,
 // and an error when the interface is not there.
 func (c *Console) Run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	dial := c.dial
 	if dial == nil {
 		local, err := localAddresses(c.cfg.Interface)
@@ -25,14 +23,19 @@ func (c *Console) Run(ctx context.Context) error {
 		}
 		dial = local.dial
 	}
+	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
+	defer stop()
 	for _, url := range c.cfg.Gateways {
 		t := staticTarget(url)
 		c.mu.Lock()
-		c.targets[url] = t
+		c.targets[t.key] = t
 		c.mu.Unlock()
 		running.Go(func() { c.keep(ctx, t, dial) })
+	}
+	if c.cfg.Discover {
+		return c.discover(ctx, &running, dial)
 	}
 	<-ctx.Done()
 	return nil
@@ -91,6 +94,11 @@ func (c *Console) ready(ctx context.Context, t *target) bool {
 func (c *Console) serve(ctx context.Context, t *target, url string, conn *link.Conn) {
 	s := newSession(c, t, conn)
 	c.mu.Lock()
+	if t.retired { // meanwhile
+		c.mu.Unlock()
+		conn.Drop()
+		return
+	}
 	c.stats.Connects++
 	c.sessions[s] = true
 	t.using, t.ids = url, nil
@@ -101,6 +109,9 @@ func (c *Console) serve(ctx context.Context, t *target, url string, conn *link.C
 	c.ended(s, err, time.Now())
 	c.mu.Lock()
 	t.using = ""
+	if t.retired && c.targets[t.key] == t {
+		delete(c.targets, t.key)
+	}
 	c.mu.Unlock()
 }
 

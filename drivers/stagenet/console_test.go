@@ -16,7 +16,11 @@ import (
 	"showrun/drivers/stagenet/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// ourLeaks lets the zeroconf library finish its announcements: they end by
+// themselves within seconds.
+var ourLeaks = []goleak.Option{goleak.IgnoreAnyFunction("github.com/grandcat/zeroconf.(*Server).probe")}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, ourLeaks...) }
 
 // patience is how long a test waits for what must happen at once.
 const patience = 10 * time.Second

@@ -1,11 +1,15 @@
 package stagenet
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // target is a gateway to connect to: a configured URL, or an advertised service
 // with the URLs it can be reached at. Its fields are guarded by the Console's mu.
 type target struct {
-	name    string
+	key     string // in the Console's list
+	name    string // for people
 	id      string // as advertised; empty for a configured URL
 	about   about
 	urls    []string
@@ -16,9 +20,12 @@ type target struct {
 	changed chan struct{}
 }
 
-func newTarget(name string) *target {
-	return &target{name: name, changed: make(chan struct{}, 1)}
+func newTarget(key, name string) *target {
+	return &target{key: key, name: name, changed: make(chan struct{}, 1)}
 }
+
+// serviceKey is the key of an advertised service; no URL begins like it.
+func serviceKey(instance string) string { return "service " + strings.ToLower(instance) }
 
 // remember notes a gateway the connection speaks for.
 func (t *target) remember(id string) {
@@ -58,30 +65,39 @@ func (c *Console) taken(t *target) bool {
 	return len(ids) > 0
 }
 
-// advertised takes a service that was found or has changed. It returns a target
-// to be run if there is none yet, or if the gateway has moved while its old
-// connection is open: then the newer connection is to win.
+// advertised takes a service that was found or has changed, with the Console's mu
+// held. It returns a target to be run if there is none yet, or if the gateway
+// has moved while its old connection is open: then the newer connection is to
+// win.
 func (c *Console) advertised(name, id string, a about, urls []string) *target {
-	old := c.targets[name]
-	if old != nil {
-		moved := old.using != "" && !slices.Contains(urls, old.using)
-		if !moved && !(old.retired && old.using == "") {
+	key := serviceKey(name)
+	if old := c.targets[key]; old != nil {
+		if old.using == "" || slices.Contains(urls, old.using) {
 			old.id, old.about, old.urls, old.retired = id, a, urls, false
 			old.wake()
 			return nil
 		}
-		old.retired = true
-		old.wake()
+		c.retire(old)
 	}
-	t := newTarget(name)
+	t := newTarget(key, name)
 	t.id, t.about, t.urls = id, a, urls
-	c.targets[name] = t
+	c.targets[key] = t
 	return t
+}
+
+// retire makes a target end: at once, or with the connection it has. Called with
+// the Console's mu held.
+func (c *Console) retire(t *target) {
+	t.retired = true
+	if t.using == "" {
+		delete(c.targets, t.key)
+	}
+	t.wake()
 }
 
 // staticTarget is the target of a configured URL.
 func staticTarget(url string) *target {
-	t := newTarget(url)
+	t := newTarget(url, url)
 	t.urls, t.about = []string{url}, about{Address: url}
 	return t
 }
