@@ -57,10 +57,6 @@ type Announcer struct {
 	received, malformed, foreign, sent, sendError atomic.Uint64
 }
 
-// networkRefresh is the number of HOWDY periods between two looks at the
-// interfaces of the machine.
-const networkRefresh = 5
-
 // minHowdySpacing keeps HOWDYs that newcomers cause apart.
 const minHowdySpacing = 50 * time.Millisecond
 
@@ -191,13 +187,11 @@ func (a *Announcer) announce(ctx context.Context) {
 
 	period := time.NewTicker(HowdyPeriod)
 	defer period.Stop()
-	for ticks := 1; ; {
+	for {
 		a.send(senders, howdy)
 		select {
 		case <-period.C:
-			if ticks++; ticks%networkRefresh == 0 {
-				a.refresh(senders)
-			}
+			a.refresh(senders)
 		case <-a.poke:
 			if !pause(ctx, minHowdySpacing) {
 				a.send(senders, exit)

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// unpluggedShow tells of every beat, and of what becomes of the deck.
+const unpluggedShow = `
+local clock, show = require "clock", require "show"
+local dj = require "stagelinq".sink{}
+local u = require "signet".sender{ key = { env = "SHOW_PASSPHRASE" } }:universe(1)
+clock.follow(dj:master())
+clock.on_beat(1, function(beat)
+  u:set(1, beat.in_bar == 1 and 255 or 100)
+  show.log.info("beat %d", beat.number)
+end)
+clock.on("lost", function() show.log.info("clock lost") end)
+clock.on("found", function() show.log.info("clock found") end)
+clock.on("jump", function() show.log.info("clock jump") end)
+for _, e in ipairs{ "found", "connected", "lost" } do
+  dj:on(e, function(d) show.log.info("deck %s", e) end)
+end
+dj:subscribe("/Engine/Deck1/Track/SongName", function(v) show.log.info("track %s", v) end)
+`
+
+// entry is a line of the show's log.
+type entry struct {
+	Time time.Time
+	Msg  string
+}
+
+// TestPulledPlug takes the network away from under a show for 20 s, in two network
+// namespaces, and gives it back: the beat runs on, the script hears of it, and no
+// beat comes twice. How long it took is printed.
+func TestPulledPlug(t *testing.T) {
+	if os.Getenv("SHOWRUN_PEERS") != "1" {
+		t.Skip("set SHOWRUN_PEERS=1 to run it: needs root, two network namespaces and half a minute")
+	}
+	if _, err := exec.LookPath("ip"); err != nil || os.Getuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("needs root and ip: %v", err)
+		}
+		t.Skipf("needs root and ip: %v", err)
+	}
+	dir := t.TempDir()
+	binary, show := filepath.Join(dir, "showrun"), filepath.Join(dir, "show.lua")
+	sh(t, "go", "build", "-o", binary, ".")
+	if err := os.WriteFile(show, []byte(unpluggedShow), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	deckSpace, showSpace := plug(t)
+	inBackground(t, exec.Command("ip", "netns", "exec", deckSpace, binary, "deck", "--bpm", "120", "--play"))
+	run := exec.Command("ip", "netns", "exec", showSpace, binary, "run", "--log-format", "json", "--state", filepath.Join(dir, "state"), show)
+	run.Env = append(os.Environ(), "SHOW_PASSPHRASE=Ge2p$E$4*A")
+	lines := follow(t, run)
+
+	await := func(what string) entry {
+		t.Helper()
+		deadline := time.After(30 * time.Second)
+		for {
+			select {
+			case e := <-lines.new:
+				if e.Msg == what {
+					return e
+				}
+			case <-deadline:
+				t.Fatalf("no %q in the log:\n%s", what, strings.Join(lines.all(), "\n"))
+			}
+		}
+	}
+	await("deck connected")
+	await("beat 12")
+	sh(t, "ip", "-n", deckSpace, "link", "set", "deck", "down")
+	pulled := time.Now()
+	t.Logf("clock lost %v after the plug was pulled", await("clock lost").Time.Sub(pulled).Round(time.Millisecond))
+	t.Logf("deck lost %v after", await("deck lost").Time.Sub(pulled).Round(time.Millisecond))
+	<-time.After(time.Until(pulled.Add(20 * time.Second)))
+	sh(t, "ip", "-n", deckSpace, "link", "set", "deck", "up")
+	back := time.Now()
+	t.Logf("deck connected %v after the plug was back", await("deck connected").Time.Sub(back).Round(time.Millisecond))
+	t.Logf("clock found %v after", await("clock found").Time.Sub(back).Round(time.Millisecond))
+	<-time.After(3 * time.Second)
+	if err := run.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	run.Wait()
+	checkBeats(t, lines.entries(), pulled, back)
+}
+
+// checkBeats checks that from the fourth beat on each follows the one before, and
+// that they went on while the plug was out.
+func checkBeats(t *testing.T, entries []entry, pulled, back time.Time) {
+	t.Helper()
+	before, dark, jumps := 0, 0, 0
+	for _, e := range entries {
+		number, isBeat := strings.CutPrefix(e.Msg, "beat ")
+		switch n, err := strconv.Atoi(number); {
+		case e.Msg == "clock jump":
+			jumps++
+		case !isBeat || err != nil:
+		case n < 4: // the clock is still finding the deck
+		default:
+			if before != 0 && n != before+1 {
+				t.Errorf("beat %d after beat %d", n, before)
+			}
+			before = n
+			if e.Time.After(pulled) && e.Time.Before(back) {
+				dark++
+			}
+		}
+	}
+	t.Logf("%d beats while the plug was out, %d jumps of the beat in all", dark, jumps)
+	if dark < 38 || dark > 42 {
+		t.Errorf("%d beats in 20 s at 120 BPM", dark)
+	}
+}
+
+// plug makes two network namespaces joined by a cable whose ends are called deck
+// and show.
+func plug(t *testing.T) (deckSpace, showSpace string) {
+	t.Helper()
+	id := strconv.Itoa(os.Getpid())
+	spaces := map[string]string{"deck": "showrun-plug-d" + id, "show": "showrun-plug-s" + id}
+	for _, space := range spaces {
+		sh(t, "ip", "netns", "add", space)
+		t.Cleanup(func() { sh(t, "ip", "netns", "del", space) })
+	}
+	sh(t, "ip", "link", "add", "deck", "netns", spaces["deck"], "type", "veth", "peer", "name", "show", "netns", spaces["show"])
+	for i, end := range []string{"deck", "show"} {
+		sh(t, "ip", "-n", spaces[end], "addr", "add", fmt.Sprintf("10.91.7.%d/24", i+1), "brd", "+", "dev", end)
+		sh(t, "ip", "-n", spaces[end], "link", "set", "lo", "up")
+		sh(t, "ip", "-n", spaces[end], "link", "set", end, "up")
+		sh(t, "ip", "-n", spaces[end], "route", "add", "224.0.0.0/4", "dev", end)
+	}
+	return spaces["deck"], spaces["show"]
+}
+
+func sh(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}
+
+// inBackground starts a command that is ended with the test.
+func inBackground(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
+}
+
+// logLines are the lines of a show's log as they come.
+type logLines struct {
+	new  chan entry
+	kept chan []entry // holds what has come so far
+}
+
+func (l *logLines) entries() []entry {
+	e := <-l.kept
+	l.kept <- e
+	return e
+}
+
+func (l *logLines) all() []string {
+	var texts []string
+	for _, e := range l.entries() {
+		texts = append(texts, e.Time.Format("15:04:05.000 ")+e.Msg)
+	}
+	return texts
+}
+
+// follow starts a show and reads its log.
+func follow(t *testing.T, c *exec.Cmd) *logLines {
+	t.Helper()
+	pipe, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	inBackground(t, c)
+	l := &logLines{new: make(chan entry, 10_000), kept: make(chan []entry, 1)}
+	l.kept <- nil
+	go func() {
+		for s := bufio.NewScanner(pipe); s.Scan(); {
+			var e entry
+			if json.Unmarshal(s.Bytes(), &e) == nil {
+				l.kept <- append(<-l.kept, e)
+				l.new <- e
+			}
+		}
+	}()
+	return l
+}
