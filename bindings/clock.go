@@ -134,14 +134,14 @@ func (s *Show) clockAfter(c call) int {
 
 func (s *Show) clockEvery(c call) int {
 	d := s.length(c, c.get(1), "the duration")
-	if d.beats == 0 && d.time < time.Millisecond || d.beats != 0 && d.beats < finest {
+	if d.Beats == 0 && d.Time < time.Millisecond || d.Beats != 0 && d.Beats < finest {
 		c.wrong("the duration", "at least 1 ms or 1/1000 of a beat", c.get(1))
 	}
 	fn := c.function(2, "the callback")
-	if d.beats != 0 {
-		return s.pushHandle(c, s.g.EveryBeats(c.fn, d.beats, fn))
+	if d.Beats != 0 {
+		return s.pushHandle(c, s.g.EveryBeats(c.fn, d.Beats, fn))
 	}
-	return s.pushHandle(c, s.g.Every(c.fn, d.time, fn))
+	return s.pushHandle(c, s.g.Every(c.fn, d.Time, fn))
 }
 
 func (s *Show) clockOnBeat(c call) int {

@@ -7,6 +7,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/span"
 	"showrun/runtime/script"
 )
 
@@ -52,12 +53,12 @@ func (s *Show) openDeck(L *lua.LState, d Decks) *lua.LTable {
 		"unload": func(c call) int { return p.do(c, d.Unload) },
 		"play":   func(c call) int { return p.loaded(c, d.Play) },
 		"pause":  func(c call) int { return p.do(c, d.Pause) },
-		"pitch":  p.pitch,
+		"pitch":  func(c call) int { return p.value(c, "the pitch", "a percentage", -100, 100, d.Pitch) },
 		"jump":   func(c call) int { return p.move(c, "the beats", d.Jump) },
 		"seek":   func(c call) int { return p.move(c, "the beat", d.Seek) },
 		"loop":   p.loop,
 		"master": func(c call) int { return p.do(c, d.Master) },
-		"fader":  p.fader,
+		"fader":  func(c call) int { return p.value(c, "the level", "a number", 0, 1, d.Fader) },
 		"beat":   p.beat,
 	})
 	return m
@@ -107,36 +108,25 @@ func (p player) load(c call) int {
 	}
 	if v := o.get("length"); v != lua.LNil {
 		d := p.length(c, v, "length")
-		t.Length = d.time
-		if d.beats != 0 { // of the track's own
-			t.Length = time.Duration(math.Round(d.beats * 60 / t.BPM * 1e9))
+		t.Length = d.Time
+		if d.Beats != 0 { // of the track's own
+			t.Length = time.Duration(math.Round(d.Beats * 60 / t.BPM * 1e9))
 		}
-		if t.Length <= 0 || t.Length > maxDuration {
-			c.wrong("length", "more than 0 and at most "+maxDuration.String(), v)
+		if t.Length <= 0 || t.Length > span.Max {
+			c.wrong("length", "more than 0 and at most "+span.Max.String(), v)
 		}
 	}
 	return p.do(c, func(n int, at time.Duration) { p.decks.Load(n, t, at) })
 }
 
-func (p player) pitch(c call) int {
-	percent := p.between(c, "the pitch", "a percentage", -100, 100)
-	return p.do(c, func(n int, at time.Duration) { p.decks.Pitch(n, percent, at) })
-}
-
-func (p player) fader(c call) int {
-	level := p.between(c, "the level", "a number", 0, 1)
-	return p.do(c, func(n int, at time.Duration) { p.decks.Fader(n, level, at) })
-}
-
-// between takes argument 2 as a number in a range.
-func (p player) between(c call, what, kind string, lo, hi float64) float64 {
+// value is do with argument 2 as a number in a range.
+func (p player) value(c call, what, kind string, lo, hi float64, f func(n int, v float64, at time.Duration)) int {
 	p.number(c) // the first argument is looked at first
 	v, ok := c.get(2).(lua.LNumber)
-	if f := float64(v); ok && f >= lo && f <= hi {
-		return f
+	if !ok || !(float64(v) >= lo && float64(v) <= hi) {
+		c.wrong(what, fmt.Sprintf("%s from %g to %g", kind, lo, hi), c.get(2))
 	}
-	c.wrong(what, fmt.Sprintf("%s from %g to %g", kind, lo, hi), c.get(2))
-	return 0
+	return p.do(c, func(n int, at time.Duration) { f(n, float64(v), at) })
 }
 
 func (p player) move(c call, what string, f func(n int, beats float64, at time.Duration)) int {
