@@ -18,6 +18,7 @@ type bufferConn struct {
 	mu      sync.Mutex
 	holding bool
 	pending []byte
+	failed  error // the first failure; nothing is written after it
 }
 
 // hold begins to collect.
@@ -51,13 +52,12 @@ func (c *bufferConn) flush() error {
 }
 
 func (c *bufferConn) send() error {
-	if len(c.pending) == 0 {
-		return nil
+	if len(c.pending) > 0 && c.failed == nil {
+		c.Conn.SetWriteDeadline(time.Now().Add(WriteDeadline))
+		_, c.failed = c.Conn.Write(c.pending)
 	}
-	c.Conn.SetWriteDeadline(time.Now().Add(WriteDeadline))
-	_, err := c.Conn.Write(c.pending)
 	c.pending = c.pending[:0]
-	return err
+	return c.failed
 }
 
 // SetWriteDeadline implements net.Conn. Once it is collecting, the deadline is
