@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +31,8 @@ func TestMain(m *testing.M) {
 //	signal INT|TERM|HUP      send it a signal
 //	ended CODE               wait for its end; then stdout and stderr are what it wrote
 //	jsonlines                every line of stderr must be a JSON object with time, level and msg
+//
+// and $PORT, a UDP port no other script has.
 func TestScripts(t *testing.T) {
 	var rig sync.Mutex
 	testscript.Run(t, testscript.Params{
@@ -59,8 +63,26 @@ func setup(env *testscript.Env) error {
 	env.Setenv("AppData", home) // what Windows goes by
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
 	env.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	env.Setenv("PORT", strconv.Itoa(port))
 	env.Values[processKey{}] = &process{env: env.Vars}
 	return os.Mkdir(home, 0o700)
+}
+
+// freePort returns a UDP port nobody uses, below those the system gives out by
+// itself. Scripts that run at the same time get different ones.
+func freePort() (int, error) {
+	for range 1000 {
+		port := 10000 + rand.IntN(10000)
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{Port: port})
+		if err == nil {
+			return port, c.Close()
+		}
+	}
+	return 0, errors.New("no free UDP port")
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/source"
+	"showrun/drivers/stagelinq/take"
+	"showrun/drivers/stagelinq/wire"
+)
+
+func TestKeyDecoder(t *testing.T) {
+	for sent, want := range map[string]string{
+		"":                           "",
+		"a 1+\x03":                   "a 1+\x03",
+		"\x1b[A\x1b[B":               "↑↓",
+		"\x1bOA\x1bOB":               "↑↓",
+		"\x1b[1;5Ax":                 "x", // with Ctrl: another key
+		"\x1b[C\x1b[3~\x1b[200~j":    "j",
+		"\x1bq":                      "q",
+		"\x1b\x1b[A":                 "↑",
+		"é↑k":                        "k",
+		"\x1b[" + "0123456789012345": "5", // no sequence is so long
+	} {
+		var whole, pieces keyDecoder
+		if got := string(whole.decode([]byte(sent))); got != want {
+			t.Errorf("%q is %q, want %q", sent, got, want)
+		}
+		var got []rune
+		for _, c := range []byte(sent) {
+			got = append(got, pieces.decode([]byte{c})...)
+		}
+		if string(got) != want {
+			t.Errorf("%q byte by byte is %q, want %q", sent, string(got), want)
+		}
+	}
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	unit, err := source.New(source.Config{Token: stagelinq.Token{1}, Decks: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{unit: unit, decks: 2}
+	d.chosen.Store(1)
+	return d
+}
+
+// TestDeskKeys presses keys and looks at the deck that is chosen.
+func TestDeskKeys(t *testing.T) {
+	for keys, want := range map[string]source.DeckState{
+		"":          {BPM: 120},
+		" ":         {BPM: 120}, // an empty deck does not play
+		"n":         {Loaded: true, Track: crate[0], BPM: 122},
+		"nn":        {Loaded: true, Track: crate[1], BPM: 126, Beat: -0.672}, // before its first beat
+		"n ":        {Loaded: true, Playing: true, Master: true, Track: crate[0], BPM: 122},
+		"n  ":       {Loaded: true, Master: true, Track: crate[0], BPM: 122},
+		"nm":        {Loaded: true, Master: true, Track: crate[0], BPM: 122},
+		"n+++-":     {Loaded: true, Track: crate[0], Pitch: 0.2, BPM: 122 * 1.002},
+		"n=__":      {Loaded: true, Track: crate[0], Pitch: -0.1, BPM: 122 * 0.999},
+		"nkk↓":      {Loaded: true, Track: crate[0], BPM: 122, Beat: 4},
+		"n↑j":       {Loaded: true, Track: crate[0], BPM: 122},
+		"nl":        {Loaded: true, Looping: true, Track: crate[0], BPM: 122},
+		"nll":       {Loaded: true, Track: crate[0], BPM: 122},
+		"n 2":       {BPM: 120},
+		"3n":        {Loaded: true, Track: crate[0], BPM: 122}, // there is no deck 3
+		"2n1n":      {Loaded: true, Track: crate[1], BPM: 126, Beat: -0.672},
+		"nnnnnnnxZ": {Loaded: true, Track: crate[0], BPM: 122},
+	} {
+		d := newDesk(t)
+		now := time.Now()
+		d.unit.Do(func(p *source.Player, _ time.Time) {
+			for _, k := range keys {
+				d.play(p, k, now)
+			}
+			got := p.Deck(int(d.chosen.Load()), now)
+			if want.Loaded {
+				want.Track.SampleRate = 44100
+			}
+			if math.Abs(got.BPM-want.BPM) > 1e-9 || math.Abs(got.Beat-want.Beat) > 1e-9 {
+				t.Errorf("%q: %v BPM at beat %v, want %v at %v", keys, got.BPM, got.Beat, want.BPM, want.Beat)
+			}
+			got.BPM, got.Beat, want.BPM, want.Beat = 0, 0, 0, 0
+			if got != want {
+				t.Errorf("%q: %+v, want %+v", keys, got, want)
+			}
+		})
+	}
+}
+
+func TestDeskEnds(t *testing.T) {
+	var sig signalled
+	for key, want := range map[rune]error{'q': context.Canceled, keyEnd: context.Canceled, keyInterrupt: signalled{os.Interrupt}} {
+		for _, isTake := range []bool{false, true} {
+			d := newDesk(t)
+			d.isTake = isTake
+			ctx, cancel := context.WithCancelCause(t.Context())
+			d.press(key, nil, cancel)
+			if cause := context.Cause(ctx); cause != want || errors.As(cause, &sig) != (key == keyInterrupt) {
+				t.Errorf("%q: %v, want %v", key, cause, want)
+			}
+		}
+	}
+	var screen strings.Builder
+	newDesk(t).press('?', &screen, nil)
+	if screen.String() != deckKeys+"\n" {
+		t.Errorf("%q", screen.String())
+	}
+}
+
+func TestDeskStatus(t *testing.T) {
+	d := newDesk(t)
+	for _, c := range []struct{ keys, want string }{
+		{"", "deck 1 ⏸ · 120.0 BPM ♩ 0 · empty · 0 clients"},
+		{"n", "deck 1 ⏸ · 122.0 BPM ♩ 0 · Paper Moons · 0 clients"},
+		{"+↑", "deck 1 ⏸ · 122.1 BPM ♩ 4 · Paper Moons · pitch +0.1 % · 0 clients"},
+		{"2n-m l", "deck 2 ▶ · 125.9 BPM ♩ -1 · Long Exposure · pitch -0.1 % · loop · master · 0 clients"},
+	} {
+		for _, k := range c.keys {
+			d.press(k, nil, nil)
+		}
+		if got := d.status(); got != c.want {
+			t.Errorf("%q: %s\nwant %s", c.keys, got, c.want)
+		}
+	}
+
+	unit := take.Unit{Token: wire.Token{1}, Name: "n"}
+	player, err := source.NewTakePlayer(source.TakeConfig{Take: &take.Take{Unit: unit, Events: []take.Event{
+		{At: 65 * time.Second, Unit: unit, Kind: take.State, Path: "/Engine/Deck1/PlayState", JSON: `{"state":true,"type":1}`},
+		{At: 65 * time.Second, Unit: unit, Kind: take.Beats, BeatInfo: wire.BeatInfo{Decks: []wire.DeckBeat{{Beat: 7.5, BPM: 128}, {BPM: 120}}}},
+		{At: 2 * time.Hour, Unit: unit, Kind: take.State, Path: "/x"},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = &desk{isTake: true}
+	if d.unit, err = source.NewTake(source.Config{}, player); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := d.status(), "take 1:05 of 120:00 · waiting for a client · 0 clients"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	d.unit.DoTake(func(p *source.TakePlayer, now time.Time) { p.Step(now, nil) })
+	if got, want := d.status(), "take 1:05 of 120:00 · deck 1 ▶ 128.0 BPM ♩ 7 · deck 2 ⏸ 120.0 BPM ♩ 0 · 0 clients"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// TestReturning has line ends that begin the next line on the left.
+func TestReturning(t *testing.T) {
+	var b strings.Builder
+	n, err := returning{&b}.Write([]byte("a\nb\n"))
+	if n != 4 || err != nil || b.String() != "a\r\nb\r\n" {
+		t.Errorf("%d, %v, %q", n, err, b.String())
+	}
+}

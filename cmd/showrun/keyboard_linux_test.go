@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// person sits at a terminal that a command runs in.
+type person struct {
+	t    *testing.T
+	tty  *os.File // the command's side
+	keys *os.File // ours
+
+	mu   sync.Mutex
+	seen []byte
+	more chan struct{} // closed when more was seen
+}
+
+// sitDown opens a terminal.
+func sitDown(t *testing.T) *person {
+	t.Helper()
+	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no terminals here: %v", err)
+	}
+	fd := int(keys.Fd())
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 100}); err != nil {
+		t.Fatal(err)
+	}
+	p := &person{t: t, tty: tty, keys: keys, more: make(chan struct{})}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		b := make([]byte, 4096)
+		for {
+			n, err := keys.Read(b)
+			p.mu.Lock()
+			p.seen = append(p.seen, b[:n]...)
+			close(p.more)
+			p.more = make(chan struct{})
+			p.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { tty.Close(); <-read; keys.Close() })
+	return p
+}
+
+// settings are how the terminal is set.
+func (p *person) settings() unix.Termios {
+	p.t.Helper()
+	s, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return *s
+}
+
+func (p *person) press(keys string) {
+	p.t.Helper()
+	if _, err := p.keys.WriteString(keys); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// sees waits until something stands on the screen, and forgets what came before.
+func (p *person) sees(what string) {
+	p.t.Helper()
+	re := regexp.MustCompile(what)
+	deadline := time.After(patience)
+	for {
+		p.mu.Lock()
+		at, more := re.FindIndex(p.seen), p.more
+		if at != nil {
+			p.seen = bytes.Clone(p.seen[at[1]:])
+		}
+		text := string(p.seen)
+		p.mu.Unlock()
+		if at != nil {
+			return
+		}
+		select {
+		case <-more:
+		case <-deadline:
+			p.t.Fatalf("%q does not come, but\n%q", what, text)
+		}
+	}
+}
+
+// start runs the command in the terminal.
+func (p *person) start(args ...string) *exec.Cmd {
+	p.t.Helper()
+	port, err := freePort()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.Command("showrun", append(args, "--interface", "lo", "--port", fmt.Sprint(port))...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.tty, p.tty, p.tty
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	return cmd
+}
+
+// ends waits for the end of the command, after which the terminal is as it was.
+func (p *person) ends(cmd *exec.Cmd, code int, before unix.Termios) {
+	p.t.Helper()
+	timer := time.AfterFunc(patience, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	_ = cmd.Wait() // its code tells
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		p.t.Errorf("ended with %d, want %d", got, code)
+	}
+	if after := p.settings(); after != before {
+		p.t.Errorf("the terminal is left as %+v, it was %+v", after, before)
+	}
+}
+
+// TestDeckByHand plays the decks from a terminal.
+func TestDeckByHand(t *testing.T) {
+	t.Parallel()
+	p := sitDown(t)
+	before := p.settings()
+	cmd := p.start("deck", "--play", "--decks", "2")
+	p.sees(`space play, pause .* 4 beats\r\nl loop 4 beats .* q quit\r\n`)
+	p.sees(`the deck is on.*\r\n`)
+	p.sees(`deck 1 ▶ · 120\.0 BPM ♩ [0-9]+ · Click · master · 0 clients`)
+	if p.settings() == before {
+		t.Error("keys do not come one by one")
+	}
+	p.press("+++")
+	p.sees(`deck 1 ▶ · 120\.4 BPM ♩ [0-9]+ · Click · pitch \+0\.3 % · master`)
+	p.press(" \x1b[A\x1b[A")
+	p.sees(`deck 1 ⏸ · 120\.4 BPM ♩ ([89]|[1-9][0-9]+) · `)
+	p.press("2n m")
+	p.sees(`deck 2 ▶ · 122\.0 BPM ♩ [0-9]+ · Paper Moons · master`)
+	p.press("l")
+	p.sees(`Paper Moons · loop · master`)
+	p.press("?")
+	p.sees(`space play, pause`)
+	p.press("q")
+	p.ends(cmd, 0, before)
+}
+
+// TestDeckGivesTheTerminalBack ends the command in other ways.
+func TestDeckGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
+	p := sitDown(t)
+	before := p.settings()
+	cmd := p.start("deck")
+	p.sees(`deck 1 ⏸`)
+	p.press("\x03")
+	p.ends(cmd, 130, before)
+
+	cmd = p.start("deck")
+	p.sees(`deck 1 ⏸`)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.ends(cmd, 143, before)
+
+	cmd = p.start("deck", "--for", "300ms")
+	p.ends(cmd, 0, before)
+}
