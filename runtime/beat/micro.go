@@ -66,14 +66,16 @@ type Grid struct {
 	Offset  Micro
 }
 
-// Next returns the first point that is strictly greater than after.
+// Next returns the first point that is strictly greater than after; the last of
+// all positions where there is none.
 func (g Grid) Next(after Micro) Micro {
 	q := math.Max(g.Quantum, 1/float64(Beat))
 	k := math.Floor((after-g.Offset).Float()/q) - 1
-	for {
+	for range 4 {
 		if p := g.Offset + FromFloat(k*q); p > after {
 			return p
 		}
 		k++
 	}
+	return maxMicro
 }

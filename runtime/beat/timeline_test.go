@@ -165,3 +165,13 @@ func FuzzTimeline(f *testing.F) {
 		line.Span(Micro(b))
 	})
 }
+
+func TestAGridEnds(t *testing.T) {
+	for _, after := range []Micro{maxMicro, maxMicro - 1, 1<<63 - 1, -maxMicro, -1 << 63} {
+		for _, q := range []float64{0, 1e-6, 1.0 / 3, 1, 1e9} {
+			if p := (Grid{Quantum: q}).Next(after); p > maxMicro || p <= after && after < maxMicro {
+				t.Errorf("the point after %d of every %g beats is %d", after, q, p)
+			}
+		}
+	}
+}
