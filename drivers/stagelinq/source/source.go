@@ -251,12 +251,13 @@ func (s *Source) Stats() Stats {
 // returns nil when ctx ended, and an error when the network could not be had.
 // The unit lives on between two calls of Run; only one may run at a time.
 func (s *Source) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	// The clients are served until the unit has said that it leaves.
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
 
-	port, err := s.listen(ctx, &running)
+	port, err := s.listen(serving, &running)
 	if err != nil {
 		return err
 	}
@@ -268,12 +269,12 @@ func (s *Source) Run(ctx context.Context) error {
 		Heard: func(h discovery.Heard) {
 			select {
 			case heard <- h:
-			case <-ctx.Done():
+			case <-serving.Done():
 			}
 		},
 	})
 	s.announcer.Store(announcer)
-	running.Go(func() { s.visit(ctx, heard) })
-	running.Go(func() { s.sendBeats(ctx) })
+	running.Go(func() { s.visit(serving, heard) })
+	running.Go(func() { s.sendBeats(serving) })
 	return announcer.Run(ctx)
 }
