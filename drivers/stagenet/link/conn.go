@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -169,10 +168,16 @@ func explain(err error) error {
 		return fmt.Errorf("the peer closed: %w", err)
 	case errors.Is(err, websocket.ErrReadLimit):
 		return fmt.Errorf("message of more than %d bytes", ReadLimit)
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case isTimeout(err):
 		return ErrSilent
 	}
 	return err
+}
+
+// isTimeout recognizes a deadline, also behind the library's own errors.
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
 }
 
 // read hands messages to the handler until the connection ends.
@@ -239,7 +244,7 @@ func (c *Conn) write(ctx context.Context, done <-chan struct{}, h Handler) error
 		}
 		next := h.Write(now)
 		if err := c.net.flush(); err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
+			if isTimeout(err) {
 				return ErrStuck
 			}
 			return err
