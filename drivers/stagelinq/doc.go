@@ -34,7 +34,8 @@
 // # How this is built
 //
 // Package wire turns bytes into values. Package discovery announces and hears,
-// package peer has what both roles do on TCP. In this package the unexported
+// package peer has what both roles do on TCP, package take records what units
+// sent. In this package the unexported
 // link decides what to do about one unit: it has no sockets, goroutines or
 // clock; time is passed in, and it tells its next deadline. [Sink] owns the
 // goroutines and none of them outlives Run.
