@@ -142,6 +142,7 @@ func TestRefusedRequestsAreAnswered(t *testing.T) {
 // TestNewerConnectionWins is ruling 3: the older is closed with 1008, and does
 // not come back while the newer lives.
 func TestNewerConnectionWins(t *testing.T) {
+	t.Parallel()
 	urlA, acceptedA := serve(t)
 	urlB, acceptedB := serve(t)
 	c, e, _ := startConsole(t, stagenet.Config{Gateways: []string{urlA, urlB}})
@@ -222,6 +223,7 @@ func TestInvalidMessages(t *testing.T) {
 // TestOversizedMessage: a header that claims 1 GB ends the connection before
 // anything is read or allocated.
 func TestOversizedMessage(t *testing.T) {
+	t.Parallel()
 	url, accepted := serve(t)
 	startConsole(t, stagenet.Config{Gateways: []string{url}})
 	g := next(t, accepted)
@@ -239,6 +241,7 @@ func TestOversizedMessage(t *testing.T) {
 // TestRequestsWithoutReading: a gateway that asks for ever and does not read the
 // answers is closed, and costs no more than the answers that may wait.
 func TestRequestsWithoutReading(t *testing.T) {
+	t.Parallel()
 	url, accepted := serve(t)
 	c, e, _ := startConsole(t, stagenet.Config{Gateways: []string{url}})
 	g := next(t, accepted)
@@ -255,6 +258,7 @@ func TestRequestsWithoutReading(t *testing.T) {
 // TestStuckGateway: a gateway that stops reading delays neither the caller nor
 // another gateway, and is given up.
 func TestStuckGateway(t *testing.T) {
+	t.Parallel()
 	url, accepted := serve(t)
 	l := newLamps()
 	good, _ := startGateway(t, gateway.Config{ID: "good", Channels: gateway.Channels("DMX", 1, 8), Sink: l})
@@ -298,6 +302,7 @@ func TestStuckGateway(t *testing.T) {
 // TestNotAGateway: servers that do not speak WebSocket, or nothing at all, are
 // tried on, and do not hold up the end.
 func TestNotAGateway(t *testing.T) {
+	t.Parallel()
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")

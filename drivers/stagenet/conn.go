@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,13 +16,8 @@ import (
 // Everything it opened is closed when it returns. It returns nil when ctx ended,
 // and an error when the interface is not there.
 func (c *Console) Run(ctx context.Context) error {
-	dial := c.dial
-	if dial == nil {
-		local, err := localAddresses(c.cfg.Interface)
-		if err != nil {
-			return err
-		}
-		dial = local.dial
+	if _, err := localAddresses(c.cfg.Interface); err != nil {
+		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -32,10 +28,10 @@ func (c *Console) Run(ctx context.Context) error {
 		c.mu.Lock()
 		c.targets[t.key] = t
 		c.mu.Unlock()
-		running.Go(func() { c.keep(ctx, t, dial) })
+		running.Go(func() { c.keep(ctx, t) })
 	}
 	if c.cfg.Discover {
-		return c.discover(ctx, &running, dial)
+		return c.discover(ctx, &running)
 	}
 	<-ctx.Done()
 	return nil
@@ -43,14 +39,14 @@ func (c *Console) Run(ctx context.Context) error {
 
 // keep connects to a gateway, again and again, until ctx ends or the target is
 // retired.
-func (c *Console) keep(ctx context.Context, t *target, dial link.DialFunc) {
+func (c *Console) keep(ctx context.Context, t *target) {
 	var backoff link.Backoff
 	failures := 0
 	for c.ready(ctx, t) {
 		c.mu.Lock()
 		url := t.pick()
 		c.mu.Unlock()
-		conn, err := link.Dial(ctx, url, dial)
+		conn, err := link.Dial(ctx, url, c.dial)
 		if err == nil {
 			failures = 0
 			started := time.Now()
@@ -168,23 +164,36 @@ func localAddresses(name string) (local, error) {
 	return local{}, fmt.Errorf("stagenet: interface %q: no interface has this name or address", name)
 }
 
-// dial implements link.DialFunc. A link-local address names its interface
-// itself, so it needs no address to dial from.
-func (l local) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var d net.Dialer
+// dial implements link.DialFunc. The addresses of the interface are looked up
+// each time, since they may change.
+func (c *Console) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	from, err := localAddresses(c.cfg.Interface)
+	if err != nil {
+		return nil, err
+	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	remote := net.ParseIP(host)
-	switch {
-	case remote.To4() != nil && l.ip4 != nil:
-		d.LocalAddr = &net.TCPAddr{IP: l.ip4}
-	case remote != nil && remote.To4() == nil && l.ip6 != nil:
-		d.LocalAddr = &net.TCPAddr{IP: l.ip6}
-	case remote == nil && l.ip4 != nil: // a name: reach it over IPv4
-		network = "tcp4"
-		d.LocalAddr = &net.TCPAddr{IP: l.ip4}
+	network, ip := from.choose(network, host)
+	var d net.Dialer
+	if ip != nil {
+		d.LocalAddr = &net.TCPAddr{IP: ip}
 	}
 	return d.DialContext(ctx, network, address)
+}
+
+// choose returns the address to reach a host from, nil for any, and the network.
+// A link-local address with a zone names its interface itself.
+func (l local) choose(network, host string) (string, net.IP) {
+	remote, err := netip.ParseAddr(host)
+	switch {
+	case err != nil && l.ip4 != nil: // a name: reach it over IPv4
+		return "tcp4", l.ip4
+	case err != nil || remote.Zone() != "":
+		return network, nil
+	case remote.Unmap().Is4():
+		return network, l.ip4
+	}
+	return network, l.ip6
 }

@@ -133,7 +133,6 @@ type Console struct {
 	cfg    Config
 	log    *slog.Logger
 	period time.Duration
-	dial   link.DialFunc // nil for the network
 
 	storing sync.Mutex // held while a lease is planned, stored and granted; before mu
 

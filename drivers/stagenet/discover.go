@@ -14,12 +14,12 @@ import (
 const service = "_stagenet._tcp"
 
 // discover follows what is advertised until ctx ends.
-func (c *Console) discover(ctx context.Context, running *sync.WaitGroup, dial link.DialFunc) error {
+func (c *Console) discover(ctx context.Context, running *sync.WaitGroup) error {
 	browser, err := mdns.New(mdns.Config{
 		Service: service, Interface: c.cfg.Interface, Log: c.log,
 		OnEvent: func(e mdns.Event) {
 			if t := c.advertisement(e); t != nil {
-				running.Go(func() { c.keep(ctx, t, dial) })
+				running.Go(func() { c.keep(ctx, t) })
 			}
 			c.tell()
 		},

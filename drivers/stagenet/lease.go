@@ -72,7 +72,6 @@ type table struct {
 	leases  map[string]*lease
 	ids     map[string]bool
 	places  []place // by address; those without a lease are free
-	held    int
 }
 
 // newTable starts with the leases of earlier runs.

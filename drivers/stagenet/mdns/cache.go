@@ -250,7 +250,7 @@ func (s *segment) expire(now time.Time) {
 			if e.ask.IsZero() || now.Before(e.ask) {
 				continue
 			}
-			q := question{k.name, k.kind}
+			q := question(k)
 			if p := s.plans[q]; p != nil {
 				p.due = now
 			} else {
