@@ -33,7 +33,7 @@ var ErrStuck = errors.New("the script does not come back from a call; it has bee
 // errorValue is the Lua value an error carries.
 func errorValue(err error) lua.LValue {
 	var api *lua.ApiError
-	if errors.As(err, &api) && api.Object != nil && api.Object != lua.LNil {
+	if errors.As(err, &api) && api.Object != nil {
 		return api.Object
 	}
 	return lua.LString(err.Error())

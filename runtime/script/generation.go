@@ -42,6 +42,7 @@ type Config struct {
 	Warn   time.Duration // longer runs are reported; 20 ms
 	Grace  time.Duration // a stopped task may take so long to give up; 2 s
 	Memory uint64        // bytes a task may add to the heap at one go; 256 MiB
+	Slice  time.Duration // Step returns after this much real time; 0 = when all is done
 
 	Now       func() time.Duration // show time
 	Stopwatch func() time.Duration // real time, for budgets
@@ -78,13 +79,12 @@ type Generation struct {
 	sched *schedule
 
 	modules map[string]lua.LValue
-	loading []string
-	files   []string
 
 	topics  map[string][]*Handle
 	tasks   map[uint64]*Task
 	nextID  uint64
 	current *Task
+	entered map[*lua.LState]*Task // coroutines in the middle of something, and who is in them
 
 	condemned []*Task // cancelled by a running task, to be ended after it
 
@@ -117,13 +117,14 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	g := &Generation{
 		cfg: cfg,
 		L: lua.NewState(lua.Options{
-			SkipOpenLibs: true, CallStackSize: 4096, MinimizeStackMemory: true, IncludeGoStackTrace: true,
+			SkipOpenLibs: true, CallStackSize: 2000, MinimizeStackMemory: true, IncludeGoStackTrace: true,
 			RegistrySize: 256, RegistryMaxSize: 1 << 18, RegistryGrowStep: 8192,
 		}),
 		sched:      newSchedule(cfg.Timeline),
 		modules:    map[string]lua.LValue{},
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
+		entered:    map[*lua.LState]*Task{},
 		collecting: true,
 		base:       cfg.Now(),
 		back:       make(chan struct{}),
@@ -210,9 +211,6 @@ func (g *Generation) Collecting() bool { return g.collecting }
 // Number counts loads, from 1.
 func (g *Generation) Number() int { return g.cfg.Number }
 
-// Files lists the files read so far, relative to the show folder.
-func (g *Generation) Files() []string { return append([]string(nil), g.files...) }
-
 // Log is where output of the script goes.
 func (g *Generation) Log() *slog.Logger { return g.cfg.Log }
 
@@ -263,11 +261,18 @@ const maxWakes = 4096
 
 // Step runs everything that is due within the look-ahead of now.
 func (g *Generation) Step(now time.Duration) error {
+	if g.isRevoked() {
+		return ErrStuck
+	}
 	horizon := now + g.cfg.Lookahead
+	began := g.cfg.Stopwatch()
 	for range maxWakes {
 		e, at := g.sched.peek()
 		if e == nil || at > horizon || g.ended {
 			return nil
+		}
+		if g.cfg.Slice > 0 && g.cfg.Stopwatch()-began > g.cfg.Slice {
+			return nil // the loop has other things to look at as well
 		}
 		var err error
 		if e.handle != nil {
@@ -294,8 +299,8 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 			e.beat = e.grid.Next(max(e.beat, e.lane.timeline.At(now)))
 			g.sched.add(e)
 			return nil
-		case waitTime:
-			at = now
+		default:
+			e.kind, at = waitTime, now
 		}
 	}
 	t.moveTo(e, at)
@@ -304,6 +309,10 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 
 // Deliver runs the handlers of an event, each in a task of its own.
 func (g *Generation) Deliver(ev Event) error {
+	if g.isRevoked() {
+		return ErrStuck
+	}
+	ev.At = max(ev.At, g.base) // what was before belongs to the generation before
 	for _, h := range g.topics[ev.Topic] {
 		if h.cancelled || g.ended {
 			continue
@@ -341,6 +350,16 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 		g.sched.add(&t.entry)
 	})
 	return t
+}
+
+// isRevoked tells whether a call of the script never came back.
+func (g *Generation) isRevoked() bool {
+	select {
+	case <-g.revoked:
+		return true
+	default:
+		return false
+	}
 }
 
 // Stats returns the counters so far.

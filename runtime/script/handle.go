@@ -8,6 +8,9 @@ import (
 	"showrun/runtime/beat"
 )
 
+// MaxTasks is how many tasks may be unfinished at a time.
+const MaxTasks = 10_000
+
 // maxRuns is how many runs of one handler may be unfinished at a time.
 const maxRuns = 256
 
@@ -37,8 +40,8 @@ type Handle struct {
 // Cancel takes the registration back; runs that have begun go on. Cancelling
 // twice is harmless.
 func (h *Handle) Cancel() {
-	if h.cancelled {
-		return
+	if h.g.isRevoked() || h.cancelled {
+		return // of a revoked generation nothing may be touched
 	}
 	h.cancelled = true
 	h.g.sched.remove(&h.entry)
@@ -113,6 +116,8 @@ func (g *Generation) Sources() []string {
 	for _, l := range g.sched.lanes[1:] {
 		if l.queue.Len() > 0 {
 			list = append(list, l.source)
+		} else {
+			l.timeline = beat.Timeline{Stopped: true} // nobody keeps it up to date
 		}
 	}
 	return list
@@ -202,7 +207,7 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 			after = max(after, e.lane.timeline.At(now))
 			g.stats.Skipped++
 		}
-		h.entry.beat = e.grid.Next(after)
+		h.entry.beat, h.entry.fired = e.grid.Next(after), at
 		g.sched.add(&h.entry)
 	}
 	t, err := g.handlerTask(h, Event{At: at})
@@ -216,9 +221,9 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 // handlerTask makes the task for one run of a handle; nil when too many are
 // unfinished.
 func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
-	if h.runs >= maxRuns {
+	if h.runs >= maxRuns || len(g.tasks) >= MaxTasks {
 		g.stats.Refused++
-		g.fail(&Failure{Task: h.name(), Message: h.origin + ": not called: earlier calls of it still wait (more than " + itoa(maxRuns) + ")"}, nil)
+		g.fail(&Failure{Task: h.name(), Message: h.origin + ": not called: too many tasks are unfinished (" + itoa(h.runs) + " of this handler, " + itoa(len(g.tasks)) + " in all)"}, nil)
 		return nil, nil
 	}
 	h.runs++

@@ -36,13 +36,13 @@ func (g *Generation) recycle(th *lua.LState) {
 	}
 }
 
-// openProtected installs pcall, xpcall, coroutine.create and coroutine.wrap.
+// openProtected installs pcall, xpcall and module coroutine but for yield.
 //
 // gopher-lua's own pcall closes the upvalues of every frame still alive when it
 // catches an error, so shared locals come apart. Here each protected call runs
 // on a thread of its own, without an error function; an error then closes only
 // that thread's upvalues. The coroutine functions are replaced so that new
-// threads carry the hook.
+// threads carry the hook, and so that only what is suspended can be resumed.
 func (g *Generation) openProtected() {
 	L := g.L
 	L.SetGlobal("pcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, nil, 2) }))
@@ -55,19 +55,92 @@ func (g *Generation) openProtected() {
 	L.Pop(1)
 	create := L.GetField(std, "create").(*lua.LFunction).GFunction
 	wrap := L.GetField(std, "wrap").(*lua.LFunction).GFunction
-	hooked := func(f lua.LGFunction, thread func(*lua.LState) *lua.LState) *lua.LFunction {
-		return L.NewFunction(func(L *lua.LState) int {
-			ctx := L.RemoveContext()
-			n := f(L)
-			L.SetContext(ctx)
-			thread(L).SetContext(ctx)
-			return n
-		})
+	hooked := func(L *lua.LState, f lua.LGFunction) int {
+		ctx := L.RemoveContext()
+		n := f(L)
+		L.SetContext(ctx)
+		return n
 	}
-	L.SetField(co, "create", hooked(create, func(L *lua.LState) *lua.LState { return L.Get(-1).(*lua.LState) }))
-	L.SetField(co, "wrap", hooked(wrap, func(L *lua.LState) *lua.LState {
-		return L.Get(-1).(*lua.LFunction).Upvalues[0].Value().(*lua.LState)
+	L.SetField(co, "create", L.NewFunction(func(L *lua.LState) int {
+		n := hooked(L, create)
+		L.Get(-1).(*lua.LState).SetContext(&g.hook)
+		return n
 	}))
+	L.SetField(co, "wrap", L.NewFunction(func(L *lua.LState) int {
+		hooked(L, wrap)
+		fn := L.Get(-1).(*lua.LFunction)
+		th := fn.Upvalues[0].Value().(*lua.LState)
+		th.SetContext(&g.hook)
+		L.Pop(1)
+		L.Push(L.NewClosure(func(L *lua.LState) int {
+			if why := g.enter(th); why != "" {
+				L.RaiseError("%s", why)
+			}
+			defer g.leave(th)
+			return fn.GFunction(L)
+		}, th))
+		return 1
+	}))
+	resume := L.GetField(std, "resume").(*lua.LFunction).GFunction
+	L.SetField(co, "resume", L.NewFunction(func(L *lua.LState) int {
+		th := L.CheckThread(1)
+		if why := g.enter(th); why != "" {
+			L.Push(lua.LFalse)
+			L.Push(lua.LString(why))
+			return 2
+		}
+		defer g.leave(th)
+		return resume(L)
+	}))
+	status := L.GetField(std, "status").(*lua.LFunction).GFunction
+	L.SetField(co, "status", L.NewFunction(func(L *lua.LState) int {
+		th := L.CheckThread(1)
+		if t := g.entered[th]; t != nil {
+			state := lua.LString("normal")
+			if t == g.current && t.coroutines[len(t.coroutines)-1] == th {
+				state = "running"
+			}
+			L.Push(state)
+			return 1
+		}
+		return status(L)
+	}))
+	L.SetField(co, "running", L.NewFunction(func(L *lua.LState) int {
+		if t := g.current; t != nil && len(t.coroutines) > 0 {
+			L.Push(t.coroutines[len(t.coroutines)-1])
+		} else {
+			L.Push(lua.LNil)
+		}
+		return 1
+	}))
+}
+
+// maxNesting is how deep protected calls and coroutines may stand in one another.
+// Each brings a Lua stack of its own, and all of them share one Go stack.
+const maxNesting = 100
+
+// enter notes that the running task resumes a coroutine. It returns why that is
+// not possible: the coroutine is in the middle of something, also when that is a
+// wait of another task. The interpreter would run it regardless.
+func (g *Generation) enter(th *lua.LState) (why string) {
+	t := g.current
+	switch {
+	case g.entered[th] != nil:
+		return "cannot resume non-suspended coroutine"
+	case t.nesting >= maxNesting:
+		return "stack overflow: coroutines and protected calls nested too deep"
+	}
+	t.nesting++
+	t.coroutines = append(t.coroutines, th)
+	g.entered[th] = t
+	return ""
+}
+
+func (g *Generation) leave(th *lua.LState) {
+	t := g.entered[th]
+	delete(g.entered, th)
+	t.nesting--
+	t.coroutines = t.coroutines[:len(t.coroutines)-1]
 }
 
 // pcall calls argument 1 with the arguments from first on, on its own thread.
@@ -75,6 +148,12 @@ func (g *Generation) openProtected() {
 // false.
 func (g *Generation) pcall(L *lua.LState, onError *lua.LFunction, first int) int {
 	fn := L.CheckAny(1)
+	t := g.current
+	if t.nesting >= maxNesting {
+		L.RaiseError("stack overflow: coroutines and protected calls nested too deep")
+	}
+	t.nesting++
+	defer func() { t.nesting-- }()
 	th := g.spareThread()
 	n := L.GetTop()
 	th.Push(fn)
@@ -104,9 +183,27 @@ func (g *Generation) pcall(L *lua.LState, onError *lua.LFunction, first int) int
 		L.Push(value)
 		return 2
 	}
-	top := L.GetTop()
-	L.Push(onError)
-	L.Push(value)
-	L.Call(1, lua.MultRet)
-	return 1 + L.GetTop() - top
+	L.Push(g.handled(L, onError, value))
+	return 2
+}
+
+// handled runs the error function of xpcall; an error in it takes the place of what
+// it would have returned.
+func (g *Generation) handled(L *lua.LState, onError *lua.LFunction, value lua.LValue) lua.LValue {
+	th := g.spareThread()
+	th.Push(onError)
+	th.Push(value)
+	current := L.G.CurrentThread
+	L.G.CurrentThread = th
+	err := th.PCall(1, 1, nil)
+	L.G.CurrentThread = current
+	if g.hook.stopped() {
+		L.RaiseError("%s", g.hook.Err())
+	}
+	if err != nil {
+		return errorValue(err)
+	}
+	result := th.Get(-1)
+	g.recycle(th)
+	return result
 }

@@ -29,14 +29,15 @@ func (g *Generation) require(L *lua.LState) int {
 			return 1
 		}
 	}
-	for i, l := range g.loading {
+	t := g.current
+	for i, l := range t.loading {
 		if l == name {
-			L.RaiseError("require: modules require one another in a circle: %s -> %s", strings.Join(g.loading[i:], " -> "), name)
+			L.RaiseError("require: modules require one another in a circle: %s -> %s", strings.Join(t.loading[i:], " -> "), name)
 		}
 	}
 	fn := g.find(L, name)
-	g.loading = append(g.loading, name)
-	defer func() { g.loading = g.loading[:len(g.loading)-1] }()
+	t.loading = append(t.loading, name)
+	defer func() { t.loading = t.loading[:len(t.loading)-1] }()
 	L.Push(fn)
 	L.Push(lua.LString(name))
 	L.Call(1, 1)
@@ -76,13 +77,36 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 	return nil
 }
 
-// maxSource is the longest script file in bytes.
-const maxSource = 4 << 20
+// Limits of a script file. The parser and the compiler recurse, and cannot be
+// interrupted.
+const (
+	maxSource  = 512 << 10 // bytes
+	maxBracket = 200       // brackets in brackets
+)
+
+// tooDeep tells whether brackets are nested deeper than maxBracket. It does not
+// know strings from code, which matters to nobody who writes by hand.
+func tooDeep(text string) bool {
+	depth := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(', '{', '[':
+			if depth++; depth > maxBracket {
+				return true
+			}
+		case ')', '}', ']':
+			depth = max(depth-1, 0)
+		}
+	}
+	return false
+}
 
 // compile reads and compiles one file.
 func (g *Generation) compile(where fs.FS, file string) (*lua.LFunction, error) {
 	if st, err := fs.Stat(where, file); err != nil {
 		return nil, err
+	} else if !st.Mode().IsRegular() {
+		return nil, &Failure{Message: file + ": not a regular file"}
 	} else if st.Size() > maxSource {
 		return nil, &Failure{Message: fmt.Sprintf("%s: the file has %d bytes, more than %d", file, st.Size(), maxSource)}
 	}
@@ -90,8 +114,10 @@ func (g *Generation) compile(where fs.FS, file string) (*lua.LFunction, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.files = append(g.files, file)
 	text := string(src)
+	if tooDeep(text) {
+		return nil, &Failure{Message: fmt.Sprintf("%s: brackets are nested deeper than %d", file, maxBracket)}
+	}
 	if strings.HasPrefix(text, "#!") {
 		text = "--" + text
 	}

@@ -114,9 +114,7 @@ func (g *Generation) await(t *Task) error {
 	for {
 		select {
 		case <-g.back:
-			if !t.killed {
-				g.hook.clear()
-			}
+			g.hook.clear()
 			if took := g.cfg.Stopwatch() - start; took > g.cfg.Warn {
 				g.slow(t, took)
 			}
@@ -157,12 +155,8 @@ func (g *Generation) unwind(t *Task) {
 		t.dead = true
 		g.forget(t)
 	case t.waiting:
-		saved := g.hook.reason.Load()
 		g.hook.stop(errCancelled)
-		err := g.hand(t)
-		g.hook.reason.Store(saved)
-		if err == nil && !t.dead {
-			g.unwind(t) // it waited again while it was being ended
+		if g.hand(t) != nil {
 			return
 		}
 		g.forget(t)

@@ -31,6 +31,8 @@ type entry struct {
 	handle   *Handle // to fire
 	reaction bool    // the task reacts to an event; it cannot be late
 
+	fired time.Duration // waitGrid: the instant of the point before
+
 	seq   uint64
 	index int // in its queue; -1 when in none
 	queue *queue
@@ -148,7 +150,12 @@ func (l *lane) retime(tl beat.Timeline, now time.Duration) {
 		case waitBeats:
 			e.beat = is + max(e.beat-was, 0)
 		case waitGrid:
+			// A jump in phase must not bring a point for the second time that has
+			// been run ahead of its instant already.
 			e.beat = e.grid.Next(is)
+			for e.fired > 0 && tl.Time(e.beat) < e.fired+time.Millisecond {
+				e.beat = e.grid.Next(e.beat)
+			}
 		case waitBeat:
 			if e.beat < is {
 				l.parked = append(l.parked, e)

@@ -315,6 +315,74 @@ func TestCancellingItself(t *testing.T) {
 	}
 }
 
+func TestCoroutinesCannotRunTwice(t *testing.T) {
+	s := live(t, `t.run("circle", function()
+			local a, b
+			a = coroutine.create(function() return coroutine.resume(b) end)
+			b = coroutine.create(function() log("inner", coroutine.status(a), coroutine.status(b), coroutine.resume(a)) end)
+			log("outer", coroutine.resume(a))
+		end)
+		local shared = coroutine.wrap(function() while true do t.sleep("0.1") coroutine.yield("value") end end)
+		t.run("first", function() log("first", shared()) end)
+		t.run("second", function() t.sleep("0.05") log("second", pcall(function() return (shared()) end)) end)
+		t.run("thread", function() log("running", coroutine.running()) end)`)
+	s.run(time.Second)
+	s.wantLog(
+		"0.000 inner normal running false cannot resume non-suspended coroutine", "0.000 outer true true",
+		"0.000 running nil",
+		"0.050 second false show.lua:8: cannot resume non-suspended coroutine", "0.100 first value",
+	)
+}
+
+func TestNestingIsBounded(t *testing.T) {
+	for _, body := range []string{
+		`local function f() pcall(f) error("deep") end f()`,
+		`local function f() (("x"):gsub("x", f)) end local function g() pcall(g) f() end g()`,
+		`local function f() coroutine.wrap(f)() end f()`,
+		`local mt = {} mt.__unm = function(x) return -x end local x = setmetatable({}, mt) local function g() pcall(g) return -x end g()`,
+	} {
+		s := live(t, `t.run("deep", function() `+body+` end) t.on_beat(1, function() log("next") end)`, func(c *Config) { c.Budget, c.Grace = time.Second, 20*time.Second })
+		s.run(550 * time.Millisecond)
+		if len(s.failures) != 1 {
+			t.Errorf("%s: failures %q", body, s.failures)
+		}
+		s.wantLog("0.500 next")
+	}
+}
+
+func TestWhoCancelsItselfTakesNobodyAlong(t *testing.T) {
+	for _, body := range []string{`while true do end`, `while true do pcall(t.sleep, "1") end`} {
+		s := live(t, `local me me = t.run("me", function() t.cancel(me) `+body+` end) t.after("0.5", function() log("innocent") end)`)
+		s.run(time.Second)
+		s.wantLog("0.500 innocent")
+	}
+}
+
+func TestErrorsOfAnyKind(t *testing.T) {
+	s := live(t, `log(pcall(error)) log(pcall(error, { 1 })) log(xpcall(function() error("a") end, function() error("b") end))`)
+	if got := strings.Join(s.log, "|"); !strings.Contains(got, "false nil|") || !strings.HasSuffix(got, "false show.lua:1: b") {
+		t.Errorf("log %q", s.log)
+	}
+}
+
+func TestAJumpInPhaseBringsNoBeatTwice(t *testing.T) {
+	s := live(t, `t.on_beat(1, function(b) log(b) end) t.run("x", function() while true do t.sync(1) log("sync") end end)`)
+	s.run(470 * time.Millisecond) // beat 1 has been run ahead
+	s.gen.SetTimeline(beat.Timeline{Epoch: 2, Beat: 4 * beat.Beat, BPM: 120}, s.now)
+	s.run(1050 * time.Millisecond)
+	s.wantLog("0.500 1", "0.500 sync", "1.000 6", "1.000 sync")
+}
+
+func TestSourcesWithNobodyWaitingAreForgotten(t *testing.T) {
+	s := live(t, `t.run("x", function() t.sleep("2") t.on_deck_beat(1, function(b) log(b) end) end)`)
+	s.gen.SetSourceTimeline("deck", beat.Timeline{Epoch: 3, Beat: 342 * beat.Beat, BPM: 120}, 0)
+	s.gen.Sources()
+	s.run(2 * time.Second)
+	s.gen.SetSourceTimeline("deck", beat.Timeline{Epoch: 3, Beat: 342 * beat.Beat, BPM: 120}, s.now)
+	s.run(2600 * time.Millisecond)
+	s.wantLog("2.500 347")
+}
+
 func TestThirdsDoNotDrift(t *testing.T) {
 	s := live(t, `local n, last = 0 t.on_beat(1 / 3, function(b) n = n + 1 last = b end)
 		t.run("end", function() t.sync(3000) t.sleep("0.01") log(n, last) end)`)

@@ -30,17 +30,22 @@ type Task struct {
 	own       beat.Micro // that beat
 	scheduled bool       // false while it reacts to an event, whose instant is always past
 
-	// lastGrid is the grid point a sync last returned at, in gridEpoch.
+	// lastGrid is the grid point a sync last returned at, in gridEpoch, at syncedAt.
 	lastGrid  beat.Micro
 	gridEpoch uint32
+	syncedAt  time.Duration
 	synced    bool
 
 	out        []engine.Command
 	entry      entry        // what it waits for
 	wake       []lua.LValue // what its wait returns
 	worker     *worker      // the goroutine it runs on; nil before it began
-	idle       uint32       // wake-ups since the instant last moved
-	cannotWait string       // why waiting raises; "" when it may
+	idle       uint32       // wake-ups within a millisecond of logical time, from idleFrom on
+	idleFrom   time.Duration
+	nesting    int           // protected calls and coroutines it stands in
+	coroutines []*lua.LState // those, innermost last
+	loading    []string      // modules it is in the middle of requiring
+	cannotWait string        // why waiting raises; "" when it may
 	err        error
 	waiting    bool
 	killed     bool
@@ -95,8 +100,8 @@ func (t *Task) stamp() engine.Stamp {
 
 // moveTo sets the logical instant to that of an entry that became due.
 func (t *Task) moveTo(e *entry, at time.Duration) {
-	if at != t.instant {
-		t.idle = 0
+	if at-t.idleFrom >= time.Millisecond {
+		t.idle, t.idleFrom = 0, at
 	}
 	t.instant, t.scheduled = at, !e.reaction
 	t.onBeat, t.of = false, nil
@@ -109,14 +114,14 @@ func (t *Task) moveTo(e *entry, at time.Duration) {
 	}
 	t.onBeat, t.pos, t.epoch = true, e.beat, e.lane.timeline.Epoch
 	if e.kind == waitGrid {
-		t.lastGrid, t.gridEpoch, t.synced = e.beat, t.epoch, true
+		t.lastGrid, t.gridEpoch, t.syncedAt, t.synced = e.beat, t.epoch, at, true
 	}
 }
 
 // Span is a duration as scripts give it: seconds, or beats when Beats is not 0.
 type Span = engine.Length
 
-// maxIdle is how often a task may wake without its logical time moving on.
+// maxIdle is how often a task may wake within a millisecond of logical time.
 const maxIdle = 10_000
 
 // Sleep waits for d of logical time.
@@ -167,6 +172,7 @@ func (g *Generation) Current() *Task { return g.current }
 func (g *Generation) waiter(L *lua.LState) *Task {
 	t := g.current
 	if t.killed {
+		g.hook.stop(errCancelled) // no pcall shall keep it alive
 		L.RaiseError("%s", errCancelled)
 	}
 	if t.cannotWait != "" {
@@ -181,6 +187,9 @@ func (g *Generation) waitFor(L *lua.LState, t *Task, e entry) {
 	}
 	t.entry = e
 	t.entry.task = t
+	if t.synced {
+		t.entry.fired = t.syncedAt
+	}
 	g.sched.add(&t.entry)
 	g.yield(L, t)
 }
