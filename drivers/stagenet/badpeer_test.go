@@ -271,8 +271,7 @@ func TestStuckGateway(t *testing.T) {
 	}
 	// It does not read from here on.
 	levels, frame := make([]byte, many), byte(0)
-	lost := make(chan stagenet.Event, 1)
-	go func() { lost <- e.next(t, stagenet.Lost) }()
+	limit := time.After(3 * patience)
 	for stuck := false; !stuck; {
 		frame++
 		for i := range levels {
@@ -286,11 +285,13 @@ func TestStuckGateway(t *testing.T) {
 			return v[gateway.Channel{HardwareType: "DMX", Number: 8}] == want
 		})
 		select {
-		case ev := <-lost:
-			stuck = true
-			if ev.Gateway.ID != "stuck" || !strings.Contains(ev.Reason, "did not read") {
+		case ev := <-e:
+			stuck = ev.Kind == stagenet.Lost
+			if stuck && (ev.Gateway.ID != "stuck" || !strings.Contains(ev.Reason, "did not read")) {
 				t.Errorf("lost %q: %s", ev.Gateway.ID, ev.Reason)
 			}
+		case <-limit:
+			t.Fatal("the stuck gateway is kept")
 		default:
 		}
 	}

@@ -28,7 +28,7 @@ func (g *Gateway) advertise() (withdraw func(), err error) {
 		}
 		interfaces = append(interfaces, i)
 		for _, ip := range addresses {
-			ips = append(ips, ip.String())
+			ips = append(ips, ip.WithZone("").String())
 		}
 	}
 	if !address.IP.IsUnspecified() {
@@ -42,7 +42,7 @@ func (g *Gateway) advertise() (withdraw func(), err error) {
 		}
 	}
 	text := []string{"id=" + g.cfg.ID, "type=" + g.cfg.Type, "version=" + Version}
-	s, err := zeroconf.RegisterProxy(escapeLabel(clip(g.cfg.Name)), service, "local.", address.Port, hostName(g.cfg.ID), ips, text, interfaces)
+	s, err := zeroconf.RegisterProxy(escapeLabel(clip(g.cfg.Name)), service, "local", address.Port, hostName(g.cfg.ID), ips, text, interfaces)
 	if err != nil {
 		return nil, fmt.Errorf("stagenet gateway: advertise: %w", err)
 	}

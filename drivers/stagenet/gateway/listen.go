@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
+	"net/netip"
 	"time"
 
 	"showrun/drivers/stagenet/link"
@@ -36,7 +36,7 @@ func listenAddress(cfg Config) (string, error) {
 	if cfg.Listen != "" {
 		return cfg.Listen, nil
 	}
-	ip := net.IPv4(127, 0, 0, 1)
+	ip := netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	if cfg.Interface != "" {
 		_, addresses, err := interfaceOf(cfg.Interface)
 		if err != nil {
@@ -44,12 +44,13 @@ func listenAddress(cfg Config) (string, error) {
 		}
 		ip = addresses[0]
 	}
-	return net.JoinHostPort(ip.String(), strconv.Itoa(link.Port)), nil
+	return netip.AddrPortFrom(ip, link.Port).String(), nil
 }
 
 // interfaceOf finds an interface by its name or one of its addresses, and its
-// addresses: the named one, or IPv4 before IPv6. Link-local IPv6 is left out.
-func interfaceOf(name string) (net.Interface, []net.IP, error) {
+// addresses: the named one, or IPv4 before IPv6. Link-local IPv6 comes with its
+// zone, and only if there is nothing else.
+func interfaceOf(name string) (net.Interface, []netip.Addr, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return net.Interface{}, nil, fmt.Errorf("stagenet gateway: list interfaces: %w", err)
@@ -59,20 +60,27 @@ func interfaceOf(name string) (net.Interface, []net.IP, error) {
 		if err != nil {
 			continue // it went away meanwhile
 		}
-		var ip4, ip6 []net.IP
+		var ip4, ip6, local []netip.Addr
 		for _, a := range list {
-			n, ok := a.(*net.IPNet)
+			p, err := netip.ParsePrefix(a.String())
+			ip := p.Addr()
 			switch {
-			case !ok || n.IP.IsLinkLocalUnicast() && n.IP.To4() == nil:
-			case n.IP.String() == name:
-				return i, []net.IP{n.IP}, nil
-			case n.IP.To4() != nil:
-				ip4 = append(ip4, n.IP)
+			case err != nil:
+			case ip.String() == name:
+				return i, []netip.Addr{ip}, nil
+			case ip.Is4():
+				ip4 = append(ip4, ip)
+			case ip.IsLinkLocalUnicast():
+				local = append(local, ip.WithZone(i.Name))
 			default:
-				ip6 = append(ip6, n.IP)
+				ip6 = append(ip6, ip)
 			}
 		}
-		if all := append(ip4, ip6...); i.Name == name && len(all) > 0 {
+		all := append(ip4, ip6...)
+		if len(all) == 0 {
+			all = local
+		}
+		if i.Name == name && len(all) > 0 {
 			return i, all, nil
 		}
 	}
