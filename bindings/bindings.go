@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
 // Tempo is the show's beat clock as scripts drive it. at is the logical instant
@@ -49,7 +50,7 @@ type Env struct {
 	Levels          Levels
 	Tempo           Tempo
 	Players         Players
-	State           script.Table // show.state as this load finds it
+	State           plain.Table // show.state as this load finds it
 }
 
 // Show is what one load of a show declares. It is filled while the top level

@@ -8,6 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
 // Topics of the events of module show. Error carries a string.
@@ -34,7 +35,7 @@ func (s *Show) openShow(L *lua.LState) *lua.LTable {
 	m.RawSetString("file", lua.LString(s.env.File))
 	m.RawSetString("dir", lua.LString(s.env.Dir))
 	m.RawSetString("generation", lua.LNumber(s.g.Number()))
-	m.RawSetString("state", script.Import(L, s.env.State))
+	m.RawSetString("state", plain.Import(L, s.env.State))
 	functions(L, m, "show", map[string]func(call) int{"on": s.showOn})
 
 	format := L.GetField(L.GetGlobal("string"), "format")

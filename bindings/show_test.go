@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
 func TestShowSaysWhatItIs(t *testing.T) {
@@ -154,7 +155,7 @@ func TestStateWithoutTheModule(t *testing.T) {
 	if err := s.load(map[string]string{"show.lua": `local clock = require "clock" clock.after(1, function() print(require("show").state.n) end)`}); err != nil {
 		t.Fatal(err)
 	}
-	if state, err := s.show.State(); err != nil || !slices.Contains(state, script.Pair{Key: "n", Value: 7.0}) {
+	if state, err := s.show.State(); err != nil || !slices.Contains(state, plain.Pair{Key: "n", Value: 7.0}) {
 		t.Errorf("state %v, %v", state, err)
 	}
 	s.run(2 * time.Second)

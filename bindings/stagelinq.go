@@ -11,6 +11,7 @@ import (
 
 	"showrun/runtime/device"
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
 // sink is a declared StageLinQ sink.
@@ -194,7 +195,7 @@ func (s *Show) sinkGet(c call, k *sink) int {
 		c.L.Push(lua.LNil)
 		return 1
 	}
-	c.L.Push(script.Import(c.L, v))
+	c.L.Push(plain.Import(c.L, v))
 	return 1
 }
 
@@ -256,7 +257,7 @@ func (s *subscription) Cancel() {
 }
 
 func stateArgs(L *lua.LState, ch device.StateChange) []lua.LValue {
-	return []lua.LValue{script.Import(L, ch.Value), playerTable(L, ch.Player), lua.LString(ch.Path)}
+	return []lua.LValue{plain.Import(L, ch.Value), playerTable(L, ch.Player), lua.LString(ch.Path)}
 }
 
 // expand lists the paths a pattern stands for: itself, or with a * in one or more

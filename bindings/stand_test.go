@@ -20,6 +20,7 @@ import (
 	"showrun/runtime/level"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -78,7 +79,7 @@ func (s *stand) load(files map[string]string) error {
 	for name, text := range files {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	number, state := 1, script.Table(nil)
+	number, state := 1, plain.Table(nil)
 	var err error
 	if s.gen != nil {
 		number = s.gen.Number() + 1
@@ -110,7 +111,7 @@ func (s *stand) load(files map[string]string) error {
 			gen.End()
 			return err
 		}
-		next.SetState(gen.L, script.MergeState(state, made, newest))
+		next.SetState(gen.L, plain.Merge(state, made, newest))
 		s.gen.End()
 	}
 	topic := TopicStart

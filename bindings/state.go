@@ -5,28 +5,39 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
-// State exports show.state.
-func (s *Show) State() (script.Table, error) {
+// State exports show.state. With an error, which names the first key that cannot
+// be kept, it returns what can.
+func (s *Show) State() (plain.Table, error) {
 	if s.show == nil {
 		return s.env.State, nil
 	}
-	v, err := script.Export(s.show.RawGetString("state"), "show.state")
-	if err != nil {
-		return nil, err
-	}
-	t, ok := v.(script.Table)
+	t, ok := s.show.RawGetString("state").(*lua.LTable)
 	if !ok {
 		return nil, fmt.Errorf("show.state must be a table, got %s", show(s.show.RawGetString("state")))
 	}
-	return t, nil
+	v, err := plain.Export(t, "show.state")
+	if err == nil {
+		return v.(plain.Table), nil
+	}
+	state := plain.Table{}
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		key, err := plain.Export(k, "")
+		if err != nil {
+			continue
+		}
+		if value, err := plain.Export(v, ""); err == nil {
+			state = append(state, plain.Pair{Key: key, Value: value})
+		}
+	}
+	return state, err
 }
 
 // SetState replaces the contents of show.state. The table stays the same one, so
 // that what a script has kept of it is not left behind.
-func (s *Show) SetState(L *lua.LState, t script.Table) {
+func (s *Show) SetState(L *lua.LState, t plain.Table) {
 	s.env.State = t
 	if s.show == nil {
 		return
@@ -44,6 +55,6 @@ func (s *Show) SetState(L *lua.LState, t script.Table) {
 		state.RawSet(k, lua.LNil)
 	}
 	for _, p := range t {
-		state.RawSet(script.Import(L, p.Key), script.Import(L, p.Value))
+		state.RawSet(plain.Import(L, p.Key), plain.Import(L, p.Value))
 	}
 }

@@ -99,10 +99,11 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	if terminal.isTerminal() && f.logFormat == "text" {
 		defer terminal.showStatus(func(width int) string { return statusLine(h.Status(), width) })()
 	}
-	if err := h.Run(ctx); err != nil {
-		return err
+	err = h.Run(ctx)
+	if sig := signalOf(ctx); sig != nil {
+		return sig // also while the show was still loading
 	}
-	return signalOf(ctx)
+	return err
 }
 
 // signalOf is the signal that ended ctx, nil if none did.

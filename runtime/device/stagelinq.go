@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"showrun/drivers/stagelinq"
+	"showrun/drivers/stagelinq/discovery"
 	"showrun/runtime/beat"
 )
 
@@ -120,6 +121,9 @@ type unit struct {
 	since  [maxDecks]time.Duration // by deck: when it began to play
 }
 
+// maxStates is how many paths of a unit are kept.
+const maxStates = 4096
+
 // maxDecks is how many decks of a unit are looked at.
 const maxDecks = 8
 
@@ -143,6 +147,15 @@ func NewSink(d SinkDecl, env Env, token stagelinq.Token, port int, iface string,
 		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
 	})
 	return s, err
+}
+
+// CheckInterface tells whether an interface that a declaration names is there; "" is.
+func CheckInterface(name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := discovery.Networks(name)
+	return err
 }
 
 // Loops implements Device.
@@ -175,6 +188,9 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	defer s.mu.Unlock()
 	u := s.unit(ev.Device)
 	before, value := u.states[ev.Path], ev.Value.Any()
+	if _, known := u.states[ev.Path]; !known && len(u.states) >= maxStates {
+		return // nobody asked for so many
+	}
 	u.states[ev.Path] = value
 	topic := s.decl.StateTopic(ev.Path)
 	s.env.Event(Event{

@@ -26,6 +26,7 @@ type core struct {
 	batches  batchQueue
 	engine   *engine.Engine
 	players  players
+	slice    time.Duration // see script.Config.Slice
 
 	// Script loop only.
 	live      *load
@@ -35,6 +36,8 @@ type core struct {
 	outputs   atomic.Pointer[[]device.Output]
 	frames    FrameSink
 	frameStat frameStats
+
+	errors limiter // of messages about errors
 
 	generation   atomic.Int64  // of the live load
 	wakes        atomic.Uint64 // of the script loop
@@ -72,7 +75,7 @@ func (c *core) scriptStep(now time.Duration) error {
 	gen := c.live.gen
 	gen.SetTimeline(c.tempo.Timeline(), now)
 	sources := gen.Sources()
-	for i, tl := range c.tempo.watch(sources) {
+	for i, tl := range c.tempo.watch(sources, now) {
 		gen.SetSourceTimeline(sources[i], tl, now)
 	}
 	c.events = c.inbox.Take(c.events[:0])
@@ -240,4 +243,32 @@ func (s *frameStats) add(late time.Duration) {
 // FrameSink is shown every frame. The frame is only lent for the call.
 type FrameSink interface {
 	Frame(*level.Frame)
+}
+
+// limiter lets so many things a second through. It is for the script loop and the
+// loader, which may both report errors.
+type limiter struct {
+	mu      sync.Mutex
+	since   time.Duration
+	passed  int
+	stopped uint64
+}
+
+const errorsPerSecond = 20
+
+// allow reports whether one more is let through at now, and how many were not
+// since the last that was.
+func (l *limiter) allow(now time.Duration) (ok bool, stopped uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now-l.since >= time.Second {
+		l.since, l.passed = now, 0
+	}
+	if l.passed >= errorsPerSecond {
+		l.stopped++
+		return false, 0
+	}
+	l.passed++
+	stopped, l.stopped = l.stopped, 0
+	return true, stopped
 }

@@ -52,6 +52,7 @@ func New(opts Options) (*Host, error) {
 		calls:  make(chan func()),
 		reload: make(chan string, 1),
 	}
+	h.slice = 20 * time.Millisecond
 	if opts.Rig != nil {
 		cfg := *opts.Rig
 		cfg.StageLinQPort, cfg.SigNetPort, cfg.Log = opts.Ports.StageLinQ, opts.Ports.SigNet, opts.Log
@@ -220,8 +221,8 @@ func (h *Host) scriptLoop(ctx context.Context) {
 			f()
 		}
 	}
-	h.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: h.clock.Now()})
 	h.horizon = max(h.horizon, h.clock.Now())
+	h.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: h.horizon})
 	h.live.gen.End()
 	h.live.close()
 }
@@ -309,6 +310,9 @@ func (d *liveDevice) stop() {
 func (h *Host) open(decl device.Declaration) (device.Device, error) {
 	switch d := decl.(type) {
 	case *device.SinkDecl:
+		if err := device.CheckInterface(d.Interface); err != nil {
+			return nil, err
+		}
 		id, err := h.store.Identity("stagelinq token", func() ([]byte, error) {
 			t, err := stagelinq.NewToken(rand.Reader)
 			return t[:], err

@@ -15,6 +15,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
 // load is one load of the show: its generation, what it declared and the live
@@ -22,7 +23,7 @@ import (
 type load struct {
 	gen      *script.Generation
 	show     *bindings.Show
-	snapshot script.Table // show.state as it was given to this load
+	snapshot plain.Table // show.state as it was given to this load
 	devices  map[string]*liveDevice
 	close    func() error // of the show folder
 }
@@ -48,7 +49,7 @@ func drawSeed() uint64 { return rand.Uint64()>>1 | 1 }
 // prepare compiles the show, runs its top level in collect mode and opens the
 // devices that are new. Nothing that is live is touched. It runs on the loader's
 // goroutine; have are the devices of the live load.
-func (c *core) prepare(ctx context.Context, number int, state script.Table, have map[string]*liveDevice, o opener) (*load, error) {
+func (c *core) prepare(ctx context.Context, number int, state plain.Table, have map[string]*liveDevice, o opener) (*load, error) {
 	fsys, closeDir, err := c.show.open()
 	if err != nil {
 		return nil, &LoadError{err}
@@ -62,7 +63,7 @@ func (c *core) prepare(ctx context.Context, number int, state script.Table, have
 	defer cancel()
 	l.gen, err = script.Load(ctx, script.Config{
 		Show: fsys, Main: c.show.file, Modules: l.show.Modules(),
-		Budget: c.opts.Budget, Grace: c.opts.Grace,
+		Budget: c.opts.Budget, Grace: c.opts.Grace, Slice: c.slice,
 		Number: number, Seed: c.opts.Seed, Lookahead: c.opts.Lookahead, Timeline: c.tempo.Timeline(),
 		Now: c.clock.Now, Stopwatch: stopwatch(), Wall: func() time.Time { return c.clock.Time(c.clock.Now()) },
 		Getenv: c.opts.Getenv, Submit: c.batches.put, Failed: c.failed, Log: c.opts.Log,
@@ -102,8 +103,16 @@ func (l *load) discard(have map[string]*liveDevice) {
 
 // failed reports an error of the script. It is called on the script loop, or by
 // the loader for its own generation.
+// A storm of them is not passed on in full: an error handler may cause errors.
 func (c *core) failed(f *script.Failure, disabled bool) {
+	ok, stopped := c.errors.allow(c.clock.Now())
+	if !ok && !disabled {
+		return
+	}
 	args := []any{"task", f.Task}
+	if stopped > 0 {
+		args = append(args, "not shown", stopped)
+	}
 	if f.Trace != "" {
 		args = append(args, "traceback", f.Trace)
 	}
@@ -120,20 +129,22 @@ func (c *core) failed(f *script.Failure, disabled bool) {
 // out. It returns the devices no longer wanted.
 func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err error) {
 	old := c.live
-	tl := c.tempo.Timeline()
 	c.horizon = max(c.horizon, now)
 	if old != nil {
+		made, err := next.show.State()
+		if err != nil {
+			return nil, &LoadError{err}
+		}
 		if err := c.scriptStep(now); err == nil {
 			old.gen.Deliver(script.Event{Topic: bindings.TopicUnload, At: c.horizon})
 		}
-		if newest, err := old.show.State(); err == nil {
-			made, err := next.show.State()
-			if err != nil {
-				return nil, &LoadError{err}
-			}
-			next.show.SetState(next.gen.L, script.MergeState(next.snapshot, made, newest))
+		newest, err := old.show.State()
+		if err != nil {
+			c.opts.Log.Error("show.state: " + err.Error() + "; the rest is kept")
 		}
+		next.show.SetState(next.gen.L, plain.Merge(next.snapshot, made, newest))
 	}
+	tl := c.tempo.Timeline()
 	c.live = next
 	c.generation.Store(int64(next.gen.Number()))
 	c.batches.put(engine.Batch{

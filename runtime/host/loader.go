@@ -12,6 +12,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 )
 
 // settle is how long files must have been quiet before a changed show is loaded:
@@ -103,13 +104,13 @@ func (h *Host) watch(ctx context.Context) <-chan string {
 // longer used. Whatever goes wrong before the swap leaves the show as it is.
 func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 	started := h.clock.Now()
-	var state script.Table
+	var state plain.Table
 	var old *load
 	ok := h.onScriptLoop(ctx, func() {
 		old = h.live
 		var err error
 		if state, err = old.show.State(); err != nil {
-			h.opts.Log.Error("show.state is lost in this reload", "error", err)
+			h.opts.Log.Error("show.state: " + err.Error() + "; the rest is kept")
 		}
 	})
 	if !ok {

@@ -19,13 +19,14 @@ type tempo struct {
 	mu   sync.Mutex
 	c    *beat.Conductor
 	said beat.Timeline // that the script loop has been told of
-	// watched are the sources whose own beats the script waits for, by key.
+	// watched are the keys of sources whose own beats the script waits for.
 	watched map[string]bool
+	lanes   map[string]*laneEpoch
 	aliases map[string]string
 }
 
 func newTempo(inbox *script.Inbox, now time.Duration) *tempo {
-	return &tempo{inbox: inbox, c: beat.NewConductor(now, 120), watched: map[string]bool{}, aliases: map[string]string{}}
+	return &tempo{inbox: inbox, c: beat.NewConductor(now, 120), watched: map[string]bool{}, lanes: map[string]*laneEpoch{}, aliases: map[string]string{}}
 }
 
 // Observe takes where a source stands; any goroutine.
@@ -56,9 +57,16 @@ func (t *tempo) names(key string) []string {
 	return names
 }
 
+// laneEpoch numbers the epochs of a source as scripts see it: a new one also begins
+// when its name comes to stand for another deck.
+type laneEpoch struct {
+	key          string
+	inner, outer uint32
+}
+
 // watch takes the sources the script waits for and returns their timelines, in
 // order. One that was not heard yet stands still.
-func (t *tempo) watch(sources []string) []beat.Timeline {
+func (t *tempo) watch(sources []string, now time.Duration) []beat.Timeline {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	clear(t.watched)
@@ -66,7 +74,21 @@ func (t *tempo) watch(sources []string) []beat.Timeline {
 	for i, source := range sources {
 		key := t.c.Resolve(source)
 		t.watched[key] = true
-		lines[i] = t.timeline(key)
+		if f := t.c.Follower(key); f != nil {
+			f.Step(now) // the conductor steps the one that drives
+		}
+		tl := t.timeline(key)
+		e := t.lanes[source]
+		if e == nil {
+			e = &laneEpoch{}
+			t.lanes[source] = e
+		}
+		if e.key != key || e.inner != tl.Epoch {
+			e.key, e.inner = key, tl.Epoch
+			e.outer++
+		}
+		tl.Epoch = e.outer
+		lines[i] = tl
 	}
 	return lines
 }
@@ -112,7 +134,13 @@ func (t *tempo) step(now time.Duration) {
 func (t *tempo) next() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.c.Next()
+	next := t.c.Next()
+	for key := range t.watched {
+		if f := t.c.Follower(key); f != nil {
+			next = min(next, f.Next())
+		}
+	}
+	return next
 }
 
 // Timeline returns the published timeline; any goroutine.

@@ -46,7 +46,11 @@ func RunVirtual(ctx context.Context, opts Options) error {
 	if err := v.run(ctx, opts.For); err != nil {
 		return err
 	}
-	v.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: clk.Now()})
+	v.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: v.horizon})
+	for clk.Now() < v.horizon {
+		clk.Set(v.engine.Next())
+		v.engineStep(clk.Now(), clk.Now())
+	}
 	return nil
 }
 

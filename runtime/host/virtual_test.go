@@ -3,6 +3,8 @@ package host
 import (
 	"bytes"
 	"context"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -19,7 +21,14 @@ func frames(t *testing.T, show string, d time.Duration) string {
 	return b.String()
 }
 
-func TestVirtual(t *testing.T) {
-	s := frames(t, "../../examples/first-light", 5*time.Second)
-	t.Log(s)
+func TestVirtualRunEndsWithTheGoodbye(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, `local u = require "signet".sender{}:universe(1)
+u:set(1, 10)
+require("clock").every("10ms", function() u:set(1, 20) end)
+require("show").on("stop", function() u:set(1, 30) end)`)
+	lines := strings.Split(strings.TrimSpace(frames(t, file, time.Second)), "\n")
+	if last := lines[len(lines)-1]; !strings.HasSuffix(last, " 0/1=30") {
+		t.Errorf("the last frame is %q", last)
+	}
 }

@@ -1,4 +1,6 @@
-package script
+// Package plain copies Lua values into Go values that outlive the Lua state, and
+// back: what a show keeps across reloads.
+package plain
 
 import (
 	"fmt"
@@ -83,9 +85,9 @@ func Import(L *lua.LState, v any) lua.LValue {
 	return lua.LNil
 }
 
-// MergeState brings the state a new generation made of snapshot up to date: what
+// Merge brings the state a new generation made of snapshot up to date: what
 // it left alone takes the newest value, what it changed stays changed.
-func MergeState(snapshot, made, newest Table) Table {
+func Merge(snapshot, made, newest Table) Table {
 	before, latest, seen := snapshot.index(), newest.index(), made.index()
 	var out Table
 	for _, p := range made {
