@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -78,34 +79,39 @@ func (s sessions) SaveSession(t signet.TUID, n uint32) error { return s.Sessions
 
 // Sender joins a Sig-Net Sender to the engine.
 type Sender struct {
-	driver *signet.Sender
-	log    *slog.Logger
-	time   func(time.Duration) time.Time
+	decl    *SenderDecl
+	options SenderOptions
 
 	lastError string // engine loop only
 
 	mu        sync.Mutex
+	driver    *signet.Sender
 	universes []Universe
 }
 
 // OpenSender opens the sockets of a Sender; it sends nothing yet.
 func OpenSender(d *SenderDecl, o SenderOptions) (*Sender, error) {
-	iface := o.Interface
 	if d.Interface != "" {
-		iface = d.Interface
+		o.Interface = d.Interface
 	}
-	tuid, err := o.TUID(d.identity(iface), false)
+	s := &Sender{decl: d, options: o}
+	var err error
+	s.driver, err = s.open(false)
+	return s, err
+}
+
+// open opens a driver; with renew under a new TUID, for when the session numbers of
+// the old one are used up.
+func (s *Sender) open(renew bool) (*signet.Sender, error) {
+	d, o := s.decl, s.options
+	tuid, err := o.TUID(d.identity(o.Interface), renew)
 	if err != nil {
 		return nil, err
 	}
-	driver, err := signet.OpenSender(signet.SenderConfig{
-		TUID: tuid, Scope: d.Scope, Keys: o.Keys, Sessions: sessions{o.Sessions}, Interface: iface, Port: o.Port,
+	return signet.OpenSender(signet.SenderConfig{
+		TUID: tuid, Scope: d.Scope, Keys: o.Keys, Sessions: sessions{o.Sessions}, Interface: o.Interface, Port: o.Port,
 		Endpoint: uint16(d.Endpoint), Rate: d.Rate, Label: d.Label, Log: o.Log,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &Sender{driver: driver, log: o.Log, time: o.Time}, nil
 }
 
 // SetUniverses makes the Sender send exactly these universes from now on.
@@ -123,13 +129,13 @@ func (s *Sender) SetUniverses(list []Universe) {
 			continue
 		}
 		if err := s.driver.Join(u.Number, signet.UniverseOptions{}); err != nil {
-			s.log.Error("signet: universe not joined", "universe", u.Number, "error", err)
+			s.options.Log.Error("signet: universe not joined", "universe", u.Number, "error", err)
 		}
 	}
 	for _, u := range s.universes {
 		if !stay[u.Number] {
 			if err := s.driver.Leave(u.Number); err != nil {
-				s.log.Warn("signet: universe not left", "universe", u.Number, "error", err)
+				s.options.Log.Warn("signet: universe not left", "universe", u.Number, "error", err)
 			}
 		}
 	}
@@ -150,7 +156,7 @@ func (s *Sender) Publish(f *level.Frame) {
 	}
 	// The frame's own instant, not the time it got here: frames are never too close
 	// to one another, and one that came late must not hold back the next.
-	if _, err := s.driver.Flush(s.time(f.At)); err != nil {
+	if _, err := s.driver.Flush(s.options.Time(f.At)); err != nil {
 		s.failing(err)
 	}
 }
@@ -167,7 +173,30 @@ func (s *Sender) Close() error { return s.driver.Close() }
 
 // Loops implements Device.
 func (s *Sender) Loops() []func(context.Context) error {
-	return []func(context.Context) error{s.driver.Run}
+	return []func(context.Context) error{s.run}
+}
+
+// run runs the driver. One that failed has closed its sockets, so another takes its
+// place before the host runs it again.
+func (s *Sender) run(ctx context.Context) error {
+	s.mu.Lock()
+	driver := s.driver
+	s.mu.Unlock()
+	err := driver.Run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	next, failed := s.open(errors.Is(err, signet.ErrSessionsSpent))
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.driver = next
+	for _, u := range s.universes {
+		err = errors.Join(err, next.Join(u.Number, signet.UniverseOptions{}))
+	}
+	return err
 }
 
 // failing logs the first of a row of errors; a network that is down would fill
@@ -175,6 +204,6 @@ func (s *Sender) Loops() []func(context.Context) error {
 func (s *Sender) failing(err error) {
 	if text := err.Error(); text != s.lastError {
 		s.lastError = text
-		s.log.Error("signet: not sent", "error", err)
+		s.options.Log.Error("signet: not sent", "error", err)
 	}
 }

@@ -115,11 +115,15 @@ type Sink struct {
 type unit struct {
 	player Player
 	token  stagelinq.Token
+	gone   bool // lost, and not heard again yet
 	states map[string]any
 	decks  []string                // tempo source of each deck, from deck 1
 	beats  [maxDecks]float64       // length of its track in beats
 	since  [maxDecks]time.Duration // by deck: when it began to play
 }
+
+// maxUnits is after how many units those that are gone are forgotten.
+const maxUnits = 64
 
 // maxStates is how many paths of a unit are kept.
 const maxStates = 4096
@@ -171,7 +175,7 @@ func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 	s.mu.Lock()
 	u := s.unit(ev.Device)
 	if ev.Kind == stagelinq.Lost {
-		s.units = slices.DeleteFunc(s.units, func(x *unit) bool { return x == u })
+		u.gone, u.states = true, map[string]any{} // it keeps its place in the order
 		s.elect(s.env.Since(ev.At))
 	}
 	player := u.player
@@ -233,7 +237,7 @@ func deckEvent(name string, value any) string {
 // tell reports an event of a deck under every name the deck has.
 func (s *Sink) tell(u *unit, n int, event string, at time.Duration) {
 	names := []string{s.decl.UnitDeckKey(u.player.Token, n)}
-	if s.units[0] == u {
+	if s.first() == u {
 		names = append(names, s.decl.DeckKey(n))
 	}
 	if s.master == (deckRef{u, n}) && event != "master" {
@@ -274,9 +278,11 @@ func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 func (s *Sink) Players() []Player {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]Player, len(s.units))
-	for i, u := range s.units {
-		list[i] = u.player
+	var list []Player
+	for _, u := range s.units {
+		if !u.gone {
+			list = append(list, u.player)
+		}
 	}
 	return list
 }
@@ -317,11 +323,10 @@ func (s *Sink) Deck(token string, n int) (Deck, bool) {
 	defer s.mu.Unlock()
 	ref := s.master
 	if n != 0 {
-		ref = deckRef{deck: n}
+		ref = deckRef{s.first(), n}
 		for _, u := range s.units {
-			if token == "" || token == u.player.Token {
+			if token == u.player.Token {
 				ref.unit = u
-				break
 			}
 		}
 	}
@@ -352,8 +357,12 @@ func (u *unit) deckView(n int) Deck {
 func (s *Sink) unit(d stagelinq.Device) *unit {
 	for _, u := range s.units {
 		if u.token == d.Token {
+			u.gone = false
 			return u
 		}
+	}
+	if len(s.units) >= maxUnits {
+		s.units = slices.DeleteFunc(s.units, func(u *unit) bool { return u.gone })
 	}
 	u := &unit{token: d.Token, states: map[string]any{}, player: Player{
 		Name: d.Name, Software: d.Software, Version: d.Version, Address: d.Address.String(), Token: d.Token.String(),
@@ -387,7 +396,7 @@ func (s *Sink) elect(now time.Duration) {
 			}
 		}
 	}
-	if rank > 0 || s.master.unit != nil && !slices.Contains(s.units, s.master.unit) {
+	if rank > 0 || s.master.unit != nil && s.master.unit.gone {
 		s.master = best
 	}
 	s.alias(now)
@@ -405,11 +414,19 @@ func (s *Sink) alias(now time.Duration) {
 		s.env.Alias(source, u.decks[deck-1], now)
 	}
 	set(s.decl.MasterKey(), s.master.unit, s.master.deck)
-	if len(s.units) > 0 {
-		for n := 1; n <= 4; n++ {
-			set(s.decl.DeckKey(n), s.units[0], n)
+	for n := 1; n <= 4; n++ {
+		set(s.decl.DeckKey(n), s.first(), n)
+	}
+}
+
+// first is the unit found first of those present; nil if there is none.
+func (s *Sink) first() *unit {
+	for _, u := range s.units {
+		if !u.gone {
+			return u
 		}
 	}
+	return nil
 }
 
 // deckOf splits the path of a deck's state into the deck and the rest; the deck is
