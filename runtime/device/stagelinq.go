@@ -324,8 +324,11 @@ func (s *Sink) Deck(token string, n int) (Deck, bool) {
 	ref := s.master
 	if n != 0 {
 		ref = deckRef{s.first(), n}
+		if token != "" {
+			ref.unit = nil
+		}
 		for _, u := range s.units {
-			if token == u.player.Token {
+			if token == u.player.Token && !u.gone {
 				ref.unit = u
 			}
 		}
