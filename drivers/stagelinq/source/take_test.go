@@ -281,12 +281,14 @@ func TestATakePlaysBack(t *testing.T) {
 		}
 	})
 
-	// The same states, each path with the same values one after the other.
+	// The same states, each path with the same values one after the other. A sink
+	// that was slow to subscribe has missed the first ones, as it would have live.
 	if a, b := known(first.Events), known(second.Events); !reflect.DeepEqual(a, b) {
 		t.Errorf("states %v\nwant %v", b, a)
 	}
 	for _, path := range []string{playPath, namePath, "/Engine/Deck1/CurrentBPM"} {
-		if a, b := values(first.Events, path), values(second.Events, path); !slices.Equal(a, b) {
+		a, b := values(first.Events, path), values(second.Events, path)
+		if len(b) == 0 || len(b) > len(a) || !slices.Equal(a[len(a)-len(b):], b) {
 			t.Errorf("%s: %v, want %v", path, b, a)
 		}
 	}
