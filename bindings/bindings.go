@@ -93,7 +93,19 @@ func (s *Show) Modules() []script.Module {
 func (s *Show) module(name string, open func(L *lua.LState) *lua.LTable) script.Module {
 	return script.Module{Name: name, Open: func(g *script.Generation, L *lua.LState) *lua.LTable {
 		s.g = g
-		return open(L)
+		m := open(L)
+		var known []string
+		for k, _ := m.Next(lua.LNil); k != lua.LNil; k, _ = m.Next(k) {
+			known = append(known, k.String())
+		}
+		mt := L.NewTable()
+		mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
+			field := L.Get(2).String()
+			L.RaiseError("%s has no '%s'%s", name, cut(field), suggestion(field, known))
+			return 0
+		}))
+		m.Metatable = mt
+		return m
 	}}
 }
 

@@ -155,7 +155,7 @@ func TestDeckErrors(t *testing.T) {
 		{`deck.loop(1, 0)`, `deck.loop: the beats must be at least 1/32, or nil to end the loop, got 0`},
 		{`deck.loop(1, {})`, `deck.loop: the beats must be ` + beats + `, got a table`},
 		{`deck.loop(2, 4)`, `deck.loop: deck 2 is empty; put a track on it with deck.load`},
-		{`deck.spin(1)`, `attempt to call a non-function object`},
+		{`deck.spin(1)`, `deck has no 'spin'`},
 	} {
 		b, err := playDecks(t, "deck.load(1) clock.run('task', function()\n"+c.call+" end)")
 		if err != nil {

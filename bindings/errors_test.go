@@ -290,3 +290,15 @@ func TestLongTextsInErrors(t *testing.T) {
 	wantLoadError(t, `stage.fixture{ [("x"):rep(1e6)] = 1 }`, `show.lua:1: stage.fixture: unknown option '`+strings.Repeat("x", 40)+`…'`)
 	wantLoadError(t, `print(net[("x"):rep(1e6)])`, `show.lua:1: signet.sender has no '`+strings.Repeat("x", 40)+`…'`)
 }
+
+func TestMisspeltFunctionsOfModules(t *testing.T) {
+	for call, want := range map[string]string{
+		`clock.onbeat(1, function() end)`: "clock has no 'onbeat' (did you mean 'on_beat'?)",
+		`wash:set(255, 40, 0)`:            "stage.fixture:set: takes one value for all channels, a list or a table, got 3 values; did you mean a list, as in x:set{ 255, 40, 0 }?",
+	} {
+		err := newStand(t).load(map[string]string{"show.lua": prelude + stageLine + "\n" + call})
+		if err == nil || err.Error() != "show.lua:2: "+want {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+}

@@ -86,6 +86,9 @@ func (g *group) channel(c call, name string) []patch.Channel {
 }
 
 func (s *Show) set(c call, g *group) int {
+	if c.count() > 1 {
+		c.fail("takes one value for all channels, a list or a table, got %d values; did you mean a list, as in x:set{ 255, 40, 0 }?", c.count())
+	}
 	for _, t := range g.targets(c, c.get(1)) {
 		s.g.Emit(engine.Set{Channel: t.Channel, Value: t.level})
 	}

@@ -62,6 +62,13 @@ func failure(task string, err error) *Failure {
 	if task != "" { // the bottom of a task is no main chunk
 		f.Trace = strings.ReplaceAll(f.Trace, "in main chunk", "in "+task)
 	}
+	if api.Type == lua.ApiErrorPanic && strings.Contains(f.Message, "callstack overflow") {
+		_, stack, _ := strings.Cut(api.StackTrace, "stack traceback:")
+		f.Trace = trace(stack)
+		where, _, _ := strings.Cut(f.Trace, " in ")
+		f.Message = where + " stack overflow: functions call one another too deeply"
+		return f
+	}
 	if api.Type == lua.ApiErrorPanic {
 		// A bug of ours: the Go stack says where.
 		f.Message = "internal error: " + f.Message

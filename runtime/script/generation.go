@@ -141,6 +141,9 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	g.L.SetContext(&g.hook)
 
 	fn, err := g.compile(cfg.Show, cfg.Main)
+	if err == nil && cfg.Number > 1 && len(fn.Proto.Code) == 1 {
+		err = &Failure{Message: cfg.Main + ": the file is empty; it would take the whole show away"}
+	}
 	if err == nil {
 		err = g.runTopLevel(ctx, fn)
 	}

@@ -522,6 +522,24 @@ func TestRequire(t *testing.T) {
 	}
 }
 
+func TestAnEmptyFileIsNoReload(t *testing.T) {
+	again := func(c *Config) { c.Number = 2 }
+	if _, err := newStand(t, map[string]string{"show.lua": " -- nothing\n"}, again); err == nil || !strings.Contains(err.Error(), "the file is empty") {
+		t.Errorf("reload: %v", err)
+	}
+	if _, err := newStand(t, map[string]string{"show.lua": ""}); err != nil {
+		t.Errorf("first load: %v", err)
+	}
+}
+
+func TestDeepRecursionHasALine(t *testing.T) {
+	s := live(t, "\nt.run('deep', function() local function f() return f() + 1 end f() end)")
+	s.run(time.Second)
+	if len(s.failures) != 1 || !strings.HasPrefix(s.failures[0], "deep: show.lua:2: stack overflow") || strings.Contains(s.failures[0], "goroutine") {
+		t.Errorf("failures %q", s.failures)
+	}
+}
+
 func TestLoadErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"local x = = 1":          "show.lua:1:11: ",
