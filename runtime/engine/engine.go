@@ -31,6 +31,9 @@ type Engine struct {
 	registry *level.Registry
 	schedule schedule
 	queue    queue
+	orders   queue // apart, for they wait for no frame
+	due      []DueOrder
+	lead     time.Duration
 	pulse    pulse
 	outputs  []output
 	effects  []effect
@@ -71,6 +74,12 @@ func New(c Config) *Engine {
 // arrives at once rather than when the next frame is due. Next may come
 // earlier or later by it.
 func (e *Engine) Submit(b Batch) {
+	rest, orders := split(b)
+	e.submit(&e.queue, rest)
+	e.submit(&e.orders, orders)
+}
+
+func (e *Engine) submit(to *queue, b Batch) {
 	if len(b.Commands) == 0 {
 		return
 	}
@@ -78,7 +87,10 @@ func (e *Engine) Submit(b Batch) {
 	q.Stamp = resolve(q.Stamp, e.pulse.line, &e.schedule)
 	q.planned = e.schedule.meets(q.At)
 	q.late = e.schedule.begun && q.At <= e.schedule.last
-	if !e.queue.add(q) {
+	if to == &e.orders {
+		q.late = q.At < e.schedule.seen-e.lead
+	}
+	if !to.add(q) {
 		e.stats.RefusedBatches++
 	}
 }
@@ -89,26 +101,38 @@ func (e *Engine) Submit(b Batch) {
 func (e *Engine) Retime(line beat.Timeline) {
 	e.pulse.retime(line, e.schedule.last)
 	e.queue.retime(line, &e.schedule)
+	e.orders.retime(line, &e.schedule)
 }
 
 // Pass notes that the moment now has come. A loop that has slept calls it before it
 // submits and retimes, so that a plan is not changed to moments already gone.
-func (e *Engine) Pass(now time.Duration) { e.schedule.pass(now) }
+func (e *Engine) Pass(now time.Duration) { e.schedule.pass(now + e.lead) }
 
-// Next returns the deadline of the next Step: the instant of the next frame.
-// It changes with Step, Pass, Submit and Retime only.
+// Lead makes frames come so much before their instant, for outputs on whose way
+// they need that long; it is not negative. Orders come at their instant.
+func (e *Engine) Lead(lead time.Duration) { e.lead = lead }
+
+// Next returns when there is something to do: the instant of the next frame or
+// of the first order. It changes with Step, Orders, Pass, Submit and Retime only.
 func (e *Engine) Next() time.Duration {
-	return e.schedule.next(e.queue.next())
+	return min(e.NextFrame(), e.orders.first())
+}
+
+// NextFrame returns the deadline of the next Step: the instant of the next frame,
+// less the lead.
+func (e *Engine) NextFrame() time.Duration {
+	return e.schedule.next(e.queue.next()) - e.lead
 }
 
 // Step returns the next frame if it is due at the moment now, else nil. The
-// frame shows the look of its own instant, which is not after now: batches
+// frame shows the look of its own instant, which is not after now and the lead: batches
 // stamped up to it are executed and effects evaluated at it. A Step that
 // comes more than a period late takes the newest frame due and skips the
 // others. The frame is lent until the next call of any method that changes
 // something.
 func (e *Engine) Step(now time.Duration) *level.Frame {
-	due := e.Next()
+	now += e.lead
+	due := e.schedule.next(e.queue.next())
 	if now < due {
 		e.schedule.pass(now)
 		return nil
@@ -145,7 +169,7 @@ func (e *Engine) Use(o level.Output) {
 // Clear empties the queue, ends all effects and puts all channels to 0. The
 // master stays where it is.
 func (e *Engine) Clear() {
-	e.queue = queue{}
+	e.queue, e.orders = queue{}, queue{}
 	clear(e.effects)
 	e.effects = e.effects[:0]
 	for o := range e.outputs {

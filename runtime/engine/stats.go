@@ -32,6 +32,8 @@ type Stats struct {
 	Frames, Skipped uint64
 	// Batches were executed, Exact of them in a frame on their very instant.
 	Batches, Exact uint64
+	// Orders were handed to their devices.
+	Orders uint64
 	// Late batches came after a frame at or past their instant was out.
 	Late Lateness
 	// Origins has the late ones by the line they came from.
@@ -63,6 +65,6 @@ func (s *Stats) late(origin string, by time.Duration) {
 func (e *Engine) Stats() Stats {
 	s := e.stats
 	s.Origins = maps.Clone(s.Origins)
-	s.Queued, s.Effects = e.queue.len(), len(e.effects)
+	s.Queued, s.Effects = e.queue.len()+e.orders.len(), len(e.effects)
 	return s
 }

@@ -8,8 +8,8 @@ import "time"
 type Frame struct {
 	// Seq counts published frames from 1.
 	Seq uint64
-	// At is the show time the look belongs to, which is not later than the
-	// moment it is published.
+	// At is the show time the look belongs to. An output that needs time on its
+	// way gets the frame that much earlier.
 	At time.Duration
 	// Levels holds the slots of each output, by its number; slot 1 is at
 	// index 0. It is nil for an output that is not in use.
