@@ -1,6 +1,6 @@
 // Package store keeps what must outlive the process in one file: identities,
-// session numbers and, later, leases and show state. Every write is on disk
-// before it returns; transactions are short.
+// session numbers, leases. Every write is on disk before it returns; transactions
+// are short.
 package store
 
 import (
@@ -56,7 +56,7 @@ func Open(dir string) (*Store, error) {
 
 func (s *Store) prepare() error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, b := range [][]byte{metaBucket, identityBucket, sessionBucket} {
+		for _, b := range [][]byte{metaBucket, identityBucket, sessionBucket, leaseBucket} {
 			if _, err := tx.CreateBucketIfNotExists(b); err != nil {
 				return err
 			}

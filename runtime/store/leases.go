@@ -1,0 +1,210 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strings"
+
+	"go.etcd.io/bbolt"
+)
+
+// leaseBucket holds the leases of StageNet: console, a zero byte, GatewayID ->
+// format, checksum, lease id, runs of addresses.
+var leaseBucket = []byte("stagenet leases")
+
+// leaseFormat is the first byte of a lease; another layout gets another one.
+const leaseFormat = 1
+
+// Limits of a lease; a damaged one must not ask for more memory.
+const (
+	maxLeaseAddresses = 1 << 20
+	maxAddress        = 1<<31 - 1
+)
+
+// Lease is what a StageNet console granted to a gateway.
+type Lease struct {
+	GatewayID string
+	ID        string
+	Addresses []uint32 // numbers of addresses, SN1 is 1; ascending
+}
+
+// ErrDamaged tells that what is kept under some name cannot be read. The rest of
+// the file is as it should be.
+var ErrDamaged = errors.New("damaged")
+
+// ErrTaken tells that another gateway's lease holds one of the addresses.
+var ErrTaken = errors.New("the address belongs to another gateway")
+
+// Leases returns the leases that a console has granted, in the order of their
+// GatewayIDs. Those that cannot be read are missing; the error, which wraps
+// ErrDamaged, names them.
+func (s *Store) Leases(console string) (leases []Lease, damaged error) {
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		leases, damaged = leasesOf(tx, console)
+		return nil
+	})
+	return leases, errors.Join(damaged, err)
+}
+
+// SaveLease keeps what a console grants to a gateway, in place of what it granted
+// before; it is on disk when SaveLease returns. An address that another gateway of
+// that console holds is refused with ErrTaken.
+func (s *Store) SaveLease(console string, l Lease) error {
+	key, err := leaseKey(console, l.GatewayID)
+	if err != nil {
+		return err
+	}
+	v, err := appendLease(nil, key, l)
+	if err != nil {
+		return err
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		others, _ := leasesOf(tx, console) // damaged ones hold nothing
+		for _, o := range others {
+			if o.GatewayID == l.GatewayID {
+				continue
+			}
+			if o.ID == l.ID {
+				return fmt.Errorf("lease id %q of gateway %q: gateway %q has it", l.ID, l.GatewayID, o.GatewayID)
+			}
+			if a, ok := common(o.Addresses, l.Addresses); ok {
+				return fmt.Errorf("SN%d of gateway %q: %w, %q", a, l.GatewayID, ErrTaken, o.GatewayID)
+			}
+		}
+		return tx.Bucket(leaseBucket).Put(key, v)
+	})
+}
+
+// DeleteLease forgets what a console granted to a gateway, if it did.
+func (s *Store) DeleteLease(console, gatewayID string) error {
+	key, err := leaseKey(console, gatewayID)
+	if err != nil {
+		return err
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(leaseBucket).Delete(key) })
+}
+
+// leasesOf reads the leases of a console.
+func leasesOf(tx *bbolt.Tx, console string) (leases []Lease, damaged error) {
+	prefix := append([]byte(console), 0)
+	cursor := tx.Bucket(leaseBucket).Cursor()
+	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		l, err := parseLease(k, v)
+		if err != nil {
+			damaged = errors.Join(damaged, fmt.Errorf("lease of gateway %q: %w: %w", k[len(prefix):], ErrDamaged, err))
+			continue
+		}
+		l.GatewayID = string(k[len(prefix):])
+		leases = append(leases, l)
+	}
+	return leases, damaged
+}
+
+// leaseKey is where a lease is kept.
+func leaseKey(console, gatewayID string) ([]byte, error) {
+	key := append(append([]byte(console), 0), gatewayID...)
+	if strings.Contains(console, "\x00") || gatewayID == "" || len(key) > bbolt.MaxKeySize {
+		return nil, fmt.Errorf("no lease can be kept for gateway %.40q of console %.40q", gatewayID, console)
+	}
+	return key, nil
+}
+
+// common returns an address that is in both lists.
+func common(a, b []uint32) (uint32, bool) {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] == b[0]:
+			return a[0], true
+		case a[0] < b[0]:
+			a = a[1:]
+		default:
+			b = b[1:]
+		}
+	}
+	return 0, false
+}
+
+// appendLease appends a lease as it is kept under a key: the format, a checksum of
+// the key and what follows, the length of the id and the id, and for each run of
+// addresses the gap before it and its length. Numbers are varints.
+func appendLease(b, key []byte, l Lease) ([]byte, error) {
+	if len(l.Addresses) > maxLeaseAddresses {
+		return nil, fmt.Errorf("lease of gateway %q: %d addresses, at most %d can be kept", l.GatewayID, len(l.Addresses), maxLeaseAddresses)
+	}
+	before := uint32(0)
+	for _, a := range l.Addresses {
+		if a <= before || a > maxAddress {
+			return nil, fmt.Errorf("lease of gateway %q: SN%d follows SN%d, want ascending addresses up to SN%d", l.GatewayID, a, before, maxAddress)
+		}
+		before = a
+	}
+	body := binary.AppendUvarint(nil, uint64(len(l.ID)))
+	body = append(body, l.ID...)
+	end := uint32(0) // of the run before
+	for i := 0; i < len(l.Addresses); {
+		first, length := l.Addresses[i], uint32(1)
+		for i++; i < len(l.Addresses) && l.Addresses[i] == first+length; i++ {
+			length++
+		}
+		body = binary.AppendUvarint(body, uint64(first-end))
+		body = binary.AppendUvarint(body, uint64(length))
+		end = first + length - 1
+	}
+	b = append(b, leaseFormat)
+	b = binary.BigEndian.AppendUint32(b, leaseSum(key, body))
+	return append(b, body...), nil
+}
+
+// parseLease reads what appendLease wrote; the GatewayID is in the key.
+func parseLease(key, b []byte) (Lease, error) {
+	if len(b) < 5 {
+		return Lease{}, fmt.Errorf("%d bytes, want 5 at least", len(b))
+	}
+	if b[0] != leaseFormat {
+		return Lease{}, fmt.Errorf("format %d, this program knows %d", b[0], leaseFormat)
+	}
+	body := b[5:]
+	if got, want := leaseSum(key, body), binary.BigEndian.Uint32(b[1:]); got != want {
+		return Lease{}, fmt.Errorf("checksum %08x, want %08x", got, want)
+	}
+	number := func() uint64 { // the checksum was right, so this is a fault of ours
+		v, n := binary.Uvarint(body)
+		body = body[max(n, 0):]
+		if n <= 0 {
+			body = nil
+			return 0
+		}
+		return v
+	}
+	length := number()
+	if length > uint64(len(body)) {
+		return Lease{}, fmt.Errorf("the lease id has %d bytes of %d", length, len(body))
+	}
+	l := Lease{ID: string(body[:length])}
+	body = body[length:]
+	for end := uint64(0); len(body) > 0; {
+		gap, count := number(), number()
+		first := end + gap
+		end = first + count - 1
+		switch {
+		case gap == 0 || count == 0 || gap > maxAddress || end > maxAddress:
+			return Lease{}, fmt.Errorf("a run of %d addresses, %d after SN%d", count, gap, first-gap)
+		case count > maxLeaseAddresses-uint64(len(l.Addresses)):
+			return Lease{}, fmt.Errorf("more than %d addresses", maxLeaseAddresses)
+		}
+		l.Addresses = slices.Grow(l.Addresses, int(count))
+		for a := first; a <= end; a++ {
+			l.Addresses = append(l.Addresses, uint32(a))
+		}
+	}
+	return l, nil
+}
+
+// leaseSum is the checksum of a lease under its key.
+func leaseSum(key, body []byte) uint32 {
+	return crc32.Update(crc32.ChecksumIEEE(key), crc32.IEEETable, body)
+}
