@@ -1,0 +1,344 @@
+package osc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Handler takes one message. when is the tag of its bundle, Immediately without
+// one: what is to be done with a future one is up to the Handler. from is who
+// sent it and at when it was read. Messages come in the order of arrival on the
+// goroutine of Run, which waits for the Handler; m is the Handler's to keep.
+type Handler func(m Message, when TimeTag, from netip.AddrPort, at time.Time)
+
+// Config says where a Conn listens.
+type Config struct {
+	// Address is host:port, where port 0 lets the system choose. Empty means
+	// Interface and Port.
+	Address string
+	// Interface is the name or address of a network interface, or 0.0.0.0 or ::
+	// for all of them. Empty means 127.0.0.1.
+	Interface string
+	Port      int // 0 lets the system choose
+
+	Handler Handler      // may be nil: then messages are only counted
+	Log     *slog.Logger // nil for none
+}
+
+// Stats counts since Listen or Dial.
+type Stats struct {
+	Packets    uint64          // datagrams that came in
+	Messages   uint64          // messages in them
+	Malformed  [reasons]uint64 // datagrams refused, by Reason
+	ReadErrors uint64          // of the network, which went on
+	Sent       uint64          // datagrams that left
+	SendErrors uint64          // datagrams that did not
+}
+
+// Refused is the number of datagrams refused for any reason.
+func (s Stats) Refused() (n uint64) {
+	for _, m := range s.Malformed {
+		n += m
+	}
+	return n
+}
+
+// Conn is a UDP socket that takes and sends OSC. What it sends leaves from the
+// port it listens on, so that the other side can answer. Its methods are safe
+// from any goroutine.
+type Conn struct {
+	cfg Config
+	udp *net.UDPConn
+
+	mu       sync.Mutex
+	stats    Stats
+	logged   [reasons]time.Time
+	elements []Element // of the packet at hand; Run only
+}
+
+// Listen opens the socket. Run must be called for messages to come in; Close
+// ends a Conn that never ran.
+func Listen(cfg Config) (*Conn, error) {
+	address := cfg.Address
+	if address == "" {
+		ip, err := interfaceAddress(cfg.Interface)
+		if err != nil {
+			return nil, fmt.Errorf("osc: listen: %w", err)
+		}
+		address = net.JoinHostPort(ip.String(), strconv.Itoa(cfg.Port))
+	}
+	bind, err := Resolve(address)
+	if err != nil {
+		return nil, fmt.Errorf("osc: listen: %w", err)
+	}
+	udp, err := net.ListenUDP(network(bind.Addr()), net.UDPAddrFromAddrPort(bind))
+	if err != nil {
+		return nil, fmt.Errorf("osc: listen on %v: %w: is another program using the port?", bind, err)
+	}
+	udp.SetReadBuffer(readBuffer) // as much as the system grants
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Conn{cfg: cfg, udp: udp}, nil
+}
+
+// readBuffer is the receive buffer asked from the system: a burst of some
+// thousand messages, for a Handler that is busy.
+const readBuffer = 1 << 20
+
+// Addr is where the Conn listens.
+func (c *Conn) Addr() netip.AddrPort {
+	a := c.udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// Stats is what was counted so far.
+func (c *Conn) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats
+}
+
+// maxReadErrors is how many errors in a row end Run: then it is the socket, not
+// an answer to something sent to a machine that is off.
+const maxReadErrors = 100
+
+// Run reads datagrams and calls the Handler until ctx ends, which gives nil, and
+// closes the socket.
+func (c *Conn) Run(ctx context.Context) error {
+	defer c.Close()
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+	b := make([]byte, MaxPacket+1)
+	for failures := 0; ; {
+		n, from, err := c.udp.ReadFromUDPAddrPort(b)
+		at := time.Now()
+		switch {
+		case err == nil:
+			failures = 0
+			c.receive(b[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), at)
+		case ctx.Err() != nil:
+			return nil
+		default:
+			c.mu.Lock()
+			c.stats.ReadErrors++
+			c.mu.Unlock()
+			if failures++; errors.Is(err, net.ErrClosed) || failures == maxReadErrors {
+				return fmt.Errorf("osc: read on %v: %w", c.Addr(), err)
+			}
+		}
+	}
+}
+
+// logInterval is how often a datagram refused for the same reason is logged.
+const logInterval = 10 * time.Second
+
+// receive takes one datagram.
+func (c *Conn) receive(b []byte, from netip.AddrPort, at time.Time) {
+	elements, err := Parse(c.elements[:0], b)
+	var refused *ParseError
+	errors.As(err, &refused)
+	c.mu.Lock()
+	c.stats.Packets++
+	c.stats.Messages += uint64(len(elements))
+	log := false
+	if refused != nil {
+		c.stats.Malformed[refused.Reason]++
+		if last := &c.logged[refused.Reason]; last.IsZero() || at.Sub(*last) >= logInterval {
+			*last, log = at, true
+		}
+	}
+	c.mu.Unlock()
+	if log {
+		c.cfg.Log.Warn("osc: datagram refused", "from", from, "bytes", len(b), "reason", err)
+	}
+	if c.cfg.Handler != nil {
+		for _, e := range elements {
+			c.cfg.Handler(e.Message, e.When, from, at)
+		}
+	}
+	clear(elements)
+	c.elements = elements[:0]
+}
+
+// sendPatience is how long a send may wait for a network that takes no more. Then
+// the datagram is given up.
+const sendPatience = time.Millisecond
+
+// Send sends one message in one datagram. It waits a millisecond at most.
+func (c *Conn) Send(to netip.AddrPort, m Message) error {
+	b, err := AppendMessage(nil, m)
+	if err != nil {
+		return fmt.Errorf("osc: %w", err)
+	}
+	return c.write(to, b)
+}
+
+// SendBundle sends messages in one bundle, in one datagram. It waits a
+// millisecond at most.
+func (c *Conn) SendBundle(to netip.AddrPort, when TimeTag, messages ...Message) error {
+	b, err := AppendBundle(nil, when, messages...)
+	if err != nil {
+		return fmt.Errorf("osc: %w", err)
+	}
+	return c.write(to, b)
+}
+
+func (c *Conn) write(to netip.AddrPort, b []byte) error {
+	c.udp.SetWriteDeadline(time.Now().Add(sendPatience))
+	_, err := c.udp.WriteToUDPAddrPort(b, to)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.stats.SendErrors++
+		return fmt.Errorf("osc: send to %v: %w", to, err)
+	}
+	c.stats.Sent++
+	return nil
+}
+
+// Close closes the socket. Run does it by itself.
+func (c *Conn) Close() error { return c.udp.Close() }
+
+// Sender is a Conn that sends to one place and takes nothing in.
+type Sender struct {
+	conn *Conn
+	to   netip.AddrPort
+}
+
+// Dial opens a socket for sending to an address, host:port. A name is looked up
+// once, here. Messages leave by the network interface with a name or address; ""
+// leaves that to the system, and so does an address on this machine.
+func Dial(address, onInterface string) (*Sender, error) {
+	to, err := Resolve(address)
+	if err != nil {
+		return nil, fmt.Errorf("osc: %w", err)
+	}
+	bind := netip.IPv4Unspecified()
+	if to.Addr().Is6() {
+		bind = netip.IPv6Unspecified()
+	}
+	if onInterface != "" && !to.Addr().IsLoopback() {
+		if bind, err = interfaceAddress(onInterface); err != nil {
+			return nil, fmt.Errorf("osc: send to %v: %w", to, err)
+		}
+		if bind.Is4() != to.Addr().Is4() {
+			return nil, fmt.Errorf("osc: send to %v: interface %q has only the address %v, of another kind", to, onInterface, bind)
+		}
+	}
+	c, err := Listen(Config{Address: netip.AddrPortFrom(bind, 0).String()})
+	if err != nil {
+		return nil, err
+	}
+	return &Sender{c, to}, nil
+}
+
+// To is where the Sender sends to.
+func (s *Sender) To() netip.AddrPort { return s.to }
+
+// Send sends one message in one datagram. It waits a millisecond at most, and is
+// safe from any goroutine.
+func (s *Sender) Send(m Message) error { return s.conn.Send(s.to, m) }
+
+// SendBundle sends messages in one bundle. It waits a millisecond at most, and is
+// safe from any goroutine.
+func (s *Sender) SendBundle(when TimeTag, messages ...Message) error {
+	return s.conn.SendBundle(s.to, when, messages...)
+}
+
+// Stats is what was counted so far.
+func (s *Sender) Stats() Stats { return s.conn.Stats() }
+
+// Close closes the socket.
+func (s *Sender) Close() error { return s.conn.Close() }
+
+// resolveTimeout bounds the wait for a name server.
+const resolveTimeout = 2 * time.Second
+
+// Resolve finds the address of host:port, where host is a name or an address. It
+// may wait two seconds for a name. Of a name with several addresses it takes the
+// first of IPv4.
+func Resolve(address string) (netip.AddrPort, error) {
+	if a, err := netip.ParseAddrPort(address); err == nil {
+		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), nil
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("address %q: expected host:port", address)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("address %q: port %q: expected a number from 0 to 65535", address, port)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil || len(found) == 0 {
+		return netip.AddrPort{}, fmt.Errorf("address %q: host %q is not found: %v", address, host, err)
+	}
+	ip := found[0].Unmap()
+	for _, f := range found {
+		if f.Unmap().Is4() {
+			ip = f.Unmap()
+			break
+		}
+	}
+	return netip.AddrPortFrom(ip, uint16(number)), nil
+}
+
+// network is the kind of socket an address needs.
+func network(a netip.Addr) string {
+	if a.Is4() {
+		return "udp4"
+	}
+	return "udp" // :: hears both kinds
+}
+
+// interfaceAddress is the address to bind to for an interface given by its name
+// or address.
+func interfaceAddress(name string) (netip.Addr, error) {
+	if name == "" {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+	}
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return ip.Unmap(), nil
+	}
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("interface %q: no interface has this name or address", name)
+	}
+	addresses, err := i.Addrs()
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("interface %q: %w", name, err)
+	}
+	first := netip.Addr{}
+	for _, a := range addresses {
+		prefix, err := netip.ParsePrefix(a.String())
+		switch {
+		case err != nil:
+		case prefix.Addr().Is4():
+			return prefix.Addr(), nil
+		case !first.IsValid():
+			first = prefix.Addr().WithZone(zoneOf(prefix.Addr(), name))
+		}
+	}
+	if !first.IsValid() {
+		return netip.Addr{}, fmt.Errorf("interface %q has no address", name)
+	}
+	return first, nil
+}
+
+// zoneOf is the zone an address needs: link-local ones that of their interface.
+func zoneOf(a netip.Addr, name string) string {
+	if a.IsLinkLocalUnicast() {
+		return name
+	}
+	return ""
+}
