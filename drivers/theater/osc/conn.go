@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -168,11 +169,12 @@ func (c *Conn) receive(b []byte, from netip.AddrPort, at time.Time) {
 	c.elements = elements[:0]
 }
 
-// sendPatience is how long a send may wait for a network that takes no more. Then
-// the datagram is given up.
+// sendPatience is how long a send waits for a network that takes no more, twice.
+// Then the datagram is given up. It is twice because a process that is put aside
+// between reading the clock and writing is out of time before it has tried.
 const sendPatience = time.Millisecond
 
-// Send sends one message in one datagram. It waits a millisecond at most.
+// Send sends one message in one datagram. It waits two milliseconds at most.
 func (c *Conn) Send(to netip.AddrPort, m Message) error {
 	b, err := AppendMessage(nil, m)
 	if err != nil {
@@ -181,8 +183,8 @@ func (c *Conn) Send(to netip.AddrPort, m Message) error {
 	return c.write(to, b)
 }
 
-// SendBundle sends messages in one bundle, in one datagram. It waits a
-// millisecond at most.
+// SendBundle sends messages in one bundle, in one datagram. It waits two
+// milliseconds at most.
 func (c *Conn) SendBundle(to netip.AddrPort, when TimeTag, messages ...Message) error {
 	b, err := AppendBundle(nil, when, messages...)
 	if err != nil {
@@ -192,8 +194,13 @@ func (c *Conn) SendBundle(to netip.AddrPort, when TimeTag, messages ...Message) 
 }
 
 func (c *Conn) write(to netip.AddrPort, b []byte) error {
-	c.udp.SetWriteDeadline(time.Now().Add(sendPatience))
-	_, err := c.udp.WriteToUDPAddrPort(b, to)
+	var err error
+	for range 2 {
+		c.udp.SetWriteDeadline(time.Now().Add(sendPatience))
+		if _, err = c.udp.WriteToUDPAddrPort(b, to); !errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
@@ -243,11 +250,11 @@ func Dial(address, onInterface string) (*Sender, error) {
 // To is where the Sender sends to.
 func (s *Sender) To() netip.AddrPort { return s.to }
 
-// Send sends one message in one datagram. It waits a millisecond at most, and is
+// Send sends one message in one datagram. It waits two milliseconds at most, and is
 // safe from any goroutine.
 func (s *Sender) Send(m Message) error { return s.conn.Send(s.to, m) }
 
-// SendBundle sends messages in one bundle. It waits a millisecond at most, and is
+// SendBundle sends messages in one bundle. It waits two milliseconds at most, and is
 // safe from any goroutine.
 func (s *Sender) SendBundle(when TimeTag, messages ...Message) error {
 	return s.conn.SendBundle(s.to, when, messages...)
