@@ -188,12 +188,14 @@ func TestPeerZeroconfRegisters(t *testing.T) {
 	interpreter := python(t)
 	_, e, _ := startConsole(t, stagenet.Config{Discover: true, Interface: "lo"})
 	p := start(t, filepath.Join("testdata", "peer"), interpreter, "register.py")
-	p.next("registered")
+	p.next("registering")
+	since := time.Now()
 	want := func(kind stagenet.EventKind) {
 		t.Helper()
 		for {
 			ev := e.next(t, kind)
 			if g := ev.Gateway; g.ID == "PY_01" {
+				t.Log(kind, "after", ev.At.Sub(since).Round(time.Millisecond))
 				if kind == stagenet.Found && (g.Type != "MIDI" || g.Version != "1.0" || g.Address != "ws://127.0.0.1:51999/stagenet") {
 					t.Errorf("found %+v", g)
 				}
@@ -202,6 +204,7 @@ func TestPeerZeroconfRegisters(t *testing.T) {
 		}
 	}
 	want(stagenet.Found)
+	since = time.Now()
 	io.WriteString(p.input, "\n")
 	want(stagenet.Lost)
 }
@@ -215,6 +218,7 @@ func TestPeerZeroconfBrowses(t *testing.T) {
 	g, stop := startGateway(t, gateway.Config{
 		ID: "PEER_02", Name: "Café 1.2 Stage", Channels: gateway.Channels("ANALOG", 0, 2), Sink: newLamps(), Advertise: true, Interface: "127.0.0.1",
 	})
+	since := time.Now()
 	for {
 		line := p.next("added")
 		if !strings.Contains(line["added"].(string), "Stage") {
@@ -227,6 +231,7 @@ func TestPeerZeroconfBrowses(t *testing.T) {
 		}
 		break
 	}
+	t.Log("found after", time.Since(since).Round(time.Millisecond))
 	stop()
 	for !strings.Contains(p.next("removed")["removed"].(string), "Stage") {
 	}

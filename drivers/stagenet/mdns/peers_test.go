@@ -217,11 +217,11 @@ func (w *wired) browse() (expect func(within time.Duration, want string)) {
 	})
 	expect = func(within time.Duration, want string) {
 		w.t.Helper()
-		limit := time.After(within)
+		limit, since := time.After(within), time.Now()
 		for {
 			select {
 			case got := <-lines:
-				w.t.Log(got)
+				w.t.Log(got, "after", time.Since(since).Round(time.Millisecond))
 				if got == want {
 					return
 				}
