@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"showrun/bindings/module"
 	"showrun/drivers/stagelinq/source"
 	"showrun/drivers/stagelinq/wire"
 	"showrun/runtime/beat"
@@ -29,7 +30,7 @@ func playDecks(t *testing.T, text string) (*booth, error) {
 	t.Helper()
 	s := newStand(t)
 	b := &booth{s, source.NewPlayer(source.PlayerConfig{Token: wire.Token{1}, Decks: 2}, s.clock.Time(0))}
-	show := New(Env{Name: "booth", File: "deck.lua", Tempo: standTempo{s}})
+	show := New(Env{Env: module.Env{Tempo: standTempo{s}}, Name: "booth", File: "deck.lua"})
 	stopwatch := clock.NewReal()
 	var err error
 	s.gen, err = script.Load(context.Background(), script.Config{

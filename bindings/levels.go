@@ -5,15 +5,14 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"showrun/runtime/curve"
+	"showrun/bindings/module"
 	"showrun/runtime/engine"
 	"showrun/runtime/patch"
-	"showrun/runtime/script"
 )
 
 // levelMethods are what fixtures and groups share.
-func (s *Show) levelMethods() map[string]func(call, *group) int {
-	return map[string]func(call, *group) int{"set": s.set, "fade": s.fade, "get": s.levels, "stop": s.stop}
+func (s *Show) levelMethods() map[string]func(module.Call, *group) int {
+	return map[string]func(module.Call, *group) int{"set": s.set, "fade": s.fade, "get": s.levels, "stop": s.stop}
 }
 
 // target is a channel and the level it is to have.
@@ -24,11 +23,11 @@ type target struct {
 
 // targets reads a levels argument: a number for all channels, a list in the order
 // of the channels, or a table by name.
-func (g *group) targets(c call, v lua.LValue) []target {
+func (g *group) targets(c module.Call, v lua.LValue) []target {
 	var out []target
 	switch v := v.(type) {
 	case lua.LNumber:
-		l := c.level(v, "the level")
+		l := c.Level(v, "the level")
 		for _, f := range g.fixtures {
 			for _, ch := range f.Channels {
 				out = append(out, target{ch, l})
@@ -41,35 +40,35 @@ func (g *group) targets(c call, v lua.LValue) []target {
 		for k, lv := v.Next(lua.LNil); k != lua.LNil; k, lv = v.Next(k) {
 			name, ok := k.(lua.LString)
 			if !ok {
-				c.wrong("a channel", "a name", k)
+				c.Wrong("a channel", "a name", k)
 			}
-			l := c.level(lv, cut(string(name)))
+			l := c.Level(lv, module.Cut(string(name)))
 			for _, ch := range g.channel(c, string(name)) {
 				out = append(out, target{ch, l})
 			}
 		}
 	default:
-		c.wrong("the levels", "a number, a list or a table by channel name", v)
+		c.Wrong("the levels", "a number, a list or a table by channel name", v)
 	}
 	return out
 }
 
-func (g *group) listed(c call, list *lua.LTable, n int) []target {
+func (g *group) listed(c module.Call, list *lua.LTable, n int) []target {
 	var out []target
 	for _, f := range g.fixtures {
 		if n > len(f.Channels) {
-			c.fail("%d levels for fixture %q, which has %d channels", n, f.Name, len(f.Channels))
+			c.Fail("%d levels for fixture %q, which has %d channels", n, f.Name, len(f.Channels))
 		}
 		for i := range n {
-			out = append(out, target{f.Channels[i], c.level(list.RawGetInt(i+1), fmt.Sprintf("level %d", i+1))})
+			out = append(out, target{f.Channels[i], c.Level(list.RawGetInt(i+1), fmt.Sprintf("level %d", i+1))})
 		}
 	}
-	c.onlyList(list, n, "the levels")
+	c.OnlyList(list, n, "the levels")
 	return out
 }
 
 // channel finds the named channel of those fixtures that have it.
-func (g *group) channel(c call, name string) []patch.Channel {
+func (g *group) channel(c module.Call, name string) []patch.Channel {
 	var found []patch.Channel
 	var missing error
 	for _, f := range g.fixtures {
@@ -80,68 +79,51 @@ func (g *group) channel(c call, name string) []patch.Channel {
 		}
 	}
 	if found == nil {
-		c.fail("%s", missing)
+		c.Fail("%s", missing)
 	}
 	return found
 }
 
-func (s *Show) set(c call, g *group) int {
-	if c.count() > 1 {
-		c.fail("takes one value for all channels, a list or a table, got %d values; did you mean a list, as in x:set{ 255, 40, 0 }?", c.count())
+func (s *Show) set(c module.Call, g *group) int {
+	if c.Count() > 1 {
+		c.Fail("takes one value for all channels, a list or a table, got %d values; did you mean a list, as in x:set{ 255, 40, 0 }?", c.Count())
 	}
-	for _, t := range g.targets(c, c.get(1)) {
-		s.g.Emit(engine.Set{Channel: t.Channel, Value: t.level})
+	for _, t := range g.targets(c, c.Get(1)) {
+		s.G.Emit(engine.Set{Channel: t.Channel, Value: t.level})
 	}
 	return 0
 }
 
-func (s *Show) fade(c call, g *group) int {
-	targets := g.targets(c, c.get(1))
-	d := s.duration(c, c.get(2), "the duration")
-	easing, delay := s.fadeOptions(c, 3)
+func (s *Show) fade(c module.Call, g *group) int {
+	targets := g.targets(c, c.Get(1))
+	d := s.Duration(c, c.Get(2), "the duration")
+	easing, delay := s.FadeOptions(c, 3)
 	for _, t := range targets {
-		s.g.Emit(engine.Fade{Channel: t.Channel, To: t.level, Duration: d, Delay: delay, Curve: easing})
+		s.G.Emit(engine.Fade{Channel: t.Channel, To: t.level, Duration: d, Delay: delay, Curve: easing})
 	}
 	return 0
-}
-
-// fadeOptions takes { curve=, delay= }.
-func (s *Show) fadeOptions(c call, i int) (curve.Easing, script.Span) {
-	o := c.options(i, false, "curve", "delay")
-	name := o.str("curve", "linear")
-	easing, ok := curve.ParseEasing(name)
-	if !ok {
-		c.fail("curve must be %s, got %q%s", oneOf(curve.Names()), cut(name), suggestion(name, curve.Names()))
-	}
-	var delay script.Span
-	if o.has("delay") {
-		delay = s.duration(c, o.get("delay"), "delay")
-	}
-	return easing, delay
 }
 
 // levels returns the present level of one channel, or of all in a table by name.
 // Of a group it is asked of the first fixture that has the channel.
-func (s *Show) levels(c call, g *group) int {
-	if !c.none(1) {
-		ch := g.channel(c, c.str(1, "the channel"))[0]
-		c.L.Push(lua.LNumber(s.level(ch)))
+func (s *Show) levels(c module.Call, g *group) int {
+	if !c.None(1) {
+		ch := g.channel(c, c.Str(1, "the channel"))[0]
+		c.L.Push(lua.LNumber(s.Level(ch)))
 		return 1
 	}
 	t := c.L.NewTable()
 	for _, ch := range g.fixtures[0].Channels {
-		t.RawSetString(ch.Name, lua.LNumber(s.level(ch)))
+		t.RawSetString(ch.Name, lua.LNumber(s.Level(ch)))
 	}
 	c.L.Push(t)
 	return 1
 }
 
-func (s *Show) level(ch patch.Channel) float64 { return s.env.Levels.Value(ch.Coarse) }
-
-func (s *Show) stop(c call, g *group) int {
+func (s *Show) stop(c module.Call, g *group) int {
 	for _, f := range g.fixtures {
 		for _, ch := range f.Channels {
-			s.g.Emit(engine.Stop{Channel: ch})
+			s.G.Emit(engine.Stop{Channel: ch})
 		}
 	}
 	return 0

@@ -7,6 +7,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/module"
 	"showrun/runtime/script"
 	"showrun/runtime/script/plain"
 )
@@ -28,33 +29,31 @@ var severities = map[string]slog.Level{
 	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 }
 
-func (s *Show) openShow(L *lua.LState) *lua.LTable {
-	m := L.NewTable()
+func (s *Show) openShow(L *lua.LState, m *lua.LTable) {
 	s.show = m
 	m.RawSetString("name", lua.LString(s.env.Name))
 	m.RawSetString("file", lua.LString(s.env.File))
 	m.RawSetString("dir", lua.LString(s.env.Dir))
-	m.RawSetString("generation", lua.LNumber(s.g.Number()))
+	m.RawSetString("generation", lua.LNumber(s.G.Number()))
 	m.RawSetString("state", plain.Import(L, s.env.State))
-	functions(L, m, "show", map[string]func(call) int{"on": s.showOn})
+	module.Functions(L, m, "show", map[string]func(module.Call) int{"on": s.showOn})
 
 	format := L.GetField(L.GetGlobal("string"), "format")
 	log := L.NewTable()
-	fns := map[string]func(call) int{}
+	fns := map[string]func(module.Call) int{}
 	for name, severity := range severities {
-		fns[name] = func(c call) int { return s.showLog(c, severity, format) }
+		fns[name] = func(c module.Call) int { return s.showLog(c, severity, format) }
 	}
-	functions(L, log, "show.log", fns)
+	module.Functions(L, log, "show.log", fns)
 	m.RawSetString("log", log)
-	return m
 }
 
-func (s *Show) showOn(c call) int {
-	topic, ok := showEvents[c.str(1, "the event")]
+func (s *Show) showOn(c module.Call) int {
+	topic, ok := showEvents[c.Str(1, "the event")]
 	if !ok {
-		c.wrong("the event", `"start", "stop", "reload", "unload" or "error"`, c.get(1))
+		c.Wrong("the event", `"start", "stop", "reload", "unload" or "error"`, c.Get(1))
 	}
-	return s.pushHandle(c, s.g.On(c.fn+" "+topic, c.function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.PushHandle(c, s.G.On(c.Fn+" "+topic, c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		if text, ok := ev.Value.(string); ok {
 			return []lua.LValue{lua.LString(text)}
 		}
@@ -64,20 +63,20 @@ func (s *Show) showOn(c call) int {
 
 // showLog formats with string.format, so that scripts meet one set of rules. A
 // text alone is not refused for a stray percent sign.
-func (s *Show) showLog(c call, severity slog.Level, format lua.LValue) int {
+func (s *Show) showLog(c module.Call, severity slog.Level, format lua.LValue) int {
 	var text string
-	if n := c.count(); n > 1 {
+	if n := c.Count(); n > 1 {
 		c.L.Push(format)
 		for i := 1; i <= n; i++ {
-			c.L.Push(c.get(i))
+			c.L.Push(c.Get(i))
 		}
 		c.L.Call(n, 1)
 		text = c.L.Get(-1).String()
-	} else if v := c.get(1); v.Type() == lua.LTString {
+	} else if v := c.Get(1); v.Type() == lua.LTString {
 		text = strings.ReplaceAll(v.String(), "%%", "%")
 	} else {
 		text = c.L.ToStringMeta(v).String()
 	}
-	s.g.Log().Log(context.Background(), severity, text, "at", script.Where(c.L))
+	s.G.Log().Log(context.Background(), severity, text, "at", script.Where(c.L))
 	return 0
 }

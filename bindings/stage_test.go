@@ -87,7 +87,7 @@ var stageLogTests = []struct {
 }{
 	{"names and kinds", `print(wash.name, wash.kind, own.kind, both.name, stage.group{ wash }.name)`, []string{"0.000 wash\trgb\tnil\tboth\tnil"}},
 	{"tostring", `print(wash, both, stage.group{ wash }, one, net, one:slot(7))`,
-		[]string{"0.000 stage.fixture wash\tstage.group both\tstage.group\tsignet.universe 1\tsignet.sender local\taddress slot 7"}},
+		[]string{"0.000 stage.fixture wash\tstage.group both\tstage.group\tsignet.universe 1\tsignet.sender local\taddress slot 7 of universe 1"}},
 	{"getmetatable", `print(getmetatable(wash), pcall(setmetatable, wash, {}))`,
 		[]string{"0.000 stage.fixture\tfalse\tbad argument #1 to 'setmetatable' (table expected, got userdata)"}},
 	{"#group and group[i]", `print(#both, both[0], both[1] == wash, both[2] == lamp, both[3], both[1.5], both[-1], both[0/0], both[math.huge], both[-math.huge])`,

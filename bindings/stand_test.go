@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/bindings/module"
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/wire"
 	"showrun/runtime/beat"
@@ -45,6 +46,7 @@ type stand struct {
 	conductor *beat.Conductor
 	line      beat.Timeline // as the engine knows it
 	inbox     *script.Inbox
+	devices   map[string]device.Device
 	sinks     map[string]*device.Sink
 	deck      *rig.Deck
 	batches   []engine.Batch
@@ -53,6 +55,7 @@ type stand struct {
 	gen  *script.Generation
 
 	levels   [][]byte // of the last frame
+	orders   []string // executed, with their instants
 	log      []string // "0.500 text", with the level before it unless it is INFO
 	at       []string // where each line of log was written
 	failures []string
@@ -62,7 +65,7 @@ type stand struct {
 func newStand(t *testing.T) *stand {
 	s := &stand{
 		t: t, clock: clock.NewVirtual(), conductor: beat.NewConductor(0, 120),
-		inbox: script.NewInbox(1000), sinks: map[string]*device.Sink{},
+		inbox: script.NewInbox(1000), devices: map[string]device.Device{}, sinks: map[string]*device.Sink{},
 	}
 	s.engine = engine.New(engine.Config{Rate: rate, Registry: &s.registry})
 	t.Cleanup(func() {
@@ -88,8 +91,11 @@ func (s *stand) load(files map[string]string) error {
 		}
 	}
 	next := New(Env{
-		Name: "stand", File: "show.lua", Dir: "stand", Registry: &s.registry, Levels: s.engine.Reader(),
-		Tempo: standTempo{s}, Players: standPlayers{s}, State: state,
+		Env: module.Env{
+			Registry: &s.registry, Levels: s.engine.Reader(), Tempo: standTempo{s},
+			Device: func(key string) device.Device { return s.devices[key] },
+		},
+		Name: "stand", File: "show.lua", Dir: "stand", State: state,
 	})
 	stopwatch := clock.NewReal()
 	gen, err := script.Load(context.Background(), script.Config{
@@ -130,25 +136,31 @@ func (s *stand) load(files map[string]string) error {
 
 // open opens a device as a run in virtual time does; one that is open stays.
 func (s *stand) open(decl device.Declaration) {
-	switch d := decl.(type) {
-	case *device.SinkDecl:
-		if s.sinks[d.Key()] == nil {
-			sink, err := device.NewSink(*d, device.Env{
-				Since:   s.clock.Since,
-				Observe: func(source string, o beat.Observation) { s.report(s.conductor.Observe(source, o)) },
-				Alias:   s.conductor.Alias,
-				Event: func(ev device.Event) {
-					s.inbox.Put(script.Event{Topic: ev.Topic, Key: ev.Key, At: ev.At, Value: ev.Value})
-				},
-			}, [16]byte{1}, 0, "", slog.New(slog.DiscardHandler))
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			s.sinks[d.Key()] = sink
+	s.t.Helper()
+	if s.devices[decl.Key()] == nil {
+		d, err := decl.OpenVirtual(device.Env{
+			Since: s.clock.Since, Time: s.clock.Time,
+			Observe: func(source string, o beat.Observation) { s.report(s.conductor.Observe(source, o)) },
+			Alias:   s.conductor.Alias,
+			Event: func(ev device.Event) {
+				s.inbox.Put(script.Event{Topic: ev.Topic, Key: ev.Key, At: ev.At, Value: ev.Value})
+			},
+			Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			s.t.Fatal(err)
 		}
-	case *device.SenderDecl:
-		for _, u := range d.Universes {
-			s.engine.Use(u.Output)
+		s.devices[decl.Key()] = d
+		if sink, ok := d.(*device.Sink); ok {
+			s.sinks[decl.Key()] = sink
+		}
+	}
+	if d, ok := s.devices[decl.Key()].(device.Adopter); ok {
+		d.Adopt(decl)
+	}
+	if d, ok := decl.(device.Outputs); ok {
+		for _, o := range d.Outputs() {
+			s.engine.Use(o)
 		}
 	}
 }
@@ -213,6 +225,13 @@ func (s *stand) step(now time.Duration) {
 		s.engine.Submit(b)
 	}
 	s.batches = nil
+	s.engine.Pass(now)
+	for _, o := range s.engine.Orders(now) {
+		if d, ok := s.devices[o.Device].(device.Taker); ok {
+			d.Take(o.At, o.Message)
+		}
+		s.orders = append(s.orders, fmt.Sprintf("%.3f %+v", o.At.Seconds(), o.Message))
+	}
 	if f := s.engine.Step(now); f != nil {
 		s.levels = s.levels[:0]
 		for _, l := range f.Levels {
@@ -298,43 +317,6 @@ func (t standTempo) BPM() float64 { return t.s.conductor.Tempo() }
 func (t standTempo) Position(source string, at time.Duration) (beat.Micro, bool) {
 	tl := t.s.timeline(source)
 	return tl.At(at), tl.Epoch != 0
-}
-
-// standPlayers answers what scripts ask about players.
-type standPlayers struct{ s *stand }
-
-func (p standPlayers) Devices(sink string) []device.Player {
-	if k := p.s.sinks[sink]; k != nil {
-		return k.Players()
-	}
-	return nil
-}
-
-func (p standPlayers) State(sink, token, path string) (any, bool) {
-	if k := p.s.sinks[sink]; k != nil {
-		return k.State(token, path)
-	}
-	return nil, false
-}
-
-func (p standPlayers) Deck(sink, token string, n int) (device.Deck, bool) {
-	if k := p.s.sinks[sink]; k != nil {
-		return k.Deck(token, n)
-	}
-	return device.Deck{}, false
-}
-
-func (p standPlayers) Known(sink, path string) []device.StateChange {
-	if k := p.s.sinks[sink]; k != nil {
-		return k.Known(path)
-	}
-	return nil
-}
-
-func (p standPlayers) Subscribe(sink, path string) {
-	if k := p.s.sinks[sink]; k != nil {
-		k.Subscribe(path)
-	}
 }
 
 // standLog keeps what a show logs, with the logical instant it was logged at.

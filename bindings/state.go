@@ -5,6 +5,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/module"
 	"showrun/runtime/script/plain"
 )
 
@@ -16,7 +17,7 @@ func (s *Show) State() (plain.Table, error) {
 	}
 	t, ok := s.show.RawGetString("state").(*lua.LTable)
 	if !ok {
-		return nil, fmt.Errorf("show.state must be a table, got %s", show(s.show.RawGetString("state")))
+		return nil, fmt.Errorf("show.state must be a table, got %s", module.Describe(s.show.RawGetString("state")))
 	}
 	v, err := plain.Export(t, "show.state")
 	if err == nil {

@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-// module is the path of this module.
-const module = "showrun"
+// modulePath is the path of this module.
+const modulePath = "showrun"
 
 // layer is a folder and what the packages in it and below may import, besides the
 // standard library and one another.
@@ -258,14 +258,14 @@ func (c *checker) imports(l layer, f *ast.File) {
 	for _, spec := range f.Imports {
 		what, _ := strconv.Unquote(spec.Path.Value)
 		in := func(tree string) bool { return below(what, tree) }
-		inModule := func(tree string) bool { return below(what, module+"/"+tree) }
+		inModule := func(tree string) bool { return below(what, modulePath+"/"+tree) }
 		first, _, _ := strings.Cut(what, "/")
 		switch {
 		case what == "C":
 			c.at(spec, "cgo")
 		case spec.Name != nil && spec.Name.Name == ".":
 			c.at(spec, "an import without a name hides what comes from where")
-		case first == module:
+		case first == modulePath:
 			if !inModule(l.tree) && !slices.ContainsFunc(l.imports, inModule) {
 				c.at(spec, "%s may not import %s", l.tree, what)
 			}
@@ -286,7 +286,7 @@ func (p *pkg) resolve(fset *token.FileSet) {
 		Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}, Types: map[ast.Expr]types.TypeAndValue{},
 	}
 	cfg := types.Config{Importer: unread{}, FakeImportC: true, Error: func(error) {}}
-	p.types, _ = cfg.Check(module+"/"+p.dir, fset, p.files, &p.info)
+	p.types, _ = cfg.Check(modulePath+"/"+p.dir, fset, p.files, &p.info)
 }
 
 // unread is an importer that knows packages by their names only.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"showrun/bindings"
+	"showrun/bindings/module"
 	"showrun/drivers/stagelinq/source"
 	"showrun/runtime/beat"
 	"showrun/runtime/clock"
@@ -43,7 +44,9 @@ func loadDeckScript(ctx context.Context, file string, unit *source.Source, log *
 	}
 	clk := clock.NewReal()
 	s := &deckScript{clock: clk, tempo: ownTempo{beat.NewConductor(0, 120)}, close: root.Close, log: log}
-	show := bindings.New(bindings.Env{Name: "deck", File: filepath.Base(file), Dir: filepath.Dir(file), Tempo: s.tempo})
+	show := bindings.New(bindings.Env{
+		Env: module.Env{Tempo: s.tempo}, Name: "deck", File: filepath.Base(file), Dir: filepath.Dir(file),
+	})
 	ctx, cancel := context.WithTimeoutCause(ctx, loadTimeout, fmt.Errorf("the top level of the script ran for more than %v", loadTimeout))
 	defer cancel()
 	s.gen, err = script.Load(ctx, script.Config{
@@ -108,34 +111,34 @@ func (s *deckScript) step(now time.Duration) error {
 // ownTempo is the beat clock of a script that follows nobody.
 type ownTempo struct{ *beat.Conductor }
 
-// SetTempo implements bindings.Tempo.
+// SetTempo implements module.Tempo.
 func (t ownTempo) SetTempo(bpm float64, at time.Duration) (beat.Timeline, error) {
 	err := t.Conductor.SetTempo(bpm, at)
 	return t.Timeline(), err
 }
 
-// Nudge implements bindings.Tempo.
+// Nudge implements module.Tempo.
 func (t ownTempo) Nudge(b beat.Micro, at time.Duration) (beat.Timeline, error) {
 	err := t.Conductor.Nudge(b, at)
 	return t.Timeline(), err
 }
 
-// Tap implements bindings.Tempo.
+// Tap implements module.Tempo.
 func (t ownTempo) Tap(at time.Duration) (beat.Timeline, error) {
 	err := t.Conductor.Tap(at)
 	return t.Timeline(), err
 }
 
-// Follow implements bindings.Tempo.
+// Follow implements module.Tempo.
 func (t ownTempo) Follow(source string, at time.Duration) beat.Timeline {
 	t.Conductor.Follow(source, at)
 	return t.Timeline()
 }
 
-// BPM implements bindings.Tempo.
+// BPM implements module.Tempo.
 func (t ownTempo) BPM() float64 { return t.Tempo() }
 
-// Position implements bindings.Tempo.
+// Position implements module.Tempo.
 func (t ownTempo) Position(string, time.Duration) (beat.Micro, bool) { return 0, false }
 
 // scriptDecks are the decks of a unit for a script. A change holds from its

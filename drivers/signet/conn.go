@@ -79,22 +79,39 @@ func (i interests) Wants(r wire.Resource) bool {
 // timecode. Call it once per frame, right after SetLevels. It returns the
 // number of packets sent and the first error; after an error the packets
 // concerned are repeated with the next flushes.
-func (s *Sender) Flush(now time.Time) (packets int, err error) {
+func (s *Sender) Flush(now time.Time) (packets int, err error) { return s.FlushFor(now) }
+
+// FlushFor is Flush for a frame that is to be seen at an instant which may lie
+// ahead: with Sync the levels leave at once and the sync at that instant, or 5 ms
+// after the levels if that is later. Without Sync it is Flush(visible).
+func (s *Sender) FlushFor(visible time.Time) (packets int, err error) {
 	s.out.Lock()
 	defer s.out.Unlock()
 	s.mu.Lock()
-	s.lastCall = now
+	s.lastCall = visible
 	s.mu.Unlock()
-	return s.flush(now, true)
+	now := time.Now()
+	if visible.Before(now) {
+		now = visible
+	}
+	return s.flush(now, visible)
+}
+
+// Release sends the sync that is due at now, for callers whose sleep is more
+// exact than that of Run, which sends it otherwise.
+func (s *Sender) Release(now time.Time) (packets int, err error) {
+	s.out.Lock()
+	defer s.out.Unlock()
+	return s.flush(now, time.Time{})
 }
 
 // maxWait is how long a flush may be held up by a full network: its caller has
 // frames to keep on time. What did not go out is repeated with the next.
 const maxWait = 2 * time.Millisecond
 
-// flush is Flush with the out lock held. Level streams are left alone unless
-// levels is set.
-func (s *Sender) flush(now time.Time, levels bool) (packets int, err error) {
+// flush is FlushFor with the out lock held. Level streams are left alone if frame
+// is zero.
+func (s *Sender) flush(now, frame time.Time) (packets int, err error) {
 	patience := maxWait
 	for more, first := true, true; more; first = false {
 		var failure error
@@ -105,11 +122,11 @@ func (s *Sender) flush(now time.Time, levels bool) (packets int, err error) {
 		}
 		if first {
 			s.output.cursor = 0
-			if levels {
-				s.lastFlush = now
+			if !frame.IsZero() {
+				s.lastFlush = frame
 			}
 		}
-		more, failure = s.output.fill(s.batch, now, levels)
+		more, failure = s.output.fill(s.batch, now, frame)
 		s.mu.Unlock()
 		if failure != nil {
 			return packets, failure
@@ -122,7 +139,7 @@ func (s *Sender) flush(now time.Time, levels bool) (packets int, err error) {
 		}
 	}
 	s.mu.Lock()
-	if s.output.flushed(time.Now()) {
+	if s.output.flushed(time.Now(), frame) {
 		s.wake()
 	}
 	s.mu.Unlock()
@@ -241,12 +258,15 @@ func (s *Sender) housekeep(now time.Time) error {
 		}
 	})
 	s.stats.Lost = s.presence.Lost(now)
-	idle := now.Sub(s.lastFlush) >= s.patience(now)
+	var frame time.Time
+	if now.Sub(s.lastFlush) >= s.patience(now) {
+		frame = now
+	}
 	s.mu.Unlock()
 	if failure != nil {
 		return failure
 	}
-	if _, err := s.flush(now, idle); errors.Is(err, device.ErrSessionsSpent) || errors.Is(err, device.ErrSessionStore) {
+	if _, err := s.flush(now, frame); errors.Is(err, device.ErrSessionsSpent) || errors.Is(err, device.ErrSessionStore) {
 		return err
 	}
 	return nil
@@ -286,7 +306,7 @@ func (s *Sender) goodbye() {
 	s.mu.Unlock()
 	s.out.Lock()
 	defer s.out.Unlock()
-	if _, err := s.flush(time.Now(), false); err != nil {
+	if _, err := s.flush(time.Now(), time.Time{}); err != nil {
 		s.cfg.Log.Warn("sig-net leave not announced", "error", err)
 	}
 }

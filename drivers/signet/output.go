@@ -119,25 +119,24 @@ func (o *output) join(universe int, options UniverseOptions) error {
 	return nil
 }
 
-// leave removes a universe, both its live and its preview stream.
-func (o *output) leave(universe int) bool {
-	found := false
-	for _, preview := range [...]bool{false, true} {
-		if s := o.index[streamKey{uint16(universe), preview}]; s != nil && universe <= wire.LastUniverse {
-			o.remove(s)
-			found = true
-			if !preview {
-				o.tell(s, wire.UniverseLeave)
-			}
-		}
+// leave removes a stream of a universe.
+func (o *output) leave(universe int, preview bool) bool {
+	s := o.index[streamKey{uint16(universe), preview}]
+	if s == nil || universe > wire.LastUniverse {
+		return false
 	}
-	return found
+	o.remove(s)
+	if !preview {
+		o.tell(s, wire.UniverseLeave)
+	}
+	return true
 }
 
 // leaveAll says good-bye for every universe.
 func (o *output) leaveAll() {
 	for len(o.streams) > 0 {
-		o.leave(int(o.streams[0].key.universe))
+		key := o.streams[0].key
+		o.leave(int(key.universe), key.preview)
 	}
 	o.timecodes = nil
 	o.syncs = nil
@@ -175,9 +174,10 @@ func (o *output) dataEndpoints() int {
 }
 
 // fill puts what is due at now into b and tells whether more is waiting than
-// fitted; then it must be called again. Level streams are left out unless
-// levels is set. The caller sets cursor to 0 before the first call.
-func (o *output) fill(b *batch, now time.Time, levels bool) (more bool, err error) {
+// fitted; then it must be called again. Level streams are those of a frame to be
+// seen at the instant frame, which may lie ahead; they are left out if it is zero.
+// The caller sets cursor to 0 before the first call.
+func (o *output) fill(b *batch, now, frame time.Time) (more bool, err error) {
 	b.reset()
 	if err := o.fillAnnouncements(b, now); err != nil {
 		return false, err
@@ -196,9 +196,9 @@ func (o *output) fill(b *batch, now time.Time, levels bool) (more bool, err erro
 			return false, err
 		}
 	}
-	for ; levels && o.cursor < len(o.streams); o.cursor++ {
+	for ; !frame.IsZero() && o.cursor < len(o.streams); o.cursor++ {
 		s := o.streams[o.cursor]
-		if !s.due(now) {
+		if !s.due(frame) {
 			continue
 		}
 		if !b.room(2 * len(s.to)) {
@@ -207,7 +207,7 @@ func (o *output) fill(b *batch, now time.Time, levels bool) (more bool, err erro
 		if err := o.stamp(b, s.lane, s.signed, s.open, s.payload, s.to, s); err != nil {
 			return false, err
 		}
-		if s.sent(now) && o.cfg.Sync && !s.key.preview {
+		if s.sent(frame) && o.cfg.Sync && !s.key.preview {
 			o.syncLane(s.options.Endpoint).touched = true
 		}
 	}
@@ -251,12 +251,17 @@ func (o *output) stamp(b *batch, l *device.Lane, signed, open *wire.Template, pa
 }
 
 // flushed notes that a flush has left the socket at now: its frames are
-// released after the settling time. It tells whether there are any.
-func (o *output) flushed(now time.Time) (releasing bool) {
+// released at the instant release, but not before the settling time is over. It
+// tells whether there are any.
+func (o *output) flushed(now, release time.Time) (releasing bool) {
+	settled := now.Add(wire.SyncSettle)
+	if release.Before(settled) {
+		release = settled
+	}
 	for _, s := range o.syncs {
 		if s.touched {
 			s.touched = false
-			s.due = now.Add(wire.SyncSettle)
+			s.due = release
 			releasing = true
 		}
 	}

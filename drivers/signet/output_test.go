@@ -79,14 +79,14 @@ func (b *bench) flush(step time.Duration) []string {
 	var sent []string
 	for more := true; more; {
 		var err error
-		if more, err = b.output.fill(b.batch, b.now, true); err != nil {
+		if more, err = b.output.fill(b.batch, b.now, b.now); err != nil {
 			b.t.Fatal(err)
 		}
 		for _, p := range b.batch.packets {
 			sent = append(sent, b.read(p.Bytes, p.To.AddrPort))
 		}
 	}
-	b.output.flushed(b.now)
+	b.output.flushed(b.now, b.now)
 	return sent
 }
 
@@ -190,7 +190,7 @@ func TestAnnouncements(t *testing.T) {
 	if len(got) != 3 || strings.Count(got[0], "join") != 109 || !strings.HasSuffix(got[1], " 1/2 join110") || !strings.HasSuffix(got[2], " 3/1 join200") {
 		t.Fatalf("announced %v", got)
 	}
-	if !b.output.leave(7) || b.output.leave(7) || b.output.leave(64000) {
+	if !b.output.leave(7, false) || b.output.leave(7, false) || b.output.leave(64000, false) {
 		t.Error("leave tells wrongly whether there was something to leave")
 	}
 	b.expect(b.flush(time.Second), "239.254.255.250 1/3 leave7")
@@ -243,6 +243,18 @@ func TestSync(t *testing.T) {
 	}
 	b.expect(b.flush(900*time.Millisecond), "239.254.0.1 1/14 level1 07 00*2", "239.254.0.2 4/10 level2 02 00*2")
 	b.expect(b.flush(10 * time.Millisecond)) // a keep-alive is not synced
+	// A frame sent ahead of its instant is released on it, and never before its
+	// levels have settled.
+	for ahead, want := range map[time.Duration]time.Duration{8 * time.Millisecond: 8 * time.Millisecond, time.Millisecond: 5 * time.Millisecond} {
+		b.set(1, 100+byte(want/time.Millisecond))
+		b.flush(frame)
+		b.output.syncLane(1).touched = true
+		b.output.flushed(b.now, b.now.Add(ahead))
+		if d := b.output.deadline(b.now).Sub(b.now); d != want {
+			t.Errorf("%v ahead: released after %v, want %v", ahead, d, want)
+		}
+		b.flush(want)
+	}
 	if (&SenderConfig{TUID: sender, Keys: root.Keys(), Sessions: &MemorySessions{}, Sync: true, Rate: 200}).complete() == nil {
 		t.Error("sync at a rate that leaves no time to settle")
 	}
@@ -404,9 +416,9 @@ func TestManyUniverses(t *testing.T) {
 		}
 		b.output.cursor = 0
 		for more := true; more; {
-			more, _ = b.output.fill(b.batch, b.now, true)
+			more, _ = b.output.fill(b.batch, b.now, b.now)
 		}
-		b.output.flushed(b.now)
+		b.output.flushed(b.now, b.now)
 	})
 	if allocs > 0 {
 		t.Errorf("%v allocations per frame of 1000 universes", allocs)

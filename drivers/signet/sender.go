@@ -142,11 +142,17 @@ func (s *Sender) Join(universe int, options UniverseOptions) error {
 	return nil
 }
 
-// Leave ends a universe: its leave is announced and nothing more is sent.
-func (s *Sender) Leave(universe int) error {
+// Leave ends a universe: its leave is announced and nothing more is sent. Its
+// preview stream, if there is one, goes on.
+func (s *Sender) Leave(universe int) error { return s.leave(universe, false) }
+
+// LeavePreview ends the preview stream of a universe.
+func (s *Sender) LeavePreview(universe int) error { return s.leave(universe, true) }
+
+func (s *Sender) leave(universe int, preview bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.output.leave(universe) {
+	if !s.output.leave(universe, preview) {
 		return fmt.Errorf("universe %d is not joined", universe)
 	}
 	s.wake()

@@ -2,28 +2,45 @@ package device
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
+	"showrun/drivers/signet"
 	"showrun/runtime/beat"
 	"showrun/runtime/level"
 )
 
-// Declaration is what a script asks for. Two declarations with the same key are
-// the same device, also across a reload: the live one is kept.
+// A Declaration is a device as a show asks for it. It is filled while the show
+// loads and not changed afterwards.
 type Declaration interface {
+	// Key tells devices apart: a declaration with the key of a live device keeps
+	// that device. What a live device can change is not part of it.
 	Key() string
-	String() string // for people
+	// String names the device for people.
+	String() string
+	// Open makes the device, on the loader's goroutine. Nothing is sent before its
+	// loops run.
+	Open(Env) (Device, error)
+	// OpenVirtual makes what stands for the device in virtual time: without
+	// sockets and goroutines, and the same in every run.
+	OpenVirtual(Env) (Device, error)
 }
 
-// Device is a live device.
+// Outputs is implemented by declarations whose levels the engine has to fill.
+type Outputs interface {
+	Outputs() []level.Output
+}
+
+// Device is an opened device. One that was opened but never run is closed if it
+// has a method Close() error.
 type Device interface {
 	// Loops are the functions that run it; the host gives each a goroutine. A loop
 	// blocks until ctx ends or it fails, and closes what it opened before it
-	// returns.
+	// returns. After a failure it is called again.
 	Loops() []func(ctx context.Context) error
 }
 
-// Output is a device that takes levels.
+// Output takes frames.
 type Output interface {
 	Device
 	// Publish takes the newest frame, on the engine loop. An output that might wait
@@ -33,7 +50,46 @@ type Output interface {
 	Universes() int
 }
 
-// Event is something a device reports to scripts.
+// Early is an output that wants frames before their instant.
+type Early interface {
+	// Lead is how long before.
+	Lead() time.Duration
+}
+
+// Releaser is an output that sends frames ahead and makes them visible at a word.
+type Releaser interface {
+	Early
+	// ReleaseLead is how long before a frame's instant Release is called for it,
+	// on the engine loop; less than Lead.
+	ReleaseLead() time.Duration
+	Release(at time.Duration)
+}
+
+// Taker takes orders.
+type Taker interface {
+	// Take carries out an engine.Order at its instant at, in show time, on the
+	// engine loop; it must not wait.
+	Take(at time.Duration, message any)
+}
+
+// Adopter is a device that a reload can change while it lives.
+type Adopter interface {
+	// Adopt takes the declaration of the load that is live from now on, on the
+	// script loop; also that of the load that opened it.
+	Adopt(Declaration)
+}
+
+// Machinery is a device that moves things. Both methods may be called from any
+// goroutine and do not wait for others.
+type Machinery interface {
+	// Safe performs the safe action at once.
+	Safe()
+	// Hold performs the safe action and refuses every order until released with
+	// false.
+	Hold(bool)
+}
+
+// Event is something that happened, for handlers of the script.
 type Event struct {
 	Topic string
 	Key   string // of events with the same key only the newest matters; "" = all do
@@ -41,15 +97,49 @@ type Event struct {
 	Value any
 }
 
-// Env is what a device reaches of the host; its members may be called from any
-// goroutine and do not block.
+// Ports are UDP ports that differ from the usual ones; 0 = the usual port.
+type Ports struct {
+	StageLinQ, SigNet int
+}
+
+// Store keeps what has to outlive the process.
+type Store interface {
+	Identity(name string, create func() ([]byte, error)) ([]byte, error)
+	Replace(name string, id []byte) error
+	Session(tuid [6]byte) (last uint32, known bool, err error)
+	SaveSession(tuid [6]byte, session uint32) error
+}
+
+// Env is what a device reaches of its host. Its functions may be called from any
+// goroutine.
 type Env struct {
-	// Since converts a driver's arrival stamp to show time.
+	// Since converts a driver's arrival stamp to show time, Time the other way.
 	Since func(time.Time) time.Duration
+	Time  func(time.Duration) time.Time
 	// Observe reports where a tempo source stands.
 	Observe func(source string, o beat.Observation)
 	// Alias makes a tempo source stand for another.
 	Alias func(source, target string, at time.Duration)
 	// Event reports to scripts.
 	Event func(Event)
+
+	Interface string // network interface of devices that name none
+	Ports     Ports
+	Store     Store
+	Keys      func(KeyRef) (signet.Keys, error)
+	Log       *slog.Logger
 }
+
+// networkInterface is the one a device named, or else that of all.
+func (e Env) networkInterface(named string) string {
+	if named != "" {
+		return named
+	}
+	return e.Interface
+}
+
+// Silent stands for a device in virtual time with which nothing happens.
+type Silent struct{}
+
+// Loops implements Device.
+func (Silent) Loops() []func(context.Context) error { return nil }

@@ -1,14 +1,17 @@
 package device
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"showrun/drivers/signet"
+	"showrun/drivers/signet/wire"
 	"showrun/runtime/level"
 )
 
@@ -16,30 +19,73 @@ import (
 type SenderDecl struct {
 	Scope     string
 	Interface string // "" = what the host was told, else a name or address
-	KeyFile   string // transfer file with the root key, relative to the show folder
-	KeyEnv    string // environment variable with the passphrase
+	KeyFrom   KeyRef
 	Label     string
-	Endpoint  int // 1-0xff00
-	Rate      int // packets a second of a universe at most
+	Endpoint  int           // 1-0xff00
+	Rate      int           // packets a second of a universe at most
+	Mode      string        // "secure", "open" or "both"
+	Sync      bool          // a sync packet makes frames visible
+	Latency   time.Duration // of what hangs on the network: frames leave so much earlier
 
-	// Universes are those the show declares. They are not part of the key: a
-	// reload may change them on the live device.
+	// Universes and Timecodes are not part of the key: a reload may change them on
+	// the live device.
 	Universes []Universe
+	Timecodes []TimecodeStream
 }
 
-// Universe is a universe number and where its levels come from.
+// Universe is a universe and the levels it shows.
 type Universe struct {
-	Number int
-	Output level.Output
+	Number    int
+	Output    level.Output
+	Preview   bool       // for visualisers, not for the rig
+	Priority  []byte     // nil, one for all slots, or 512
+	Multicast netip.Addr // invalid for the usual group
 }
+
+func (u Universe) options() signet.UniverseOptions {
+	return signet.UniverseOptions{Priority: u.Priority, Multicast: u.Multicast, Preview: u.Preview}
+}
+
+// is tells whether two are the same stream of packets.
+func (u Universe) is(v Universe) bool { return u.Number == v.Number && u.Preview == v.Preview }
+
+// equal tells whether two are declared alike.
+func (u Universe) equal(v Universe) bool {
+	return u.is(v) && u.Output == v.Output && u.Multicast == v.Multicast && bytes.Equal(u.Priority, v.Priority)
+}
+
+// TimecodeStream is a timecode a Sender sends.
+type TimecodeStream struct {
+	Number int // 1-255
+	Rate   TimecodeRate
+}
+
+// Orders a Sender takes.
+type (
+	// SetPriority changes the priority of a universe: one value, or 512; 0-200.
+	SetPriority struct {
+		Universe int
+		Priority []byte
+	}
+	// LeaveUniverse ends a universe until the next load declares it again.
+	LeaveUniverse struct {
+		Universe int
+		Preview  bool
+	}
+	// MoveTimecode changes a timecode.
+	MoveTimecode struct {
+		Stream int
+		Move   TimecodeMove
+	}
+)
 
 // Key implements Declaration.
 func (d *SenderDecl) Key() string {
-	return fmt.Sprintf("signet sender scope %q on %q endpoint %d rate %d label %q key file %q env %q",
-		d.Scope, d.Interface, d.Endpoint, d.Rate, d.Label, d.KeyFile, d.KeyEnv)
+	return fmt.Sprintf("signet sender scope %q on %q endpoint %d rate %d label %q key %v mode %s sync %t latency %v",
+		d.Scope, d.Interface, d.Endpoint, d.Rate, d.Label, d.KeyFrom, d.Mode, d.Sync, d.Latency)
 }
 
-// String names the Sender for people.
+// String implements Declaration.
 func (d *SenderDecl) String() string {
 	if d.Label != "" {
 		return fmt.Sprintf("signet.sender %q", d.Label)
@@ -47,117 +93,251 @@ func (d *SenderDecl) String() string {
 	return fmt.Sprintf("signet.sender (scope %s)", d.Scope)
 }
 
-// identity names what the TUID of the Sender belongs to: Senders that differ in
-// it may run at the same time.
+// Outputs implements Outputs.
+func (d *SenderDecl) Outputs() []level.Output {
+	var list []level.Output
+	for _, u := range d.Universes {
+		list = append(list, u.Output)
+	}
+	return list
+}
+
+// identity names what keeps its TUID: the same Sender in the next run.
 func (d *SenderDecl) identity(iface string) string {
 	return fmt.Sprintf("%s/%s/%d", d.Scope, iface, d.Endpoint)
 }
 
-// SenderOptions is what a Sender gets from the host.
-type SenderOptions struct {
-	Keys      signet.Keys
-	Sessions  Sessions
-	TUID      func(identity string, renew bool) (signet.TUID, error)
-	Interface string                        // when the declaration names none
-	Port      int                           // 0 = the usual one
-	Time      func(time.Duration) time.Time // of an instant in show time
-	Log       *slog.Logger
-}
-
-// Sessions keeps session numbers; see signet.Sessions.
-type Sessions interface {
-	Session(tuid [6]byte) (last uint32, known bool, err error)
-	SaveSession(tuid [6]byte, session uint32) error
-}
-
-// sessions adapts Sessions to the driver's type of a TUID.
-type sessions struct{ Sessions }
-
-func (s sessions) Session(t signet.TUID) (uint32, bool, error) { return s.Sessions.Session(t) }
-
-func (s sessions) SaveSession(t signet.TUID, n uint32) error { return s.Sessions.SaveSession(t, n) }
-
-// Sender joins a Sig-Net Sender to the engine.
+// Sender puts universes on the network.
 type Sender struct {
-	decl    *SenderDecl
-	options SenderOptions
+	decl *SenderDecl
+	env  Env
+	keys signet.Keys
 
 	lastError string // engine loop only
 
+	// mu guards what follows. It is never held for long, so the engine may wait
+	// for it.
 	mu        sync.Mutex
-	driver    *signet.Sender
-	universes []Universe
+	driver    *signet.Sender // nil in virtual time
+	universes []Universe     // that are sent
+	declared  []Universe
+	timecodes map[int]*timecode
 }
 
-// OpenSender opens the sockets of a Sender; it sends nothing yet.
-func OpenSender(d *SenderDecl, o SenderOptions) (*Sender, error) {
-	if d.Interface != "" {
-		o.Interface = d.Interface
-	}
-	s := &Sender{decl: d, options: o}
+// timecode is one stream of a Sender.
+type timecode struct {
+	state  Timecode
+	driver *signet.Timecode // nil in virtual time
+}
+
+// Open implements Declaration.
+func (d *SenderDecl) Open(env Env) (Device, error) {
+	s := &Sender{decl: d, env: env, timecodes: map[int]*timecode{}}
 	var err error
+	if d.Mode != "open" {
+		if s.keys, err = env.Keys(d.KeyFrom); err != nil {
+			return nil, err
+		}
+	}
 	s.driver, err = s.open(false)
 	return s, err
 }
 
-// open opens a driver; with renew under a new TUID, for when the session numbers of
-// the old one are used up.
+// OpenVirtual implements Declaration.
+func (d *SenderDecl) OpenVirtual(env Env) (Device, error) {
+	return &Sender{decl: d, env: env, timecodes: map[int]*timecode{}}, nil
+}
+
 func (s *Sender) open(renew bool) (*signet.Sender, error) {
-	d, o := s.decl, s.options
-	tuid, err := o.TUID(d.identity(o.Interface), renew)
+	d := s.decl
+	iface := s.env.networkInterface(d.Interface)
+	tuid, err := s.env.tuid(d.identity(iface), renew)
 	if err != nil {
 		return nil, err
 	}
+	modes := map[string]signet.Mode{"secure": signet.Secure, "open": signet.Open, "both": signet.Both}
 	return signet.OpenSender(signet.SenderConfig{
-		TUID: tuid, Scope: d.Scope, Keys: o.Keys, Sessions: sessions{o.Sessions}, Interface: o.Interface, Port: o.Port,
-		Endpoint: uint16(d.Endpoint), Rate: d.Rate, Label: d.Label, Log: o.Log,
+		TUID: tuid, Scope: d.Scope, Keys: s.keys, Sessions: sessions{s.env.Store}, Interface: iface, Port: s.env.Ports.SigNet,
+		Endpoint: uint16(d.Endpoint), Rate: d.Rate, Mode: modes[d.Mode], Sync: d.Sync, Label: d.Label, Log: s.env.Log,
 	})
 }
 
-// SetUniverses makes the Sender send exactly these universes from now on.
-func (s *Sender) SetUniverses(list []Universe) {
+// Adopt implements Adopter: universes that are new are joined, those no longer
+// wanted left, and likewise the timecodes. What is declared as before stays as it
+// is, with what orders have made of it.
+func (s *Sender) Adopt(decl Declaration) {
+	d := decl.(*SenderDecl)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sent := map[int]bool{}
-	for _, u := range s.universes {
-		sent[u.Number] = true
-	}
-	stay := map[int]bool{}
-	for _, u := range list {
-		stay[u.Number] = true
-		if sent[u.Number] {
-			continue
+	var sent []Universe
+	for _, u := range d.Universes {
+		same := func(v Universe) bool { return v.equal(u) }
+		if !slices.ContainsFunc(s.declared, same) || !slices.ContainsFunc(s.universes, same) {
+			s.join(u)
 		}
-		if err := s.driver.Join(u.Number, signet.UniverseOptions{}); err != nil {
-			s.options.Log.Error("signet: universe not joined", "universe", u.Number, "error", err)
-		}
+		sent = append(sent, u)
 	}
 	for _, u := range s.universes {
-		if !stay[u.Number] {
-			if err := s.driver.Leave(u.Number); err != nil {
-				s.options.Log.Warn("signet: universe not left", "universe", u.Number, "error", err)
+		if !slices.ContainsFunc(sent, u.is) {
+			s.leave(u)
+		}
+	}
+	s.universes, s.declared = sent, slices.Clone(sent)
+	stays := map[int]bool{}
+	for _, t := range d.Timecodes {
+		stays[t.Number] = true
+		if have := s.timecodes[t.Number]; have == nil || have.state.Rate != t.Rate {
+			s.timecodes[t.Number] = &timecode{state: Timecode{Rate: t.Rate}}
+			s.openTimecode(s.driver, t.Number)
+		}
+	}
+	for n := range s.timecodes {
+		if !stays[n] {
+			delete(s.timecodes, n)
+			if s.driver != nil {
+				s.driver.CloseTimecode(n)
 			}
 		}
 	}
-	s.universes = list
 }
 
-// Publish implements Output. The packets leave on the engine's own thread: it is
-// the one that wakes on time when the machine is busy, and a UDP socket hardly
-// ever makes it wait; when one does, the driver gives up after 2 ms and repeats
-// with the next frame.
+func (s *Sender) join(u Universe) {
+	if s.driver == nil {
+		return
+	}
+	if err := s.driver.Join(u.Number, u.options()); err != nil {
+		s.env.Log.Error("signet: universe not joined", "universe", u.Number, "error", err)
+	}
+}
+
+func (s *Sender) leave(u Universe) {
+	if s.driver == nil {
+		return
+	}
+	leave := s.driver.Leave
+	if u.Preview {
+		leave = s.driver.LeavePreview
+	}
+	if err := leave(u.Number); err != nil {
+		s.env.Log.Warn("signet: universe not left", "universe", u.Number, "error", err)
+	}
+}
+
+// openTimecode makes a driver send a timecode as it stands.
+func (s *Sender) openTimecode(driver *signet.Sender, number int) {
+	if driver == nil {
+		return
+	}
+	t := s.timecodes[number]
+	var err error
+	if t.driver, err = driver.Timecode(number, wire.TimecodeRate(t.state.Rate)); err != nil {
+		s.env.Log.Error("signet: timecode not sent", "stream", number, "error", err)
+		return
+	}
+	t.move(s.env)
+}
+
+// move tells the driver of the present state.
+func (t *timecode) move(env Env) {
+	at := env.Time(t.state.At)
+	switch {
+	case t.driver == nil:
+	case t.state.Running:
+		t.driver.Start(t.state.Frame, at)
+	default:
+		t.driver.Stop(at)
+		t.driver.Locate(t.state.Frame, at)
+	}
+}
+
+// Take implements Taker.
+func (s *Sender) Take(at time.Duration, message any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch m := message.(type) {
+	case SetPriority:
+		for i := range s.universes {
+			if u := &s.universes[i]; u.is(Universe{Number: m.Universe}) {
+				u.Priority = m.Priority
+				if s.driver == nil {
+					return
+				}
+				if err := s.driver.SetPriority(m.Universe, m.Priority); err != nil {
+					s.env.Log.Error("signet: priority not set", "universe", m.Universe, "error", err)
+				}
+			}
+		}
+	case LeaveUniverse:
+		gone := Universe{Number: m.Universe, Preview: m.Preview}
+		if i := slices.IndexFunc(s.universes, gone.is); i >= 0 {
+			s.leave(s.universes[i])
+			s.universes = slices.Delete(s.universes, i, i+1)
+		}
+	case MoveTimecode:
+		if t := s.timecodes[m.Stream]; t != nil {
+			t.state = t.state.Moved(m.Move, at)
+			t.move(s.env)
+		}
+	}
+}
+
+// Timecode returns the state of a stream; false if it is not sent.
+func (s *Sender) Timecode(number int) (Timecode, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.timecodes[number]
+	if t == nil {
+		return Timecode{}, false
+	}
+	return t.state, true
+}
+
+// releaseMargin is how long before a sync the levels leave: the 5 ms a receiver may
+// need, and the time it takes to send many universes.
+const releaseMargin = wire.SyncSettle + 3*time.Millisecond
+
+// Lead implements Early.
+func (s *Sender) Lead() time.Duration {
+	if s.decl.Sync {
+		return s.decl.Latency + releaseMargin
+	}
+	return s.decl.Latency
+}
+
+// ReleaseLead implements Releaser.
+func (s *Sender) ReleaseLead() time.Duration { return s.decl.Latency }
+
+// Publish implements Output. The packets leave on the engine's thread, in one
+// burst that does not wait: handing them to a goroutine costs milliseconds when
+// the processors are busy.
 func (s *Sender) Publish(f *level.Frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.driver == nil {
+		return
+	}
 	for _, u := range s.universes {
-		if levels := f.Slots(u.Output); levels != nil {
+		levels := f.Slots(u.Output)
+		switch {
+		case levels == nil:
+		case u.Preview:
+			s.driver.SetPreview(u.Number, levels)
+		default:
 			s.driver.SetLevels(u.Number, levels)
 		}
 	}
 	// The frame's own instant, not the time it got here: frames are never too close
 	// to one another, and one that came late must not hold back the next.
-	if _, err := s.driver.Flush(s.options.Time(f.At)); err != nil {
-		s.failing(err)
+	visible := s.env.Time(f.At - s.decl.Latency)
+	s.failing(s.driver.FlushFor(visible))
+}
+
+// Release implements Releaser.
+func (s *Sender) Release(at time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.driver != nil && s.decl.Sync {
+		s.failing(s.driver.Release(s.env.Time(at - s.decl.Latency)))
 	}
 }
 
@@ -168,16 +348,25 @@ func (s *Sender) Universes() int {
 	return len(s.universes)
 }
 
-// Close closes a Sender that was never run.
-func (s *Sender) Close() error { return s.driver.Close() }
+// Close closes a Sender whose loops never ran.
+func (s *Sender) Close() error {
+	if s.driver == nil {
+		return nil
+	}
+	return s.driver.Close()
+}
 
 // Loops implements Device.
 func (s *Sender) Loops() []func(context.Context) error {
+	if s.driver == nil {
+		return nil
+	}
 	return []func(context.Context) error{s.run}
 }
 
-// run runs the driver. One that failed has closed its sockets, so another takes its
-// place before the host runs it again.
+// run runs the driver. One that fails is closed for good, so another takes its
+// place, with a new session and, if the sessions were the trouble, a new TUID; the
+// caller tries again.
 func (s *Sender) run(ctx context.Context) error {
 	s.mu.Lock()
 	driver := s.driver
@@ -194,16 +383,21 @@ func (s *Sender) run(ctx context.Context) error {
 	defer s.mu.Unlock()
 	s.driver = next
 	for _, u := range s.universes {
-		err = errors.Join(err, next.Join(u.Number, signet.UniverseOptions{}))
+		err = errors.Join(err, next.Join(u.Number, u.options()))
+	}
+	for n := range s.timecodes {
+		s.openTimecode(next, n)
 	}
 	return err
 }
 
-// failing logs the first of a row of errors; a network that is down would fill
-// the log otherwise.
-func (s *Sender) failing(err error) {
+// failing logs an error of sending once, until another comes; engine loop only.
+func (s *Sender) failing(_ int, err error) {
+	if err == nil {
+		return
+	}
 	if text := err.Error(); text != s.lastError {
 		s.lastError = text
-		s.options.Log.Error("signet: not sent", "error", err)
+		s.env.Log.Error("signet: not sent", "error", err)
 	}
 }

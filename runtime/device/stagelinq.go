@@ -2,8 +2,9 @@ package device
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,21 +24,21 @@ type SinkDecl struct {
 }
 
 // Key implements Declaration.
-func (d SinkDecl) Key() string {
+func (d *SinkDecl) Key() string {
 	return fmt.Sprintf("stagelinq sink %q on %q for %q", d.Name, d.Interface, d.Devices)
 }
 
-// String names the sink for people.
-func (d SinkDecl) String() string { return fmt.Sprintf("stagelinq.sink %q", d.Name) }
+// String implements Declaration.
+func (d *SinkDecl) String() string { return fmt.Sprintf("stagelinq.sink %q", d.Name) }
 
 // MasterKey names the tempo source that is whichever deck is master.
-func (d SinkDecl) MasterKey() string { return d.Key() + " master" }
+func (d *SinkDecl) MasterKey() string { return d.Key() + " master" }
 
 // DeckKey names the tempo source that is deck n of the first player found.
-func (d SinkDecl) DeckKey(n int) string { return fmt.Sprintf("%s deck %d", d.Key(), n) }
+func (d *SinkDecl) DeckKey(n int) string { return fmt.Sprintf("%s deck %d", d.Key(), n) }
 
 // UnitDeckKey names the tempo source that is deck n of the player with a token.
-func (d SinkDecl) UnitDeckKey(token string, n int) string {
+func (d *SinkDecl) UnitDeckKey(token string, n int) string {
 	return fmt.Sprintf("%s %s deck %d", d.Key(), token, n)
 }
 
@@ -50,7 +51,7 @@ var DeckEvents = []string{"play", "stop", "track", "tempo", "jump", "master"}
 func DeckTopic(source, event string) string { return source + " " + event }
 
 // StateTopic is the topic of the values of a StateMap path; it carries a StateChange.
-func (d SinkDecl) StateTopic(path string) string { return d.Key() + " state " + path }
+func (d *SinkDecl) StateTopic(path string) string { return d.Key() + " state " + path }
 
 // KnownPaths lists the paths every player is asked for.
 func KnownPaths() []string { return stagelinq.DefaultStates() }
@@ -66,9 +67,9 @@ type StateChange struct {
 var PlayerEvents = []string{"found", "connected", "lost"}
 
 // EventTopic is the topic of an event of PlayerEvents; it carries a Player.
-func (d SinkDecl) EventTopic(event string) string { return d.Key() + " " + event }
+func (d *SinkDecl) EventTopic(event string) string { return d.Key() + " " + event }
 
-func (d SinkDecl) accepts(p stagelinq.Device) bool {
+func (d *SinkDecl) accepts(p stagelinq.Device) bool {
 	if d.Devices == "" {
 		return stagelinq.IsPlayer(p.Software)
 	}
@@ -101,7 +102,7 @@ type Deck struct {
 // the driver, or by whoever plays its part in virtual time; they are safe from
 // any goroutine.
 type Sink struct {
-	decl   SinkDecl
+	decl   *SinkDecl
 	env    Env
 	driver *stagelinq.Sink
 
@@ -136,30 +137,44 @@ type deckRef struct {
 	deck int // from 1
 }
 
-// NewSink returns the device of a declaration. token identifies it on the
-// network, port is that of discovery (0 = the usual one), iface is used when the
-// declaration names no interface.
-func NewSink(d SinkDecl, env Env, token stagelinq.Token, port int, iface string, log *slog.Logger) (*Sink, error) {
-	s := &Sink{decl: d, env: env, said: map[string]string{}}
+// Open implements Declaration.
+func (d *SinkDecl) Open(env Env) (Device, error) {
 	if d.Interface != "" {
-		iface = d.Interface
+		if _, err := discovery.Networks(d.Interface); err != nil {
+			return nil, err
+		}
 	}
-	var err error
-	s.driver, err = stagelinq.NewSink(stagelinq.Config{
-		Name: d.Name, Token: token, Interface: iface, DiscoveryPort: port, Accept: d.accepts,
-		States: stagelinq.DefaultStates(), Log: log,
-		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
+	token, err := env.Store.Identity("stagelinq token", func() ([]byte, error) {
+		t, err := stagelinq.NewToken(rand.Reader)
+		return t[:], err
 	})
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	if len(token) != len(stagelinq.Token{}) {
+		return nil, errors.New("the state file holds a broken StageLinQ token")
+	}
+	return d.open(env, stagelinq.Token(token))
 }
 
-// CheckInterface tells whether an interface that a declaration names is there; "" is.
-func CheckInterface(name string) error {
-	if name == "" {
-		return nil
+// OpenVirtual implements Declaration. The sink hears what is put into its On
+// methods.
+func (d *SinkDecl) OpenVirtual(env Env) (Device, error) {
+	return d.open(env, stagelinq.Token{1}) // its driver never runs, so any token will do
+}
+
+func (d *SinkDecl) open(env Env, token stagelinq.Token) (*Sink, error) {
+	s := &Sink{decl: d, env: env, said: map[string]string{}}
+	var err error
+	s.driver, err = stagelinq.NewSink(stagelinq.Config{
+		Name: d.Name, Token: token, Interface: env.networkInterface(d.Interface), DiscoveryPort: env.Ports.StageLinQ,
+		Accept: d.accepts, States: stagelinq.DefaultStates(), Log: env.Log,
+		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
+	})
+	if err != nil {
+		return nil, err
 	}
-	_, err := discovery.Networks(name)
-	return err
+	return s, nil
 }
 
 // Loops implements Device.

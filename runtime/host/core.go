@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"showrun/bindings"
 	"showrun/runtime/beat"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
@@ -25,7 +24,7 @@ type core struct {
 	tempo    *tempo
 	batches  batchQueue
 	engine   *engine.Engine
-	players  players
+	devices  liveDevices
 	slice    time.Duration // see script.Config.Slice
 
 	// Script loop only.
@@ -34,6 +33,7 @@ type core struct {
 	events    []script.Event
 	timeline  beat.Timeline // as the engine last saw it; engine loop only
 	outputs   atomic.Pointer[[]device.Output]
+	outlets   outlets // engine loop only
 	frames    FrameSink
 	frameStat frameStats
 
@@ -60,11 +60,14 @@ func newCore(opts Options, show showFolder, clk clock.Clock) *core {
 func (c *core) env() device.Env {
 	return device.Env{
 		Since:   c.clock.Since,
+		Time:    c.clock.Time,
 		Observe: c.tempo.Observe,
 		Alias:   c.tempo.Alias,
 		Event: func(ev device.Event) {
 			c.inbox.Put(script.Event{Topic: ev.Topic, Key: ev.Key, At: ev.At, Value: ev.Value})
 		},
+		Ports: c.opts.Ports,
+		Log:   c.opts.Log,
 	}
 }
 
@@ -95,25 +98,36 @@ func (c *core) scriptNext() time.Duration {
 }
 
 // engineStep does what is due on the engine loop, which wanted to wake at the
-// instant wanted. Frames go to every output.
+// instant wanted: orders go to their devices, frames to every output.
 func (c *core) engineStep(wanted, now time.Duration) {
 	c.engine.Pass(now)
 	c.engineTake()
-	if c.engine.Next() > now {
-		return // a batch that has just come in moved the frame
+	for _, o := range c.engine.Orders(now) {
+		if d, ok := c.devices.get(o.Device).(device.Taker); ok {
+			d.Take(o.At, o.Message)
+		}
+		if s, ok := c.frames.(OrderSink); ok {
+			s.Order(o)
+		}
 	}
+	c.outlets.step(now)
+	if c.engine.NextFrame() > now {
+		return // there is none, or a batch that has just come in moved it
+	}
+	c.engine.Lead(c.outlets.use(c.outputs.Load()))
 	f := c.engine.Step(now)
 	if f == nil {
 		return
 	}
-	for _, o := range *c.outputs.Load() {
-		o.Publish(f)
-	}
+	c.outlets.frame(f, now)
 	if c.frames != nil {
 		c.frames.Frame(f)
 	}
 	c.frameStat.add(now - wanted)
 }
+
+// engineNext is when engineStep has something to do.
+func (c *core) engineNext() time.Duration { return min(c.engine.Next(), c.outlets.next()) }
 
 // engineTake hands the engine what has come in since the last time.
 func (c *core) engineTake() {
@@ -165,64 +179,24 @@ func (q *batchQueue) take() ([]engine.Batch, []level.Output) {
 	return batches, outputs
 }
 
-// players answers what scripts ask about StageLinQ; see bindings.Players.
-type players struct {
+// liveDevices are the devices of the live load by their keys.
+type liveDevices struct {
 	mu    sync.Mutex
-	sinks map[string]*device.Sink
+	byKey map[string]device.Device
 }
 
-func (p *players) set(sinks map[string]*device.Sink) {
-	p.mu.Lock()
-	p.sinks = sinks
-	p.mu.Unlock()
+func (l *liveDevices) set(byKey map[string]device.Device) {
+	l.mu.Lock()
+	l.byKey = byKey
+	l.mu.Unlock()
 }
 
-func (p *players) sink(key string) *device.Sink {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.sinks[key]
+// get returns a device, nil if none of that key is live; any goroutine.
+func (l *liveDevices) get(key string) device.Device {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.byKey[key]
 }
-
-// Devices implements bindings.Players.
-func (p *players) Devices(sink string) []device.Player {
-	if s := p.sink(sink); s != nil {
-		return s.Players()
-	}
-	return nil
-}
-
-// State implements bindings.Players.
-func (p *players) State(sink, token, path string) (any, bool) {
-	if s := p.sink(sink); s != nil {
-		return s.State(token, path)
-	}
-	return nil, false
-}
-
-// Deck implements bindings.Players.
-func (p *players) Deck(sink, token string, n int) (device.Deck, bool) {
-	if s := p.sink(sink); s != nil {
-		return s.Deck(token, n)
-	}
-	return device.Deck{}, false
-}
-
-// Known implements bindings.Players.
-func (p *players) Known(sink, path string) []device.StateChange {
-	if s := p.sink(sink); s != nil {
-		return s.Known(path)
-	}
-	return nil
-}
-
-// Subscribe implements bindings.Players.
-func (p *players) Subscribe(sink, path string) {
-	if s := p.sink(sink); s != nil {
-		s.Subscribe(path)
-	}
-}
-
-var _ bindings.Players = (*players)(nil)
 
 // frameStats watches how late frames come; the engine loop adds, anybody reads.
 type frameStats struct {
@@ -243,6 +217,11 @@ func (s *frameStats) add(late time.Duration) {
 // FrameSink is shown every frame. The frame is only lent for the call.
 type FrameSink interface {
 	Frame(*level.Frame)
+}
+
+// OrderSink is a FrameSink that is shown orders as well.
+type OrderSink interface {
+	Order(engine.DueOrder)
 }
 
 // limiter lets so many things a second through. It is for the script loop and the

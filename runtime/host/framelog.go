@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"showrun/runtime/engine"
 	"showrun/runtime/level"
 )
 
@@ -14,7 +15,8 @@ import (
 //
 //	12.500000 0/1=255 0/4=12
 //
-// where 0 is the number of the output in the order of declaration.
+// where 0 is the number of the output in the order of declaration. An order is a
+// line with its instant, the device and the message.
 type FrameLog struct {
 	w      *bufio.Writer
 	before [][]byte
@@ -48,6 +50,11 @@ func (l *FrameLog) Frame(f *level.Frame) {
 	if started {
 		l.w.WriteByte('\n')
 	}
+}
+
+// Order implements OrderSink.
+func (l *FrameLog) Order(o engine.DueOrder) {
+	fmt.Fprintf(l.w, "%.6f %s: %T%+v\n", o.At.Seconds(), o.Device, o.Message, o.Message)
 }
 
 // Flush writes what is still buffered.

@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -14,8 +12,6 @@ import (
 	"time"
 
 	"showrun/bindings"
-	"showrun/drivers/signet"
-	"showrun/drivers/stagelinq"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/rig"
@@ -196,7 +192,7 @@ func (h *Host) engineLoop(ctx context.Context) {
 	h.precision.Store(&p)
 	h.opts.Log.Debug("engine thread", "precision", p)
 	for ctx.Err() == nil {
-		wanted := h.engine.Next()
+		wanted := h.engineNext()
 		sleeper.SleepUntil(wanted)
 		h.engineStep(wanted, h.clock.Now())
 	}
@@ -308,30 +304,9 @@ func (d *liveDevice) stop() {
 
 // open implements opener with the real drivers.
 func (h *Host) open(decl device.Declaration) (device.Device, error) {
-	switch d := decl.(type) {
-	case *device.SinkDecl:
-		if err := device.CheckInterface(d.Interface); err != nil {
-			return nil, err
-		}
-		id, err := h.store.Identity("stagelinq token", func() ([]byte, error) {
-			t, err := stagelinq.NewToken(rand.Reader)
-			return t[:], err
-		})
-		if err != nil {
-			return nil, err
-		}
-		return device.NewSink(*d, h.env(), stagelinq.Token(id), h.opts.Ports.StageLinQ, h.networkInterface(), h.opts.Log)
-	case *device.SenderDecl:
-		keys, err := h.keys(d)
-		if err != nil {
-			return nil, err
-		}
-		return device.OpenSender(d, device.SenderOptions{
-			Keys: keys, Sessions: h.store, TUID: h.tuid, Interface: h.networkInterface(), Port: h.opts.Ports.SigNet,
-			Time: h.clock.Time, Log: h.opts.Log,
-		})
-	}
-	return nil, fmt.Errorf("unknown device %T", decl)
+	env := h.env()
+	env.Interface, env.Store, env.Keys = h.networkInterface(), h.store, h.keys
+	return decl.Open(env)
 }
 
 // networkInterface is that of devices that name none.
@@ -340,30 +315,6 @@ func (h *Host) networkInterface() string {
 		return rig.Loopback()
 	}
 	return h.opts.Interface
-}
-
-// tuid returns the TUID kept for a Sender. renew makes another one, for when its
-// session numbers are lost.
-func (h *Host) tuid(name string, renew bool) (signet.TUID, error) {
-	create := func() ([]byte, error) {
-		t, err := signet.NewTUID(rand.Reader)
-		return t[:], err
-	}
-	if renew {
-		id, err := create()
-		if err != nil {
-			return signet.TUID{}, err
-		}
-		return signet.TUID(id), h.store.Replace("signet tuid "+name, id)
-	}
-	id, err := h.store.Identity("signet tuid "+name, create)
-	if err != nil {
-		return signet.TUID{}, err
-	}
-	if len(id) != len(signet.TUID{}) {
-		return signet.TUID{}, errors.New("the state file holds a broken TUID")
-	}
-	return signet.TUID(id), nil
 }
 
 // patchRig lets the rig's node listen to the universes of a load, with the keys
@@ -380,7 +331,7 @@ func (h *Host) patchRig(l *load) {
 			continue
 		}
 		if list == nil {
-			if k, err := h.keys(s); err == nil {
+			if k, err := h.keys(s.KeyFrom); err == nil {
 				keys = k
 			}
 		}

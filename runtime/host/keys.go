@@ -18,22 +18,23 @@ var errNoKey = errors.New(`no key: Sig-Net signs every packet, so the Sender nee
   or name it in the show:           signet.sender{ key = { env = "SIGNET_PASSPHRASE" } }
   To try a show without any of it:  showrun --rig show.lua`)
 
-// keys finds the keys of a Sender: from the environment variable or the file its
-// declaration names, else those of the virtual rig, else those of the key store.
-func (h *Host) keys(d *device.SenderDecl) (signet.Keys, error) {
+// keys finds the keys of a Sig-Net device: from the environment variable or the
+// file its declaration names, else those of the virtual rig, else those of the key
+// store.
+func (h *Host) keys(from device.KeyRef) (signet.Keys, error) {
 	switch {
-	case d.KeyEnv != "":
-		passphrase, ok := h.opts.Getenv(d.KeyEnv)
+	case from.Env != "":
+		passphrase, ok := h.opts.Getenv(from.Env)
 		if !ok || passphrase == "" {
-			return signet.Keys{}, fmt.Errorf("the environment variable %s, which should hold the passphrase, is not set", d.KeyEnv)
+			return signet.Keys{}, fmt.Errorf("the environment variable %s, which should hold the passphrase, is not set", from.Env)
 		}
 		k0, err := signet.K0FromPassphrase(passphrase)
 		if err != nil {
-			return signet.Keys{}, fmt.Errorf("the passphrase in %s: %w", d.KeyEnv, err)
+			return signet.Keys{}, fmt.Errorf("the passphrase in %s: %w", from.Env, err)
 		}
 		return k0.Keys(), nil
-	case d.KeyFile != "":
-		file := d.KeyFile
+	case from.File != "":
+		file := from.File
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(h.show.dir, file)
 		}

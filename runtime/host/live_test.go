@@ -15,6 +15,7 @@ import (
 
 	"showrun/drivers/signet/node"
 	"showrun/drivers/stagelinq/source"
+	"showrun/runtime/device"
 	"showrun/runtime/rig"
 )
 
@@ -35,7 +36,7 @@ func measuring(t *testing.T) time.Duration {
 }
 
 // freePorts finds UDP ports for a rig of its own.
-func freePorts(t *testing.T) Ports {
+func freePorts(t *testing.T) device.Ports {
 	t.Helper()
 	var ports [2]int
 	for i := range ports {
@@ -46,7 +47,7 @@ func freePorts(t *testing.T) Ports {
 		defer c.Close()
 		ports[i] = c.LocalAddr().(*net.UDPAddr).Port
 	}
-	return Ports{StageLinQ: ports[0], SigNet: ports[1]}
+	return device.Ports{StageLinQ: ports[0], SigNet: ports[1]}
 }
 
 // packet is a level packet as the rig's node got it.

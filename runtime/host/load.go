@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"showrun/bindings"
+	"showrun/bindings/module"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/script"
@@ -56,8 +57,8 @@ func (c *core) prepare(ctx context.Context, number int, state plain.Table, have 
 	}
 	l := &load{snapshot: state, devices: map[string]*liveDevice{}, close: closeDir}
 	l.show = bindings.New(bindings.Env{
-		Name: c.show.name, File: c.show.file, Dir: filepath.Base(c.show.dir),
-		Registry: &c.registry, Levels: c.engine.Reader(), Tempo: c.tempo, Players: &c.players, State: state,
+		Env:  module.Env{Registry: &c.registry, Levels: c.engine.Reader(), Tempo: c.tempo, Device: c.devices.get},
+		Name: c.show.name, File: c.show.file, Dir: filepath.Base(c.show.dir), State: state,
 	})
 	ctx, cancel := context.WithTimeoutCause(ctx, loadTimeout, fmt.Errorf("the top level of the show ran for more than %v", loadTimeout))
 	defer cancel()
@@ -171,30 +172,28 @@ func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err e
 	return removed, nil
 }
 
-// wire points the engine's frames and the scripts' questions at the devices of a
-// load.
+// wire points the engine's frames and orders and the scripts' questions at the
+// devices of a load, and tells these what the load wants of them.
 func (c *core) wire(l *load) {
 	var outputs []device.Output
-	sinks := map[string]*device.Sink{}
+	byKey := map[string]device.Device{}
 	for _, decl := range l.show.Devices { // in order, so that runs repeat exactly
 		live := l.devices[decl.Key()].device
-		if out, ok := live.(device.Output); ok {
-			outputs = append(outputs, out)
+		byKey[decl.Key()] = live
+		if d, ok := decl.(device.Outputs); ok {
+			for _, o := range d.Outputs() {
+				c.batches.use(o)
+			}
 		}
-		switch d := decl.(type) {
-		case *device.SenderDecl:
-			for _, u := range d.Universes {
-				c.batches.use(u.Output)
-			}
-			if s, ok := live.(*device.Sender); ok {
-				s.SetUniverses(d.Universes)
-			}
-		case *device.SinkDecl:
-			sinks[d.Key()] = live.(*device.Sink)
+		if d, ok := live.(device.Adopter); ok {
+			d.Adopt(decl)
+		}
+		if d, ok := live.(device.Output); ok {
+			outputs = append(outputs, d)
 		}
 	}
 	c.outputs.Store(&outputs)
-	c.players.set(sinks)
+	c.devices.set(byKey)
 }
 
 // describe says what a reload did to the devices.

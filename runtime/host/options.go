@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"showrun/runtime/device"
 	"showrun/runtime/rig"
 )
 
@@ -37,18 +38,12 @@ type Options struct {
 	Seed      uint64        // of math.random; 0 = draw one
 	Budget    time.Duration // a handler may run so long without waiting; default 2 s
 	Grace     time.Duration // what is stopped for that may take so long to give up; default 2 s
-	Ports     Ports         // UDP ports to use instead of the usual ones, the rig's too
+	Ports     device.Ports  // UDP ports to use instead of the usual ones, the rig's too
 	Getenv    func(string) (string, bool)
 	Log       *slog.Logger
 
 	// Frames, if not nil, is shown every frame, on the engine loop.
 	Frames FrameSink
-}
-
-// Ports are UDP ports that differ from the usual ones, so that several rigs can
-// run on one machine; 0 = the usual port.
-type Ports struct {
-	StageLinQ, SigNet int
 }
 
 // Limits of options.

@@ -100,7 +100,7 @@ func (t *tempo) timeline(key string) beat.Timeline {
 	return beat.Timeline{Stopped: true}
 }
 
-// Position implements bindings.Tempo.
+// Position implements module.Tempo.
 func (t *tempo) Position(source string, at time.Duration) (b beat.Micro, heard bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -117,7 +117,7 @@ func (t *tempo) Alias(source, target string, at time.Duration) {
 	t.report(nil)
 }
 
-// BPM implements bindings.Tempo.
+// BPM implements module.Tempo.
 func (t *tempo) BPM() float64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -187,22 +187,22 @@ func (t *tempo) change(f func() error) (beat.Timeline, error) {
 	return t.c.Timeline(), err
 }
 
-// SetTempo implements bindings.Tempo.
+// SetTempo implements module.Tempo.
 func (t *tempo) SetTempo(bpm float64, at time.Duration) (beat.Timeline, error) {
 	return t.change(func() error { return t.c.SetTempo(bpm, at) })
 }
 
-// Nudge implements bindings.Tempo.
+// Nudge implements module.Tempo.
 func (t *tempo) Nudge(b beat.Micro, at time.Duration) (beat.Timeline, error) {
 	return t.change(func() error { return t.c.Nudge(b, at) })
 }
 
-// Tap implements bindings.Tempo.
+// Tap implements module.Tempo.
 func (t *tempo) Tap(at time.Duration) (beat.Timeline, error) {
 	return t.change(func() error { return t.c.Tap(at) })
 }
 
-// Follow implements bindings.Tempo.
+// Follow implements module.Tempo.
 func (t *tempo) Follow(source string, at time.Duration) beat.Timeline {
 	tl, _ := t.change(func() error { t.c.Follow(source, at); return nil })
 	return tl

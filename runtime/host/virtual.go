@@ -48,7 +48,7 @@ func RunVirtual(ctx context.Context, opts Options) error {
 	}
 	v.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: v.horizon})
 	for clk.Now() < v.horizon {
-		clk.Set(v.engine.Next())
+		clk.Set(v.engineNext())
 		v.engineStep(clk.Now(), clk.Now())
 	}
 	return nil
@@ -65,7 +65,7 @@ type virtual struct {
 // run goes from deadline to deadline.
 func (v *virtual) run(ctx context.Context, until time.Duration) error {
 	for ctx.Err() == nil {
-		next := min(v.scriptNext(), v.engine.Next(), v.clock.Since(v.deck.Next()))
+		next := min(v.scriptNext(), v.engineNext(), v.clock.Since(v.deck.Next()))
 		if next > until {
 			v.clock.Set(until)
 			return nil
@@ -81,23 +81,12 @@ func (v *virtual) run(ctx context.Context, until time.Duration) error {
 	return ctx.Err()
 }
 
-// open implements opener: sinks hear the rig's deck, Senders stay in the frame
-// log.
+// open implements opener: sinks hear the rig's deck, everything else stays in the
+// frame log.
 func (v *virtual) open(decl device.Declaration) (device.Device, error) {
-	switch d := decl.(type) {
-	case *device.SinkDecl:
-		// The driver behind it never runs, so any token will do.
-		s, err := device.NewSink(*d, v.env(), [16]byte{1}, 0, "", v.opts.Log)
-		v.sinks = append(v.sinks, s)
-		return s, err
-	case *device.SenderDecl:
-		return silent{}, nil
+	d, err := decl.OpenVirtual(v.env())
+	if sink, ok := d.(*device.Sink); ok {
+		v.sinks = append(v.sinks, sink)
 	}
-	return nil, fmt.Errorf("unknown device %T", decl)
+	return d, err
 }
-
-// silent stands for an output in virtual time.
-type silent struct{}
-
-// Loops implements device.Device.
-func (silent) Loops() []func(context.Context) error { return nil }

@@ -33,6 +33,14 @@ func (f *Frame) Level(a Address) byte {
 	return slots[a.Slot-1]
 }
 
+// Copy makes f a copy of src and reuses the memory it has.
+func (f *Frame) Copy(src *Frame) {
+	f.Seq, f.At = src.Seq, src.At
+	for o := range max(len(src.Levels), len(f.Levels)) {
+		f.copyOutput(src, Output(o))
+	}
+}
+
 // copyOutput copies the levels of o from src and reuses the memory f has.
 func (f *Frame) copyOutput(src *Frame, o Output) {
 	from := src.Slots(o)

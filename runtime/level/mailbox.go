@@ -51,12 +51,10 @@ func (m *Mailbox) discard() uint64 {
 func (m *Mailbox) Put(f *Frame) {
 	m.mu.Lock()
 	m.dropped += m.discard()
-	m.held.Seq, m.held.At = f.Seq, f.At
 	if len(m.outputs) == 0 {
-		for o := range max(len(f.Levels), len(m.held.Levels)) {
-			m.held.copyOutput(f, Output(o))
-		}
+		m.held.Copy(f)
 	} else {
+		m.held.Seq, m.held.At = f.Seq, f.At
 		m.copySelected(f)
 	}
 	m.full = true

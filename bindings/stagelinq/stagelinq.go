@@ -1,4 +1,6 @@
-package bindings
+// Package stagelinq is the Lua module of that name: players on the network, their
+// states and decks.
+package stagelinq
 
 import (
 	"fmt"
@@ -9,6 +11,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/module"
 	"showrun/runtime/device"
 	"showrun/runtime/script"
 	"showrun/runtime/script/plain"
@@ -28,7 +31,8 @@ type deck struct {
 	token  string // of the player; "" = the first one found
 }
 
-func (d deck) tempoKey() string {
+// TempoKey implements module.TempoSource.
+func (d deck) TempoKey() string {
 	switch {
 	case d.number == 0:
 		return d.sink.decl.MasterKey()
@@ -45,77 +49,98 @@ func (d deck) String() string {
 	return fmt.Sprintf("%d of %s", d.number, d.sink.decl.Name)
 }
 
-func (s *Show) openStagelinq(L *lua.LState) *lua.LTable {
-	m := L.NewTable()
-	functions(L, m, "stagelinq", map[string]func(call) int{"sink": s.stagelinqSink})
-	return m
+// linq is the module in one load.
+type linq struct {
+	*module.Load
+	sinks map[string]*sink
 }
 
-func (s *Show) stagelinqSink(c call) int {
-	o := c.options(1, false, "name", "interface", "devices")
-	decl := &device.SinkDecl{Name: o.str("name", "showrun"), Interface: o.str("interface", "")}
-	if o.has("devices") {
-		decl.Devices = strings.Join(c.names(o.get("devices"), "devices", "device"), "\n")
+// Open returns what makes the module.
+func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
+	s := &linq{l, map[string]*sink{}}
+	return func(L *lua.LState, m *lua.LTable) {
+		module.Functions(L, m, "stagelinq", map[string]func(module.Call) int{"sink": s.sink})
+	}
+}
+
+func (s *linq) sink(c module.Call) int {
+	o := c.Options(1, false, "name", "interface", "devices")
+	decl := &device.SinkDecl{Name: o.Str("name", "showrun"), Interface: o.Str("interface", "")}
+	if o.Has("devices") {
+		decl.Devices = strings.Join(c.Names(o.Get("devices"), "devices", "device"), "\n")
 	}
 	k, ok := s.sinks[decl.Key()]
 	if !ok {
-		s.declare(c, decl)
+		s.Declare(c, decl)
 		k = &sink{decl}
 		s.sinks[decl.Key()] = k
 	}
-	c.L.Push(oneObject(s, c.L, "stagelinq.sink", k, s.sinkClass))
+	c.L.Push(module.OneObject(s.Load, c.L, "stagelinq.sink", k, s.sinkClass))
 	return 1
 }
 
-func (s *Show) sinkClass() class[*sink] {
-	return class[*sink]{methods: map[string]func(call, *sink) int{
+// live is the device behind a sink; nil before the show is live.
+func (s *linq) live(k *sink) *device.Sink {
+	d, _ := s.Device(k.decl.Key()).(*device.Sink)
+	return d
+}
+
+// state is what is known of a deck.
+func (s *linq) state(d deck) (v device.Deck) {
+	if live := s.live(d.sink); live != nil {
+		v, _ = live.Deck(d.token, d.number)
+	}
+	return v
+}
+
+func (s *linq) sinkClass() module.Class[*sink] {
+	return module.Class[*sink]{Methods: map[string]func(module.Call, *sink) int{
 		"devices":   s.sinkDevices,
 		"on":        s.sinkOn,
-		"master":    func(c call, k *sink) int { return s.pushDeck(c.L, deck{sink: k}) },
+		"master":    func(c module.Call, k *sink) int { return s.pushDeck(c.L, deck{sink: k}) },
 		"deck":      s.sinkDeck,
 		"get":       s.sinkGet,
 		"subscribe": s.sinkSubscribe,
 	}}
 }
 
-func (s *Show) sinkDeck(c call, k *sink) int {
-	return s.pushDeck(c.L, deck{k, c.integer(1, "the deck", 1, 4), c.player(2)})
+func (s *linq) sinkDeck(c module.Call, k *sink) int {
+	return s.pushDeck(c.L, deck{k, c.Integer(1, "the deck", 1, 4), player(c, 2)})
 }
 
 // player takes the token of an optional device argument.
-func (c call) player(i int) string {
-	if c.none(i) {
+func player(c module.Call, i int) string {
+	if c.None(i) {
 		return ""
 	}
 	token := lua.LString("")
-	if t, ok := c.get(i).(*lua.LTable); ok {
+	if t, ok := c.Get(i).(*lua.LTable); ok {
 		token, _ = t.RawGetString("token").(lua.LString)
 	}
 	if token == "" {
-		c.wrong("the device", "one of sink:devices()", c.get(i))
+		c.Wrong("the device", "one of sink:devices()", c.Get(i))
 	}
 	return string(token)
 }
 
-func (s *Show) pushDeck(L *lua.LState, d deck) int {
+func (s *linq) pushDeck(L *lua.LState, d deck) int {
 	L.Push(s.deck(L, d))
 	return 1
 }
 
-func (s *Show) deck(L *lua.LState, d deck) *lua.LUserData {
-	return oneObject(s, L, "stagelinq.deck", d, s.deckClass)
+func (s *linq) deck(L *lua.LState, d deck) *lua.LUserData {
+	return module.OneObject(s.Load, L, "stagelinq.deck", d, s.deckClass)
 }
 
-func (s *Show) deckClass() class[deck] {
+func (s *linq) deckClass() module.Class[deck] {
 	get := func(f func(device.Deck) lua.LValue) func(deck) lua.LValue {
 		return func(d deck) lua.LValue {
-			v, _ := s.env.Players.Deck(d.sink.decl.Key(), d.token, d.number)
-			return f(v)
+			return f(s.state(d))
 		}
 	}
-	return class[deck]{
-		methods: map[string]func(call, deck) int{"on": s.deckOn, "on_beat": s.deckOnBeat},
-		properties: map[string]func(deck) lua.LValue{
+	return module.Class[deck]{
+		Methods: map[string]func(module.Call, deck) int{"on": s.deckOn, "on_beat": s.deckOnBeat},
+		Properties: map[string]func(deck) lua.LValue{
 			"number":      func(d deck) lua.LValue { return lua.LNumber(d.number) },
 			"beat":        s.deckBeat,
 			"playing":     get(func(d device.Deck) lua.LValue { return lua.LBool(d.Playing) }),
@@ -132,31 +157,30 @@ func (s *Show) deckClass() class[deck] {
 }
 
 // deckBeat is where the deck is at the logical instant; nil before it was heard.
-func (s *Show) deckBeat(d deck) lua.LValue {
-	b, heard := s.env.Tempo.Position(d.tempoKey(), s.g.Instant())
+func (s *linq) deckBeat(d deck) lua.LValue {
+	b, heard := s.Tempo.Position(d.TempoKey(), s.G.Instant())
 	if !heard {
 		return lua.LNil
 	}
 	return lua.LNumber(b.Float())
 }
 
-func (s *Show) deckOn(c call, d deck) int {
-	name, _ := c.get(1).(lua.LString)
+func (s *linq) deckOn(c module.Call, d deck) int {
+	name, _ := c.Get(1).(lua.LString)
 	if !slices.Contains(device.DeckEvents, string(name)) {
-		c.wrong("the event", oneOf(device.DeckEvents), c.get(1))
+		c.Wrong("the event", module.OneOf(device.DeckEvents), c.Get(1))
 	}
-	return s.pushHandle(c, s.g.On(c.fn+" "+string(name), c.function(2, "the callback"), func(L *lua.LState, _ *script.Task, _ script.Event) []lua.LValue {
+	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, _ script.Event) []lua.LValue {
 		return []lua.LValue{s.deck(L, d)}
-	}, device.DeckTopic(d.tempoKey(), string(name))))
+	}, device.DeckTopic(d.TempoKey(), string(name))))
 }
 
-func (s *Show) deckOnBeat(c call, d deck) int {
-	grid := s.grid(c, 1, 3)
+func (s *linq) deckOnBeat(c module.Call, d deck) int {
+	grid := s.Grid(c, 1, 3)
 	bpm := func() float64 {
-		v, _ := s.env.Players.Deck(d.sink.decl.Key(), d.token, d.number)
-		return v.BPM
+		return s.state(d).BPM
 	}
-	return s.pushHandle(c, s.g.OnBeatOf(d.tempoKey(), c.fn, grid, c.function(2, "the callback"), s.beatArgs(bpm)))
+	return s.PushHandle(c, s.G.OnBeatOf(d.TempoKey(), c.Fn, grid, c.Function(2, "the callback"), s.BeatArgs(bpm)))
 }
 
 func playerTable(L *lua.LState, p device.Player) *lua.LTable {
@@ -170,32 +194,36 @@ func playerTable(L *lua.LState, p device.Player) *lua.LTable {
 	return t
 }
 
-func (s *Show) sinkDevices(c call, k *sink) int {
+func (s *linq) sinkDevices(c module.Call, k *sink) int {
 	list := c.L.NewTable()
-	for _, p := range s.env.Players.Devices(k.decl.Key()) {
-		list.Append(playerTable(c.L, p))
+	if live := s.live(k); live != nil {
+		for _, p := range live.Players() {
+			list.Append(playerTable(c.L, p))
+		}
 	}
 	c.L.Push(list)
 	return 1
 }
 
-func (s *Show) sinkOn(c call, k *sink) int {
-	name, _ := c.get(1).(lua.LString)
+func (s *linq) sinkOn(c module.Call, k *sink) int {
+	name, _ := c.Get(1).(lua.LString)
 	if !slices.Contains(device.PlayerEvents, string(name)) {
-		c.wrong("the event", oneOf(device.PlayerEvents), c.get(1))
+		c.Wrong("the event", module.OneOf(device.PlayerEvents), c.Get(1))
 	}
-	return s.pushHandle(c, s.g.On(c.fn+" "+string(name), c.function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return []lua.LValue{playerTable(L, ev.Value.(device.Player))}
 	}, k.decl.EventTopic(string(name))))
 }
 
-func (s *Show) sinkGet(c call, k *sink) int {
-	v, ok := s.env.Players.State(k.decl.Key(), c.player(2), c.str(1, "the path"))
-	if !ok {
-		c.L.Push(lua.LNil)
-		return 1
+func (s *linq) sinkGet(c module.Call, k *sink) int {
+	token, path := player(c, 2), c.Str(1, "the path")
+	value := lua.LValue(lua.LNil)
+	if live := s.live(k); live != nil {
+		if v, ok := live.State(token, path); ok {
+			value = plain.Import(c.L, v)
+		}
 	}
-	c.L.Push(plain.Import(c.L, v))
+	c.L.Push(value)
 	return 1
 }
 
@@ -204,24 +232,24 @@ const maxStars = 3
 
 // sinkSubscribe asks every player for a path and calls back with each value, the
 // one already known first.
-func (s *Show) sinkSubscribe(c call, k *sink) int {
-	pattern := c.str(1, "the path")
-	fn := c.function(2, "the callback")
+func (s *linq) sinkSubscribe(c module.Call, k *sink) int {
+	pattern := c.Str(1, "the path")
+	fn := c.Function(2, "the callback")
 	if pattern[0] != '/' || len(pattern) > 256 {
-		c.wrong("the path", `a StateMap path such as "/Engine/Deck1/PlayState"`, c.get(1))
+		c.Wrong("the path", `a StateMap path such as "/Engine/Deck1/PlayState"`, c.Get(1))
 	}
 	if strings.Count(pattern, "*") > maxStars {
-		c.wrong("the path", fmt.Sprintf("a path with at most %d *", maxStars), c.get(1))
+		c.Wrong("the path", fmt.Sprintf("a path with at most %d *", maxStars), c.Get(1))
 	}
 	paths := expand(pattern)
 	if len(paths) == 0 {
-		c.fail("no known path is like %q; name paths without * as the player has them", cut(pattern))
+		c.Fail("no known path is like %q; name paths without * as the player has them", module.Cut(pattern))
 	}
 	var topics []string
 	for _, path := range paths {
 		topics = append(topics, k.decl.StateTopic(path))
 	}
-	h := s.g.On(c.fn+" "+pattern, fn, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	h := s.G.On(c.Fn+" "+pattern, fn, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return stateArgs(L, ev.Value.(device.StateChange))
 	}, topics...)
 	sub := &subscription{Handle: h}
@@ -234,15 +262,19 @@ func (s *Show) sinkSubscribe(c call, k *sink) int {
 		return 0
 	})
 	L := c.L
-	s.g.WhenLive(func() {
+	s.G.WhenLive(func() {
+		live := s.live(k)
+		if live == nil {
+			return
+		}
 		for _, path := range paths {
-			s.env.Players.Subscribe(k.decl.Key(), path)
-			for _, change := range s.env.Players.Known(k.decl.Key(), path) {
-				s.g.Run(c.fn+" "+pattern, known, stateArgs(L, change))
+			live.Subscribe(path)
+			for _, change := range live.Known(path) {
+				s.G.Run(c.Fn+" "+pattern, known, stateArgs(L, change))
 			}
 		}
 	})
-	return s.pushHandle(c, sub)
+	return s.PushHandle(c, sub)
 }
 
 // subscription is a handle that takes back the values already known as well.

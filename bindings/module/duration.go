@@ -1,0 +1,78 @@
+package module
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/bindings/span"
+	"showrun/runtime/beat"
+	"showrun/runtime/script"
+)
+
+// Duration takes a duration: a number of seconds, or a string such as "250ms",
+// "2s", "1m30s", "4b", "3/4b" or "2bar".
+func (s *Load) Duration(c Call, v lua.LValue, what string) script.Span {
+	d := s.Length(c, v, what)
+	return script.Span{Time: d.Time, Beats: beat.FromFloat(d.Beats)}
+}
+
+// Length is duration, with beats as they were given.
+func (s *Load) Length(c Call, v lua.LValue, what string) span.Length {
+	const want = `a duration (seconds, or a string like "250ms", "1m30s", "3/4b" or "2bar")`
+	switch v := v.(type) {
+	case lua.LNumber:
+		if f := float64(v); f >= 0 && f <= span.Max.Seconds() {
+			return span.Length{Time: time.Duration(math.Round(f * 1e9))}
+		}
+	case lua.LString:
+		if d, err := span.Parse(string(v), s.BeatsPerBar); err == nil {
+			return d
+		}
+	}
+	c.Wrong(what, want, v)
+	return span.Length{}
+}
+
+// Beats takes a number of beats, or a string such as "3/4b", "-1/8b" or "2bar".
+func (s *Load) Beats(c Call, v lua.LValue, what string) float64 {
+	switch v := v.(type) {
+	case lua.LNumber:
+		if f := float64(v); math.Abs(f) < 1e9 {
+			return f
+		}
+	case lua.LString:
+		text, negative := strings.CutPrefix(string(v), "-")
+		if d, err := span.Parse(text, s.BeatsPerBar); err == nil && d.Beats != 0 {
+			if negative {
+				return -d.Beats
+			}
+			return d.Beats
+		}
+	}
+	c.Wrong(what, `a number of beats, or a string like "3/4b" or "2bar"`, v)
+	return 0
+}
+
+// Finest is the smallest distance between points of a beat grid, in beats.
+const Finest = 0.001
+
+// Quantum takes the distance between points of a beat grid.
+func (s *Load) Quantum(c Call, v lua.LValue, what string) float64 {
+	q := s.Beats(c, v, what)
+	if q < Finest {
+		c.Wrong(what, "at least 1/1000 of a beat", v)
+	}
+	return q
+}
+
+// Grid takes a quantum, and after other arguments an offset that may be left out.
+func (s *Load) Grid(c Call, quantum, offset int) beat.Grid {
+	g := beat.Grid{Quantum: s.Quantum(c, c.Get(quantum), "the beats")}
+	if !c.None(offset) {
+		g.Offset = beat.FromFloat(s.Beats(c, c.Get(offset), "the offset"))
+	}
+	return g
+}

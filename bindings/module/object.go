@@ -1,0 +1,159 @@
+package module
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Class is what scripts can do with objects that stand for a T.
+type Class[T any] struct {
+	Methods    map[string]func(c Call, v T) int
+	Properties map[string]func(v T) lua.LValue
+
+	// Item returns v[i], and Length #v, if the class has them. i counts from 1
+	// and is at most the length.
+	Item   func(L *lua.LState, v T, i int) lua.LValue
+	Length func(v T) int
+}
+
+// methodsField is where a metatable keeps the methods; scripts do not get at it.
+const methodsField = "methods"
+
+// metatable makes the metatable of a class.
+func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
+	index := L.NewTable()
+	var known []string
+	for name, f := range cl.Methods {
+		full := class + ":" + name
+		index.RawSetString(name, L.NewFunction(func(L *lua.LState) int {
+			c := Call{L, full, 2}
+			return f(c, self[T](c, class))
+		}))
+		known = append(known, name)
+	}
+	for name := range cl.Properties {
+		known = append(known, name)
+	}
+	mt := L.NewTable()
+	mt.RawSetString("__metatable", lua.LString(class))
+	mt.RawSetString(methodsField, index)
+	mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
+		v := L.CheckUserData(1).Value.(T)
+		if i, ok := L.Get(2).(lua.LNumber); ok && cl.Item != nil {
+			L.Push(cl.at(L, v, float64(i)))
+			return 1
+		}
+		name := L.Get(2).String()
+		if m := index.RawGetString(name); m != lua.LNil {
+			L.Push(m)
+			return 1
+		}
+		if p := cl.Properties[name]; p != nil {
+			L.Push(p(v))
+			return 1
+		}
+		L.RaiseError("%s has no '%s'%s", class, Cut(name), Suggestion(name, known))
+		return 0
+	}))
+	mt.RawSetString("__newindex", L.NewFunction(func(L *lua.LState) int {
+		L.RaiseError("%s: fields cannot be set ('%s')", class, Cut(L.Get(2).String()))
+		return 0
+	}))
+	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+		text := class
+		if v, ok := L.CheckUserData(1).Value.(fmt.Stringer); ok {
+			text = strings.TrimSpace(text + " " + v.String())
+		}
+		L.Push(lua.LString(text))
+		return 1
+	}))
+	if cl.Length != nil {
+		mt.RawSetString("__len", L.NewFunction(func(L *lua.LState) int {
+			L.Push(lua.LNumber(cl.Length(L.CheckUserData(1).Value.(T))))
+			return 1
+		}))
+	}
+	return mt
+}
+
+// at is v[i]; nil where there is nothing.
+func (cl Class[T]) at(L *lua.LState, v T, i float64) lua.LValue {
+	if !(i >= 1 && i <= float64(cl.Length(v))) || i != math.Trunc(i) {
+		return lua.LNil
+	}
+	return cl.Item(L, v, int(i))
+}
+
+// className is the name of an object's class, "" if it is none of ours.
+func className(ud *lua.LUserData) string {
+	mt, ok := ud.Metatable.(*lua.LTable)
+	if !ok {
+		return ""
+	}
+	name, _ := mt.RawGetString("__metatable").(lua.LString)
+	return string(name)
+}
+
+// Method finds a method of an object, nil if it has none of that name.
+func Method(ud *lua.LUserData, name string) *lua.LFunction {
+	mt, ok := ud.Metatable.(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	index, ok := mt.RawGetString(methodsField).(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	fn, _ := index.RawGetString(name).(*lua.LFunction)
+	return fn
+}
+
+// self takes the object a method was called on.
+func self[T any](c Call, class string) T {
+	if ud, ok := c.L.Get(1).(*lua.LUserData); ok && className(ud) == class {
+		return ud.Value.(T)
+	}
+	c.Fail("must be called on a %s with a colon, as in x:%s(…)", class, c.Fn[strings.LastIndexByte(c.Fn, ':')+1:])
+	panic("unreachable")
+}
+
+// Object makes an object of a Go value. classOf is called for the first of a
+// class.
+func Object[T any](s *Load, L *lua.LState, name string, v T, classOf func() Class[T]) *lua.LUserData {
+	mt, ok := s.metatables[name]
+	if !ok {
+		mt = metatable(L, name, classOf())
+		s.metatables[name] = mt
+	}
+	ud := L.NewUserData()
+	ud.Value = v
+	ud.Metatable = mt
+	return ud
+}
+
+// OneObject is Object, but returns the same one for the same value every time,
+// so that scripts can compare it and use it as a key.
+func OneObject[T comparable](s *Load, L *lua.LState, name string, v T, classOf func() Class[T]) *lua.LUserData {
+	ud, ok := s.objects[v]
+	if !ok {
+		ud = Object(s, L, name, v, classOf)
+		s.objects[v] = ud
+	}
+	return ud
+}
+
+// Registration is what a handle takes back.
+type Registration interface{ Cancel() }
+
+// PushHandle returns a Registration to the script.
+func (s *Load) PushHandle(c Call, r Registration) int {
+	c.L.Push(Object(s, c.L, "handle", r, func() Class[Registration] {
+		return Class[Registration]{Methods: map[string]func(Call, Registration) int{
+			"cancel": func(_ Call, r Registration) int { r.Cancel(); return 0 },
+		}}
+	}))
+	return 1
+}

@@ -1,0 +1,141 @@
+package module
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Options is a table argument with named fields.
+type Options struct {
+	Call
+	T *lua.LTable
+}
+
+// Options takes argument i as a table of options; nil is an empty one. A field
+// that is not known raises, suggesting the one that may have been meant. With
+// list, the array part is left alone.
+func (c Call) Options(i int, list bool, known ...string) Options {
+	v := c.Get(i)
+	if v == lua.LNil {
+		return Options{c, c.L.NewTable()}
+	}
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		c.Wrong("the options", "a table", v)
+	}
+	n := 0
+	if list {
+		n = t.Len()
+	}
+	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
+		name, ok := k.(lua.LString)
+		switch {
+		case inList(k, n) || ok && slices.Contains(known, string(name)):
+		case ok:
+			c.Fail("unknown option '%s'%s", Cut(string(name)), Suggestion(string(name), known))
+		default:
+			c.Fail("unknown option %s", Describe(k))
+		}
+	}
+	return Options{c, t}
+}
+
+// Get returns a field, nil if it is not there.
+func (o Options) Get(name string) lua.LValue { return o.T.RawGetString(name) }
+
+// Has tells whether a field is there.
+func (o Options) Has(name string) bool { return o.Get(name) != lua.LNil }
+
+// Str takes a string, def if it is not there.
+func (o Options) Str(name, def string) string {
+	if !o.Has(name) {
+		return def
+	}
+	return o.AsString(o.Get(name), name)
+}
+
+// Integer takes a whole number from lo to hi, def if it is not there.
+func (o Options) Integer(name string, def, lo, hi int) int {
+	if !o.Has(name) {
+		return def
+	}
+	return o.AsInteger(o.Get(name), name, lo, hi)
+}
+
+// Bool takes true or false, which is also the default.
+func (o Options) Bool(name string) bool {
+	v := o.Get(name)
+	if v != lua.LNil && v != lua.LTrue && v != lua.LFalse {
+		o.Wrong(name, "true or false", v)
+	}
+	return v == lua.LTrue
+}
+
+// Choice takes one of some words, the first if it is not there.
+func (o Options) Choice(name string, words []string) string {
+	if !o.Has(name) {
+		return words[0]
+	}
+	for _, w := range words {
+		if o.Get(name) == lua.LString(w) {
+			return w
+		}
+	}
+	o.Wrong(name, OneOf(words), o.Get(name))
+	return ""
+}
+
+// OneOf is "a, b or c" for the names given.
+func OneOf(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// Suggestion is " (did you mean 'x'?)" for the known name most like s, or "".
+func Suggestion(s string, known []string) string {
+	best, at := "", 3
+	sorted := append([]string(nil), known...)
+	sort.Strings(sorted)
+	for _, k := range sorted {
+		if d := distance(s, k); d < at && d < len(k) {
+			best, at = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean '%s'?)", best)
+}
+
+// distance is the number of letters to insert, delete or replace to make a into
+// b. What is far longer than a name is far from every name.
+func distance(a, b string) int {
+	const longestName = 64
+	if len(a) > longestName {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
