@@ -93,5 +93,7 @@ func TestTimecode(t *testing.T) {
 	// A reload that declares it as before lets it run on.
 	s.reload(`local film = net:timecode(2, { rate = 29.97 }) clock.after(1, function() print(film.position, film.running) end)`)
 	s.run(14 * time.Second)
-	s.wantLog("13.000 00:01:11;16\ttrue")
+	if got := s.log[len(s.log)-1]; got != "13.000 00:01:11;16\ttrue" {
+		t.Errorf("after the reload: %s", got)
+	}
 }
