@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/deckscript"
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/source"
 	"showrun/drivers/stagelinq/take"
@@ -156,11 +157,14 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 	defer running.Wait()
 	defer cancel(nil)
 	if f.script != "" {
-		s, err := loadDeckScript(ctx, f.script, unit, log)
+		s, err := deckscript.Load(ctx, f.script, unit, log)
+		if errors.Is(err, fs.ErrNotExist) {
+			return usageError{fmt.Errorf("no script at %s", f.script)}
+		}
 		if err != nil {
 			return err
 		}
-		running.Go(func() { s.run(ctx) })
+		running.Go(func() { s.Run(ctx) })
 	}
 	if f.take != "" {
 		running.Go(func() { awaitTake(ctx, unit, func() { log.Info("the take is over"); cancel(nil) }) })

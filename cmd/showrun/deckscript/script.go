@@ -1,4 +1,5 @@
-package main
+// Package deckscript runs a Lua script that plays a virtual StageLinQ unit.
+package deckscript
 
 import (
 	"context"
@@ -20,9 +21,9 @@ import (
 	"showrun/runtime/script"
 )
 
-// deckScript is a script that plays a virtual unit. It runs without look-ahead:
+// Script is a script that plays a virtual unit. It runs without look-ahead:
 // what it does holds from its logical instant on, however late it comes.
-type deckScript struct {
+type Script struct {
 	gen   *script.Generation
 	clock *clock.Real
 	tempo ownTempo
@@ -33,17 +34,18 @@ type deckScript struct {
 // loadTimeout is how long the top level of a script may take.
 const loadTimeout = 5 * time.Second
 
-// loadDeckScript loads a script file for a unit. Nothing happens before run.
-func loadDeckScript(ctx context.Context, file string, unit *source.Source, log *slog.Logger) (*deckScript, error) {
+// Load loads a script file for a unit. Nothing happens before Run. The error is an
+// fs.ErrNotExist without such a file, or a *host.LoadError.
+func Load(ctx context.Context, file string, unit *source.Source, log *slog.Logger) (*Script, error) {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil, usageError{fmt.Errorf("no script at %s", file)}
+		return nil, fmt.Errorf("no script at %s: %w", file, fs.ErrNotExist)
 	}
 	root, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
 		return nil, err
 	}
 	clk := clock.NewReal()
-	s := &deckScript{clock: clk, tempo: ownTempo{beat.NewConductor(0, 120)}, close: root.Close, log: log}
+	s := &Script{clock: clk, tempo: ownTempo{beat.NewConductor(0, 120)}, close: root.Close, log: log}
 	show := bindings.New(bindings.Env{
 		Env: module.Env{Tempo: s.tempo}, Name: "deck", File: filepath.Base(file), Dir: filepath.Dir(file),
 	})
@@ -62,7 +64,7 @@ func loadDeckScript(ctx context.Context, file string, unit *source.Source, log *
 	return s, nil
 }
 
-func (s *deckScript) failed(f *script.Failure, disabled bool) {
+func (s *Script) failed(f *script.Failure, disabled bool) {
 	args := []any{"task", f.Task}
 	if f.Trace != "" {
 		args = append(args, "traceback", f.Trace)
@@ -78,8 +80,8 @@ var tempoTopics = map[beat.Kind]string{
 	beat.Tempo: bindings.TopicTempo, beat.Jump: bindings.TopicJump,
 }
 
-// run runs the script until ctx ends or the script gets stuck.
-func (s *deckScript) run(ctx context.Context) {
+// Run runs the script until ctx ends or the script gets stuck.
+func (s *Script) Run(ctx context.Context) {
 	defer s.close()
 	defer s.gen.End()
 	timer := time.NewTimer(0)
@@ -98,7 +100,7 @@ func (s *deckScript) run(ctx context.Context) {
 	s.log.Error("the script goes on no longer", "error", err)
 }
 
-func (s *deckScript) step(now time.Duration) error {
+func (s *Script) step(now time.Duration) error {
 	for _, c := range s.tempo.Step(now) {
 		if err := s.gen.Deliver(script.Event{Topic: tempoTopics[c.Kind], At: c.At, Value: c.BPM}); err != nil {
 			return err
