@@ -1,0 +1,91 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/device"
+	"showrun/runtime/level"
+)
+
+// noting notes what it is given, and when.
+type noting struct {
+	name string
+	lead time.Duration
+	now  *time.Duration
+	log  *[]string
+}
+
+func (n noting) Loops() []func(context.Context) error { return nil }
+func (n noting) Universes() int                       { return 1 }
+func (n noting) Lead() time.Duration                  { return n.lead }
+func (n noting) Publish(f *level.Frame) {
+	*n.log = append(*n.log, fmt.Sprintf("%v %s frame %v level %d", *n.now, n.name, f.At, f.Levels[0][0]))
+}
+
+// releasing is released 3 ms after it got its frame.
+type releasing struct{ noting }
+
+func (r releasing) ReleaseLead() time.Duration { return r.lead - 3*time.Millisecond }
+func (r releasing) Release(at time.Duration) {
+	*r.log = append(*r.log, fmt.Sprintf("%v %s release %v", *r.now, r.name, at))
+}
+
+// TestOutlets: each output gets a frame as long before its instant as it wants,
+// also when the next frame comes before the last has reached everybody.
+func TestOutlets(t *testing.T) {
+	const ms = time.Millisecond
+	var now time.Duration
+	var log []string
+	outputs := []device.Output{
+		noting{"plain", 0, &now, &log},
+		releasing{noting{"synced", 8 * ms, &now, &log}},
+		noting{"slow", 15 * ms, &now, &log},
+	}
+	var o outlets
+	if lead := o.use(&outputs); lead != 15*ms {
+		t.Fatalf("lead %v", lead)
+	}
+	f := &level.Frame{Levels: [][]byte{{0}}} // lent, so the same one each time
+	for i, at := range []time.Duration{20 * ms, 30 * ms} {
+		for due := at - 15*ms; o.next() < due; {
+			now = o.next()
+			o.step(now)
+		}
+		now = at - 15*ms
+		f.At, f.Levels[0][0] = at, byte(i+1)
+		o.frame(f, now)
+	}
+	for o.next() < beat.Never {
+		now = o.next()
+		o.step(now)
+	}
+	want := []string{
+		"5ms slow frame 20ms level 1",
+		"12ms synced frame 20ms level 1",
+		"15ms slow frame 30ms level 2",
+		"15ms synced release 20ms",
+		"20ms plain frame 20ms level 1",
+		"22ms synced frame 30ms level 2",
+		"25ms synced release 30ms",
+		"30ms plain frame 30ms level 2",
+	}
+	if !slices.Equal(log, want) {
+		t.Errorf("got %q\nwant %q", log, want)
+	}
+	if len(o.held) != 0 || len(o.spare) != 2 {
+		t.Errorf("%d frames held, %d spare", len(o.held), len(o.spare))
+	}
+	// Without leads nothing is copied.
+	outputs = outputs[:1]
+	o = outlets{}
+	o.use(&outputs)
+	now, f.At = 40*ms, 40*ms
+	if n := testing.AllocsPerRun(10, func() { log = log[:0]; o.step(now) }); n != 0 || o.next() != beat.Never {
+		t.Errorf("%v allocations, next %v", n, o.next())
+	}
+}
