@@ -23,18 +23,23 @@ func (c *Console) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
-	for _, url := range c.cfg.Gateways {
-		t := staticTarget(url)
-		c.mu.Lock()
-		c.targets[t.key] = t
-		c.mu.Unlock()
-		running.Go(func() { c.keep(ctx, t) })
-	}
+	var discovered chan error // nil without discovery
 	if c.cfg.Discover {
-		return c.discover(ctx, &running)
+		discovered = make(chan error, 1)
+		running.Go(func() { discovered <- c.discover(ctx, &running) })
 	}
-	<-ctx.Done()
-	return nil
+	for {
+		for _, t := range c.configure() {
+			running.Go(func() { c.keep(ctx, t) })
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-discovered:
+			return err
+		case <-c.configured:
+		}
+	}
 }
 
 // keep connects to a gateway, again and again, until ctx ends or the target is

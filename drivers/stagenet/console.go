@@ -134,9 +134,12 @@ type Console struct {
 	log    *slog.Logger
 	period time.Duration
 
+	configured chan struct{} // told when urls changed
+
 	storing sync.Mutex // held while a lease is planned, stored and granted; before mu
 
 	mu       sync.Mutex
+	urls     []string // of configured gateways
 	table    *table
 	sessions map[*session]bool
 	targets  map[string]*target
@@ -166,19 +169,12 @@ func New(cfg Config) (*Console, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	cfg.Gateways = slices.Clone(cfg.Gateways)
-	for i, raw := range cfg.Gateways {
-		url, err := link.CheckURL(raw)
-		if err != nil {
-			return nil, fmt.Errorf("stagenet: %w", err)
-		}
-		cfg.Gateways[i] = url
+	urls, err := checkURLs(cfg.Gateways)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(cfg.Gateways)
-	cfg.Gateways = slices.Compact(cfg.Gateways)
 	var saved []Lease
 	if cfg.Leases != nil {
-		var err error
 		if saved, err = cfg.Leases.Load(); err != nil {
 			return nil, fmt.Errorf("stagenet: load leases: %w", err)
 		}
@@ -188,9 +184,40 @@ func New(cfg Config) (*Console, error) {
 		return nil, err
 	}
 	return &Console{
-		cfg: cfg, log: cfg.Log, period: time.Second / time.Duration(cfg.Rate), table: t,
+		cfg: cfg, log: cfg.Log, period: time.Second / time.Duration(cfg.Rate), configured: make(chan struct{}, 1), urls: urls, table: t,
 		sessions: map[*session]bool{}, targets: map[string]*target{}, known: map[string]bool{}, released: make(chan struct{}),
 	}, nil
+}
+
+// checkURLs completes the URLs of gateways and leaves out those named twice.
+func checkURLs(list []string) ([]string, error) {
+	list = slices.Clone(list)
+	for i, raw := range list {
+		url, err := link.CheckURL(raw)
+		if err != nil {
+			return nil, fmt.Errorf("stagenet: %w", err)
+		}
+		list[i] = url
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// SetGateways replaces Config.Gateways. Connections to URLs that are no longer
+// among them are closed, the others stay.
+func (c *Console) SetGateways(list []string) error {
+	urls, err := checkURLs(list)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.urls = urls
+	c.mu.Unlock()
+	select {
+	case c.configured <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
 // Set takes the newest value of an address; it leaves with the next Flush. The

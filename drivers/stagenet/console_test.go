@@ -262,3 +262,39 @@ func TestConsoleAndGateway(t *testing.T) {
 		t.Errorf("forgetting: %v, %v left", err, store.leases)
 	}
 }
+
+// TestSetGateways: configured gateways come and go while a console runs.
+func TestSetGateways(t *testing.T) {
+	a, _ := startGateway(t, gateway.Config{ID: "a", Channels: gateway.Channels("DMX", 1, 2), Sink: newLamps()})
+	b, _ := startGateway(t, gateway.Config{ID: "b", Channels: gateway.Channels("DMX", 1, 2), Sink: newLamps()})
+	c, e, _ := startConsole(t, stagenet.Config{Gateways: []string{a.URL()}})
+	mapped := func(want string) {
+		t.Helper()
+		if g := e.next(t, stagenet.Mapped).Gateway; g.ID != want {
+			t.Errorf("mapped %q, want %q", g.ID, want)
+		}
+	}
+	mapped("a")
+	if err := c.SetGateways([]string{b.URL(), b.URL()}); err != nil {
+		t.Fatal(err)
+	}
+	for lost, here := false, false; !lost || !here; {
+		select {
+		case ev := <-e:
+			lost = lost || ev.Kind == stagenet.Lost && ev.Gateway.ID == "a"
+			here = here || ev.Kind == stagenet.Mapped && ev.Gateway.ID == "b"
+		case <-time.After(patience):
+			t.Fatalf("a lost %v, b mapped %v", lost, here)
+		}
+	}
+	if err := c.SetGateways([]string{a.URL(), "http://x"}); err == nil {
+		t.Error("a bad URL is accepted")
+	}
+	if err := c.SetGateways([]string{a.URL(), b.URL()}); err != nil {
+		t.Fatal(err)
+	}
+	mapped("a")
+	if list := c.Gateways(); len(list) != 2 || !list[0].Connected || !list[1].Connected || c.Stats().Connects != 3 {
+		t.Errorf("%+v after %d connections", list, c.Stats().Connects)
+	}
+}

@@ -204,6 +204,7 @@ func TestPeerZeroconfRegisters(t *testing.T) {
 		}
 	}
 	want(stagenet.Found)
+	p.next("registered")
 	since = time.Now()
 	io.WriteString(p.input, "\n")
 	want(stagenet.Lost)

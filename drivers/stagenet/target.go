@@ -3,6 +3,8 @@ package stagenet
 import (
 	"slices"
 	"strings"
+
+	"showrun/drivers/stagenet/link"
 )
 
 // target is a gateway to connect to: a configured URL, or an advertised service
@@ -17,6 +19,7 @@ type target struct {
 	using   string   // URL of the connection there is; empty for none
 	ids     []string // gateways that the last connection spoke for
 	retired bool     // do not dial again
+	static  bool     // a configured URL
 	changed chan struct{}
 }
 
@@ -95,9 +98,29 @@ func (c *Console) retire(t *target) {
 	t.wake()
 }
 
-// staticTarget is the target of a configured URL.
-func staticTarget(url string) *target {
-	t := newTarget(url, url)
-	t.urls, t.about = []string{url}, about{Address: url}
-	return t
+// configure makes the targets those of the configured URLs, with mu not held. It
+// returns the new ones, which are to be run. The others end, with their
+// connections.
+func (c *Console) configure() (added []*target) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.targets {
+		if t.static && !slices.Contains(c.urls, t.key) {
+			c.retire(t)
+			for s := range c.sessions {
+				if s.target == t {
+					s.conn.Kick(link.GoingAway, "this gateway is not wanted any more")
+				}
+			}
+		}
+	}
+	for _, url := range c.urls {
+		if t := c.targets[url]; t == nil || t.retired {
+			t := newTarget(url, url)
+			t.static, t.urls, t.about = true, []string{url}, about{Address: url}
+			c.targets[url] = t
+			added = append(added, t)
+		}
+	}
+	return added
 }

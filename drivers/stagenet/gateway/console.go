@@ -30,6 +30,7 @@ type console struct {
 func (c *console) Write(now time.Time) (next time.Time) {
 	g := c.gateway
 	var request, mapping []byte
+	var mapped int
 	g.mu.Lock()
 	if !c.askAt.IsZero() && !now.Before(c.askAt) {
 		c.ask = true
@@ -40,12 +41,14 @@ func (c *console) Write(now time.Time) (next time.Time) {
 	}
 	if c.tell {
 		c.tell = false
-		mapping = wire.AppendMappingUpdate(nil, c.leaseID, c.mappings())
+		list := c.mappings()
+		mapping, mapped = wire.AppendMappingUpdate(nil, c.leaseID, list), len(list)
 	}
 	next = c.askAt
 	g.mu.Unlock()
 	if mapping != nil {
 		c.conn.Send(mapping)
+		g.log.Info("stagenet gateway: mapped", "console", c.conn.RemoteAddr(), "channels", mapped)
 	}
 	if request != nil {
 		c.conn.Send(request)
@@ -103,6 +106,7 @@ func (c *console) lease(m wire.Message) {
 		g.log.Warn("stagenet gateway: the lease has another size", "console", c.conn.RemoteAddr(),
 			"channels", len(g.channels), "addresses", len(m.Addresses))
 	}
+	g.log.Info("stagenet gateway: leased", "console", c.conn.RemoteAddr(), "lease", m.LeaseID, "addresses", span(m.Addresses))
 	c.leaseID, c.addresses = m.LeaseID, m.Addresses
 	c.index = make(map[string]int, len(m.Addresses))
 	for i, a := range m.Addresses {
@@ -112,6 +116,18 @@ func (c *console) lease(m wire.Message) {
 	}
 	c.tell = true
 	c.conn.Wake()
+}
+
+// span names addresses for people.
+func span(addresses []string) string {
+	switch n := len(addresses); n {
+	case 0:
+		return "none"
+	case 1:
+		return addresses[0]
+	default:
+		return fmt.Sprintf("%d from %s to %s", n, addresses[0], addresses[n-1])
+	}
 }
 
 // show hands a value to the sink.

@@ -248,3 +248,18 @@ func TestServiceNames(t *testing.T) {
 		t.Errorf("host %s", got)
 	}
 }
+
+func TestLevels(t *testing.T) {
+	var l Levels
+	if v, ok := l.Value(two[0]); ok || v != 0 {
+		t.Errorf("before the first value: %d, %v", v, ok)
+	}
+	l.Set(two[1], 7)
+	l.Set(two[1], 9)
+	if v, ok := l.Value(two[1]); !ok || v != 9 {
+		t.Errorf("value %d, %v", v, ok)
+	}
+	if got := l.Values(nil, two); !cmp.Equal(got, []wire.Value{0, 9}) {
+		t.Errorf("values %v", got)
+	}
+}
