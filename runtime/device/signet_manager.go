@@ -1,0 +1,255 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"showrun/drivers/signet"
+	"showrun/drivers/signet/device"
+	"showrun/drivers/signet/manager"
+	"showrun/drivers/signet/wire"
+)
+
+// ManagerDecl declares the read side of a Sig-Net Manager. It lists every device of
+// the installation, the Senders and Receivers of the same show among them.
+type ManagerDecl struct {
+	Scope     string
+	Interface string // "" = what the host was told, else a name or address
+	KeyFrom   KeyRef // of a root key or a guest file
+	Label     string
+}
+
+// Key implements Declaration.
+func (d *ManagerDecl) Key() string {
+	return fmt.Sprintf("signet manager scope %q on %q key %v label %q", d.Scope, d.Interface, d.KeyFrom, d.Label)
+}
+
+// String implements Declaration.
+func (d *ManagerDecl) String() string {
+	if d.Label != "" {
+		return fmt.Sprintf("signet.manager %q", d.Label)
+	}
+	return fmt.Sprintf("signet.manager (scope %s)", d.Scope)
+}
+
+// identity names what keeps its TUID: the same Manager in the next run.
+func (d *ManagerDecl) identity(iface string) string {
+	return fmt.Sprintf("manager %s/%s", d.Scope, iface)
+}
+
+// NodeEvents are the events a Manager reports of devices. "beacon" is of those
+// without keys: heard, told to be suspect, or silent again, which Online tells.
+var NodeEvents = []string{"found", "lost", "changed", "beacon"}
+
+// EventTopic is the topic of an event of NodeEvents; it carries a Node.
+func (d *ManagerDecl) EventTopic(event string) string { return d.Key() + " " + event }
+
+// Node is a device as it described itself: of any role, not only a Node.
+type Node struct {
+	TUID          string         `json:"tuid"` // 7FF0:A1B2C3D4
+	Label         string         `json:"label"`
+	Model         string         `json:"model"`
+	SoemCode      uint32         `json:"soem_code"` // manufacturer and product variant
+	Address       string         `json:"address"`   // of its last packet
+	Roles         []string       `json:"roles"`     // "node", "sender", "manager", "visualiser"
+	EndpointCount int            `json:"endpoint_count"`
+	Endpoints     []NodeEndpoint `json:"endpoints"` // those it has described
+	Online        bool           `json:"online"`
+	Notes         []string       `json:"notes"` // what is odd about it, for people
+}
+
+// NodeEndpoint is a data endpoint of a device.
+type NodeEndpoint struct {
+	Number    int    `json:"number"`   // from 1
+	Universe  int    `json:"universe"` // 0 if it has none
+	Label     string `json:"label"`
+	Direction string `json:"direction"` // "off", "consumer", "supplier" or "fallback"; "" if not told
+}
+
+// What may be odd about a device.
+const (
+	noteUnreachable = "unreachable" // it hears no polls
+	noteUnkeyed     = "no keys"
+	noteSpoofed     = "spoofed" // two addresses speak as one device
+	noteOdd         = "incomplete beacon"
+)
+
+var roleNames = []struct {
+	bit  uint64
+	name string
+}{
+	{device.RoleNode, "node"}, {device.RoleSender, "sender"}, {device.RoleManager, "manager"}, {device.RoleVisualiser, "visualiser"},
+}
+
+var directionNames = [4]string{"off", "consumer", "supplier", "fallback"}
+
+// NodeOf describes a device of a Manager's table.
+func NodeOf(n manager.Node) Node {
+	v := Node{
+		TUID: n.TUID.Screen(), Label: n.Label(), Model: n.Model(), SoemCode: n.SoemCode, Address: n.Address.Addr().String(),
+		Roles: []string{}, EndpointCount: n.DataEndpoints(), Endpoints: []NodeEndpoint{}, Online: n.Online, Notes: []string{},
+	}
+	for _, r := range roleNames {
+		if n.Roles()&r.bit != 0 {
+			v.Roles = append(v.Roles, r.name)
+		}
+	}
+	for i := range n.Endpoints {
+		e := &n.Endpoints[i]
+		if e.Number == wire.RootEndpoint {
+			continue
+		}
+		out := NodeEndpoint{Number: int(e.Number), Universe: e.Universe(), Label: e.Label()}
+		if _, told := e.Values[wire.TIDEPDirection]; told {
+			out.Direction = directionNames[e.Direction()&3]
+		}
+		v.Endpoints = append(v.Endpoints, out)
+	}
+	if n.Unreachable {
+		v.Notes = append(v.Notes, noteUnreachable)
+	}
+	return v
+}
+
+// NodeOfBeacon describes a device without keys, of which nothing can be believed
+// for certain.
+func NodeOfBeacon(b manager.Beacon, online bool) Node {
+	v := Node{
+		TUID: b.TUID.Screen(), Label: b.Label, Address: b.Address.Addr().String(), Roles: []string{},
+		EndpointCount: b.Endpoints, Endpoints: []NodeEndpoint{}, Online: online, Notes: []string{noteUnkeyed},
+	}
+	if b.Spoofed {
+		v.Notes = append(v.Notes, noteSpoofed)
+	}
+	if !b.Conformant {
+		v.Notes = append(v.Notes, noteOdd)
+	}
+	return v
+}
+
+// Manager joins the read side of a Sig-Net Manager to the runtime. OnEvent is
+// called by the driver, or by whoever plays its part in virtual time; it is safe
+// from any goroutine.
+type Manager struct {
+	decl *ManagerDecl
+	env  Env
+	keys signet.Keys
+
+	mu     sync.Mutex
+	driver *manager.Manager // nil in virtual time
+}
+
+// Open implements Declaration.
+func (d *ManagerDecl) Open(env Env) (Device, error) {
+	m := &Manager{decl: d, env: env}
+	var err error
+	if m.keys, err = env.Keys(d.KeyFrom); err != nil {
+		return nil, err
+	}
+	if m.driver, err = m.open(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// OpenVirtual implements Declaration: there are no devices, and nothing happens
+// unless somebody calls OnEvent.
+func (d *ManagerDecl) OpenVirtual(env Env) (Device, error) { return &Manager{decl: d, env: env}, nil }
+
+func (m *Manager) open() (*manager.Manager, error) {
+	d := m.decl
+	iface := m.env.networkInterface(d.Interface)
+	cfg := manager.Config{
+		Scope: d.Scope, Keys: m.keys, Sessions: sessions{m.env.Store}, Interface: iface, Port: m.env.Ports.SigNet,
+		Label: d.Label, OnEvent: m.OnEvent, Log: m.env.Log,
+	}
+	return openNamed(m.env, d.identity(iface), func(t signet.TUID) (*manager.Manager, error) {
+		cfg.TUID = t
+		return manager.Open(cfg)
+	})
+}
+
+// OnEvent takes what the driver says of a device.
+func (m *Manager) OnEvent(e manager.Event) {
+	heard := e.Node.Heard
+	node := func() Node { return NodeOf(e.Node) }
+	name := ""
+	switch e.Kind {
+	case manager.Found:
+		name = "found"
+	case manager.Lost:
+		name = "lost"
+	case manager.Changed, manager.Unreachable:
+		name = "changed"
+	case manager.BeaconFound, manager.BeaconSpoof, manager.BeaconLost:
+		name, heard = "beacon", e.Beacon.Heard
+		if e.Kind == manager.BeaconLost {
+			heard = heard.Add(wire.BeaconTimeout)
+		}
+		node = func() Node { return NodeOfBeacon(e.Beacon, e.Kind != manager.BeaconLost) }
+	case manager.Duplicate:
+		m.env.Log.Error("signet: another device uses the TUID of this Manager; every device must have its own",
+			"tuid", e.Node.TUID.Screen(), "address", e.Node.Address.Addr())
+		return
+	}
+	v := node()
+	topic, key := m.decl.EventTopic(name), ""
+	if name == "changed" {
+		key = topic + v.TUID
+	}
+	m.env.Event(Event{Topic: topic, Key: key, At: m.env.Since(heard), Value: v})
+}
+
+// Nodes lists every device heard so far, by TUID; those without keys are not among
+// them.
+func (m *Manager) Nodes() []Node {
+	m.mu.Lock()
+	driver := m.driver
+	m.mu.Unlock()
+	if driver == nil {
+		return nil
+	}
+	var list []Node
+	for _, n := range driver.Nodes() {
+		list = append(list, NodeOf(n))
+	}
+	return list
+}
+
+// Close closes a Manager whose loops never ran.
+func (m *Manager) Close() error {
+	if m.driver == nil {
+		return nil
+	}
+	return m.driver.Close()
+}
+
+// Loops implements Device.
+func (m *Manager) Loops() []func(context.Context) error {
+	if m.driver == nil {
+		return nil
+	}
+	return []func(context.Context) error{m.run}
+}
+
+// run runs the driver. One that fails is closed for good and another takes its
+// place, which knows no device yet; the caller tries again.
+func (m *Manager) run(ctx context.Context) error {
+	m.mu.Lock()
+	driver := m.driver
+	m.mu.Unlock()
+	err := driver.Run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	next, failed := m.open()
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.driver = next
+	return err
+}
