@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"showrun/drivers/stagenet/gateway"
+	"showrun/runtime/host"
+)
+
+// gatewayFlags are the flags of gateway.
+type gatewayFlags struct {
+	id, kind, name string
+	addresses      int
+	channels       []string
+	listen, iface  string
+	length         time.Duration
+	verbose        bool
+}
+
+const gatewayHelp = `gateway is a StageNet gateway without the hardware: shows, and every other StageNet
+console, find it by multicast DNS, lease addresses to its channels and send them
+values. In a terminal the last line shows the channels as bars.
+
+The lease belongs to the id: a gateway that comes back under the same one gets the
+same addresses.
+
+Without --listen and --interface it can be reached from this machine only. It ends
+with Ctrl-C or after --for.`
+
+func (a *app) gateway() *cobra.Command {
+	var f gatewayFlags
+	cmd := &cobra.Command{
+		Use:   "gateway",
+		Short: "Be a virtual StageNet gateway",
+		Long:  gatewayHelp,
+		Example: `  showrun gateway                                        512 DMX channels, for shows on this machine
+  showrun gateway --id strip --addresses 6 --listen :4001    six, for the network
+  showrun gateway --id desk --map DMX:1-24,MIDI:0-7 --interface eth0`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			channels, err := f.check(cmd.Flags().Changed("addresses"))
+			if err != nil {
+				return usageError{err}
+			}
+			return a.serveGateway(cmd.Context(), f, channels)
+		},
+	}
+	p := cmd.Flags()
+	p.StringVar(&f.id, "id", "showrun", "GatewayID, which leases belong to")
+	p.StringVar(&f.kind, "type", "", `kind to advertise (default: the type of the first channel, "DMX")`)
+	p.IntVar(&f.addresses, "addresses", 512, "number of channels, if --map does not name them")
+	p.StringSliceVar(&f.channels, "map", nil, "channels behind the addresses, such as DMX:1-512 or DMX:1-24,ANALOG:0-7")
+	p.StringVar(&f.listen, "listen", "", "address and port to listen on, such as :4000 for every network (default: port 4000 of --interface)")
+	p.StringVar(&f.iface, "interface", "", "network to be found on: an interface or one of its addresses (default: this machine)")
+	p.StringVar(&f.name, "name", "", "name to advertise (default: the id)")
+	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
+	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	return cmd
+}
+
+// check refuses what cannot be and returns the channels. counted tells whether
+// --addresses was given.
+func (f *gatewayFlags) check(counted bool) ([]gateway.Channel, error) {
+	switch {
+	case f.id == "":
+		return nil, errors.New("--id must not be empty")
+	case f.addresses < 1 || f.addresses > maxGatewayAddresses:
+		return nil, fmt.Errorf("--addresses must be 1-%d, got %d", maxGatewayAddresses, f.addresses)
+	case len(f.kind) > maxKind:
+		return nil, fmt.Errorf("--type must have at most %d characters, got %q", maxKind, f.kind)
+	case f.length < 0:
+		return nil, errors.New("--for must not be negative")
+	}
+	if f.listen != "" {
+		_, port, err := net.SplitHostPort(f.listen)
+		if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
+			return nil, fmt.Errorf("--listen must be an address and a port, such as :4000 or 10.0.0.7:4000, got %q", f.listen)
+		}
+	}
+	if f.channels == nil {
+		kind := f.kind
+		if kind == "" {
+			kind = "DMX"
+		}
+		return gateway.Channels(kind, 1, f.addresses), nil
+	}
+	var list []gateway.Channel
+	seen := map[gateway.Channel]bool{}
+	for _, text := range f.channels {
+		kind, first, last, err := parseChannels(text)
+		if err != nil {
+			return nil, err
+		}
+		if len(list)+last-first >= maxGatewayAddresses {
+			return nil, fmt.Errorf("--map has more than %d channels", maxGatewayAddresses)
+		}
+		for _, c := range gateway.Channels(kind, first, last-first+1) {
+			if seen[c] {
+				return nil, fmt.Errorf("--map has %s channel %d twice", c.HardwareType, c.Number)
+			}
+			seen[c] = true
+			list = append(list, c)
+		}
+	}
+	if counted && f.addresses != len(list) {
+		return nil, fmt.Errorf("--addresses says %d, --map has %s; leave one of them out", f.addresses, plural(len(list), "channel"))
+	}
+	return list, nil
+}
+
+// Limits of the channels: a gateway tells all of them in one message.
+const (
+	maxGatewayAddresses = 8192
+	maxKind             = 32 // characters of a type
+	maxChannel          = 1<<31 - 1
+)
+
+// parseChannels reads a run of channels, such as DMX:1-512 or MIDI:7.
+func parseChannels(text string) (kind string, first, last int, err error) {
+	kind, numbers, ok := strings.Cut(text, ":")
+	from, to, isRun := strings.Cut(numbers, "-")
+	if !isRun {
+		to = from
+	}
+	first, badFirst := strconv.Atoi(from)
+	last, badLast := strconv.Atoi(to)
+	if !ok || kind == "" || len(kind) > maxKind || badFirst != nil || badLast != nil || first < 0 || last > maxChannel {
+		return "", 0, 0, fmt.Errorf("--map must be a type and its channels, such as DMX:1-512 or MIDI:7, got %q", text)
+	}
+	if last < first {
+		return "", 0, 0, fmt.Errorf("--map must name the lower channel first, got %q", text)
+	}
+	return kind, first, last, nil
+}
+
+// serveGateway is a gateway until it is told to end.
+func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gateway.Channel) error {
+	terminal := newTerminal(a.stderr)
+	log := newLogger(terminal, "text", f.verbose)
+	iface := f.iface
+	if iface == "" && f.listen == "" {
+		iface = "127.0.0.1"
+	}
+	m := &gatewayMeter{id: f.id, channels: channels}
+	g, err := gateway.New(gateway.Config{
+		ID: f.id, Type: f.kind, Channels: channels, Listen: f.listen, Interface: iface, Advertise: true, Name: f.name, Sink: m, Log: log,
+	})
+	if err != nil {
+		return &host.DeviceError{Device: "gateway", Err: err}
+	}
+	m.gateway = g
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if f.length > 0 {
+		defer time.AfterFunc(f.length, func() { cancel(nil) }).Stop()
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	a.watchSignals("gateway", func() {}, ended, cancel, log)
+	if terminal.isTerminal() {
+		defer terminal.showStatus(m.line)()
+	}
+	log.Info("the gateway is on", "id", f.id, "channels", len(channels), "url", g.URL())
+	if g.Addr().IP.IsLoopback() {
+		log.Info("it can be reached from this machine only; --listen :4000 opens it to every network, --interface to one")
+	}
+	if err := g.Run(ctx); err != nil {
+		return &host.DeviceError{Device: "gateway", Err: err}
+	}
+	log.Info("the gateway is off", "values", m.count.Load())
+	return signalOf(ctx)
+}
+
+// gatewayMeter is the sink of a virtual gateway, and its status line.
+type gatewayMeter struct {
+	gateway.Levels
+	id       string
+	channels []gateway.Channel
+	gateway  *gateway.Gateway
+	count    atomic.Uint64 // values since the start
+}
+
+// Set implements gateway.Sink.
+func (m *gatewayMeter) Set(c gateway.Channel, v byte) {
+	m.count.Add(1)
+	m.Levels.Set(c, v)
+}
+
+// line draws the status in at most width characters.
+func (m *gatewayMeter) line(width int) string {
+	consoles := m.gateway.Consoles()
+	fields := []string{m.id, plural(len(consoles), "console")}
+	for _, c := range consoles {
+		if n := len(c.Addresses); n > 0 {
+			fields = append(fields, c.Addresses[0]+"-"+c.Addresses[n-1])
+		}
+	}
+	text := strings.Join(append(fields, plural(int(m.count.Load()), "value")), " · ") + " · "
+	room := min(max(width-len([]rune(text)), 0), len(m.channels))
+	return fit(text+meter(m.Values(nil, m.channels[:room])), width)
+}
