@@ -1,7 +1,7 @@
-// Package rig is the virtual rig: a deck that plays and a node that listens, on
-// loopback and through real sockets, so that a show can be run on a machine with
-// nothing attached. It is made of the second roles of the drivers, so what runs
-// in a rehearsal is the protocol code of the show.
+// Package rig is the virtual rig: a deck that plays, and a node and gateways that
+// listen, on loopback and through real sockets, so that a show can be run on a
+// machine with nothing attached. It is made of the second roles of the drivers, so
+// what runs in a rehearsal is the protocol code of the show.
 package rig
 
 import (
@@ -44,6 +44,9 @@ type Rig struct {
 	nodeKeys  signet.Keys
 	node      *node.Node
 	patched   chan struct{} // told when universes changed
+	gateways  map[string]*virtualGateway
+	order     []*virtualGateway // as they came
+	opened    chan struct{}     // told when there are more
 }
 
 // New makes a rig with a key of its own. Nothing is on the network before Run.
@@ -68,7 +71,10 @@ func New(cfg Config) (*Rig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
-	return &Rig{cfg: cfg, keys: k0.Keys(), deck: deck, patched: make(chan struct{}, 1)}, nil
+	return &Rig{
+		cfg: cfg, keys: k0.Keys(), deck: deck, patched: make(chan struct{}, 1),
+		gateways: map[string]*virtualGateway{}, opened: make(chan struct{}, 1),
+	}, nil
 }
 
 // Keys are those of the rig's own installation, for shows that name none.
@@ -92,18 +98,19 @@ func (r *Rig) Patch(universes []int, keys signet.Keys) {
 	}
 }
 
-// Levels returns the first n levels of the first universe.
+// Levels returns the first n levels of the first universe, or of the first gateway
+// if no universe is patched.
 func (r *Rig) Levels(n int) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.node == nil {
-		return nil
+	if r.node == nil || len(r.universes) == 0 {
+		return r.gatewayLevels(n)
 	}
 	levels := r.node.Levels(1)
 	return levels[:min(n, len(levels))]
 }
 
-// Run plays the deck and listens with the node until ctx ends.
+// Run plays the deck and listens with the node and the gateways until ctx ends.
 func (r *Rig) Run(ctx context.Context) {
 	r.deck.Do(func(p *source.Player, now time.Time) { start(p, r.cfg.BPM, now) })
 	var wg sync.WaitGroup
@@ -122,6 +129,8 @@ func (r *Rig) Run(ctx context.Context) {
 		case <-r.patched:
 			stop()
 			stop = r.listen(ctx)
+		case <-r.opened:
+			r.serve(ctx, &wg)
 		}
 	}
 }

@@ -1,0 +1,91 @@
+package rig
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"showrun/drivers/stagenet/gateway"
+)
+
+// virtualGateway is a StageNet gateway of the rig.
+type virtualGateway struct {
+	gateway  *gateway.Gateway
+	levels   gateway.Levels
+	channels []gateway.Channel
+	running  bool
+}
+
+// Gateways makes the rig have StageNet gateways with these ids, types and
+// channels; what else is in the list does not count. It returns the URL of each,
+// to be given to a console: they are not advertised. A gateway that is there
+// already keeps its URL and gets other channels if need be; one that is no longer
+// in the list stays.
+func (r *Rig) Gateways(list []gateway.Config) (urls []string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, want := range list {
+		g := r.gateways[want.ID]
+		switch {
+		case g == nil:
+			g = &virtualGateway{channels: slices.Clone(want.Channels)}
+			g.gateway, err = gateway.New(gateway.Config{
+				ID: want.ID, Type: want.Type, Channels: g.channels, Listen: Loopback() + ":0", Sink: &g.levels, Log: r.cfg.Log,
+			})
+			if err != nil {
+				return nil, err
+			}
+			r.gateways[want.ID] = g
+			r.order = append(r.order, g)
+		case !slices.Equal(g.channels, want.Channels):
+			if err := g.gateway.Resize(want.Channels); err != nil {
+				return nil, err
+			}
+			g.channels = slices.Clone(want.Channels)
+		}
+		urls = append(urls, g.gateway.URL())
+	}
+	select {
+	case r.opened <- struct{}{}:
+	default:
+	}
+	return urls, nil
+}
+
+// Gateway returns what the channels of a gateway show, and false if there is none
+// of that id.
+func (r *Rig) Gateway(id string) (*gateway.Levels, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.gateways[id]
+	if g == nil {
+		return nil, false
+	}
+	return &g.levels, true
+}
+
+// serve runs the gateways that do not run yet.
+func (r *Rig) serve(ctx context.Context, running *sync.WaitGroup) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range r.order {
+		if g.running {
+			continue
+		}
+		g.running = true
+		running.Go(func() {
+			if err := g.gateway.Run(ctx); err != nil {
+				r.cfg.Log.Error("rig: gateway", "error", err)
+			}
+		})
+	}
+}
+
+// gatewayLevels returns the first n levels of the first gateway, with mu held.
+func (r *Rig) gatewayLevels(n int) []byte {
+	if len(r.order) == 0 {
+		return nil
+	}
+	g := r.order[0]
+	return g.levels.Values(nil, g.channels[:min(n, len(g.channels))])
+}
