@@ -7,7 +7,7 @@ import (
 )
 
 // stageLine stands on line 1 of the error tests, after the prelude.
-const stageLine = `local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) } ` +
+const stageLine = `local rx, tc, rig = signet.receiver{}, net:timecode(1), signet.manager{} local heard, film = rx:universe(1), rx:timecode(1) local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) } ` +
 	`local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = one:slot(4) } ` +
 	`local both = stage.group{ name = "both", wash, lamp } local dj = stagelinq.sink{} ` +
 	`local task, handle = clock.run(function() end), clock.after(100, function() end) local function f() end `
@@ -177,6 +177,26 @@ var errorTests = []struct{ call, want string }{
 	{`signet.sender{ key = { passphrase = "our secret" } }`, `signet.sender: unknown option in key; it must be { file = "…" } or { env = "NAME" }`},
 	{`signet.sender{ key = { "our secret" } }`, `signet.sender: unknown option in key; it must be { file = "…" } or { env = "NAME" }`},
 	{`signet.sender{ key = { env = 5 } }`, `signet.sender: env must be a string, got 5`},
+	{`signet.sender{ mode = "secret" }`, `signet.sender: mode must be secure, open or both, got "secret"`},
+	{`signet.sender{ sync = 1 }`, `signet.sender: sync must be true or false, got 1`},
+	{`signet.sender{ sync = true, rate = 200 }`, `signet.sender: rate must be 1-120 with sync, got 200`},
+	{`signet.sender{ latency = "2b" }`, `signet.sender: latency must be a time up to 1 s, got "2b"`},
+	{`net:universe(2, { priority = 201 })`, `signet.sender:universe: the priority must be 0-200, got 201`},
+	{`net:universe(2, { priority = { 1, 2 } })`, `signet.sender:universe: the priority must be 0-200 or a list of 512 of those, got a list of 2`},
+	{`net:universe(2, { multicast = "10.0.0.1" })`, `signet.sender:universe: multicast must be an IPv4 multicast group such as "239.1.2.3", got "10.0.0.1"`},
+	{`net:universe(2, { preview = true, priority = 1 })`, `signet.sender:universe: a preview has no priority`},
+	{`net:universe(1, { priority = 5 })`, `signet.sender:universe: universe 1 is declared with other options already; universe:priority changes the priority`},
+	{`one:priority("high")`, `signet.universe:priority: the priority must be 0-200, got "high"`},
+	{`net:timecode(0)`, `signet.sender:timecode: the stream must be 1-255, got 0`},
+	{`net:timecode(1, { rate = 23.976 })`, `signet.sender:timecode: rate must be 24, 25, 29.97, 30, 48, 50, 59.94, 60, 100, 119.88 or 120, got 23.976`},
+	{`tc:start("1:2:3")`, `signet.timecode:start: the position must be hh:mm:ss:ff at 25 frames a second, got "1:2:3"`},
+	{`tc:locate("00:00:00:25")`, `signet.timecode:locate: the position must be hh:mm:ss:ff at 25 frames a second, got "00:00:00:25"`},
+	{`net:timecode(1, { rate = 30 })`, `signet.sender:timecode: stream 1 has the rate 25 already`},
+	{`signet.receiver{ mode = "both" }`, `signet.receiver: mode must be secure or open, got "both"`},
+	{`rx:universe(0)`, `signet.receiver:universe: universe number must be 1-63999, got 0`},
+	{`heard:on("level", print)`, `signet.receiver.universe:on: the event must be "levels", got "level"`},
+	{`film:on("jump", print)`, `signet.receiver.timecode:on: the event must be frame, lost or found, got "jump"`},
+	{`rig:on("gone", print)`, `signet.manager:on: the event must be found, lost, changed or beacon, got "gone"`},
 	{`signet.sender{ key = { file = "" } }`, `signet.sender: file must not be empty`},
 	{`one:slot(0)`, `signet.universe:slot: slot must be 1-512, got 0`},
 	{`one:slot(513)`, `signet.universe:slot: slot must be 1-512, got 513`},

@@ -2,9 +2,14 @@ package bindings
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
+	"showrun/drivers/signet"
+	"showrun/drivers/signet/manager"
+	"showrun/drivers/signet/receiver"
+	"showrun/drivers/signet/wire"
 	"showrun/runtime/device"
 )
 
@@ -96,4 +101,62 @@ func TestTimecode(t *testing.T) {
 	if got := s.log[len(s.log)-1]; got != "13.000 00:01:11;16\ttrue" {
 		t.Errorf("after the reload: %s", got)
 	}
+}
+
+// TestReceivers lets a Receiver and a Manager hear something, as their drivers tell
+// it.
+func TestReceivers(t *testing.T) {
+	s := live(t, `local rx = signet.receiver{ mode = "open" }
+		local u, tc = rx:universe(3), rx:timecode(2)
+		print(u:get(1), #u:levels(), tc.position, tc.rate, tc.running, rx:universe(3) == u, rx:timecode(2) == tc)
+		u:on("levels", function(levels, source) print("levels", levels[1], levels[2], #levels, source) end)
+		tc:on("found", function(p, jump) print("found", p, jump) end)
+		tc:on("frame", function(p, jump) print("frame", p, jump, tc.running) end)
+		tc:on("lost", function(p) print("lost", p, tc.position) end)
+		clock.after(2.5, function() print(u:get(2), u:levels()[1], tc.position, tc.rate) end)
+		local m = signet.manager{}
+		m:on("beacon", function(n) print(n.tuid, n.label, n.online, #n.endpoints, n.notes[1]) end)
+		print(#m:nodes())`)
+	var rx *device.Receiver
+	var m *device.Manager
+	for _, d := range s.devices {
+		switch d := d.(type) {
+		case *device.Receiver:
+			rx = d
+		case *device.Manager:
+			m = d
+		}
+	}
+	at := s.clock.Time
+	desk := signet.SenderID{TUID: signet.TUID{0x7f, 0xf0, 0xa1}, Endpoint: 1}
+	s.run(time.Second)
+	rx.OnLevels(3, []byte{10, 20}, receiver.Packet{Sender: desk, At: at(time.Second)})
+	rx.OnLevels(3, []byte{10, 20}, receiver.Packet{Sender: desk, At: at(time.Second)}) // nothing new
+	s.run(1500 * time.Millisecond)
+	label := func(text string) wire.Timecode {
+		c, err := wire.ParseTimecodeLabel(text, wire.Rate25)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	tell := func(change receiver.TimecodeChange, text string, instant time.Duration, jump bool) {
+		rx.OnTimecode(2, change, receiver.Timecode{Label: label(text), Source: desk, At: at(instant)}, jump)
+	}
+	tell(receiver.TimecodeFound, "00:00:10:00", 1500*time.Millisecond, false)
+	s.run(1540 * time.Millisecond)
+	tell(receiver.TimecodeFrame, "00:00:10:01", 1540*time.Millisecond, false)
+	s.run(3 * time.Second)
+	tell(receiver.TimecodeVanish, "00:00:10:01", 3*time.Second, false)
+	m.OnEvent(manager.Event{Kind: manager.BeaconFound, Beacon: manager.Beacon{
+		TUID: signet.TUID{1, 2, 3, 4, 5, 6}, Label: "new", Address: netip.MustParseAddrPort("10.0.0.9:5683"), Conformant: true, Heard: at(3 * time.Second),
+	}})
+	s.run(5 * time.Second)
+	s.wantLog("0.000 0\t0\tnil\tnil\tfalse\ttrue\ttrue", "0.000 0",
+		"1.000 levels\t10\t20\t2\t"+desk.String(),
+		"1.500 found\t00:00:10:00\tfalse", "1.500 frame\t00:00:10:00\tfalse\tfalse",
+		"1.540 frame\t00:00:10:01\tfalse\ttrue",
+		"2.500 20\t10\t00:00:11:00\t25",
+		"4.250 lost\t00:00:10:01\t00:00:10:01", // a packet at 3 s was the last
+		"3.000 0102:03040506\tnew\ttrue\t0\tno keys")
 }

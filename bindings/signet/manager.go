@@ -1,0 +1,87 @@
+package signet
+
+import (
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/bindings/module"
+	"showrun/runtime/device"
+	"showrun/runtime/script"
+)
+
+// manager is the declared read side of a Manager.
+type manager struct {
+	decl *device.ManagerDecl
+}
+
+func (m *manager) String() string { return m.decl.Scope }
+
+func (s *sig) manager(c module.Call) int {
+	o := c.Options(1, false, "scope", "interface", "key", "label")
+	decl := &device.ManagerDecl{
+		Scope: scope(o), Interface: o.Str("interface", ""), KeyFrom: key(o), Label: o.Str("label", ""),
+	}
+	m, ok := s.managers[decl.Key()]
+	if !ok {
+		s.Declare(c, decl)
+		m = &manager{decl}
+		s.managers[decl.Key()] = m
+	}
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.manager", m, func() module.Class[*manager] {
+		return module.Class[*manager]{Methods: map[string]func(module.Call, *manager) int{"nodes": s.nodes, "on": s.onNode}}
+	}))
+	return 1
+}
+
+func (s *sig) nodes(c module.Call, m *manager) int {
+	list := c.L.NewTable()
+	if live, ok := s.Device(m.decl.Key()).(*device.Manager); ok {
+		for _, n := range live.Nodes() {
+			list.Append(nodeTable(c.L, n))
+		}
+	}
+	c.L.Push(list)
+	return 1
+}
+
+func (s *sig) onNode(c module.Call, m *manager) int {
+	name, _ := c.Get(1).(lua.LString)
+	if !slices.Contains(device.NodeEvents, string(name)) {
+		c.Wrong("the event", module.OneOf(device.NodeEvents), c.Get(1))
+	}
+	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+		return []lua.LValue{nodeTable(L, ev.Value.(device.Node))}
+	}, m.decl.EventTopic(string(name))))
+}
+
+func nodeTable(L *lua.LState, n device.Node) *lua.LTable {
+	t := L.CreateTable(0, 9)
+	t.RawSetString("tuid", lua.LString(n.TUID))
+	t.RawSetString("label", lua.LString(n.Label))
+	t.RawSetString("model", lua.LString(n.Model))
+	t.RawSetString("soem_code", lua.LNumber(n.SoemCode))
+	t.RawSetString("address", lua.LString(n.Address))
+	t.RawSetString("online", lua.LBool(n.Online))
+	t.RawSetString("roles", words(L, n.Roles))
+	t.RawSetString("notes", words(L, n.Notes))
+	endpoints := L.CreateTable(len(n.Endpoints), 0)
+	for _, e := range n.Endpoints {
+		et := L.CreateTable(0, 4)
+		et.RawSetString("number", lua.LNumber(e.Number))
+		et.RawSetString("universe", lua.LNumber(e.Universe))
+		et.RawSetString("label", lua.LString(e.Label))
+		et.RawSetString("direction", lua.LString(e.Direction))
+		endpoints.Append(et)
+	}
+	t.RawSetString("endpoints", endpoints)
+	return t
+}
+
+func words(L *lua.LState, list []string) *lua.LTable {
+	t := L.CreateTable(len(list), 0)
+	for _, w := range list {
+		t.Append(lua.LString(w))
+	}
+	return t
+}

@@ -1,0 +1,167 @@
+package signet
+
+import (
+	"slices"
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/bindings/module"
+	"showrun/runtime/device"
+	"showrun/runtime/script"
+)
+
+// receiver is a declared Receiver.
+type receiver struct {
+	decl *device.ReceiverDecl
+}
+
+func (r *receiver) String() string { return r.decl.Scope }
+
+func (s *sig) receiver(c module.Call) int {
+	o := c.Options(1, false, "scope", "interface", "key", "mode", "label")
+	decl := &device.ReceiverDecl{
+		Scope: scope(o), Interface: o.Str("interface", ""), KeyFrom: key(o),
+		Mode: o.Choice("mode", modes[:2]), Label: o.Str("label", ""),
+	}
+	r, ok := s.receivers[decl.Key()]
+	if !ok {
+		s.Declare(c, decl)
+		r = &receiver{decl}
+		s.receivers[decl.Key()] = r
+	}
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver", r, func() module.Class[*receiver] {
+		return module.Class[*receiver]{Methods: map[string]func(module.Call, *receiver) int{
+			"universe": s.heardUniverse, "timecode": s.heardTimecode,
+		}}
+	}))
+	return 1
+}
+
+// live is the device behind a receiver; nil before the show is live.
+func (s *sig) live(r *receiver) *device.Receiver {
+	d, _ := s.Device(r.decl.Key()).(*device.Receiver)
+	return d
+}
+
+// heardUniverse is a universe of a receiver. Equal ones are the same.
+type heardUniverse struct {
+	receiver *receiver
+	number   int
+}
+
+func (u heardUniverse) String() string { return strconv.Itoa(u.number) }
+
+func (s *sig) heardUniverse(c module.Call, r *receiver) int {
+	n := c.Integer(1, "universe number", 1, 63999)
+	if !slices.Contains(r.decl.Universes, n) {
+		s.LoadingOnly(c, "universes are declared")
+		r.decl.Universes = append(r.decl.Universes, n)
+	}
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver.universe", heardUniverse{r, n}, func() module.Class[heardUniverse] {
+		return module.Class[heardUniverse]{
+			Methods: map[string]func(module.Call, heardUniverse) int{
+				"on": s.onLevels, "get": s.heardLevel, "levels": s.heardLevels,
+			},
+			Properties: map[string]func(heardUniverse) lua.LValue{
+				"number": func(u heardUniverse) lua.LValue { return lua.LNumber(u.number) },
+			},
+		}
+	}))
+	return 1
+}
+
+func (s *sig) onLevels(c module.Call, u heardUniverse) int {
+	if c.Get(1) != lua.LString("levels") {
+		c.Wrong("the event", `"levels"`, c.Get(1))
+	}
+	return s.PushHandle(c, s.G.On(c.Fn+" levels", c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+		v := ev.Value.(device.Levels)
+		source := lua.LValue(lua.LNil)
+		if v.Source != "" {
+			source = lua.LString(v.Source)
+		}
+		return []lua.LValue{levelList(L, v.Levels), source}
+	}, u.receiver.decl.LevelsTopic(u.number)))
+}
+
+func levelList(L *lua.LState, levels []byte) *lua.LTable {
+	t := L.CreateTable(len(levels), 0)
+	for i, l := range levels {
+		t.RawSetInt(i+1, lua.LNumber(l))
+	}
+	return t
+}
+
+// heardLevel returns the level of a slot and whether anybody sends it.
+func (s *sig) heardLevel(c module.Call, u heardUniverse) int {
+	slot := c.Integer(1, "slot", 1, slots)
+	var l byte
+	driven := false
+	if live := s.live(u.receiver); live != nil {
+		l, driven = live.Level(u.number, slot)
+	}
+	c.L.Push(lua.LNumber(l))
+	c.L.Push(lua.LBool(driven))
+	return 2
+}
+
+func (s *sig) heardLevels(c module.Call, u heardUniverse) int {
+	var levels []byte
+	if live := s.live(u.receiver); live != nil {
+		levels = live.Levels(u.number)
+	}
+	c.L.Push(levelList(c.L, levels))
+	return 1
+}
+
+// heardTimecode is a timecode of a receiver. Equal ones are the same.
+type heardTimecode struct {
+	receiver *receiver
+	stream   int
+}
+
+func (t heardTimecode) String() string { return strconv.Itoa(t.stream) }
+
+func (s *sig) heardTimecode(c module.Call, r *receiver) int {
+	n := c.Integer(1, "the stream", 1, 255)
+	if !slices.Contains(r.decl.Timecodes, n) {
+		s.LoadingOnly(c, "timecodes are declared")
+		r.decl.Timecodes = append(r.decl.Timecodes, n)
+	}
+	known := func(f func(device.Timecode) lua.LValue, unheard lua.LValue) func(heardTimecode) lua.LValue {
+		return func(t heardTimecode) lua.LValue {
+			if live := s.live(t.receiver); live != nil {
+				if state, ok := live.Timecode(t.stream); ok {
+					return f(state)
+				}
+			}
+			return unheard
+		}
+	}
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver.timecode", heardTimecode{r, n}, func() module.Class[heardTimecode] {
+		return module.Class[heardTimecode]{
+			Methods: map[string]func(module.Call, heardTimecode) int{"on": s.onTimecode},
+			Properties: map[string]func(heardTimecode) lua.LValue{
+				"stream": func(t heardTimecode) lua.LValue { return lua.LNumber(t.stream) },
+				"position": known(func(t device.Timecode) lua.LValue {
+					return lua.LString(t.Rate.Label(t.FrameAt(s.G.Instant())))
+				}, lua.LNil),
+				"rate":    known(func(t device.Timecode) lua.LValue { return lua.LString(t.Rate.String()) }, lua.LNil),
+				"running": known(func(t device.Timecode) lua.LValue { return lua.LBool(t.Running) }, lua.LFalse),
+			},
+		}
+	}))
+	return 1
+}
+
+func (s *sig) onTimecode(c module.Call, t heardTimecode) int {
+	name, _ := c.Get(1).(lua.LString)
+	if !slices.Contains(device.TimecodeEvents, string(name)) {
+		c.Wrong("the event", module.OneOf(device.TimecodeEvents), c.Get(1))
+	}
+	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+		v := ev.Value.(device.TimecodeEvent)
+		return []lua.LValue{lua.LString(v.Position), lua.LBool(v.Jump)}
+	}, t.receiver.decl.TimecodeTopic(t.stream, string(name))))
+}
