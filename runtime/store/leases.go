@@ -25,11 +25,11 @@ const (
 	maxAddress        = 1<<31 - 1
 )
 
-// Lease is what a StageNet console granted to a gateway.
-type Lease struct {
-	GatewayID string
-	ID        string
-	Addresses []uint32 // numbers of addresses, SN1 is 1; ascending
+// lease is what a StageNet console granted to a gateway.
+type lease struct {
+	gatewayID string
+	id        string
+	addresses []uint32 // numbers of addresses, SN1 is 1; ascending
 }
 
 // ErrDamaged tells that what is kept under some name cannot be read. The rest of
@@ -39,22 +39,28 @@ var ErrDamaged = errors.New("damaged")
 // ErrTaken tells that another gateway's lease holds one of the addresses.
 var ErrTaken = errors.New("the address belongs to another gateway")
 
-// Leases returns the leases that a console has granted, in the order of their
-// GatewayIDs. Those that cannot be read are missing; the error, which wraps
-// ErrDamaged, names them.
-func (s *Store) Leases(console string) (leases []Lease, damaged error) {
+// Leases calls each for the leases that a console has granted, in the order of
+// their GatewayIDs. The addresses are numbers, SN1 is 1, ascending. Leases that
+// cannot be read are left out; the error, which wraps ErrDamaged, names them.
+func (s *Store) Leases(console string, each func(gatewayID, id string, addresses []uint32)) error {
+	var leases []lease
+	var damaged error
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		leases, damaged = leasesOf(tx, console)
 		return nil
 	})
-	return leases, errors.Join(damaged, err)
+	for _, l := range leases {
+		each(l.gatewayID, l.id, l.addresses)
+	}
+	return errors.Join(damaged, err)
 }
 
 // SaveLease keeps what a console grants to a gateway, in place of what it granted
 // before; it is on disk when SaveLease returns. An address that another gateway of
 // that console holds is refused with ErrTaken.
-func (s *Store) SaveLease(console string, l Lease) error {
-	key, err := leaseKey(console, l.GatewayID)
+func (s *Store) SaveLease(console, gatewayID, id string, addresses []uint32) error {
+	l := lease{gatewayID, id, addresses}
+	key, err := leaseKey(console, gatewayID)
 	if err != nil {
 		return err
 	}
@@ -65,14 +71,14 @@ func (s *Store) SaveLease(console string, l Lease) error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
 		others, _ := leasesOf(tx, console) // damaged ones hold nothing
 		for _, o := range others {
-			if o.GatewayID == l.GatewayID {
+			if o.gatewayID == l.gatewayID {
 				continue
 			}
-			if o.ID == l.ID {
-				return fmt.Errorf("lease id %q of gateway %q: gateway %q has it", l.ID, l.GatewayID, o.GatewayID)
+			if o.id == l.id {
+				return fmt.Errorf("lease id %q of gateway %q: gateway %q has it", l.id, l.gatewayID, o.gatewayID)
 			}
-			if a, ok := common(o.Addresses, l.Addresses); ok {
-				return fmt.Errorf("SN%d of gateway %q: %w, %q", a, l.GatewayID, ErrTaken, o.GatewayID)
+			if a, ok := common(o.addresses, l.addresses); ok {
+				return fmt.Errorf("SN%d of gateway %q: %w, %q", a, l.gatewayID, ErrTaken, o.gatewayID)
 			}
 		}
 		return tx.Bucket(leaseBucket).Put(key, v)
@@ -89,7 +95,7 @@ func (s *Store) DeleteLease(console, gatewayID string) error {
 }
 
 // leasesOf reads the leases of a console.
-func leasesOf(tx *bbolt.Tx, console string) (leases []Lease, damaged error) {
+func leasesOf(tx *bbolt.Tx, console string) (leases []lease, damaged error) {
 	prefix := append([]byte(console), 0)
 	cursor := tx.Bucket(leaseBucket).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
@@ -98,7 +104,7 @@ func leasesOf(tx *bbolt.Tx, console string) (leases []Lease, damaged error) {
 			damaged = errors.Join(damaged, fmt.Errorf("lease of gateway %q: %w: %w", k[len(prefix):], ErrDamaged, err))
 			continue
 		}
-		l.GatewayID = string(k[len(prefix):])
+		l.gatewayID = string(k[len(prefix):])
 		leases = append(leases, l)
 	}
 	return leases, damaged
@@ -131,23 +137,23 @@ func common(a, b []uint32) (uint32, bool) {
 // appendLease appends a lease as it is kept under a key: the format, a checksum of
 // the key and what follows, the length of the id and the id, and for each run of
 // addresses the gap before it and its length. Numbers are varints.
-func appendLease(b, key []byte, l Lease) ([]byte, error) {
-	if len(l.Addresses) > maxLeaseAddresses {
-		return nil, fmt.Errorf("lease of gateway %q: %d addresses, at most %d can be kept", l.GatewayID, len(l.Addresses), maxLeaseAddresses)
+func appendLease(b, key []byte, l lease) ([]byte, error) {
+	if len(l.addresses) > maxLeaseAddresses {
+		return nil, fmt.Errorf("lease of gateway %q: %d addresses, at most %d can be kept", l.gatewayID, len(l.addresses), maxLeaseAddresses)
 	}
 	before := uint32(0)
-	for _, a := range l.Addresses {
+	for _, a := range l.addresses {
 		if a <= before || a > maxAddress {
-			return nil, fmt.Errorf("lease of gateway %q: SN%d follows SN%d, want ascending addresses up to SN%d", l.GatewayID, a, before, maxAddress)
+			return nil, fmt.Errorf("lease of gateway %q: SN%d follows SN%d, want ascending addresses up to SN%d", l.gatewayID, a, before, maxAddress)
 		}
 		before = a
 	}
-	body := binary.AppendUvarint(nil, uint64(len(l.ID)))
-	body = append(body, l.ID...)
+	body := binary.AppendUvarint(nil, uint64(len(l.id)))
+	body = append(body, l.id...)
 	end := uint32(0) // of the run before
-	for i := 0; i < len(l.Addresses); {
-		first, length := l.Addresses[i], uint32(1)
-		for i++; i < len(l.Addresses) && l.Addresses[i] == first+length; i++ {
+	for i := 0; i < len(l.addresses); {
+		first, length := l.addresses[i], uint32(1)
+		for i++; i < len(l.addresses) && l.addresses[i] == first+length; i++ {
 			length++
 		}
 		body = binary.AppendUvarint(body, uint64(first-end))
@@ -160,16 +166,16 @@ func appendLease(b, key []byte, l Lease) ([]byte, error) {
 }
 
 // parseLease reads what appendLease wrote; the GatewayID is in the key.
-func parseLease(key, b []byte) (Lease, error) {
+func parseLease(key, b []byte) (lease, error) {
 	if len(b) < 5 {
-		return Lease{}, fmt.Errorf("%d bytes, want 5 at least", len(b))
+		return lease{}, fmt.Errorf("%d bytes, want 5 at least", len(b))
 	}
 	if b[0] != leaseFormat {
-		return Lease{}, fmt.Errorf("format %d, this program knows %d", b[0], leaseFormat)
+		return lease{}, fmt.Errorf("format %d, this program knows %d", b[0], leaseFormat)
 	}
 	body := b[5:]
 	if got, want := leaseSum(key, body), binary.BigEndian.Uint32(b[1:]); got != want {
-		return Lease{}, fmt.Errorf("checksum %08x, want %08x", got, want)
+		return lease{}, fmt.Errorf("checksum %08x, want %08x", got, want)
 	}
 	number := func() uint64 { // the checksum was right, so this is a fault of ours
 		v, n := binary.Uvarint(body)
@@ -182,9 +188,9 @@ func parseLease(key, b []byte) (Lease, error) {
 	}
 	length := number()
 	if length > uint64(len(body)) {
-		return Lease{}, fmt.Errorf("the lease id has %d bytes of %d", length, len(body))
+		return lease{}, fmt.Errorf("the lease id has %d bytes of %d", length, len(body))
 	}
-	l := Lease{ID: string(body[:length])}
+	l := lease{id: string(body[:length])}
 	body = body[length:]
 	for end := uint64(0); len(body) > 0; {
 		gap, count := number(), number()
@@ -192,13 +198,13 @@ func parseLease(key, b []byte) (Lease, error) {
 		end = first + count - 1
 		switch {
 		case gap == 0 || count == 0 || gap > maxAddress || end > maxAddress:
-			return Lease{}, fmt.Errorf("a run of %d addresses, %d after SN%d", count, gap, first-gap)
-		case count > maxLeaseAddresses-uint64(len(l.Addresses)):
-			return Lease{}, fmt.Errorf("more than %d addresses", maxLeaseAddresses)
+			return lease{}, fmt.Errorf("a run of %d addresses, %d after SN%d", count, gap, first-gap)
+		case count > maxLeaseAddresses-uint64(len(l.addresses)):
+			return lease{}, fmt.Errorf("more than %d addresses", maxLeaseAddresses)
 		}
-		l.Addresses = slices.Grow(l.Addresses, int(count))
+		l.addresses = slices.Grow(l.addresses, int(count))
 		for a := first; a <= end; a++ {
-			l.Addresses = append(l.Addresses, uint32(a))
+			l.addresses = append(l.addresses, uint32(a))
 		}
 	}
 	return l, nil

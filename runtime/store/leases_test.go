@@ -24,6 +24,22 @@ func open(t *testing.T, dir string) *Store {
 	return s
 }
 
+// leases returns what a console has granted.
+func leases(s *Store, console string) (list []lease, err error) {
+	err = s.Leases(console, func(gatewayID, id string, addresses []uint32) {
+		list = append(list, lease{gatewayID, id, addresses})
+	})
+	return list, err
+}
+
+// save keeps a lease.
+func save(s *Store, console string, l lease) error {
+	return s.SaveLease(console, l.gatewayID, l.id, l.addresses)
+}
+
+// exported lets cmp look into leases.
+var exported = cmp.AllowUnexported(lease{})
+
 // run returns so many addresses from first on.
 func run(first, count uint32) []uint32 {
 	list := make([]uint32, count)
@@ -36,25 +52,25 @@ func run(first, count uint32) []uint32 {
 func TestLeasesSurviveReopening(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	stage := []Lease{
+	stage := []lease{
 		{"A", "lease_001", append(run(1, 512), 600, 601, 700)},
 		{"B", "lease_002", run(513, 6)},
 		{"empty", "lease_003", nil},
 	}
-	other := []Lease{{"A", "lease_001", run(1, 2)}}
+	other := []lease{{"A", "lease_001", run(1, 2)}}
 	for _, l := range stage {
-		if err := s.SaveLease("stage", l); err != nil {
+		if err := save(s, "stage", l); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.SaveLease("", other[0]); err != nil {
+	if err := save(s, "", other[0]); err != nil {
 		t.Fatal(err)
 	}
-	want := func(console string, want ...Lease) {
+	want := func(console string, want ...lease) {
 		t.Helper()
-		got, err := s.Leases(console)
-		if err != nil || !cmp.Equal(got, want) {
-			t.Errorf("leases of console %q: %v\n%s", console, err, cmp.Diff(want, got))
+		got, err := leases(s, console)
+		if err != nil || !cmp.Equal(got, want, exported) {
+			t.Errorf("leases of console %q: %v\n%s", console, err, cmp.Diff(want, got, exported))
 		}
 	}
 	want("stage", stage...)
@@ -65,8 +81,8 @@ func TestLeasesSurviveReopening(t *testing.T) {
 	want("stag")
 
 	// What a gateway holds changes, and goes.
-	stage[1].Addresses = run(513, 3)
-	if err := s.SaveLease("stage", stage[1]); err != nil {
+	stage[1].addresses = run(513, 3)
+	if err := save(s, "stage", stage[1]); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.DeleteLease("stage", "A"); err != nil {
@@ -81,10 +97,10 @@ func TestLeasesSurviveReopening(t *testing.T) {
 
 func TestLeasesThatCannotBe(t *testing.T) {
 	s := open(t, t.TempDir())
-	if err := s.SaveLease("c", Lease{"A", "lease_001", run(1, 512)}); err != nil {
+	if err := save(s, "c", lease{"A", "lease_001", run(1, 512)}); err != nil {
 		t.Fatal(err)
 	}
-	for name, l := range map[string]Lease{
+	for name, l := range map[string]lease{
 		"no gateway":     {"", "lease_002", nil},
 		"long gateway":   {strings.Repeat("x", bbolt.MaxKeySize), "lease_002", nil},
 		"same id":        {"B", "lease_001", nil},
@@ -95,7 +111,7 @@ func TestLeasesThatCannotBe(t *testing.T) {
 		"beyond the end": {"B", "lease_002", []uint32{maxAddress + 1}},
 		"too many":       {"B", "lease_002", run(600, maxLeaseAddresses+1)},
 	} {
-		err := s.SaveLease("c", l)
+		err := save(s, "c", l)
 		if err == nil {
 			t.Errorf("%s: was kept", name)
 		}
@@ -103,10 +119,10 @@ func TestLeasesThatCannotBe(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.SaveLease("c\x00", Lease{"B", "lease_002", nil}); err == nil {
+	if err := save(s, "c\x00", lease{"B", "lease_002", nil}); err == nil {
 		t.Error("a console with a zero byte: was kept")
 	}
-	if got, err := s.Leases("c"); err != nil || len(got) != 1 {
+	if got, err := leases(s, "c"); err != nil || len(got) != 1 {
 		t.Errorf("after refusals: %v, %v", got, err)
 	}
 }
@@ -116,7 +132,7 @@ func TestLeasesThatCannotBe(t *testing.T) {
 func TestDamagedLease(t *testing.T) {
 	s := open(t, t.TempDir())
 	for i, id := range []string{"A", "B", "C"} {
-		if err := s.SaveLease("c", Lease{id, "lease_" + id, run(1+512*uint32(i), 512)}); err != nil {
+		if err := save(s, "c", lease{id, "lease_" + id, run(1+512*uint32(i), 512)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,7 +142,7 @@ func TestDamagedLease(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	good, err := appendLease(nil, []byte("c\x00B"), Lease{"B", "lease_B", run(513, 512)})
+	good, err := appendLease(nil, []byte("c\x00B"), lease{"B", "lease_B", run(513, 512)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,26 +155,26 @@ func TestDamagedLease(t *testing.T) {
 	bad = append(bad, append(bytes.Clone(good), 0))
 	for _, v := range bad {
 		put(v)
-		got, err := s.Leases("c")
+		got, err := leases(s, "c")
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), `gateway "B"`) {
 			t.Errorf("%x: error %v", v, err)
 		}
-		if len(got) != 2 || got[0].GatewayID != "A" || got[1].GatewayID != "C" || len(got[1].Addresses) != 512 {
+		if len(got) != 2 || got[0].gatewayID != "A" || got[1].gatewayID != "C" || len(got[1].addresses) != 512 {
 			t.Errorf("%x: got %v", v, got)
 		}
 	}
 	// A new grant mends it.
-	if err := s.SaveLease("c", Lease{"B", "lease_B", run(513, 512)}); err != nil {
+	if err := save(s, "c", lease{"B", "lease_B", run(513, 512)}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Leases("c"); err != nil || len(got) != 3 {
+	if got, err := leases(s, "c"); err != nil || len(got) != 3 {
 		t.Errorf("after mending: %v, %v", got, err)
 	}
 }
 
 func FuzzParseLease(f *testing.F) {
 	key := []byte("c\x00A")
-	for _, l := range []Lease{{"A", "lease_001", run(1, 512)}, {"A", "", nil}, {"A", "x", []uint32{1, 3, maxAddress}}} {
+	for _, l := range []lease{{"A", "lease_001", run(1, 512)}, {"A", "", nil}, {"A", "x", []uint32{1, 3, maxAddress}}} {
 		b, err := appendLease(nil, key, l)
 		if err != nil {
 			f.Fatal(err)
@@ -177,8 +193,8 @@ func FuzzParseLease(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%x: read, but cannot be written: %v", b, err)
 		}
-		if l2, err := parseLease(key, again); err != nil || !cmp.Equal(l, l2) {
-			t.Fatalf("%x: %v\n%s", b, err, cmp.Diff(l, l2))
+		if l2, err := parseLease(key, again); err != nil || !cmp.Equal(l, l2, exported) {
+			t.Fatalf("%x: %v\n%s", b, err, cmp.Diff(l, l2, exported))
 		}
 	})
 }
@@ -191,7 +207,7 @@ func TestKilledWhileGranting(t *testing.T) {
 		s := open(t, dir)
 		for i := uint32(0); ; i++ {
 			id := strconv.Itoa(int(i))
-			if err := s.SaveLease("c", Lease{id, "lease_" + id, run(1+512*i, 512)}); err != nil {
+			if err := save(s, "c", lease{id, "lease_" + id, run(1+512*i, 512)}); err != nil {
 				t.Fatal(err)
 			}
 			os.Stdout.WriteString("+")
@@ -222,13 +238,13 @@ func TestKilledWhileGranting(t *testing.T) {
 		granted++
 	}
 	cmd.Wait()
-	got, err := open(t, dir).Leases("c")
+	got, err := leases(open(t, dir), "c")
 	if err != nil || len(got) < granted {
 		t.Errorf("%d leases after %d grants, %v", len(got), granted, err)
 	}
 	for _, l := range got {
-		if len(l.Addresses) != 512 {
-			t.Errorf("gateway %s has %d addresses", l.GatewayID, len(l.Addresses))
+		if len(l.addresses) != 512 {
+			t.Errorf("gateway %s has %d addresses", l.gatewayID, len(l.addresses))
 		}
 	}
 }
