@@ -79,14 +79,28 @@ type Adopter interface {
 	Adopt(Declaration)
 }
 
-// Machinery is a device that moves things. Both methods may be called from any
-// goroutine and do not wait for others.
+// Paced is a device that goes by the show's tempo.
+type Paced interface {
+	// Tempo tells, on the engine loop, that from the instant at on the show has a
+	// tempo in beats per minute; 0 while the beat stands.
+	Tempo(at time.Duration, bpm float64)
+}
+
+// Machinery is a device that moves things. Its methods may be called from any
+// goroutine and wait for nobody.
 type Machinery interface {
 	// Safe performs the safe action at once.
 	Safe()
 	// Hold performs the safe action and refuses every order until released with
 	// false.
 	Hold(bool)
+}
+
+// Guarded is implemented by declarations of machinery.
+type Guarded interface {
+	// SafeRecord tells MakeSafe how to perform the safe action when the process
+	// that opened the device is gone.
+	SafeRecord() []byte
 }
 
 // Event is something that happened, for handlers of the script.

@@ -56,7 +56,7 @@ func Open(dir string) (*Store, error) {
 
 func (s *Store) prepare() error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, b := range [][]byte{metaBucket, identityBucket, sessionBucket, leaseBucket} {
+		for _, b := range [][]byte{metaBucket, identityBucket, sessionBucket, leaseBucket, machineryBucket} {
 			if _, err := tx.CreateBucketIfNotExists(b); err != nil {
 				return err
 			}
