@@ -1,0 +1,306 @@
+package theater
+
+import (
+	"bytes"
+	"time"
+)
+
+// LightingConfig describes a Lighting.
+type LightingConfig struct {
+	Config
+	// Channels is how many channels fixtures have, as far as that is known. Commands
+	// to them are checked against it; the map is only read.
+	Channels map[ID]int
+}
+
+// Lighting controls a lighting server.
+type Lighting struct {
+	link     *link
+	channels map[ID]int
+	fixtures map[ID]*fixture
+	order    []*fixture // in which they were used first
+	bpm      float64    // of the last Beat, 0 before
+}
+
+// fixture is what is known of a fixture that has a tempo or levels.
+type fixture struct {
+	id     ID
+	tempo  float64 // that was sent last, 0 for none
+	follow follower
+
+	newest []byte    // levels to be shown, nil if it has none
+	sent   []byte    // levels sent last
+	until  time.Time // when the change to them is over
+	repeat time.Time // when they are sent once more, zero if they were
+}
+
+const (
+	// slotTempo is the tempo of a fixture driven by Levels that has no other, in
+	// segments a minute: a change takes 100 ms.
+	slotTempo = 600
+	// slotRepeat is when levels that stay are sent a second time, in case the
+	// datagram was lost.
+	slotRepeat = time.Second
+)
+
+// NewLighting makes a Lighting that sends through a function.
+func NewLighting(cfg LightingConfig, send SendFunc) *Lighting {
+	return &Lighting{link: newLink("lighting", cfg.Config, send), channels: cfg.Channels, fixtures: make(map[ID]*fixture)}
+}
+
+// OpenLighting makes a Lighting with a socket, which Run closes. It sends nothing
+// yet.
+func OpenLighting(cfg LightingConfig) (*Lighting, error) {
+	link, err := openLink("lighting", cfg.Config, LightingPort)
+	if err != nil {
+		return nil, err
+	}
+	l := NewLighting(cfg, nil)
+	l.link = link
+	return l, nil
+}
+
+// Fixture changes a fixture smoothly to levels from 0 to 255, one per channel,
+// after the paths it was given before. The error is ErrArgument or one of the
+// network.
+func (l *Lighting) Fixture(id ID, levels ...float64) error {
+	if err := l.checkLevels(id, len(levels)); err != nil {
+		return err
+	}
+	for i, v := range levels {
+		if !(v >= 0 && v <= 255) {
+			return wrong("/fixture %v: level %d is %v, expected 0 to 255", id, i+1, v)
+		}
+	}
+	return l.command("/fixture", id, levels)
+}
+
+// checkLevels checks how many levels a fixture is given.
+func (l *Lighting) checkLevels(id ID, n int) error {
+	if channels := l.channels[id]; n == 0 || channels != 0 && n != channels {
+		return wrong("/fixture %v: %d levels, expected %s", id, n, perChannel(channels, "one"))
+	}
+	return nil
+}
+
+// Spline appends a path to those of a fixture. The knots are a matrix row by row,
+// with a column per channel and three rows per segment. They may lie outside of
+// 0-255; the light does not. The error is ErrArgument or one of the network.
+func (l *Lighting) Spline(id ID, knots ...float64) error {
+	channels := l.channels[id]
+	if n := 3 * max(channels, 1); len(knots) == 0 || len(knots)%n != 0 {
+		return wrong("/spline %v: %d knots, expected a multiple of %d: %s and segment", id, len(knots), n, perChannel(channels, "three"))
+	}
+	if err := checkNumbers("/spline", id, knots); err != nil {
+		return err
+	}
+	return l.command("/spline", id, knots)
+}
+
+// perChannel words how many numbers are expected.
+func perChannel(channels int, each string) string {
+	switch channels {
+	case 0:
+		return each + " per channel"
+	case 1:
+		return each + " for its one channel"
+	}
+	return each + " for each of its channels"
+}
+
+// command sends numbers to a fixture.
+func (l *Lighting) command(address string, id ID, list []float64) error {
+	who, err := id.argument()
+	if err != nil {
+		return err
+	}
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	return l.link.send(numbers(address, who, list))
+}
+
+// Tempo sets the tempo of paths given from now on, in segments a minute, and ends
+// following. The error is ErrArgument or one of the network.
+func (l *Lighting) Tempo(id ID, rate float64) error {
+	if err := checkTempo(id, rate); err != nil {
+		return err
+	}
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	f, err := l.fixture(id)
+	if err != nil {
+		return err
+	}
+	f.follow = follower{}
+	return l.tell(f, rate)
+}
+
+// Follow makes the tempo of a fixture follow that given to Beat, with so many
+// segments per beat; 0 ends following. The tempo is sent when it has moved by more
+// than half a percent, at most twice a second (ruling 5). The error is ErrArgument.
+func (l *Lighting) Follow(now time.Time, id ID, segmentsPerBeat float64) error {
+	if err := checkPerBeat(segmentsPerBeat); err != nil {
+		return err
+	}
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	f, err := l.fixture(id)
+	if err != nil {
+		return err
+	}
+	f.follow = follower{perBeat: segmentsPerBeat}
+	f.follow.beat(l.bpm)
+	l.step(now)
+	l.link.alarm()
+	return nil
+}
+
+// Beat tells the tempo of the show, in beats per minute. One that is not a
+// positive number is ignored.
+func (l *Lighting) Beat(now time.Time, bpm float64) {
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	l.bpm = bpm
+	for _, f := range l.order {
+		f.follow.beat(bpm)
+	}
+	l.step(now)
+	l.link.alarm()
+}
+
+// Levels shows levels on a fixture, one per channel, as changes one after the
+// other: the newest levels are sent whenever the change before must be over. A
+// fixture without a tempo gets one of 600, so that levels are reached after
+// 100 ms, or 200 if they come one after the other. Levels that stay are sent once
+// more after a second. The slice may be used again. The error is ErrArgument.
+func (l *Lighting) Levels(now time.Time, id ID, levels []byte) error {
+	if err := l.checkLevels(id, len(levels)); err != nil {
+		return err
+	}
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	f, err := l.fixture(id)
+	if err != nil {
+		return err
+	}
+	if f.newest == nil {
+		f.until = now
+	} else if bytes.Equal(f.newest, levels) {
+		return nil
+	}
+	f.newest = append(f.newest[:0], levels...)
+	l.stepLevels(f, now)
+	l.link.alarm()
+	return nil
+}
+
+// fixture finds or makes the record of a fixture.
+func (l *Lighting) fixture(id ID) (*fixture, error) {
+	if _, err := id.argument(); err != nil {
+		return nil, err
+	}
+	f := l.fixtures[id]
+	if f == nil {
+		f = &fixture{id: id}
+		l.fixtures[id] = f
+		l.order = append(l.order, f)
+	}
+	return f, nil
+}
+
+// tell sends the tempo of a fixture.
+func (l *Lighting) tell(f *fixture, rate float64) error {
+	who, _ := f.id.argument()
+	err := l.link.send(numbers("/tempo", who, []float64{rate}))
+	if err == nil {
+		f.tempo = rate
+	}
+	return err
+}
+
+// Step sends what is due at now.
+func (l *Lighting) Step(now time.Time) {
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	l.step(now)
+}
+
+func (l *Lighting) step(now time.Time) {
+	for _, f := range l.order {
+		if rate := f.follow.take(now); rate > 0 && l.tell(f, rate) != nil {
+			f.follow.sent = 0 // again next time
+		}
+		l.stepLevels(f, now)
+	}
+}
+
+// stepLevels sends the levels of a fixture if they are due.
+func (l *Lighting) stepLevels(f *fixture, now time.Time) {
+	if due := f.levelsDue(); due.IsZero() || now.Before(due) {
+		return
+	}
+	if f.tempo == 0 && l.tell(f, slotTempo) != nil {
+		f.until = now.Add(retry)
+		return
+	}
+	levels := make([]float64, len(f.newest))
+	for i, v := range f.newest {
+		levels[i] = float64(v)
+	}
+	who, _ := f.id.argument()
+	if l.link.send(numbers("/fixture", who, levels)) != nil {
+		f.until = now.Add(retry)
+		return
+	}
+	f.repeat = time.Time{}
+	if !bytes.Equal(f.newest, f.sent) {
+		f.repeat = now.Add(slotRepeat)
+	}
+	f.sent = append(f.sent[:0], f.newest...)
+	f.until = now.Add(segment(f.tempo))
+}
+
+// levelsDue is when the levels of a fixture are to be sent, zero for never.
+func (f *fixture) levelsDue() time.Time {
+	switch {
+	case f.newest == nil:
+		return time.Time{}
+	case !bytes.Equal(f.newest, f.sent):
+		return f.until
+	case f.repeat.IsZero():
+		return time.Time{}
+	}
+	return later(f.until, f.repeat)
+}
+
+// Deadline is when Step has something to do; the zero Time means not before the
+// next command.
+func (l *Lighting) Deadline() time.Time {
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	var next time.Time
+	for _, f := range l.order {
+		next = sooner(sooner(next, f.follow.deadline()), f.levelsDue())
+	}
+	return next
+}
+
+// Stats are the counters.
+func (l *Lighting) Stats() Stats {
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	return l.link.stats
+}
+
+// segment is how long a segment takes at a tempo.
+func segment(rate float64) time.Duration {
+	return time.Duration(float64(time.Minute) / rate)
+}
+
+// later returns the later of two instants.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
