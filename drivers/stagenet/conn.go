@@ -12,15 +12,17 @@ import (
 	"showrun/drivers/stagenet/link"
 )
 
-// Run finds gateways and keeps the connections to all of them until ctx ends.
-// Everything it opened is closed when it returns. It returns nil when ctx ended,
-// and an error when the interface is not there.
+// Run finds gateways and keeps the connections to all of them until ctx ends; what
+// was flushed before leaves first. Everything it opened is closed when it returns.
+// It returns nil when ctx ended, and an error when the interface is not there; it
+// may be called again then.
 func (c *Console) Run(ctx context.Context) error {
 	if _, err := localAddresses(c.cfg.Interface); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
+	defer c.retireAll()
 	defer running.Wait()
 	defer stop()
 	var discovered chan error // nil without discovery

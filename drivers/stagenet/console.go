@@ -284,6 +284,24 @@ func (c *Console) Value(a Address) (Value, bool) {
 	return s.value, s.set
 }
 
+// Find returns which gateway holds an address, the index of the address in its
+// lease, and the channel it is; that is zero while the gateway has not mapped it. It
+// returns false if no lease holds the address.
+func (c *Console) Find(a Address) (gatewayID string, index int, m Mapping, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.table.find(a)
+	if !ok {
+		return "", 0, m, false
+	}
+	for _, candidate := range p.lease.mappings {
+		if candidate.Address == a {
+			m = candidate
+		}
+	}
+	return p.lease.GatewayID, p.index, m, true
+}
+
 // Gateway returns what is known of a gateway, and false if that is nothing.
 func (c *Console) Gateway(id string) (Gateway, bool) {
 	c.mu.Lock()

@@ -190,6 +190,12 @@ func TestConsoleAndGateway(t *testing.T) {
 	if i, ok := mapped.Index("DMX", 200); !ok || i != 199 {
 		t.Errorf("DMX 200 is address %d, %v; want 199", i, ok)
 	}
+	if id, i, m, ok := c.Find(200); !ok || id != "GATEWAY_01" || i != 199 || m.Channel != 200 || m.HardwareType != "DMX" {
+		t.Errorf("SN200 is %q %d %+v %v", id, i, m, ok)
+	}
+	if _, _, _, ok := c.Find(513); ok {
+		t.Error("SN513 is held")
+	}
 	levels := make([]byte, 512)
 	for i := range levels {
 		levels[i] = byte(i)
@@ -296,5 +302,28 @@ func TestSetGateways(t *testing.T) {
 	mapped("a")
 	if list := c.Gateways(); len(list) != 2 || !list[0].Connected || !list[1].Connected || c.Stats().Connects != 3 {
 		t.Errorf("%+v after %d connections", list, c.Stats().Connects)
+	}
+}
+
+// TestLastFrame: what was flushed right before the end arrives, although the frame
+// before it left just now; and a Console runs again.
+func TestLastFrame(t *testing.T) {
+	l := newLamps()
+	g, _ := startGateway(t, gateway.Config{ID: "g", Channels: gateway.Channels("DMX", 1, 1), Sink: l})
+	c, e, stop := startConsole(t, stagenet.Config{Gateways: []string{g.URL()}, Rate: 1})
+	for i := byte(1); i <= 2; i++ {
+		want := func(v map[gateway.Channel]byte) bool {
+			return v[gateway.Channel{HardwareType: "DMX", Number: 1}] == 10*i+1
+		}
+		e.next(t, stagenet.Mapped)
+		now := time.Now()
+		c.Set(1, 10*i)
+		c.Flush(now)
+		c.Set(1, 10*i+1)
+		c.Flush(now.Add(time.Millisecond))
+		stop()
+		l.wait(t, "the last frame", want)
+		e.next(t, stagenet.Lost)
+		stop = run(t, c.Run)
 	}
 }

@@ -132,6 +132,14 @@ func (s *session) Write(now time.Time) (next time.Time) {
 	return sooner(atFrame, atRefresh)
 }
 
+// Finish implements link.Handler: the last frame does not wait for its turn.
+func (s *session) Finish(now time.Time) {
+	s.console.mu.Lock()
+	s.frames.last, s.refresh.last = time.Time{}, time.Time{}
+	s.console.mu.Unlock()
+	s.Write(now)
+}
+
 // request answers a LEASE_REQ.
 func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	c.storing.Lock()

@@ -124,3 +124,10 @@ func (c *Console) configure() (added []*target) {
 	}
 	return added
 }
+
+// retireAll forgets all targets when their goroutines have ended.
+func (c *Console) retireAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.targets)
+}

@@ -56,6 +56,9 @@ func (c *console) Write(now time.Time) (next time.Time) {
 	return next
 }
 
+// Finish implements link.Handler. Nothing has to be said in the end.
+func (c *console) Finish(time.Time) {}
+
 // mappings tells which channel each address is, with mu held.
 func (c *console) mappings() []wire.Mapping {
 	var list []wire.Mapping

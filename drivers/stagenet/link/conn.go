@@ -55,6 +55,9 @@ type Handler interface {
 	// Write calls Send for what is due, on the writing goroutine: after each
 	// Wake, and at the instant it returned last. The zero time means none.
 	Write(now time.Time) (next time.Time)
+	// Finish is Write for the last time, before the goodbye when ctx ends: what
+	// waits for its instant leaves now or never.
+	Finish(now time.Time)
 }
 
 // Conn is one connection. Wake, Kick and Drop are safe from any goroutine.
@@ -222,6 +225,7 @@ func (c *Conn) write(ctx context.Context, done <-chan struct{}, h Handler) error
 		case <-done:
 			return nil
 		case <-ctx.Done():
+			h.Finish(time.Now())
 			c.Kick(GoingAway, "shutting down")
 		case <-ping.C:
 			control = websocket.PingMessage

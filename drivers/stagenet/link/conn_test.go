@@ -73,6 +73,8 @@ func (r *role) Write(time.Time) time.Time {
 	return time.Time{}
 }
 
+func (r *role) Finish(now time.Time) { r.Write(now) }
+
 func (r *role) send(messages ...string) {
 	r.mu.Lock()
 	r.out = append(r.out, messages...)
