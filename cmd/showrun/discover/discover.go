@@ -55,6 +55,16 @@ func WriteJSON(w io.Writer, sections []Section) error {
 	return err
 }
 
+// WriteText writes what was found in the end.
+func WriteText(w io.Writer, sections []Section) error {
+	over := slices.Clone(sections)
+	for i := range over {
+		over[i].Doing = ""
+	}
+	_, err := fmt.Fprintln(w, strings.Join(Lines(over), "\n"))
+	return err
+}
+
 // Lines are the sections as text. What devices say about themselves is made safe
 // for a terminal.
 func Lines(sections []Section) []string {

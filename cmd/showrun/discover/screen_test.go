@@ -67,4 +67,9 @@ func TestLines(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+	var out bytes.Buffer
+	sections := []Section{{Title: "A", Doing: "asking"}}
+	if err := WriteText(&out, sections); err != nil || out.String() != "A: nothing found\n" || sections[0].Doing == "" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
 }

@@ -1,0 +1,100 @@
+package discover
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"showrun/drivers/signet/key"
+	"showrun/drivers/signet/wire"
+)
+
+// Help describes the command.
+const Help = `discover lists the devices on the network: of Sig-Net those that have the key of
+this installation and those that have none yet, gateways of StageNet, and everything
+that speaks StageLinQ. On a terminal the list grows while it looks. It changes nothing.
+
+For Sig-Net it needs the key, or a guest file: that of showrun keys is used unless
+--key-file or --key-env name another. It listens for 3.5 s whether another Manager
+asks already and asks itself if none does; --now asks at once. Devices answer within
+1.5 s, those without keys show up every 5 s.
+
+With --json one JSON object is written at the end, with members signet, stagenet and
+stagelinq. A protocol that could not be searched has the member error.`
+
+// Example shows how the command is used.
+const Example = `  showrun discover
+  showrun discover --signet --interface eth0 --for 0
+  showrun discover --json --for 6s --now > devices.json`
+
+// Flags are what the command line says.
+type Flags struct {
+	Options
+	JSON    bool
+	For     time.Duration // 0 = until told to end
+	Verbose bool
+
+	keyFile, keyEnv string
+}
+
+// Add adds the flags to the command.
+func (f *Flags) Add(cmd *cobra.Command) {
+	p := cmd.Flags()
+	p.BoolVar(&f.SigNet, "signet", false, "look for Sig-Net devices")
+	p.BoolVar(&f.StageNet, "stagenet", false, "look for StageNet gateways")
+	p.BoolVar(&f.StageLinQ, "stagelinq", false, "look for StageLinQ units (default: all three)")
+	p.BoolVar(&f.JSON, "json", false, "write JSON, at the end")
+	p.DurationVar(&f.For, "for", 12*time.Second, "how long to look, 0 = until Ctrl-C")
+	p.BoolVar(&f.Now, "now", false, "Sig-Net: ask at once, without listening for another Manager")
+	p.StringVar(&f.Interface, "interface", "", "network interface: a name or an IPv4 address (default: the system's choice for Sig-Net, else all but loopback)")
+	p.StringVar(&f.Scope, "scope", "", `Sig-Net: scope of the installation (default: that of a guest file, or "local")`)
+	p.StringVar(&f.keyFile, "key-file", "", "Sig-Net: transfer file or guest file with the key")
+	p.StringVar(&f.keyEnv, "key-env", "", "Sig-Net: environment variable with the passphrase")
+	p.IntVar(&f.SigNetPort, "signet-port", 0, "UDP port of Sig-Net, for tests (default 5683)")
+	p.IntVar(&f.StageLinQPort, "stagelinq-port", 0, "UDP port of StageLinQ discovery, for tests (default 51337)")
+	p.BoolVarP(&f.Verbose, "verbose", "v", false, "log more")
+}
+
+// Check refuses what cannot be.
+func (f *Flags) Check() error {
+	for name, port := range map[string]int{"signet-port": f.SigNetPort, "stagelinq-port": f.StageLinQPort} {
+		if port < 0 || port > 65535 {
+			return fmt.Errorf("--%s must be 1-65535, got %d", name, port)
+		}
+	}
+	if f.keyFile != "" && f.keyEnv != "" {
+		return errors.New("--key-file and --key-env do not go together")
+	}
+	if f.For < 0 {
+		return errors.New("--for must not be negative")
+	}
+	if f.Scope != "" {
+		return wire.CheckScope(f.Scope)
+	}
+	return nil
+}
+
+// UseKey makes the searches take the key that the flags name, or else the one that
+// is kept.
+func (f *Flags) UseKey(kept func() (key.Transfer, error)) {
+	f.Key = kept
+	switch {
+	case f.keyEnv != "":
+		f.Key = func() (key.Transfer, error) {
+			passphrase := os.Getenv(f.keyEnv)
+			if passphrase == "" {
+				return key.Transfer{}, fmt.Errorf("the environment variable %s, which should hold the passphrase, is not set", f.keyEnv)
+			}
+			k0, err := key.FromPassphrase(passphrase)
+			if err != nil {
+				err = fmt.Errorf("the passphrase in %s: %w", f.keyEnv, err)
+			}
+			return key.Transfer{HasK0: true, K0: k0}, err
+		}
+	case f.keyFile != "":
+		f.Key = func() (key.Transfer, error) { return key.ReadFile(f.keyFile) }
+	}
+}
