@@ -54,7 +54,7 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		Args:  noArgs,
 		Run:   func(*cobra.Command, []string) { a.version() },
 	}
-	root.AddCommand(run, a.deck(), a.gateway(), a.record(), a.keys(), version)
+	root.AddCommand(run, a.deck(), a.gateway(), a.theater(), a.record(), a.keys(), version)
 	root.AddCommand(a.discover())
 	return root
 }

@@ -26,7 +26,7 @@ type Machine interface {
 
 // Config describes a Server. Machine is required.
 type Config struct {
-	// Name is what the log calls it, such as "lighting".
+	// Name is what the log and errors call it, such as "lighting".
 	Name string
 	// Machine belongs to the Server from now on. Its sinks and callbacks are called
 	// one at a time with the Server locked: they must return fast and not call the
@@ -63,7 +63,7 @@ func Listen(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, wake: make(chan struct{}, 1)}
 	conn, err := osc.Listen(osc.Config{Interface: cfg.Interface, Port: cfg.Port, Handler: s.take, Log: cfg.Log})
 	if err != nil {
-		return nil, fmt.Errorf("theater %s server: %w", cfg.Name, err)
+		return nil, fmt.Errorf("%s server: %w", cfg.Name, err)
 	}
 	s.conn = conn
 	return s, nil
@@ -98,7 +98,7 @@ func (s *Server) Run(ctx context.Context) error {
 		select {
 		case err := <-read:
 			if err != nil {
-				err = fmt.Errorf("theater %s server: %w", s.cfg.Name, err)
+				err = fmt.Errorf("%s server: %w", s.cfg.Name, err)
 			}
 			return err
 		case <-s.wake:

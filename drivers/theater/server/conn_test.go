@@ -162,7 +162,7 @@ func TestBundlesOverUDP(t *testing.T) {
 func TestPortInUse(t *testing.T) {
 	s := run(t, "valve", NewValve(ValveConfig{}))
 	_, err := Listen(Config{Name: "valve", Machine: NewValve(ValveConfig{}), Port: int(s.Addr().Port())})
-	if err == nil || !strings.Contains(err.Error(), "theater valve server: ") {
+	if err == nil || !strings.Contains(err.Error(), "valve server: ") {
 		t.Errorf("a port in use: %v", err)
 	}
 	if _, err := Listen(Config{}); err == nil {

@@ -2,12 +2,10 @@ package server
 
 import (
 	"bytes"
-	"cmp"
 	_ "embed" // for the default table
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 )
 
@@ -44,60 +42,82 @@ func DefaultFixtures() []Fixture {
 //	    { "name": "rgba1", "number": 8, "address": 9, "channels": 4 }
 //	] }
 //
-// channels may be left out for fixtures with one. The error begins with a line
-// number where the fault has one.
+// channels may be left out for fixtures with one. The error begins with the line
+// of the fault where it has one.
 func ParseFixtures(b []byte) ([]Fixture, error) {
+	var text json.RawMessage
+	if err := json.Unmarshal(b, &text); err != nil {
+		place := len(b)
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			place = int(syntax.Offset) - 1 // it counts the byte at fault
+		}
+		return nil, fmt.Errorf("line %d: %w", lineOf(b, place), err)
+	}
 	var file struct {
-		Fixtures []struct {
-			Name     string `json:"name"`
-			Number   *int   `json:"number"`
-			Address  *int   `json:"address"`
-			Channels *int   `json:"channels"`
-		} `json:"fixtures"`
+		Fixtures []json.RawMessage `json:"fixtures"`
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&file); err != nil {
-		return nil, located(b, d.InputOffset(), err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, located(b, d.InputOffset(), errors.New("more text after the end of the table"))
+	if err := decode(b, &file); err != nil {
+		return nil, err
 	}
 	if len(file.Fixtures) == 0 {
 		return nil, errors.New(`no fixtures: expected { "fixtures": [ { "name": "white", "number": 0, "address": 1 } ] }`)
 	}
-	list := make([]Fixture, len(file.Fixtures))
-	for i, f := range file.Fixtures {
-		switch {
-		case f.Number == nil:
-			return nil, fmt.Errorf(`fixture %d (%q) has no "number": expected the one that messages may name it by`, i+1, f.Name)
-		case f.Address == nil:
-			return nil, fmt.Errorf(`fixture %d (%q) has no "address": expected its first DMX address, 1-%d`, i+1, f.Name, Slots)
+	var list []Fixture
+	place := 0
+	for i, text := range file.Fixtures {
+		place += max(bytes.Index(b[place:], text), 0)
+		f, err := parseFixture(text)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: fixture %d: %w", lineOf(b, place), i+1, err)
 		}
-		list[i] = Fixture{f.Name, *f.Number, *f.Address, 1}
-		if f.Channels != nil {
-			list[i].Channels = *f.Channels
-		}
+		list = append(list, f)
+		place += len(text)
 	}
 	return list, checkFixtures(list)
 }
 
-// located says where in a file a fault is. JSON tells the place of some of its
-// errors only; for the rest it is where reading ended.
-func located(b []byte, offset int64, err error) error {
-	var syntax *json.SyntaxError
-	var wrong *json.UnmarshalTypeError
+// parseFixture reads one entry of a table.
+func parseFixture(text []byte) (Fixture, error) {
+	entry := struct {
+		Name     *string `json:"name"`
+		Number   *int    `json:"number"`
+		Address  *int    `json:"address"`
+		Channels int     `json:"channels"`
+	}{Channels: 1}
+	err := decode(text, &entry)
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		offset, err = int64(len(b)), errors.New("the file ends within the table")
-	case errors.As(err, &syntax):
-		offset = syntax.Offset
-	case errors.As(err, &wrong):
-		offset = wrong.Offset
-		err = fmt.Errorf("%s: got %s, expected %s", cmp.Or(wrong.Field, "the table"), wrong.Value, expected(wrong.Type.Kind().String()))
+	case err != nil:
+	case entry.Name == nil:
+		err = errors.New(`it has no "name"`)
+	case entry.Number == nil:
+		err = errors.New(`it has no "number": expected the one that messages may name it by`)
+	case entry.Address == nil:
+		err = fmt.Errorf(`it has no "address": expected its first DMX address, 1-%d`, Slots)
 	}
-	line := 1 + bytes.Count(b[:min(max(offset, 0), int64(len(b)))], []byte{'\n'})
-	return fmt.Errorf("line %d: %w", line, err)
+	if err != nil {
+		return Fixture{}, err
+	}
+	return Fixture{*entry.Name, *entry.Number, *entry.Address, entry.Channels}, nil
+}
+
+// decode reads JSON without unknown names into v, with errors for people.
+func decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		field := "" // of the table or fixture itself
+		if wrong.Field != "" {
+			field = strconv.Quote(wrong.Field) + ": "
+		}
+		return fmt.Errorf("%sgot %s, expected %s", field, wrong.Value, expected(wrong.Type.Kind().String()))
+	}
+	return err
+}
+
+// lineOf is the line of a place in a text, counted from 1.
+func lineOf(b []byte, place int) int {
+	return 1 + bytes.Count(b[:min(max(place, 0), len(b))], []byte{'\n'})
 }
 
 // expected names a kind of Go in the words of JSON.

@@ -13,7 +13,7 @@ import (
 // Limits of a lighting server.
 const (
 	DefaultRate = 44   // frames per second
-	maxRate     = 1000 // frames per second
+	MaxRate     = 1000 // frames per second
 	MaxSegments = 4096 // of a fixture, that wait or run
 )
 
@@ -76,8 +76,8 @@ func NewLighting(cfg LightingConfig, now time.Time) (*Lighting, error) {
 	if cfg.Rate == 0 {
 		cfg.Rate = DefaultRate
 	}
-	if cfg.Rate < 1 || cfg.Rate > maxRate {
-		return nil, fmt.Errorf("theater lighting: rate must be 1-%d frames a second, got %d", maxRate, cfg.Rate)
+	if cfg.Rate < 1 || cfg.Rate > MaxRate {
+		return nil, fmt.Errorf("theater lighting: rate must be 1-%d frames a second, got %d", MaxRate, cfg.Rate)
 	}
 	if err := checkFixtures(cfg.Fixtures); err != nil {
 		return nil, fmt.Errorf("theater lighting: %w", err)
