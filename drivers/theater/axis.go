@@ -80,7 +80,7 @@ func (a *axis) add(now time.Time, knots []float64, done DoneFunc) {
 // setTempo sets the tempo of paths added from now on. It is sent now if nothing is
 // held back, even if it is the one the device should have.
 func (a *axis) setTempo(rate float64) {
-	if a.rate = rate; len(a.queue) == 0 {
+	if a.rate = onWire(rate); len(a.queue) == 0 {
 		a.told = 0
 	}
 }
@@ -88,7 +88,7 @@ func (a *axis) setTempo(rate float64) {
 // beat takes over a tempo that follows.
 func (a *axis) beat(now time.Time) {
 	if rate := a.follow.take(now); rate > 0 {
-		a.rate = rate
+		a.rate = onWire(rate)
 	}
 }
 

@@ -226,7 +226,7 @@ func TestLongPath(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.spline(smooth(200)...)
-			length := 200 * segment(rate)
+			length := 200 * segment(onWire(rate))
 			s.until(length)
 			s.expectEnd(fmt.Sprintf("x at %v: <nil>", length))
 			d := s.device[X]
@@ -506,7 +506,7 @@ func TestLostDatagrams(t *testing.T) {
 		}
 		s.Tempo(s.now, X, rate)
 		s.spline(smooth(200)...)
-		length := 200 * segment(rate)
+		length := 200 * segment(onWire(rate))
 		s.until(length)
 		s.expectEnd(fmt.Sprintf("x at %v: <nil>", length))
 		s.expectPending(0, 0, 0)

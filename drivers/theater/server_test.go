@@ -1,0 +1,206 @@
+package theater_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"showrun/drivers/theater"
+	"showrun/drivers/theater/osc"
+	"showrun/drivers/theater/server"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// run runs something until the end of the test.
+func run(t *testing.T, loop func(context.Context) error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- loop(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// serve runs a server on loopback and gives where it is.
+func serve(t *testing.T, name string, machine server.Machine) (*server.Server, theater.Config) {
+	t.Helper()
+	s, err := server.Listen(server.Config{Name: name, Machine: machine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, s.Run)
+	return s, theater.Config{Host: "localhost", Port: int(s.Addr().Port())}
+}
+
+// next waits for something to come.
+func next[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("no %T comes", *new(T))
+		panic("unreachable")
+	}
+}
+
+// staircase is a path of n segments of 10 degrees each.
+func staircase(n int) (knots []float64) {
+	for i := range n {
+		from := float64(10 * i)
+		knots = append(knots, from, from+10, from+10)
+	}
+	return knots
+}
+
+// TestMotionServer: a path longer than the buffer is executed whole.
+func TestMotionServer(t *testing.T) {
+	segments := make(chan server.Segment, 1000)
+	device := server.NewMotion(server.MotionConfig{OnSegment: func(s server.Segment) { segments <- s }})
+	_, place := serve(t, "motion", device)
+	m, err := theater.OpenMotion(theater.MotionConfig{Config: place})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, m.Run)
+	done := make(chan theater.End, 1)
+	if err := m.Tempo(time.Now(), theater.Y, 6000); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Spline(time.Now(), theater.Y, staircase(50), func(e theater.End) { done <- e }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 {
+		if s := next(t, segments); s.Axis != 1 || s.Position != float64(10*i+10) {
+			t.Fatalf("segment %d is %+v", i, s)
+		}
+	}
+	if e := next(t, done); e.Axis != theater.Y || e.Err != nil {
+		t.Errorf("ended %+v", e)
+	}
+	if p := m.Pending(time.Now(), theater.Y); p != (theater.Pending{}) {
+		t.Errorf("pending %+v", p)
+	}
+}
+
+// TestValveServer: the safe action arrives in order.
+func TestValveServer(t *testing.T) {
+	device := server.NewValve(server.ValveConfig{})
+	s, place := serve(t, "valve", device)
+	v, err := theater.OpenValve(theater.ValveConfig{Config: place})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, v.Run)
+	if err := v.Move(2, -40); err != nil {
+		t.Fatal(err)
+	}
+	v.Hold(true)
+	wait(t, func() bool { return s.Received().Messages == 4 })
+	var joints []server.Joint
+	s.Do(func(time.Time) { joints = append(joints, device.Joint(1), device.Joint(2)) })
+	if refused := v.Stats(); refused.Sent != 4 || !slices.Equal(joints, []server.Joint{{Vented: true}, {Vented: true}}) {
+		t.Errorf("the joints are %+v, counts %+v", joints, refused)
+	}
+}
+
+// TestLightingServer: every kind of command is taken.
+func TestLightingServer(t *testing.T) {
+	device, err := server.NewLighting(server.LightingConfig{Fixtures: server.DefaultFixtures()}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, place := serve(t, "lighting", device)
+	channels := map[theater.ID]int{}
+	for _, f := range server.DefaultFixtures() {
+		channels[theater.Name(f.Name)], channels[theater.Number(f.Number)] = f.Channels, f.Channels
+	}
+	l, err := theater.OpenLighting(theater.LightingConfig{Config: place, Channels: channels})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, l.Run)
+	for _, err := range []error{
+		l.Tempo(theater.Name("white"), 6000),
+		l.Fixture(theater.Name("white"), 255),
+		l.Spline(theater.Number(1), 0.5, 200, 200),
+		l.Follow(time.Now(), theater.Name("fan"), 1),
+		l.Levels(time.Now(), theater.Name("rgba1"), []byte{1, 2, 3, 4}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.Beat(time.Now(), 6000)
+	l.Fixture(theater.Name("fan"), 128)
+	wait(t, func() bool {
+		levels := []float64{}
+		s.Do(func(now time.Time) {
+			for _, name := range []string{"white", "fan", "rgba1"} {
+				if v, ok := device.Values(nil, name, now); ok {
+					levels = append(levels, v...)
+				}
+			}
+		})
+		return slices.Equal(levels, []float64{255, 128, 1, 2, 3, 4})
+	})
+	if refused := device.Stats().Total(); refused != 0 {
+		t.Errorf("%d messages dropped", refused)
+	}
+}
+
+// wait waits until something is so.
+func wait(t *testing.T, so func() bool) {
+	t.Helper()
+	limit := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("it does not come about")
+		}
+	}
+}
+
+// lossy passes datagrams on, and drops those that it is told to.
+func lossy(t *testing.T, to netip.AddrPort, drop func(osc.Message) bool) (port int) {
+	t.Helper()
+	s, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, func(ctx context.Context) error {
+		defer context.AfterFunc(ctx, func() { s.Close() })()
+		b := make([]byte, 65536)
+		for {
+			n, err := s.Read(b)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			list, err := osc.Parse(nil, b[:n])
+			if err != nil {
+				return err
+			}
+			if !drop(list[0].Message) {
+				if _, err := s.WriteToUDPAddrPort(b[:n], to); err != nil {
+					return err
+				}
+			}
+		}
+	})
+	return s.LocalAddr().(*net.UDPAddr).Port
+}
