@@ -122,6 +122,9 @@ type Store interface {
 	Replace(name string, id []byte) error
 	Session(tuid [6]byte) (last uint32, known bool, err error)
 	SaveSession(tuid [6]byte, session uint32) error
+	Leases(console string, each func(gatewayID, id string, addresses []uint32)) error
+	SaveLease(console, gatewayID, id string, addresses []uint32) error
+	DeleteLease(console, gatewayID string) error
 }
 
 // Env is what a device reaches of its host. Its functions may be called from any

@@ -1,0 +1,370 @@
+package stagenet
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"showrun/drivers/stagenet/gateway"
+	"showrun/runtime/device"
+	"showrun/runtime/level"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must happen at once.
+const patience = 10 * time.Second
+
+// epoch is show time 0.
+var epoch = time.Now()
+
+// kept is a store of leases in memory; that of gateway "bad" is damaged.
+type kept struct {
+	device.Store
+	mu     sync.Mutex
+	leases map[string][]uint32
+}
+
+func (k *kept) Leases(console string, each func(gatewayID, id string, addresses []uint32)) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for key, addresses := range k.leases {
+		if id, ok := cutPrefix(key, console); ok {
+			each(id, "lease of "+id, addresses)
+		}
+	}
+	return errors.New(`lease of gateway "bad": damaged`)
+}
+
+func cutPrefix(key, console string) (string, bool) {
+	prefix := console + "/"
+	if len(key) < len(prefix) || key[:len(prefix)] != prefix {
+		return "", false
+	}
+	return key[len(prefix):], true
+}
+
+func (k *kept) SaveLease(console, gatewayID, _ string, addresses []uint32) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.leases[console+"/"+gatewayID] = slices.Clone(addresses)
+	return nil
+}
+
+func (k *kept) DeleteLease(console, gatewayID string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.leases, console+"/"+gatewayID)
+	return nil
+}
+
+// stage is a host for one console.
+type stage struct {
+	*Console
+	t      *testing.T
+	events chan device.Event
+	log    bytes.Buffer
+	store  kept
+}
+
+// newStage opens the device of a declaration as a run on the real clock does.
+func newStage(t *testing.T, d *ConsoleDecl) *stage {
+	t.Helper()
+	s := &stage{t: t, events: make(chan device.Event, 1000), store: kept{leases: map[string][]uint32{"loopback/old": {1, 2}}}}
+	c, err := d.Open(device.Env{
+		Since:     func(at time.Time) time.Duration { return at.Sub(epoch) },
+		Time:      func(at time.Duration) time.Time { return epoch.Add(at) },
+		Event:     func(e device.Event) { s.events <- e },
+		Interface: "127.0.0.1", Store: &s.store,
+		Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Console = c.(*Console)
+	s.Adopt(d)
+	return s
+}
+
+// run runs the loops of the device until the test, or the returned function, ends
+// them.
+func (s *stage) run() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, loop := range s.Loops() {
+		running.Go(func() {
+			if err := loop(ctx); err != nil {
+				s.t.Error(err)
+			}
+		})
+	}
+	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	s.t.Cleanup(stop)
+	return stop
+}
+
+// wait waits for an event of a gateway.
+func (s *stage) wait(kind, id string) Gateway {
+	s.t.Helper()
+	limit := time.After(patience)
+	for {
+		select {
+		case e := <-s.events:
+			if g := e.Value.(Gateway); e.Topic == s.decl.EventTopic(kind) && g.ID == id {
+				return g
+			}
+		case <-limit:
+			s.t.Fatalf("%q is not %s", id, kind)
+		}
+	}
+}
+
+// frame publishes levels by output.
+func (s *stage) frame(levels ...[]byte) {
+	s.Publish(&level.Frame{At: time.Since(epoch), Levels: levels})
+}
+
+// box is a gateway to send to.
+type box struct {
+	gateway.Levels
+	*gateway.Gateway
+	channels []gateway.Channel
+}
+
+func newBox(t *testing.T, id, listen string, channels ...gateway.Channel) (*box, func()) {
+	t.Helper()
+	b := &box{channels: channels}
+	var err error
+	b.Gateway, err = gateway.New(gateway.Config{ID: id, Channels: channels, Listen: listen, Sink: &b.Levels})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return b, stop
+}
+
+// shows waits until the channels are as wanted, publishing frames meanwhile as an
+// engine does.
+func (s *stage) shows(b *box, want []byte, levels ...[]byte) {
+	s.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(patience)
+	for !bytes.Equal(b.Values(nil, b.channels), want) {
+		select {
+		case <-tick.C:
+			s.frame(levels...)
+		case <-limit:
+			s.t.Fatalf("shows %v, want %v", b.Values(nil, b.channels), want)
+		}
+	}
+}
+
+func TestLevelsReachGateways(t *testing.T) {
+	front, stopFront := newBox(t, "front", "127.0.0.1:0", gateway.Channels("DMX", 1, 4)...)
+	desk, _ := newBox(t, "desk", "127.0.0.1:0", append(gateway.Channels("ANALOG", 0, 2), gateway.Channels("DMX", 7, 1)...)...)
+	byPlace := Levels{Output: 0, Slots: 512, Used: 6}
+	byChannel := Levels{Type: "ANALOG", Output: 1, Slots: 512, Used: 1}
+	d := &ConsoleDecl{URLs: []string{front.URL(), desk.URL()}, Rate: 1000, Gateways: []*GatewayDecl{
+		{ID: "front", Levels: []Levels{byPlace, {Type: "DMX", Output: 3, Slots: 512, Used: 2}}}, {ID: "desk", Levels: []Levels{byChannel}},
+	}}
+	if got := d.Outputs(); !slices.Equal(got, []level.Output{0, 3, 1}) {
+		t.Errorf("outputs %v", got)
+	}
+	s := newStage(t, d)
+	if s.Universes() != 0 {
+		t.Errorf("%d gateways before the first", s.Universes())
+	}
+	stop := s.run()
+	// Their order is that of their coming; the lease of another gateway keeps SN1
+	// and SN2.
+	if g := s.wait("mapped", "front"); len(g.Lease.Addresses) != 4 || g.Lease.Addresses[0] < 3 || !g.Connected {
+		t.Errorf("front: %+v", g)
+	}
+	s.frame([]byte{10, 20, 30, 40}, []byte{50, 60}, nil, []byte{0, 99})
+	s.shows(front, []byte{10, 99, 30, 40}, []byte{10, 20, 30, 40}, []byte{50, 60}, nil, []byte{0, 99})
+	s.shows(desk, []byte{50, 60, 0}, []byte{10, 20, 30, 40}, []byte{50, 60}, nil, []byte{0, 99})
+	if s.Universes() != 2 {
+		t.Errorf("%d gateways, want 2", s.Universes())
+	}
+
+	// An address is set by its number, from a frame on.
+	all := s.Gateways()
+	i := slices.IndexFunc(all, func(g Gateway) bool { return g.ID == "desk" })
+	address := all[i].Lease.Addresses[2]
+	at := level.Address{Output: 2, Slot: int32(address)}
+	numbers := make([]byte, address)
+	numbers[address-1] = 77
+	s.Take(time.Since(epoch), Use{Address: address, At: at})
+	s.shows(desk, []byte{50, 60, 77}, []byte{10, 20, 30, 40}, []byte{50, 60}, numbers, []byte{0, 99})
+
+	want := Place{"desk", 2, Mapping{address, "DMX", 7}}
+	if p, ok := s.Place(address); !ok || p != want {
+		t.Errorf("place %+v, %v; want %+v", p, ok, want)
+	}
+	if _, ok := s.Place(1000); ok {
+		t.Error("nobody holds SN1000")
+	}
+
+	// The gateway restarts: everything comes again, what changed meanwhile too.
+	listen := front.Addr().String()
+	stopFront()
+	if g := s.wait("lost", "front"); g.Connected {
+		t.Errorf("lost: %+v", g)
+	}
+	s.frame([]byte{11, 20, 30, 40}, []byte{50, 60}, numbers, []byte{0, 0})
+	front, _ = newBox(t, "front", listen, gateway.Channels("DMX", 1, 4)...)
+	s.shows(front, []byte{11, 20, 30, 40}, []byte{11, 20, 30, 40}, []byte{50, 60}, numbers, []byte{0, 0})
+
+	// A reload that names less leaves the rest as it is.
+	s.Adopt(&ConsoleDecl{Gateways: d.Gateways[1:]})
+	s.shows(desk, []byte{51, 61, 77}, []byte{1, 2, 3, 4}, []byte{51, 61}, numbers, nil)
+	s.shows(front, []byte{11, 20, 30, 40})
+
+	// The last frame arrives although the device ends at once.
+	s.frame(nil, []byte{52, 62}, numbers, nil)
+	stop()
+	s.shows(desk, []byte{52, 62, 77})
+
+	if len(s.store.leases) != 3 || len(s.store.leases["loopback/front"]) != 4 {
+		t.Errorf("kept leases: %v", s.store.leases)
+	}
+	for _, want := range []string{
+		`level=ERROR msg="stagenet: a lease is lost, its gateway will get another one"`,
+		`level=WARN msg="stagenet: the show uses a slot that the lease does not have" gateway=front slot=6 addresses=4`,
+	} {
+		if !bytes.Contains(s.log.Bytes(), []byte(want)) {
+			t.Errorf("not in the log: %s\n%s", want, s.log.String())
+		}
+	}
+}
+
+func TestChannelThatIsNotThere(t *testing.T) {
+	desk, _ := newBox(t, "desk", "127.0.0.1:0", gateway.Channels("DMX", 1, 2)...)
+	s := newStage(t, &ConsoleDecl{URLs: []string{desk.URL()}, Gateways: []*GatewayDecl{
+		{ID: "desk", Levels: []Levels{{Type: "dmx", Output: 0, Slots: 512, Used: 1}}},
+	}})
+	stop := s.run()
+	s.wait("mapped", "desk")
+	stop()
+	if want := `uses a channel that the gateway does not have" gateway=desk type=dmx channel=0`; !bytes.Contains(s.log.Bytes(), []byte(want)) {
+		t.Errorf("not in the log: %s\n%s", want, s.log.String())
+	}
+}
+
+// TestDial: a rig brings more gateways.
+func TestDial(t *testing.T) {
+	a, _ := newBox(t, "a", "127.0.0.1:0", gateway.Channels("DMX", 1, 1)...)
+	b, _ := newBox(t, "b", "127.0.0.1:0", gateway.Channels("DMX", 1, 1)...)
+	s := newStage(t, &ConsoleDecl{URLs: []string{a.URL()}})
+	s.run()
+	s.wait("mapped", "a")
+	if err := s.Dial([]string{b.URL()}); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("mapped", "b")
+	if err := s.Dial([]string{"nonsense"}); err == nil {
+		t.Error("a bad URL is accepted")
+	}
+}
+
+func TestBadConsole(t *testing.T) {
+	if _, err := (&ConsoleDecl{URLs: []string{"http://x"}}).Open(device.Env{Store: &kept{}, Log: slog.New(slog.DiscardHandler)}); err == nil {
+		t.Error("a bad URL is accepted")
+	}
+}
+
+func TestRigGateways(t *testing.T) {
+	channels := func(list ...[]gateway.Channel) []gateway.Channel { return slices.Concat(list...) }
+	for name, c := range map[string]struct {
+		declared []*GatewayDecl
+		want     []gateway.Config
+	}{
+		"none":    {nil, []gateway.Config{{ID: "rig", Channels: gateway.Channels("DMX", 1, 512)}}},
+		"by name": {[]*GatewayDecl{{ID: "b"}, {ID: "a"}}, []gateway.Config{{ID: "b", Channels: gateway.Channels("DMX", 1, 512)}, {ID: "a", Channels: gateway.Channels("DMX", 1, 512)}}},
+		"by place": {[]*GatewayDecl{{ID: "a", Levels: []Levels{{Slots: 1024}}}},
+			[]gateway.Config{{ID: "a", Channels: gateway.Channels("DMX", 1, 1024)}}},
+		"by channel": {[]*GatewayDecl{{ID: "a", Levels: []Levels{{Type: "MIDI", Slots: 512}}}},
+			[]gateway.Config{{ID: "a", Channels: gateway.Channels("MIDI", 0, 512)}}},
+		"both": {[]*GatewayDecl{{ID: "a", Levels: []Levels{{Type: "ANALOG", Slots: 512}, {Slots: 1024}, {Type: "DMX", Slots: 512}}}},
+			[]gateway.Config{{ID: "a", Channels: channels(gateway.Channels("ANALOG", 0, 512), gateway.Channels("DMX", 1, 512))}}},
+		"both, and more": {[]*GatewayDecl{{ID: "a", Levels: []Levels{{Type: "DMX", Slots: 512}, {Slots: 1024}}}},
+			[]gateway.Config{{ID: "a", Channels: gateway.Channels("DMX", 1, 1024)}}},
+	} {
+		if diff := cmp.Diff(c.want, (&ConsoleDecl{Gateways: c.declared}).RigGateways()); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}
+
+func TestVirtual(t *testing.T) {
+	var topics []string
+	env := device.Env{Event: func(e device.Event) {
+		topics = append(topics, fmt.Sprintf("%v %s %s", e.At, e.Topic, e.Value.(Gateway).ID))
+	}}
+	first := &ConsoleDecl{Gateways: []*GatewayDecl{{ID: "b", Levels: []Levels{{Slots: 512}}}}}
+	dev, err := first.OpenVirtual(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dev.(*Console)
+	c.Adopt(first)
+	c.Publish(&level.Frame{At: time.Second})
+	c.Take(0, Use{})
+	c.Adopt(&ConsoleDecl{Gateways: []*GatewayDecl{{ID: "a", Levels: []Levels{{Type: "MIDI", Slots: 512}}}, {ID: "b"}}})
+	if len(c.Loops()) != 0 || c.Dial(nil) != nil || c.Universes() != 2 {
+		t.Errorf("%d loops, %d gateways", len(c.Loops()), c.Universes())
+	}
+	want := []string{
+		`0s stagenet "" found b`, `0s stagenet "" leased b`, `0s stagenet "" mapped b`,
+		`1s stagenet "" found a`, `1s stagenet "" leased a`, `1s stagenet "" mapped a`,
+	}
+	if diff := cmp.Diff(want, topics); diff != "" {
+		t.Error(diff)
+	}
+	if list := c.Gateways(); len(list) != 2 || list[0].ID != "a" || list[0].Lease.ID != "lease_002" || list[0].Lease.Addresses[0] != 513 || list[0].Type != "MIDI" {
+		t.Errorf("gateways %+v", list)
+	}
+	if g, ok := c.Gateway("b"); !ok || !g.Connected || len(g.Lease.Mappings) != 512 {
+		t.Errorf("gateway %+v, %v", g, ok)
+	}
+	if _, ok := c.Gateway("c"); ok {
+		t.Error("a gateway from nowhere")
+	}
+	if p, ok := c.Place(514); !ok || p != (Place{"a", 1, Mapping{514, "MIDI", 1}}) {
+		t.Errorf("place %+v, %v", p, ok)
+	}
+	if _, ok := c.Place(1025); ok {
+		t.Error("nobody holds SN1025")
+	}
+}
+
+func TestParseAddress(t *testing.T) {
+	for text, want := range map[string]int{"SN1": 1, "SN1048576": MaxAddress, "SN1048577": 0, "SN0": 0, "sn1": 0, "SN01": 0, "": 0} {
+		got, err := ParseAddress(text)
+		if (err == nil) != (want > 0) || err == nil && got != want {
+			t.Errorf("%q = %d, %v; want %d", text, got, err, want)
+		}
+	}
+	if AddressName(17) != "SN17" {
+		t.Error(AddressName(17))
+	}
+}

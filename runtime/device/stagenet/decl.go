@@ -1,0 +1,166 @@
+// Package stagenet joins the StageNet driver to a show: the levels of its fixtures
+// go to gateways, and what becomes of gateways comes back as events.
+//
+// A show names channels in three ways: by the place of an address in the lease of a
+// gateway, by the hardware channel a gateway maps it to, and by the address itself.
+// None of these is known to belong together before the gateway has come. So each
+// way has outputs of its own, and a Console finds out with every lease and every
+// mapping which slots meet in which address. Where several do, the highest level
+// counts.
+package stagenet
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"showrun/drivers/stagenet"
+	"showrun/drivers/stagenet/gateway"
+	"showrun/runtime/device"
+	"showrun/runtime/level"
+)
+
+// Block is the step in which outputs grow: 512 slots, as many as DMX has.
+const Block = 512
+
+// MaxAddress is the highest address a script may name: SN1048576.
+const MaxAddress = 1 << 20
+
+// ConsoleDecl declares a console.
+type ConsoleDecl struct {
+	Discover  bool
+	Interface string   // "" = what the host was told, else a name or address
+	URLs      []string // of gateways on networks without multicast
+	Rate      int      // frames a second at most
+	Latency   time.Duration
+
+	// Gateways are those the show names, in the order in which it does. They are
+	// not part of the key: a reload may change them on the live device.
+	Gateways []*GatewayDecl
+}
+
+// GatewayDecl is a gateway that a show names.
+type GatewayDecl struct {
+	ID     string
+	Levels []Levels
+}
+
+// Levels are levels for channels of a gateway.
+type Levels struct {
+	// Type is the hardware type of the channels; "" counts the addresses of the
+	// lease instead.
+	Type   string
+	Output level.Output
+	Slots  int // of the output
+	Used   int // the highest slot the show has named
+}
+
+// FirstChannel is the number of the channel in slot 1: DMX counts from 1, others
+// may count from 0.
+func FirstChannel(hardwareType string) int {
+	if hardwareType == "DMX" {
+		return 1
+	}
+	return 0
+}
+
+// Key implements device.Declaration.
+func (d *ConsoleDecl) Key() string {
+	return fmt.Sprintf("stagenet console on %q discover %t gateways %q rate %d latency %v", d.Interface, d.Discover, d.URLs, d.Rate, d.Latency)
+}
+
+// String implements device.Declaration.
+func (d *ConsoleDecl) String() string {
+	if d.Interface != "" {
+		return fmt.Sprintf("stagenet.console on %s", d.Interface)
+	}
+	return "stagenet.console"
+}
+
+// OutputKey names outputs of a console in the registry. Other options do not change
+// it, so levels survive a reload that changes them.
+func (d *ConsoleDecl) OutputKey(what string) string {
+	return fmt.Sprintf("stagenet %q %s", d.Interface, what)
+}
+
+// EventTopic is where events of a kind are reported: found, leased, mapped, lost.
+func (d *ConsoleDecl) EventTopic(kind string) string { return d.OutputKey(kind) }
+
+// Outputs implements device.Outputs.
+func (d *ConsoleDecl) Outputs() []level.Output {
+	var list []level.Output
+	for _, g := range d.Gateways {
+		for _, l := range g.Levels {
+			list = append(list, l.Output)
+		}
+	}
+	return list
+}
+
+// RigGateways are gateways that suit the show, for a rig: those it names, each with
+// as many channels as it names slots, or one called "rig" if it names none. IDs,
+// types and channels are set.
+func (d *ConsoleDecl) RigGateways() []gateway.Config {
+	var list []gateway.Config
+	for _, g := range d.Gateways {
+		c := gateway.Config{ID: g.ID}
+		slots := 0
+		for _, l := range g.Levels {
+			if l.Type == "" {
+				slots = l.Slots
+				continue
+			}
+			c.Channels = append(c.Channels, gateway.Channels(l.Type, FirstChannel(l.Type), l.Slots)...)
+		}
+		if len(c.Channels) == 0 {
+			slots = max(slots, Block)
+		}
+		// What is named by its place in the lease only is DMX, beyond what is DMX
+		// already.
+		if missing := slots - len(c.Channels); missing > 0 {
+			first := 1
+			for _, ch := range c.Channels {
+				if ch.HardwareType == "DMX" {
+					first = max(first, ch.Number+1)
+				}
+			}
+			c.Channels = append(c.Channels, gateway.Channels("DMX", first, missing)...)
+		}
+		list = append(list, c)
+	}
+	if list == nil {
+		list = []gateway.Config{{ID: "rig", Channels: gateway.Channels("DMX", 1, Block)}}
+	}
+	return list
+}
+
+// leasesName is what the leases of the console are kept under. A rehearsal on
+// loopback must not take addresses away from the gateways of the show.
+func (d *ConsoleDecl) leasesName(iface string) string {
+	if ip, err := netip.ParseAddr(iface); d.Interface == "" && err == nil && ip.IsLoopback() {
+		return "loopback"
+	}
+	return d.Interface
+}
+
+// Open implements device.Declaration.
+func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
+	iface := d.Interface
+	if iface == "" {
+		iface = env.Interface
+	}
+	c := newConsole(d, env)
+	var err error
+	c.driver, err = stagenet.New(stagenet.Config{
+		Gateways: slices.Clone(d.URLs), Discover: d.Discover, Interface: iface, Rate: d.Rate,
+		Leases:  leases{env.Store, d.leasesName(iface), env.Log},
+		OnEvent: c.event, Log: env.Log,
+	})
+	return c, err
+}
+
+// OpenVirtual implements device.Declaration: every gateway is there from the start.
+func (d *ConsoleDecl) OpenVirtual(env device.Env) (device.Device, error) {
+	return newConsole(d, env), nil
+}
