@@ -144,7 +144,7 @@ var errorTests = []struct{ call, want string }{
 	{`both[1] = wash`, `stage.group: fields cannot be set ('1')`},
 
 	// show
-	{`show.on("begin", f)`, `show.on: the event must be "start", "stop", "reload", "unload" or "error", got "begin"`},
+	{`show.on("begin", f)`, `show.on: the event must be "start", "stop", "reload", "unload", "error" or "emergency", got "begin"`},
 	{`show.on("start")`, `show.on: the callback must be a function, got nil`},
 	{`show.on()`, `show.on: the event must be a string, got nil`},
 	{`show.log.info("%d", "x")`, `bad argument #2 to 'format' (number expected, got string)`},

@@ -12,17 +12,21 @@ import (
 	"showrun/runtime/script/plain"
 )
 
-// Topics of the events of module show. Error carries a string.
+// Topics of the events of module show. Error carries a string, Emergency whether
+// machinery is held.
 const (
 	TopicStart  = "show/start"
 	TopicStop   = "show/stop"
 	TopicReload = "show/reload"
 	TopicUnload = "show/unload"
 	TopicError  = "show/error"
+
+	TopicEmergency = "show/emergency"
 )
 
 var showEvents = map[string]string{
 	"start": TopicStart, "stop": TopicStop, "reload": TopicReload, "unload": TopicUnload, "error": TopicError,
+	"emergency": TopicEmergency,
 }
 
 var severities = map[string]slog.Level{
@@ -51,11 +55,14 @@ func (s *Show) openShow(L *lua.LState, m *lua.LTable) {
 func (s *Show) showOn(c module.Call) int {
 	topic, ok := showEvents[c.Str(1, "the event")]
 	if !ok {
-		c.Wrong("the event", `"start", "stop", "reload", "unload" or "error"`, c.Get(1))
+		c.Wrong("the event", `"start", "stop", "reload", "unload", "error" or "emergency"`, c.Get(1))
 	}
 	return s.PushHandle(c, s.G.On(c.Fn+" "+topic, c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		if text, ok := ev.Value.(string); ok {
-			return []lua.LValue{lua.LString(text)}
+		switch v := ev.Value.(type) {
+		case string:
+			return []lua.LValue{lua.LString(v)}
+		case bool:
+			return []lua.LValue{lua.LBool(v)}
 		}
 		return nil
 	}, topic))

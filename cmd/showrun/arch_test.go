@@ -57,9 +57,10 @@ var layers = []layer{
 	{"runtime/journal", []string{"runtime/engine", "runtime/script"}, nil, nil},
 	{"runtime/rig", []string{"drivers"}, nil, nil},
 	{"runtime/console", nil, nil, nil},
+	{"runtime/control", nil, nil, nil},
 	{"runtime/host", []string{"bindings", "drivers", "runtime", "scripts"}, []string{"github.com/fsnotify/fsnotify"}, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "examples", "runtime", "scripts"},
-		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}, nil},
+		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
 
 // place is a set of files: those with a matching name in a folder and below.
@@ -71,6 +72,7 @@ var goroutines = []place{
 	{"cmd/showrun", "*.go"},
 	{"runtime/host", "*.go"},
 	{"runtime/console", "*.go"},
+	{"runtime/control", "listen.go"},
 	{"runtime/rig", "*.go"},
 	{"runtime/script", "runner.go"},
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},
@@ -81,7 +83,7 @@ var goroutines = []place{
 }
 
 // wallClock are the files that may ask what time it is.
-var wallClock = append(goroutines, place{"runtime/clock", "*.go"})
+var wallClock = append(goroutines, place{"runtime/clock", "*.go"}, place{"runtime/control", "ask.go"})
 
 // written are the package variables that may change after start, by folder.
 var written = map[string][]string{

@@ -59,7 +59,7 @@ type keyboard struct {
 // to begin on the left.
 func openKeyboard(in *os.File, screen *terminal) (*keyboard, error) {
 	fd := int(in.Fd())
-	if !term.IsTerminal(fd) {
+	if !term.IsTerminal(fd) || !inForeground(fd) {
 		return &keyboard{restore: func() {}}, nil
 	}
 	before, err := term.MakeRaw(fd)

@@ -41,7 +41,7 @@ func tune(getenv func(string) (string, bool)) {
 }
 
 // execute runs a command line and returns the exit code.
-func execute(args []string, stdout, stderr io.Writer, signals <-chan os.Signal) (code exitCode) {
+func execute(args []string, stdout, stderr io.Writer, signals chan os.Signal) (code exitCode) {
 	defer func() {
 		if bug := recover(); bug != nil {
 			fmt.Fprintf(stderr, "showrun: internal error: %v\n%s", bug, debug.Stack())

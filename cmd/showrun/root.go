@@ -13,8 +13,8 @@ import (
 // app is one run of the command.
 type app struct {
 	stdout, stderr io.Writer
-	signals        <-chan os.Signal
-	jsonLog        *slog.Logger // set once the log is one for programs
+	signals        chan os.Signal // those of the system, and Ctrl-C where it is a key
+	jsonLog        *slog.Logger   // set once the log is one for programs
 }
 
 // root builds the command tree. A show named without a verb is run.
@@ -54,7 +54,7 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		Args:  noArgs,
 		Run:   func(*cobra.Command, []string) { a.version() },
 	}
-	root.AddCommand(run, a.deck(), a.gateway(), a.theater(), a.record(), a.keys(), version)
+	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.record(), a.keys(), version)
 	root.AddCommand(a.discover())
 	return root
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"showrun/runtime/control"
 	"showrun/runtime/host"
 	"showrun/runtime/rig"
 )
@@ -24,6 +26,7 @@ type runFlags struct {
 	rate      int
 	reload    string
 	seed      uint64
+	osc       string
 	logFormat string
 	verbose   bool
 	secret    secretFlag
@@ -41,6 +44,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
 	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (on SIGHUP) or off")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
+	p.StringVar(&f.osc, "osc", "127.0.0.1:7770", "where to take OSC commands (/showrun/stop, /showrun/release), or off")
 	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
 	p.Var(&f.secret, "key", "")
 	p.Var(&f.secret, "passphrase", "")
@@ -84,7 +88,11 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	if f.rig {
 		virtual = &rig.Config{}
 	}
+	if f.osc == "off" {
+		f.osc = ""
+	}
 	h, err := host.New(host.Options{
+		Control: control.Folder(os.LookupEnv), OSC: f.osc,
 		Show: args[0], Rig: virtual, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	})
@@ -95,7 +103,19 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	defer cancel(nil)
 	ended := make(chan struct{})
 	defer close(ended)
-	a.watchSignals("show", func() {}, ended, cancel, log)
+	keys := &keyboard{restore: func() {}}
+	if f.logFormat == "text" {
+		keys, err = openKeyboard(os.Stdin, terminal)
+	}
+	if err != nil {
+		return err
+	}
+	defer keys.restore()
+	if keys.isThere() {
+		fmt.Fprintln(terminal, showKeys)
+		go keys.read(func(key rune) { a.pressInShow(key, h, terminal) }) // until the process ends
+	}
+	a.watchSignals("show", func() { h.MakeSafe(); keys.restore() }, ended, cancel, log)
 	if terminal.isTerminal() && f.logFormat == "text" {
 		defer terminal.showStatus(func(width int) string { return statusLine(h.Status(), width) })()
 	}
@@ -104,6 +124,26 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 		return sig // also while the show was still loading
 	}
 	return err
+}
+
+// showKeys says what the keys do while a show runs.
+const showKeys = "space EMERGENCY STOP of machinery · R release it · ? these keys · Ctrl-C end the show"
+
+// pressInShow does what a key is for.
+func (a *app) pressInShow(key rune, h *host.Host, screen io.Writer) {
+	switch key {
+	case ' ':
+		h.EmergencyStop("the keyboard")
+	case 'R':
+		h.Release("the keyboard")
+	case '?', 'h':
+		fmt.Fprintln(screen, showKeys)
+	case keyInterrupt:
+		select {
+		case a.signals <- os.Interrupt:
+		default: // two wait already
+		}
+	}
 }
 
 // signalOf is the signal that ended ctx, nil if none did.

@@ -106,6 +106,9 @@ func statusLine(s host.Status, width int) string {
 		fmt.Sprintf("frames %.1f ms late", float64(s.LateP99.Microseconds())/1000),
 		plural(s.Universes, "universe"),
 	}
+	if s.Held {
+		fields = append([]string{"■ STOPPED, R releases"}, fields...)
+	}
 	if s.ReloadErrors > 0 {
 		fields = append(fields, plural(int(s.ReloadErrors), "failed reload"))
 	}

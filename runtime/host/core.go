@@ -26,6 +26,8 @@ type core struct {
 	engine   *engine.Engine
 	devices  liveDevices
 	slice    time.Duration // see script.Config.Slice
+	// forget is told of devices that were opened and never used.
+	forget func(key string, d device.Device)
 
 	// Script loop only.
 	live      *load
@@ -40,6 +42,8 @@ type core struct {
 	errors limiter // of messages about errors
 
 	generation   atomic.Int64  // of the live load
+	rewired      atomic.Bool   // devices have changed since the engine loop looked
+	held         atomic.Bool   // machinery, by an emergency stop
 	wakes        atomic.Uint64 // of the script loop
 	reloadErrors atomic.Uint64
 }
@@ -49,6 +53,7 @@ const inboxLimit = 4096
 
 func newCore(opts Options, show showFolder, clk clock.Clock) *core {
 	c := &core{opts: opts, show: show, clock: clk, inbox: script.NewInbox(inboxLimit), frames: opts.Frames}
+	c.forget = func(string, device.Device) {}
 	now := clk.Now()
 	c.tempo = newTempo(c.inbox, now)
 	c.engine = engine.New(engine.Config{Rate: opts.Rate, Start: now, Registry: &c.registry})
@@ -134,13 +139,32 @@ func (c *core) engineTake() {
 	if tl := c.tempo.Timeline(); tl != c.timeline {
 		c.timeline = tl
 		c.engine.Retime(tl)
+		c.pace()
 	}
 	batches, outputs := c.batches.take()
 	for _, o := range outputs {
 		c.engine.Use(o)
 	}
+	if c.rewired.Swap(false) {
+		c.pace() // some may be new
+	}
 	for _, b := range batches {
 		c.engine.Submit(b)
+	}
+}
+
+// pace tells the devices that go by it the tempo the engine knows.
+func (c *core) pace() {
+	bpm := c.timeline.BPM
+	if c.timeline.Stopped {
+		bpm = 0
+	}
+	c.devices.mu.Lock()
+	defer c.devices.mu.Unlock()
+	for _, d := range c.devices.inOrder {
+		if p, ok := d.(device.Paced); ok {
+			p.Tempo(c.clock.Now(), bpm)
+		}
 	}
 }
 
@@ -179,15 +203,16 @@ func (q *batchQueue) take() ([]engine.Batch, []level.Output) {
 	return batches, outputs
 }
 
-// liveDevices are the devices of the live load by their keys.
+// liveDevices are the devices of the live load.
 type liveDevices struct {
-	mu    sync.Mutex
-	byKey map[string]device.Device
+	mu      sync.Mutex
+	byKey   map[string]device.Device
+	inOrder []device.Device // of declaration
 }
 
-func (l *liveDevices) set(byKey map[string]device.Device) {
+func (l *liveDevices) set(byKey map[string]device.Device, inOrder []device.Device) {
 	l.mu.Lock()
-	l.byKey = byKey
+	l.byKey, l.inOrder = byKey, inOrder
 	l.mu.Unlock()
 }
 

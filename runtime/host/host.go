@@ -49,6 +49,7 @@ func New(opts Options) (*Host, error) {
 		reload: make(chan string, 1),
 	}
 	h.slice = 20 * time.Millisecond
+	h.forget = h.disengage
 	if opts.Rig != nil {
 		cfg := *opts.Rig
 		cfg.StageLinQPort, cfg.SigNetPort, cfg.Log = opts.Ports.StageLinQ, opts.Ports.SigNet, opts.Log
@@ -105,6 +106,7 @@ func (h *Host) Run(ctx context.Context) error {
 		h.wg.Go(func() { h.rig.Run(devices) })
 	}
 	h.start(devices, first)
+	h.listen(devices)
 
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
@@ -128,8 +130,12 @@ func (h *Host) Run(ctx context.Context) error {
 	h.drain()
 	stopEngine()
 	<-engineDone
+	h.MakeSafe()
 	stopDevices()
 	h.wg.Wait()
+	for key, d := range h.live.devices {
+		h.disengage(key, d.device)
+	}
 	h.opts.Log.Info("show ended", "frames", h.Status().Frames)
 	return nil
 }
@@ -227,6 +233,7 @@ func (h *Host) scriptLoop(ctx context.Context) {
 // the show is loaded into a fresh state.
 func (h *Host) abandon(ctx context.Context) {
 	h.opts.Log.Error("the script is stuck in a call and has been abandoned; levels stay, the show is loaded afresh")
+	h.MakeSafe()
 	h.askReload("stuck")
 	for ctx.Err() == nil {
 		select {
@@ -295,17 +302,24 @@ func (h *Host) supervise(ctx context.Context, device string, loop func(context.C
 }
 
 // stop ends a device that no load wants any more.
-func (d *liveDevice) stop() {
+func (h *Host) stop(d *liveDevice) {
+	if m, ok := d.device.(device.Machinery); ok {
+		m.Safe()
+	}
 	if d.cancel != nil {
 		d.cancel()
 		d.running.Wait()
 	}
+	h.disengage(d.key, d.device)
 }
 
 // open implements opener with the real drivers.
 func (h *Host) open(decl device.Declaration) (device.Device, error) {
 	env := h.env()
 	env.Interface, env.Store, env.Keys = h.networkInterface(), h.store, h.keys
+	if err := h.engage(decl); err != nil {
+		return nil, err
+	}
 	return decl.Open(env)
 }
 

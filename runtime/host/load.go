@@ -32,6 +32,7 @@ type load struct {
 // liveDevice is a device that has been opened. Those of the live load run.
 type liveDevice struct {
 	name    string // for people
+	key     string
 	device  device.Device
 	cancel  context.CancelFunc // set when it was started
 	running sync.WaitGroup     // its loops
@@ -81,21 +82,22 @@ func (c *core) prepare(ctx context.Context, number int, state plain.Table, have 
 		}
 		dev, err := o.open(d)
 		if err != nil {
-			l.discard(have)
+			c.discard(l, have)
 			return nil, &DeviceError{d.String(), err}
 		}
-		l.devices[key] = &liveDevice{name: d.String(), device: dev}
+		l.devices[key] = &liveDevice{name: d.String(), key: key, device: dev}
 	}
 	return l, nil
 }
 
 // discard closes a load that will not go live, leaving what the live one has.
-func (l *load) discard(have map[string]*liveDevice) {
+func (c *core) discard(l *load, have map[string]*liveDevice) {
 	for key, d := range l.devices {
 		if _, live := have[key]; !live {
 			if closer, ok := d.device.(interface{ Close() error }); ok {
 				closer.Close()
 			}
+			c.forget(key, d.device)
 		}
 	}
 	l.gen.End()
@@ -176,10 +178,10 @@ func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err e
 // devices of a load, and tells these what the load wants of them.
 func (c *core) wire(l *load) {
 	var outputs []device.Output
-	byKey := map[string]device.Device{}
+	byKey, inOrder := map[string]device.Device{}, []device.Device{}
 	for _, decl := range l.show.Devices { // in order, so that runs repeat exactly
 		live := l.devices[decl.Key()].device
-		byKey[decl.Key()] = live
+		byKey[decl.Key()], inOrder = live, append(inOrder, live)
 		if d, ok := decl.(device.Outputs); ok {
 			for _, o := range d.Outputs() {
 				c.batches.use(o)
@@ -193,7 +195,13 @@ func (c *core) wire(l *load) {
 		}
 	}
 	c.outputs.Store(&outputs)
-	c.devices.set(byKey)
+	c.devices.set(byKey, inOrder)
+	c.rewired.Store(true)
+	if c.held.Load() {
+		for _, m := range c.machinery() {
+			m.Hold(true)
+		}
+	}
 }
 
 // describe says what a reload did to the devices.

@@ -128,14 +128,14 @@ func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 		}
 	})
 	if !ok || err != nil {
-		next.discard(old.devices)
+		h.discard(next, old.devices)
 		if err != nil {
 			h.reloadFailed(err)
 		}
 		return
 	}
 	for _, d := range removed {
-		d.stop()
+		h.stop(d)
 	}
 	h.patchRig(next)
 	h.opts.Log.Info("show reloaded", "why", why, "generation", next.gen.Number(),

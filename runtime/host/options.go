@@ -39,6 +39,8 @@ type Options struct {
 	Budget    time.Duration // a handler may run so long without waiting; default 2 s
 	Grace     time.Duration // what is stopped for that may take so long to give up; default 2 s
 	Ports     device.Ports  // UDP ports to use instead of the usual ones, the rig's too
+	Control   string        // folder of the control socket; "" = none
+	OSC       string        // address to take OSC commands at, such as 127.0.0.1:7770; "" = none
 	Getenv    func(string) (string, bool)
 	Log       *slog.Logger
 

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -20,6 +21,8 @@ type Status struct {
 	LateP99      time.Duration // lateness of the last 256 frames
 	LateWorst    time.Duration // since the start
 	Universes    int
+	Machines     int    // devices that move things
+	Held         bool   // they are, by an emergency stop
 	Wakes        uint64 // of the script loop
 	ReloadErrors uint64
 	Meter        []byte // what the rig's first universe shows, from slot 1
@@ -38,10 +41,24 @@ func (h *Host) Status() Status {
 	for _, o := range *h.outputs.Load() {
 		s.Universes += o.Universes()
 	}
+	s.Machines, s.Held = len(h.machinery()), h.held.Load()
 	if h.rig != nil {
 		s.Meter = h.rig.Levels(16)
 	}
 	return s
+}
+
+// String is a line for people.
+func (s Status) String() string {
+	text := fmt.Sprintf("generation %d, running for %v, %.1f BPM, %d universes, frames %v late (99 of 100), %d failed reloads",
+		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors)
+	switch {
+	case s.Held:
+		text += fmt.Sprintf(", EMERGENCY STOP: %d machines held", s.Machines)
+	case s.Machines > 0:
+		text += fmt.Sprintf(", %d machines", s.Machines)
+	}
+	return text
 }
 
 func (s *frameStats) read() (frames uint64, p99, worst time.Duration) {

@@ -1,0 +1,12 @@
+//go:build unix
+
+package main
+
+import "golang.org/x/sys/unix"
+
+// inForeground tells whether the process may have the keys of a terminal: one in
+// the background would be stopped for asking.
+func inForeground(fd int) bool {
+	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}

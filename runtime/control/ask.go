@@ -1,0 +1,47 @@
+package control
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// ErrGone tells that nobody listens on a socket any more.
+var ErrGone = errors.New("the show is gone")
+
+// patience is how long a show may take to answer.
+const patience = 3 * time.Second
+
+// Ask sends a request to the show at a socket and returns its reply. A socket that
+// a dead process has left is taken away.
+func Ask(path string, r Request) (Reply, error) {
+	c, err := net.DialTimeout("unix", path, patience)
+	if errors.Is(err, syscall.ECONNREFUSED) || os.IsNotExist(err) {
+		os.Remove(path)
+		return Reply{}, ErrGone
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	b, err := json.Marshal(r)
+	if err != nil {
+		return Reply{}, err
+	}
+	if _, err := c.Write(append(b, '\n')); err != nil {
+		return Reply{}, err
+	}
+	lines := bufio.NewScanner(c)
+	lines.Buffer(nil, maxLine)
+	if !lines.Scan() {
+		return Reply{}, fmt.Errorf("no reply: %w", errors.Join(lines.Err(), ErrGone))
+	}
+	var reply Reply
+	return reply, json.Unmarshal(lines.Bytes(), &reply)
+}

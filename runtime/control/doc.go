@@ -1,0 +1,32 @@
+// Package control lets other programs of the same user speak to a running show:
+// stop its machinery, reload it, ask how it stands. A show listens on a socket of
+// its own in a folder that only the user can enter.
+//
+// A request and its reply are a line of JSON each:
+//
+//	{"command":"stop"}
+//	{"ok":true,"show":"gala","text":"…"}
+//
+// A connection takes any number of requests, one after the other.
+package control
+
+// Commands of a show.
+const (
+	Stop    = "stop"    // emergency stop: every safe action, and machinery is held
+	Release = "release" // machinery may move again
+	Reload  = "reload"  // load the script again
+	Status  = "status"  // how the show stands
+)
+
+// Request is what a program asks of a show.
+type Request struct {
+	Command string `json:"command"`
+	By      string `json:"by,omitempty"` // who asks, for the log
+}
+
+// Reply is what the show answers.
+type Reply struct {
+	OK   bool   `json:"ok"`
+	Show string `json:"show"`
+	Text string `json:"text"` // what was done, or why not
+}

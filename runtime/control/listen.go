@@ -1,0 +1,124 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Limits of a connection.
+const (
+	maxLine        = 64 << 10
+	maxConnections = 32
+	idle           = time.Minute
+)
+
+// Server is the side of the show.
+type Server struct {
+	show     string
+	listener *net.UnixListener
+	handle   func(Request) Reply
+}
+
+// Listen opens a socket for a show in a folder. handle is called on the goroutine
+// of a connection, by several at once; it must be quick.
+func Listen(folder, show string, handle func(Request) Reply) (*Server, error) {
+	if err := prepare(folder); err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	path := filepath.Join(folder, fmt.Sprintf("%d%s", os.Getpid(), suffix))
+	for n := 2; ; n++ { // this process may run more than one show
+		if _, err := os.Lstat(path); err != nil || !alive(path) {
+			break
+		}
+		path = filepath.Join(folder, fmt.Sprintf("%d-%d%s", os.Getpid(), n, suffix))
+	}
+	os.Remove(path) // left by a process that is gone
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	return &Server{show, l, handle}, nil
+}
+
+// alive tells whether somebody listens.
+func alive(path string) bool {
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// Run answers requests until ctx ends and takes the socket away.
+func (s *Server) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { s.listener.Close() })()
+	room := make(chan struct{}, maxConnections)
+	for {
+		c, err := s.listener.AcceptUnix()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			select { // out of descriptors, it may be
+			case <-ctx.Done():
+				return nil
+			case <-time.After(100 * time.Millisecond):
+			}
+			continue
+		}
+		select {
+		case room <- struct{}{}:
+			running.Go(func() {
+				defer func() { <-room }()
+				s.serve(ctx, c)
+			})
+		default:
+			c.Close()
+		}
+	}
+}
+
+// Close closes a server that does not run.
+func (s *Server) Close() error { return s.listener.Close() }
+
+func (s *Server) serve(ctx context.Context, c net.Conn) {
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	lines := bufio.NewScanner(c)
+	lines.Buffer(nil, maxLine)
+	for {
+		c.SetDeadline(time.Now().Add(idle))
+		if !lines.Scan() {
+			return
+		}
+		var r Request
+		reply := Reply{Text: "this is no request"}
+		if json.Unmarshal(lines.Bytes(), &r) == nil {
+			reply = s.handle(r)
+		}
+		reply.Show = s.show
+		b, err := json.Marshal(reply)
+		if err != nil {
+			return
+		}
+		if _, err := c.Write(append(b, '\n')); err != nil {
+			return
+		}
+	}
+}
