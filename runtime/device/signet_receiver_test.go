@@ -28,7 +28,7 @@ var (
 
 // keptIdentities is a Store in memory.
 type keptIdentities struct {
-	Store // for what Sig-Net does not ask for
+	Store    // for what Sig-Net does not ask for
 	mu       sync.Mutex
 	names    map[string][]byte
 	sessions map[[6]byte]uint32
