@@ -86,6 +86,15 @@ type Paced interface {
 	Tempo(at time.Duration, bpm float64)
 }
 
+// Stepper is a device that has to be called at instants of its own. It is for virtual
+// time only: a live device has loops.
+type Stepper interface {
+	// Next is the show time at which Step has something to do, beat.Never for not
+	// before the next order.
+	Next() time.Duration
+	Step(now time.Duration)
+}
+
 // Machinery is a device that moves things. Its methods may be called from any
 // goroutine and wait for nobody.
 type Machinery interface {
@@ -130,6 +139,8 @@ type Store interface {
 // Env is what a device reaches of its host. Its functions may be called from any
 // goroutine.
 type Env struct {
+	// Now is the present show time.
+	Now func() time.Duration
 	// Since converts a driver's arrival stamp to show time, Time the other way.
 	Since func(time.Time) time.Duration
 	Time  func(time.Duration) time.Time
