@@ -6,6 +6,7 @@ import (
 	"showrun/bindings/module"
 	"showrun/bindings/signet"
 	"showrun/bindings/stagelinq"
+	"showrun/bindings/stagenet"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
 	"showrun/runtime/script/plain"
@@ -42,5 +43,6 @@ func (s *Show) Modules() []script.Module {
 		s.Module("show", s.openShow),
 		s.Module("signet", signet.Open(s.Load)),
 		s.Module("stagelinq", stagelinq.Open(s.Load)),
+		s.Module("stagenet", stagenet.Open(s.Load)),
 	}
 }

@@ -131,9 +131,10 @@ func (s *Load) PushAddress(L *lua.LState, at level.Address, text string) int {
 // Level is the present output level of a channel.
 func (s *Load) Level(ch patch.Channel) float64 { return s.Levels.Value(ch.Coarse) }
 
-// FadeOptions takes { curve=, delay= } as argument i.
-func (s *Load) FadeOptions(c Call, i int) (curve.Easing, script.Span) {
-	o := c.Options(i, false, "curve", "delay")
+// FadeOptions takes { curve=, delay= } as argument i, where there may be others
+// also.
+func (s *Load) FadeOptions(c Call, i int, also ...string) (curve.Easing, script.Span) {
+	o := c.Options(i, false, append([]string{"curve", "delay"}, also...)...)
 	name := o.Str("curve", "linear")
 	easing, ok := curve.ParseEasing(name)
 	if !ok {
