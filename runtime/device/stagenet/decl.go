@@ -17,6 +17,7 @@ import (
 
 	"showrun/drivers/stagenet"
 	"showrun/drivers/stagenet/gateway"
+	"showrun/drivers/stagenet/link"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
 )
@@ -97,6 +98,37 @@ func (d *ConsoleDecl) Outputs() []level.Output {
 	}
 	return list
 }
+
+// Sources are the slots of the show that are shown at a place.
+func (d *ConsoleDecl) Sources(p Place) []level.Address { return sources(d.Gateways, p) }
+
+func sources(declared []*GatewayDecl, p Place) []level.Address {
+	var list []level.Address
+	for _, g := range declared {
+		if g.ID != p.Gateway {
+			continue
+		}
+		for _, l := range g.Levels {
+			slot := p.Index + 1
+			if l.Type != "" {
+				slot = p.Channel.Channel - FirstChannel(l.Type) + 1
+			}
+			if (l.Type == "" || l.Type == p.Channel.Type) && slot >= 1 && slot <= l.Slots {
+				list = append(list, level.Address{Output: l.Output, Slot: int32(slot)})
+			}
+		}
+	}
+	return list
+}
+
+// CheckURL tells whether a text is the URL of a gateway.
+func CheckURL(text string) error {
+	_, err := link.CheckURL(text)
+	return err
+}
+
+// Events are the kinds of events a console reports.
+var Events = []string{stagenet.Found.String(), stagenet.Leased.String(), stagenet.Mapped.String(), stagenet.Lost.String()}
 
 // RigGateways are gateways that suit the show, for a rig: those it names, each with
 // as many channels as it names slots, or one called "rig" if it names none. IDs,

@@ -42,48 +42,27 @@ func (r *routes) use(u Use) {
 func (r *routes) resolve(declared []*GatewayDecl, gateways []stagenet.Gateway) {
 	r.list = r.list[:0]
 	for _, g := range gateways {
+		channels := map[stagenet.Address]Mapping{}
+		for _, m := range g.Mappings {
+			channels[m.Address] = Mapping{int(m.Address), m.HardwareType, m.Channel}
+		}
 		x := route{gateway: g.ID, addresses: g.Lease.Addresses, values: make([]byte, len(g.Lease.Addresses))}
-		for _, d := range declared {
-			if d.ID == g.ID {
-				for _, l := range d.Levels {
-					x.declared(l, g)
-				}
+		missing := 0
+		for i, a := range x.addresses {
+			before := len(x.sources)
+			for _, at := range sources(declared, Place{g.ID, i, channels[a]}) {
+				x.add(i, at)
+			}
+			if at, ok := r.used[int(a)]; ok {
+				x.add(i, at)
+			}
+			if len(x.sources) == before {
+				missing++
 			}
 		}
-		if len(r.used) > 0 {
-			for i, a := range x.addresses {
-				if at, ok := r.used[int(a)]; ok {
-					x.add(i, at)
-				}
-			}
-		}
-		if len(x.sources) == 0 {
-			continue
-		}
-		seen := make([]bool, len(x.addresses))
-		for _, s := range x.sources {
-			seen[s.index] = true
-		}
-		x.whole = !slices.Contains(seen, false)
-		r.list = append(r.list, x)
-	}
-}
-
-// declared adds the sources of levels that the show has for a gateway.
-func (x *route) declared(l Levels, g stagenet.Gateway) {
-	if l.Type == "" {
-		for i := range min(len(x.addresses), l.Slots) {
-			x.add(i, level.Address{Output: l.Output, Slot: int32(i + 1)})
-		}
-		return
-	}
-	for _, m := range g.Mappings {
-		slot := m.Channel - FirstChannel(l.Type) + 1
-		if m.HardwareType != l.Type || slot < 1 || slot > l.Slots {
-			continue
-		}
-		if i, ok := slices.BinarySearch(x.addresses, m.Address); ok {
-			x.add(i, level.Address{Output: l.Output, Slot: int32(slot)})
+		x.whole = missing == 0
+		if len(x.sources) > 0 {
+			r.list = append(r.list, x)
 		}
 	}
 }
