@@ -52,9 +52,11 @@
 // axis ends that many degrees off until it is homed. A tempo is sent when it is given,
 // again ahead of each path, and every second of a long one, so that it takes two
 // losses to run a path at a wrong one, and a device that was switched off and on gets
-// its tempo back. What can be noticed is
-// reported: a datagram that the system refuses is sent again for a second, and the
-// path is given up after that; a segment that left too late is counted as a gap.
+// its tempo back.
+//
+// What can be noticed is reported: a datagram that the system refuses is sent again
+// for a second, and the path is given up after that; a segment that left too late is
+// logged, counted as a gap and told to MotionConfig.OnGap.
 //
 // # Machinery
 //
@@ -69,6 +71,10 @@
 // called next. New makes one that sends through a function, such as into a virtual
 // device; Open one with a socket and a clock, for which Run does the calling. All
 // methods are safe from any goroutine and never wait, except for a lock that is
-// held no longer than a datagram takes to leave. The numbers of rulings are those
-// of the project's notes on what the protocol's document leaves open.
+// held no longer than a datagram takes to leave, two milliseconds at most. The instant
+// they are given is the present one by the clock of whoever calls Step, which for Run
+// is that of the system.
+//
+// The numbers of rulings are those of the project's notes on what the protocol's
+// document leaves open.
 package theater

@@ -82,8 +82,10 @@ func OpenMotion(cfg MotionConfig) (*Motion, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.link, err = openLink("motion", cfg.Config, MotionPort)
-	return m, err
+	if m.link, err = openLink("motion", cfg.Config, MotionPort); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // Spline appends a path of any length to those of an axis: three knots per

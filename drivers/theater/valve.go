@@ -37,8 +37,10 @@ func OpenValve(cfg ValveConfig) (*Valve, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.link, err = openLink("valve", cfg.Config, ValvePort)
-	return v, err
+	if v.link, err = openLink("valve", cfg.Config, ValvePort); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Move feeds one side of a joint, 1 or 2, and exhausts the other; the pulse width
