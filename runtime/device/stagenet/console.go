@@ -195,6 +195,9 @@ func (c *Console) event(e stagenet.Event) {
 			}
 		}
 	case stagenet.Lost:
+		if c.driving.Err() != nil {
+			break // we go
+		}
 		c.env.Log.Warn("stagenet: gateway lost", "gateway", g.ID, "reason", e.Reason)
 	}
 	c.env.Event(device.Event{Topic: c.decl.EventTopic(e.Kind.String()), At: c.env.Since(e.At), Value: g})
