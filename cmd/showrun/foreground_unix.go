@@ -5,8 +5,9 @@ package main
 import "golang.org/x/sys/unix"
 
 // inForeground tells whether the process may have the keys of a terminal: one in
-// the background would be stopped for asking.
+// the background would be stopped for asking. A terminal that does not control the
+// process stops nobody, and has no group to tell.
 func inForeground(fd int) bool {
 	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
+	return err != nil || group == unix.Getpgrp()
 }
