@@ -30,7 +30,8 @@ func (r *Rig) Gateways(list []gateway.Config) (urls []string, err error) {
 		case g == nil:
 			g = &virtualGateway{channels: slices.Clone(want.Channels)}
 			g.gateway, err = gateway.New(gateway.Config{
-				ID: want.ID, Type: want.Type, Channels: g.channels, Listen: Loopback() + ":0", Sink: &g.levels, Log: r.cfg.Log,
+				ID: want.ID, Type: want.Type, Channels: g.channels, Listen: Loopback() + ":0", Sink: &g.levels,
+				// No Log: the console at the other end tells the same.
 			})
 			if err != nil {
 				return nil, err

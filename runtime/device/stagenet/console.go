@@ -186,9 +186,9 @@ func (c *Console) event(e stagenet.Event) {
 	c.mu.Unlock()
 	switch e.Kind {
 	case stagenet.Leased:
-		c.env.Log.Info("stagenet: gateway leased", "gateway", g.ID, "lease", g.Lease.ID, "addresses", len(g.Lease.Addresses))
+		c.env.Log.Debug("stagenet: gateway leased", "gateway", g.ID, "lease", g.Lease.ID, "addresses", len(g.Lease.Addresses))
 	case stagenet.Mapped:
-		c.env.Log.Info("stagenet: gateway mapped", "gateway", g.ID, "channels", len(g.Lease.Mappings))
+		c.env.Log.Info("stagenet: gateway mapped", "gateway", g.ID, "lease", g.Lease.ID, "channels", len(g.Lease.Mappings))
 		for _, d := range adopted {
 			if d.ID == g.ID {
 				c.lacking(d, g)
