@@ -368,3 +368,36 @@ func TestParseAddress(t *testing.T) {
 		t.Error(AddressName(17))
 	}
 }
+
+// BenchmarkFrame is a frame of 64 gateways of 512 addresses on its way from the
+// engine to the driver.
+func BenchmarkFrame(b *testing.B) {
+	const gateways = 64
+	d := &ConsoleDecl{}
+	store := kept{leases: map[string][]uint32{}}
+	f := &level.Frame{}
+	for g := range gateways {
+		id := fmt.Sprint(g)
+		for a := range uint32(Block) {
+			store.leases["/"+id] = append(store.leases["/"+id], uint32(g)*Block+a+1)
+		}
+		d.Gateways = append(d.Gateways, &GatewayDecl{ID: id, Levels: []Levels{{Output: level.Output(g), Slots: Block}}})
+		f.Levels = append(f.Levels, make([]byte, Block))
+	}
+	dev, err := d.Open(device.Env{
+		Time: func(at time.Duration) time.Time { return epoch.Add(at) }, Store: &store, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := dev.(*Console)
+	c.Adopt(d)
+	var taken level.Frame
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Seq++
+		c.Publish(f)
+		c.box.Take(&taken)
+		c.hand(&taken)
+	}
+}
