@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showrun/cmd/showrun/deckscript"
+	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/source"
 	"showrun/drivers/stagelinq/take"
@@ -146,8 +147,8 @@ func checkCommon(port int, length time.Duration) error {
 
 // playDeck puts a virtual unit on the network until it is told to end.
 func (a *app) playDeck(ctx context.Context, f deckFlags) error {
-	terminal := newTerminal(a.stderr)
-	log := newLogger(terminal, "text", f.verbose)
+	screen := terminal.New(a.stderr)
+	log := terminal.NewLogger(screen, "text", f.verbose)
 	unit, err := f.open(log)
 	if err != nil {
 		return err
@@ -174,20 +175,20 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 	}
 	d := &desk{unit: unit, isTake: f.take != "", decks: f.decks}
 	d.chosen.Store(1)
-	keys, err := openKeyboard(os.Stdin, terminal)
+	keys, err := terminal.OpenKeyboard(os.Stdin, screen)
 	if err != nil {
 		return err
 	}
-	defer keys.restore()
-	if keys.isThere() {
-		fmt.Fprintln(terminal, d.help())
-		go keys.read(func(key rune) { d.press(key, terminal, cancel) }) // until the process ends
+	defer keys.Restore()
+	if keys.IsThere() {
+		fmt.Fprintln(screen, d.help())
+		go keys.Read(func(key rune) { d.press(key, screen, cancel) }) // until the process ends
 	}
 	ended := make(chan struct{})
 	defer close(ended)
-	a.watchSignals("deck", keys.restore, ended, cancel, log)
-	if terminal.isTerminal() {
-		defer terminal.showStatus(func(width int) string { return fit(d.status(), width) })()
+	a.watchSignals("deck", keys.Restore, ended, cancel, log)
+	if screen.IsTerminal() {
+		defer screen.ShowStatus(func(width int) string { return terminal.Fit(d.status(), width) })()
 	}
 	self := unit.Self()
 	log.Info("the deck is on", "name", self.Name, "software", self.Software, "token", self.Token)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagelinq/source"
 )
 
@@ -47,9 +48,9 @@ func (d *desk) help() string {
 // press does what a key is for. It is called by one goroutine.
 func (d *desk) press(key rune, screen io.Writer, end context.CancelCauseFunc) {
 	switch key {
-	case 'q', keyEnd:
+	case 'q', terminal.KeyEnd:
 		end(nil)
-	case keyInterrupt:
+	case terminal.KeyInterrupt:
 		end(signalled{os.Interrupt})
 	case '?', 'h':
 		fmt.Fprintln(screen, d.help())
@@ -80,9 +81,9 @@ func (d *desk) play(p *source.Player, key rune, now time.Time) {
 		turn(0.1)
 	case '-', '_':
 		turn(-0.1)
-	case keyUp, 'k':
+	case terminal.KeyUp, 'k':
 		p.Jump(n, beats, now)
-	case keyDown, 'j':
+	case terminal.KeyDown, 'j':
 		p.Jump(n, -beats, now)
 	case 'l':
 		if deck.Looping {
@@ -101,7 +102,7 @@ func (d *desk) play(p *source.Player, key rune, now time.Time) {
 // status is a line on how the unit stands.
 func (d *desk) status() string {
 	st := d.unit.Stats()
-	clients := plural(max(st.States, st.Beats), "client")
+	clients := terminal.Plural(max(st.States, st.Beats), "client")
 	if d.isTake {
 		return d.takeStatus() + " · " + clients
 	}

@@ -9,38 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/source"
 	"showrun/drivers/stagelinq/take"
 	"showrun/drivers/stagelinq/wire"
 )
-
-func TestKeyDecoder(t *testing.T) {
-	for sent, want := range map[string]string{
-		"":                           "",
-		"a 1+\x03":                   "a 1+\x03",
-		"\x1b[A\x1b[B":               "↑↓",
-		"\x1bOA\x1bOB":               "↑↓",
-		"\x1b[1;5Ax":                 "x", // with Ctrl: another key
-		"\x1b[C\x1b[3~\x1b[200~j":    "j",
-		"\x1bq":                      "q",
-		"\x1b\x1b[A":                 "↑",
-		"é↑k":                        "k",
-		"\x1b[" + "0123456789012345": "5", // no sequence is so long
-	} {
-		var whole, pieces keyDecoder
-		if got := string(whole.decode([]byte(sent))); got != want {
-			t.Errorf("%q is %q, want %q", sent, got, want)
-		}
-		var got []rune
-		for _, c := range []byte(sent) {
-			got = append(got, pieces.decode([]byte{c})...)
-		}
-		if string(got) != want {
-			t.Errorf("%q byte by byte is %q, want %q", sent, string(got), want)
-		}
-	}
-}
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -97,13 +71,13 @@ func TestDeskKeys(t *testing.T) {
 
 func TestDeskEnds(t *testing.T) {
 	var sig signalled
-	for key, want := range map[rune]error{'q': context.Canceled, keyEnd: context.Canceled, keyInterrupt: signalled{os.Interrupt}} {
+	for key, want := range map[rune]error{'q': context.Canceled, terminal.KeyEnd: context.Canceled, terminal.KeyInterrupt: signalled{os.Interrupt}} {
 		for _, isTake := range []bool{false, true} {
 			d := newDesk(t)
 			d.isTake = isTake
 			ctx, cancel := context.WithCancelCause(t.Context())
 			d.press(key, nil, cancel)
-			if cause := context.Cause(ctx); cause != want || errors.As(cause, &sig) != (key == keyInterrupt) {
+			if cause := context.Cause(ctx); cause != want || errors.As(cause, &sig) != (key == terminal.KeyInterrupt) {
 				t.Errorf("%q: %v, want %v", key, cause, want)
 			}
 		}
@@ -150,14 +124,5 @@ func TestDeskStatus(t *testing.T) {
 	d.unit.DoTake(func(p *source.TakePlayer, now time.Time) { p.Step(now, nil) })
 	if got, want := d.status(), "take 1:05 of 120:00 · deck 1 ▶ 128.0 BPM ♩ 7 · deck 2 ⏸ 120.0 BPM ♩ 0 · 0 clients"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
-	}
-}
-
-// TestReturning has line ends that begin the next line on the left.
-func TestReturning(t *testing.T) {
-	var b strings.Builder
-	n, err := returning{&b}.Write([]byte("a\nb\n"))
-	if n != 4 || err != nil || b.String() != "a\r\nb\r\n" {
-		t.Errorf("%d, %v, %q", n, err, b.String())
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"showrun/cmd/showrun/discover"
+	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/signet/key"
 	"showrun/runtime/host"
 )
@@ -34,15 +34,15 @@ func (a *app) discover() *cobra.Command {
 
 // lookAround looks until it is told to end and shows what it found.
 func (a *app) lookAround(ctx context.Context, f discover.Flags) error {
-	terminal, out := newTerminal(a.stderr), newTerminal(a.stdout)
+	lines, out := terminal.New(a.stderr), terminal.New(a.stdout)
 	var screen *discover.Screen // nil unless the list grows on it
-	if out.isTerminal() && !f.JSON {
-		screen = discover.NewScreen(a.stdout, out.size)
-		if terminal.isTerminal() {
-			terminal = newTerminal(screen)
+	if out.IsTerminal() && !f.JSON {
+		screen = discover.NewScreen(a.stdout, out.Size)
+		if lines.IsTerminal() {
+			lines = terminal.New(screen)
 		}
 	}
-	log := newLogger(terminal, "text", f.Verbose)
+	log := terminal.NewLogger(lines, "text", f.Verbose)
 	f.Log = log
 	f.Tell = func(protocol, device string) {
 		if screen == nil {
@@ -64,8 +64,8 @@ func (a *app) lookAround(ctx context.Context, f discover.Flags) error {
 	switch {
 	case screen != nil:
 		stop = screen.Keep(func(now time.Time) []string { return discover.Lines(s.Sections(now)) })
-	case terminal.isTerminal():
-		stop = terminal.showStatus(func(width int) string { return fit(discover.Status(s.Sections(time.Now())), width) })
+	case lines.IsTerminal():
+		stop = lines.ShowStatus(func(width int) string { return terminal.Fit(discover.Status(s.Sections(time.Now())), width) })
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -92,12 +92,4 @@ func (a *app) lookAround(ctx context.Context, f discover.Flags) error {
 		log.Warn("nothing was found; --interface names another network")
 	}
 	return signalOf(ctx)
-}
-
-// size is how many characters the screen has, as far as it is known.
-func (t *terminal) size() (width, height int) {
-	if width, height, err := term.GetSize(t.fd); err == nil {
-		return width, height
-	}
-	return 80, 24
 }

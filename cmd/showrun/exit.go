@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/host"
 	"showrun/runtime/script"
 )
@@ -84,7 +85,7 @@ func (a *app) tell(err error) {
 	}
 	fmt.Fprintf(a.stderr, "showrun: %v\n", err)
 	if trace != "" {
-		fmt.Fprintln(a.stderr, indent(trace))
+		fmt.Fprintln(a.stderr, terminal.Indent(trace))
 	}
 	var usage usageError
 	if errors.As(err, &usage) {

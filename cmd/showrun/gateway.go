@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagenet/gateway"
 	"showrun/runtime/host"
 )
@@ -112,7 +113,7 @@ func (f *gatewayFlags) check(counted bool) ([]gateway.Channel, error) {
 		}
 	}
 	if counted && f.addresses != len(list) {
-		return nil, fmt.Errorf("--addresses says %d, --map has %s; leave one of them out", f.addresses, plural(len(list), "channel"))
+		return nil, fmt.Errorf("--addresses says %d, --map has %s; leave one of them out", f.addresses, terminal.Plural(len(list), "channel"))
 	}
 	return list, nil
 }
@@ -144,8 +145,8 @@ func parseChannels(text string) (kind string, first, last int, err error) {
 
 // serveGateway is a gateway until it is told to end.
 func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gateway.Channel) error {
-	terminal := newTerminal(a.stderr)
-	log := newLogger(terminal, "text", f.verbose)
+	screen := terminal.New(a.stderr)
+	log := terminal.NewLogger(screen, "text", f.verbose)
 	iface := f.iface
 	if iface == "" && f.listen == "" {
 		iface = "127.0.0.1"
@@ -166,8 +167,8 @@ func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gatew
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("gateway", func() {}, ended, cancel, log)
-	if terminal.isTerminal() {
-		defer terminal.showStatus(m.line)()
+	if screen.IsTerminal() {
+		defer screen.ShowStatus(m.line)()
 	}
 	log.Info("the gateway is on", "id", f.id, "channels", len(channels), "url", g.URL())
 	if g.Addr().IP.IsLoopback() {
@@ -198,13 +199,13 @@ func (m *gatewayMeter) Set(c gateway.Channel, v byte) {
 // line draws the status in at most width characters.
 func (m *gatewayMeter) line(width int) string {
 	consoles := m.gateway.Consoles()
-	fields := []string{m.id, plural(len(consoles), "console")}
+	fields := []string{m.id, terminal.Plural(len(consoles), "console")}
 	for _, c := range consoles {
 		if n := len(c.Addresses); n > 0 {
 			fields = append(fields, c.Addresses[0]+"-"+c.Addresses[n-1])
 		}
 	}
-	text := strings.Join(append(fields, plural(int(m.count.Load()), "value")), " · ") + " · "
+	text := strings.Join(append(fields, terminal.Plural(int(m.count.Load()), "value")), " · ") + " · "
 	room := min(max(width-len([]rune(text)), 0), len(m.channels))
-	return fit(text+meter(m.Values(nil, m.channels[:room])), width)
+	return terminal.Fit(text+terminal.Meter(m.Values(nil, m.channels[:room])), width)
 }

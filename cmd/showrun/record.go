@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/drivers/stagelinq/take"
@@ -68,8 +69,8 @@ It ends with Ctrl-C or after --for. What was heard up to then is in FILE.`,
 
 // recordTake records until it is told to end.
 func (a *app) recordTake(ctx context.Context, f recordFlags) error {
-	terminal := newTerminal(a.stderr)
-	log := newLogger(terminal, "text", f.verbose)
+	screen := terminal.New(a.stderr)
+	log := terminal.NewLogger(screen, "text", f.verbose)
 	token, err := sinkToken(f.state)
 	if err != nil {
 		return err
@@ -99,8 +100,8 @@ func (a *app) recordTake(ctx context.Context, f recordFlags) error {
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("recording", func() {}, ended, cancel, log)
-	if terminal.isTerminal() {
-		defer terminal.showStatus(func(width int) string { return fit(recordStatus(w, time.Since(began)), width) })()
+	if screen.IsTerminal() {
+		defer screen.ShowStatus(func(width int) string { return terminal.Fit(recordStatus(w, time.Since(began)), width) })()
 	}
 	log.Info("recording", "file", f.file)
 	written := make(chan error, 1)
@@ -175,21 +176,21 @@ func recordStatus(w *take.Writer, took time.Duration) string {
 		states, beats = states+u.States, beats+u.Beats
 	}
 	return strings.Join([]string{
-		"recording " + minutes(took), plural(len(units), "unit"), plural(states, "state"), plural(beats, "beat message"),
+		"recording " + minutes(took), terminal.Plural(len(units), "unit"), terminal.Plural(states, "state"), terminal.Plural(beats, "beat message"),
 	}, " · ")
 }
 
 // report tells what was recorded.
 func (a *app) report(file string, w *take.Writer) {
 	for _, u := range w.Units() {
-		line := fmt.Sprintf("%s, %s %s: %s, %s", u.Unit, u.Unit.Software, u.Unit.Version, plural(u.States, "state"), plural(u.Beats, "beat message"))
+		line := fmt.Sprintf("%s, %s %s: %s, %s", u.Unit, u.Unit.Software, u.Unit.Version, terminal.Plural(u.States, "state"), terminal.Plural(u.Beats, "beat message"))
 		if u.Connects > 1 {
 			line += fmt.Sprintf(", connected %d times", u.Connects)
 		}
 		fmt.Fprintln(a.stdout, line)
 	}
 	st := w.Stats()
-	fmt.Fprintf(a.stdout, "%s: %s, %d kB\n", file, plural(st.Events, "event"), (st.Bytes+999)/1000)
+	fmt.Fprintf(a.stdout, "%s: %s, %d kB\n", file, terminal.Plural(st.Events, "event"), (st.Bytes+999)/1000)
 }
 
 // advise says what may be wrong with a recording.

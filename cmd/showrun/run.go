@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/control"
 	"showrun/runtime/host"
 	"showrun/runtime/rig"
@@ -79,8 +80,8 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	case f.lookahead <= 0:
 		return usageError{fmt.Errorf("--lookahead must be more than 0, got %v", f.lookahead)}
 	}
-	terminal := newTerminal(a.stderr)
-	log := newLogger(terminal, f.logFormat, f.verbose)
+	screen := terminal.New(a.stderr)
+	log := terminal.NewLogger(screen, f.logFormat, f.verbose)
 	if f.logFormat == "json" {
 		a.jsonLog = log
 	}
@@ -103,21 +104,21 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	defer cancel(nil)
 	ended := make(chan struct{})
 	defer close(ended)
-	keys := &keyboard{restore: func() {}}
+	keys := terminal.NoKeyboard()
 	if f.logFormat == "text" {
-		keys, err = openKeyboard(os.Stdin, terminal)
+		keys, err = terminal.OpenKeyboard(os.Stdin, screen)
 	}
 	if err != nil {
 		return err
 	}
-	defer keys.restore()
-	if keys.isThere() {
-		fmt.Fprintln(terminal, showKeys)
-		go keys.read(func(key rune) { a.pressInShow(key, h, terminal) }) // until the process ends
+	defer keys.Restore()
+	if keys.IsThere() {
+		fmt.Fprintln(screen, showKeys)
+		go keys.Read(func(key rune) { a.pressInShow(key, h, screen) }) // until the process ends
 	}
-	a.watchSignals("show", func() { h.MakeSafe(); keys.restore() }, ended, cancel, log)
-	if terminal.isTerminal() && f.logFormat == "text" {
-		defer terminal.showStatus(func(width int) string { return statusLine(h.Status(), width) })()
+	a.watchSignals("show", func() { h.MakeSafe(); keys.Restore() }, ended, cancel, log)
+	if screen.IsTerminal() && f.logFormat == "text" {
+		defer screen.ShowStatus(func(width int) string { return statusLine(h.Status(), width) })()
 	}
 	err = h.Run(ctx)
 	if sig := signalOf(ctx); sig != nil {
@@ -138,7 +139,7 @@ func (a *app) pressInShow(key rune, h *host.Host, screen io.Writer) {
 		h.Release("the keyboard")
 	case '?', 'h':
 		fmt.Fprintln(screen, showKeys)
-	case keyInterrupt:
+	case terminal.KeyInterrupt:
 		select {
 		case a.signals <- os.Interrupt:
 		default: // two wait already

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/cmd/showrun/theater"
 	"showrun/drivers/theater/server"
 )
@@ -36,8 +37,8 @@ func (a *app) theater() *cobra.Command {
 
 // runTheater runs servers until it is told to end.
 func (a *app) runTheater(ctx context.Context, f theater.Flags) error {
-	terminal := newTerminal(a.stderr)
-	log := newLogger(terminal, "text", f.Verbose)
+	screen := terminal.New(a.stderr)
+	log := terminal.NewLogger(screen, "text", f.Verbose)
 	stage, err := theater.Open(f, readKey, log)
 	if err != nil {
 		return err
@@ -47,8 +48,8 @@ func (a *app) runTheater(ctx context.Context, f theater.Flags) error {
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("servers", func() {}, ended, cancel, log)
-	if terminal.isTerminal() {
-		defer terminal.showStatus(func(width int) string { return fit(stage.Status(meter), width) })()
+	if screen.IsTerminal() {
+		defer screen.ShowStatus(func(width int) string { return terminal.Fit(stage.Status(terminal.Meter), width) })()
 	}
 	if err := stage.Run(ctx); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// newLogger writes to the terminal in one of the two formats.
-func newLogger(t *terminal, format string, verbose bool) *slog.Logger {
+// NewLogger writes to the screen in one of the two formats.
+func NewLogger(t *Screen, format string, verbose bool) *slog.Logger {
 	severity := slog.LevelInfo
 	if verbose {
 		severity = slog.LevelDebug
@@ -18,7 +18,7 @@ func newLogger(t *terminal, format string, verbose bool) *slog.Logger {
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(t, &slog.HandlerOptions{Level: severity}))
 	}
-	h := tint.NewTextHandler(t, &tint.Options{Level: severity, TimeFormat: "15:04:05.000", NoColor: !t.isTerminal()})
+	h := tint.NewTextHandler(t, &tint.Options{Level: severity, TimeFormat: "15:04:05.000", NoColor: !t.IsTerminal()})
 	return slog.New(tracebacks{h, t})
 }
 
@@ -44,7 +44,7 @@ func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
 	if err := h.Handler.Handle(ctx, line); err != nil || trace == "" {
 		return err
 	}
-	_, err := io.WriteString(h.w, indent(trace)+"\n")
+	_, err := io.WriteString(h.w, Indent(trace)+"\n")
 	return err
 }
 
@@ -58,4 +58,5 @@ func (h tracebacks) WithGroup(name string) slog.Handler {
 	return tracebacks{h.Handler.WithGroup(name), h.w}
 }
 
-func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }
+// Indent writes a text below a line it belongs to.
+func Indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ import (
 
 // Keys that have no character of their own.
 const (
-	keyUp        = '↑'
-	keyDown      = '↓'
-	keyInterrupt = '\x03' // Ctrl-C, which is no signal while keys come one by one
-	keyEnd       = '\x04'
+	KeyUp        = '↑'
+	KeyDown      = '↓'
+	KeyInterrupt = '\x03' // Ctrl-C, which is no signal while keys come one by one
+	KeyEnd       = '\x04'
 	escape       = '\x1b'
 )
 
@@ -36,9 +36,9 @@ func (d *keyDecoder) decode(b []byte) (keys []rune) {
 			d.sequence = append(d.sequence, c) // parameters
 		case len(d.sequence) > 1:
 			if plain := len(d.sequence) == 2; plain && c == 'A' {
-				keys = append(keys, keyUp)
+				keys = append(keys, KeyUp)
 			} else if plain && c == 'B' {
-				keys = append(keys, keyDown)
+				keys = append(keys, KeyDown)
 			}
 			d.sequence = d.sequence[:0]
 		case c < 0x80:
@@ -49,33 +49,40 @@ func (d *keyDecoder) decode(b []byte) (keys []rune) {
 	return keys
 }
 
-// keyboard is an input while its keys come one by one, if it is a terminal.
-type keyboard struct {
+// Keyboard is an input while its keys come one by one, if it is a terminal.
+type Keyboard struct {
 	in      *os.File
-	restore func() // gives the terminal back as it was; more than once is harmless
+	restore func()
 }
 
-// openKeyboard makes keys come one by one. Lines on the screen then need to be told
+// NoKeyboard has no keys.
+func NoKeyboard() *Keyboard { return &Keyboard{restore: func() {}} }
+
+// Restore gives the terminal back as it was; more than once is harmless.
+func (k *Keyboard) Restore() { k.restore() }
+
+// OpenKeyboard makes keys come one by one. Lines on the screen then need to be told
 // to begin on the left.
-func openKeyboard(in *os.File, screen *terminal) (*keyboard, error) {
+func OpenKeyboard(in *os.File, screen *Screen) (*Keyboard, error) {
 	fd := int(in.Fd())
 	if !term.IsTerminal(fd) || !inForeground(fd) {
-		return &keyboard{restore: func() {}}, nil
+		return NoKeyboard(), nil
 	}
 	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return nil, fmt.Errorf("keyboard: %w", err)
 	}
-	if screen.isTerminal() {
+	if screen.IsTerminal() {
 		screen.w = returning{screen.w}
 	}
-	return &keyboard{in, sync.OnceFunc(func() { _ = term.Restore(fd, before) })}, nil
+	return &Keyboard{in, sync.OnceFunc(func() { _ = term.Restore(fd, before) })}, nil
 }
 
-func (k *keyboard) isThere() bool { return k.in != nil }
+// IsThere tells whether there are keys.
+func (k *Keyboard) IsThere() bool { return k.in != nil }
 
-// read calls press for each key, until the input ends.
-func (k *keyboard) read(press func(key rune)) {
+// Read calls press for each key, until the input ends.
+func (k *Keyboard) Read(press func(key rune)) {
 	var d keyDecoder
 	b := make([]byte, 64)
 	for {

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package terminal
 
 // inForeground tells whether the process may have the keys of a terminal.
 func inForeground(int) bool { return true }
