@@ -6,13 +6,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	"showrun/runtime/curve"
 	"showrun/runtime/engine"
 	"showrun/runtime/patch"
 )
 
 // levelMethods are what fixtures and groups share.
 func (s *Show) levelMethods() map[string]func(module.Call, *group) int {
-	return map[string]func(module.Call, *group) int{"set": s.set, "fade": s.fade, "get": s.levels, "stop": s.stop}
+	return map[string]func(module.Call, *group) int{
+		"set": s.set, "fade": s.fade, "spline": s.spline, "get": s.levels, "stop": s.stop,
+	}
 }
 
 // target is a channel and the level it is to have.
@@ -100,6 +103,26 @@ func (s *Show) fade(c module.Call, g *group) int {
 	easing, delay := s.FadeOptions(c, 3)
 	for _, t := range targets {
 		s.G.Emit(engine.Fade{Channel: t.Channel, To: t.level, Duration: d, Delay: delay, Curve: easing})
+	}
+	return 0
+}
+
+// spline moves all channels of each fixture along a Bezier path that begins at the
+// levels they have.
+func (s *Show) spline(c module.Call, g *group) int {
+	var paths []engine.Path
+	for _, f := range g.fixtures {
+		knots := c.Knots(1, len(f.Channels), fmt.Sprintf("fixture %q", f.Name))
+		path, err := curve.NewPath(len(f.Channels), knots)
+		if err != nil {
+			c.Fail("%s", err)
+		}
+		paths = append(paths, engine.Path{Channels: f.Channels, Path: path})
+	}
+	d := s.Duration(c, c.Get(2), "the duration of a segment")
+	for _, p := range paths {
+		p.Segment = d
+		s.G.Emit(p)
 	}
 	return 0
 }
