@@ -66,6 +66,7 @@ func (c *core) env() device.Env {
 	return device.Env{
 		Since:   c.clock.Since,
 		Time:    c.clock.Time,
+		Now:     c.clock.Now,
 		Observe: c.tempo.Observe,
 		Alias:   c.tempo.Alias,
 		Event: func(ev device.Event) {

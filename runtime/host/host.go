@@ -79,6 +79,9 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	defer h.store.Close()
 	defer h.wg.Wait() // after everything that ends its goroutines
+	if err := h.recoverMachinery(); err != nil {
+		return err
+	}
 	hup := make(chan os.Signal, 1)
 	if len(reloadSignals) > 0 {
 		signal.Notify(hup, reloadSignals...)

@@ -1,6 +1,9 @@
 package host
 
 import (
+	"maps"
+	"slices"
+
 	"showrun/bindings"
 	"showrun/runtime/device"
 	"showrun/runtime/script"
@@ -54,6 +57,26 @@ func (h *Host) MakeSafe() {
 	for _, m := range h.machinery() {
 		m.Safe()
 	}
+}
+
+// recoverMachinery performs the safe actions that a process before could not, before
+// anything else is opened.
+func (h *Host) recoverMachinery() error {
+	left, err := h.store.Engaged()
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		if err := device.MakeSafe(left[key], h.opts.Log); err != nil {
+			h.opts.Log.Error("the last run ended without making a machine safe, and it cannot be done now", "machine", key, "error", err)
+			continue
+		}
+		h.opts.Log.Warn("the last run ended without making a machine safe; it is done now", "machine", key)
+		if err := h.store.Disengage(key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // engage keeps how a machine is made safe from before it is opened.

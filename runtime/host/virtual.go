@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"showrun/bindings"
+	"showrun/runtime/beat"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/rig"
@@ -65,7 +66,7 @@ type virtual struct {
 // run goes from deadline to deadline.
 func (v *virtual) run(ctx context.Context, until time.Duration) error {
 	for ctx.Err() == nil {
-		next := min(v.scriptNext(), v.engineNext(), v.clock.Since(v.deck.Next()))
+		next := min(v.scriptNext(), v.engineNext(), v.clock.Since(v.deck.Next()), v.devicesNext())
 		if next > until {
 			v.clock.Set(until)
 			return nil
@@ -73,12 +74,32 @@ func (v *virtual) run(ctx context.Context, until time.Duration) error {
 		now := max(next, v.clock.Now())
 		v.clock.Set(now)
 		v.deck.Step(v.clock.Time(now))
+		v.stepDevices(now)
 		if err := v.scriptStep(now); err != nil {
 			return err
 		}
 		v.engineStep(now, now)
 	}
 	return ctx.Err()
+}
+
+// devicesNext is when a device has something to do.
+func (v *virtual) devicesNext() time.Duration {
+	next := beat.Never
+	for _, d := range v.devices.inOrder {
+		if s, ok := d.(device.Stepper); ok {
+			next = min(next, s.Next())
+		}
+	}
+	return next
+}
+
+func (v *virtual) stepDevices(now time.Duration) {
+	for _, d := range v.devices.inOrder {
+		if s, ok := d.(device.Stepper); ok && s.Next() <= now {
+			s.Step(now)
+		}
+	}
 }
 
 // open implements opener: sinks hear the rig's deck, everything else stays in the
