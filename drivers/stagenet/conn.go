@@ -17,7 +17,7 @@ import (
 // It returns nil when ctx ended, and an error when the interface is not there; it
 // may be called again then.
 func (c *Console) Run(ctx context.Context) error {
-	if _, err := localAddresses(c.cfg.Interface); err != nil {
+	if err := CheckInterface(c.cfg.Interface); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -127,6 +127,13 @@ func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) {
 	case <-timer.C:
 	case <-changed:
 	}
+}
+
+// CheckInterface tells whether there is an interface of this name or address; "" is
+// any.
+func CheckInterface(name string) error {
+	_, err := localAddresses(name)
+	return err
 }
 
 // local is the addresses to dial from: those of the chosen interface, or any.

@@ -64,11 +64,12 @@ func (c *Console) Adopt(decl device.Declaration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.adopted, c.changed = d.Gateways, true
-	for _, o := range d.Outputs() {
-		c.sel(o)
-	}
 	if c.driver == nil {
 		c.appear(d)
+		return
+	}
+	for _, o := range d.Outputs() {
+		c.sel(o)
 	}
 }
 
@@ -77,13 +78,13 @@ func (c *Console) sel(o level.Output) {
 	if !slices.Contains(c.selected, o) {
 		c.selected = append(c.selected, o)
 		c.box.Select(c.selected...)
-		c.sends.Store(c.driver != nil)
+		c.sends.Store(true)
 	}
 }
 
 // Take implements device.Taker.
 func (c *Console) Take(at time.Duration, message any) {
-	if u, ok := message.(Use); ok {
+	if u, ok := message.(Use); ok && c.driver != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.ordered = append(c.ordered, due{u, at})

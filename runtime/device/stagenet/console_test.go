@@ -287,8 +287,22 @@ func TestDial(t *testing.T) {
 }
 
 func TestBadConsole(t *testing.T) {
-	if _, err := (&ConsoleDecl{URLs: []string{"http://x"}}).Open(device.Env{Store: &kept{}, Log: slog.New(slog.DiscardHandler)}); err == nil {
-		t.Error("a bad URL is accepted")
+	for what, d := range map[string]*ConsoleDecl{"URL": {URLs: []string{"http://x"}}, "interface": {Interface: "nowhere0"}} {
+		if _, err := d.Open(device.Env{Store: &kept{}, Log: slog.New(slog.DiscardHandler)}); err == nil {
+			t.Errorf("a bad %s is accepted", what)
+		}
+	}
+}
+
+// TestRehearsal: leases on loopback are apart from those of the show.
+func TestRehearsal(t *testing.T) {
+	for _, c := range []struct{ declared, told, want string }{
+		{"", "", ""}, {"", "eth7", ""}, {"", "127.0.0.1", "loopback"}, {"", "::1", "loopback"}, {"eth7", "127.0.0.1", "eth7"},
+		{"127.0.0.1", "127.0.0.1", "127.0.0.1"}, {"", "10.0.0.7", ""},
+	} {
+		if got := (&ConsoleDecl{Interface: c.declared}).leasesName(c.told); got != c.want {
+			t.Errorf("declared on %q, told %q: kept as %q, want %q", c.declared, c.told, got, c.want)
+		}
 	}
 }
 

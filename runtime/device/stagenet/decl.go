@@ -11,6 +11,7 @@ package stagenet
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -170,10 +171,20 @@ func (d *ConsoleDecl) RigGateways() []gateway.Config {
 // leasesName is what the leases of the console are kept under. A rehearsal on
 // loopback must not take addresses away from the gateways of the show.
 func (d *ConsoleDecl) leasesName(iface string) string {
-	if ip, err := netip.ParseAddr(iface); d.Interface == "" && err == nil && ip.IsLoopback() {
+	if d.Interface == "" && isLoopback(iface) {
 		return "loopback"
 	}
 	return d.Interface
+}
+
+// isLoopback tells whether an interface, named by itself or one of its addresses, is
+// within this machine.
+func isLoopback(name string) bool {
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return ip.IsLoopback()
+	}
+	i, err := net.InterfaceByName(name)
+	return err == nil && i.Flags&net.FlagLoopback != 0
 }
 
 // Open implements device.Declaration.
@@ -181,6 +192,9 @@ func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
 	iface := d.Interface
 	if iface == "" {
 		iface = env.Interface
+	}
+	if err := stagenet.CheckInterface(iface); err != nil {
+		return nil, err
 	}
 	c := newConsole(d, env)
 	var err error
