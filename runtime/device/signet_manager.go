@@ -173,20 +173,20 @@ func (m *Manager) open() (*manager.Manager, error) {
 
 // OnEvent takes what the driver says of a device.
 func (m *Manager) OnEvent(e manager.Event) {
-	heard := e.Node.Heard
+	at := m.env.Since(e.Node.Heard)
 	node := func() Node { return NodeOf(e.Node) }
 	name := ""
 	switch e.Kind {
 	case manager.Found:
 		name = "found"
 	case manager.Lost:
-		name = "lost"
+		name, at = "lost", m.env.Now() // it was heard long ago
 	case manager.Changed, manager.Unreachable:
 		name = "changed"
 	case manager.BeaconFound, manager.BeaconSpoof, manager.BeaconLost:
-		name, heard = "beacon", e.Beacon.Heard
+		name, at = "beacon", m.env.Since(e.Beacon.Heard)
 		if e.Kind == manager.BeaconLost {
-			heard = heard.Add(wire.BeaconTimeout)
+			at = m.env.Now()
 		}
 		node = func() Node { return NodeOfBeacon(e.Beacon, e.Kind != manager.BeaconLost) }
 	case manager.Duplicate:
@@ -199,7 +199,7 @@ func (m *Manager) OnEvent(e manager.Event) {
 	if name == "changed" {
 		key = topic + v.TUID
 	}
-	m.env.Event(Event{Topic: topic, Key: key, At: m.env.Since(heard), Value: v})
+	m.env.Event(Event{Topic: topic, Key: key, At: at, Value: v})
 }
 
 // Nodes lists every device heard so far, by TUID; those without keys are not among

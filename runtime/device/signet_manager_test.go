@@ -99,6 +99,7 @@ func TestManagerTells(t *testing.T) {
 	if m.Loops() != nil || m.Close() != nil || m.Nodes() != nil {
 		t.Error("something is there in virtual time")
 	}
+	m.env.Now = func() time.Duration { return 9 * time.Second }
 	from := netip.MustParseAddrPort("10.0.0.1:9")
 	lamp := manager.Node{TUID: lampTUID, Address: from, Heard: sigNetEpoch.Add(time.Second), Online: true, Endpoints: []manager.Endpoint{
 		{Number: 0, Values: map[wire.TID][]byte{wire.TIDRoleCapability: {0x83}}},
@@ -125,10 +126,10 @@ func TestManagerTells(t *testing.T) {
 	const node, gone = "{7FF0:8000000A   0 10.0.0.1 [node sender] 0 [{1 0 Out supplier} {2 0  }] true []}",
 		"{7FF0:8000000A   0 10.0.0.1 [node sender] 0 [{1 0 Out supplier} {2 0  }] false [unreachable]}"
 	want := []string{
-		"1s found " + node, "1s changed " + node, "1s changed " + gone, "1s lost " + gone,
+		"1s found " + node, "1s changed " + node, "1s changed " + gone, "9s lost " + gone,
 		"0s beacon {7FF0:8000000A   0 10.0.0.1 [] 0 [] true [no keys]}",
 		"0s beacon {7FF0:8000000A   0 10.0.0.1 [] 0 [] true [no keys spoofed incomplete beacon]}",
-		"30s beacon {7FF0:8000000A   0 10.0.0.1 [] 0 [] false [no keys]}",
+		"9s beacon {7FF0:8000000A   0 10.0.0.1 [] 0 [] false [no keys]}",
 	}
 	if got := drain(events, decl); !slices.Equal(got, want) {
 		t.Errorf("told\n%q, want\n%q", got, want)

@@ -11,7 +11,6 @@ import (
 
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/receiver"
-	"showrun/drivers/signet/wire"
 )
 
 // ReceiverDecl declares a Sig-Net Receiver. It is a device of its own: only its
@@ -101,7 +100,6 @@ type Receiver struct {
 type heardUniverse struct {
 	levels []byte // never written to
 	source signet.SenderID
-	at     time.Time // of the last packet or change
 }
 
 // heardTimecode is a stream as scripts were told last.
@@ -223,7 +221,6 @@ func (r *Receiver) OnLevels(universe int, levels []byte, p receiver.Packet) {
 	if u == nil {
 		return // no longer wanted
 	}
-	u.at = p.At
 	same := bytes.Equal(levels, u.levels)
 	if same && p.Sender == u.source {
 		return
@@ -233,7 +230,7 @@ func (r *Receiver) OnLevels(universe int, levels []byte, p receiver.Packet) {
 		return
 	}
 	u.levels, u.source = slices.Clone(levels), source
-	r.tellLevels(universe, u)
+	r.tellLevels(universe, u, r.env.Since(p.At))
 }
 
 // winner is the Sender that wins most slots of a universe. In virtual time it is
@@ -252,21 +249,14 @@ func (r *Receiver) winner(universe int, heard signet.SenderID) signet.SenderID {
 	return best
 }
 
-func (r *Receiver) tellLevels(universe int, u *heardUniverse) {
+func (r *Receiver) tellLevels(universe int, u *heardUniverse, at time.Duration) {
 	ev := Levels{Universe: universe, Levels: slices.Clone(u.levels)}
 	if u.source != (signet.SenderID{}) {
 		ev.Source = u.source.String()
 	}
 	topic := r.decl.LevelsTopic(universe)
-	r.env.Event(Event{Topic: topic, Key: topic, At: r.env.Since(u.at), Value: ev})
+	r.env.Event(Event{Topic: topic, Key: topic, At: at, Value: ev})
 }
-
-// What the driver does not say: how long after the last packet a stream that ends
-// without a word stands still, and when it counts as lost.
-const (
-	timecodeStall = 250 * time.Millisecond
-	timecodeLoss  = wire.TimecodeLoss + 250*time.Millisecond
-)
 
 // OnTimecode takes a change of a timecode stream. The position runs on between
 // packets once one label has followed another: a single label may be that of a
@@ -278,12 +268,9 @@ func (r *Receiver) OnTimecode(stream int, change receiver.TimecodeChange, t rece
 	if s == nil {
 		return
 	}
-	at := t.At
-	switch {
-	case change == receiver.TimecodeVanish:
-		at = at.Add(timecodeLoss)
-	case change == receiver.TimecodePause && at.Equal(s.at):
-		at = at.Add(timecodeStall)
+	at := r.env.Since(t.At)
+	if change == receiver.TimecodeVanish || change == receiver.TimecodePause && t.At.Equal(s.at) {
+		at = r.env.Now() // no packet says so
 	}
 	s.heard, s.at, s.label = true, t.At, t.Label.String()
 	s.state = Timecode{
@@ -301,13 +288,13 @@ func (r *Receiver) OnTimecode(stream int, change receiver.TimecodeChange, t rece
 	}
 }
 
-func (r *Receiver) tellTimecode(stream int, event string, s *heardTimecode, at time.Time, jump bool) {
+func (r *Receiver) tellTimecode(stream int, event string, s *heardTimecode, at time.Duration, jump bool) {
 	topic, key := r.decl.TimecodeTopic(stream, event), ""
 	if event == "frame" {
 		key = topic
 	}
 	r.env.Event(Event{
-		Topic: topic, Key: key, At: r.env.Since(at), Value: TimecodeEvent{Timecode: s.state, Position: s.label, Jump: jump},
+		Topic: topic, Key: key, At: at, Value: TimecodeEvent{Timecode: s.state, Position: s.label, Jump: jump},
 	})
 }
 
@@ -387,14 +374,14 @@ func (r *Receiver) run(ctx context.Context) error {
 		r.subscribe(n)
 		if len(u.levels) > 0 {
 			u.levels, u.source = nil, signet.SenderID{}
-			r.tellLevels(n, u)
+			r.tellLevels(n, u, r.env.Now())
 		}
 	}
 	for n, s := range r.timecodes {
 		r.subscribeTimecode(n)
 		if s.heard {
 			s.state.Running = false
-			r.tellTimecode(n, "lost", s, s.at, false)
+			r.tellTimecode(n, "lost", s, r.env.Now(), false)
 		}
 	}
 	return err

@@ -71,6 +71,7 @@ func sigNetEnv(port int) (Env, *keptIdentities, chan Event) {
 	kept := &keptIdentities{names: map[string][]byte{}, sessions: map[[6]byte]uint32{}}
 	events := make(chan Event, 1000)
 	return Env{
+		Now:       func() time.Duration { return time.Since(sigNetEpoch) },
 		Since:     func(t time.Time) time.Duration { return t.Sub(sigNetEpoch) },
 		Event:     func(ev Event) { events <- ev },
 		Interface: "lo", Ports: Ports{SigNet: port}, Store: kept,
@@ -250,6 +251,7 @@ func TestReceiverTells(t *testing.T) {
 	}
 	r := d.(*Receiver)
 	r.Adopt(decl)
+	r.env.Now = func() time.Duration { return 9 * time.Second }
 	at := func(ms int) time.Time { return sigNetEpoch.Add(time.Duration(ms) * time.Millisecond) }
 	hear := func(ms, universe int, from signet.SenderID, levels ...byte) {
 		r.OnLevels(universe, levels, receiver.Packet{Sender: from, At: at(ms)})
@@ -307,10 +309,10 @@ func TestReceiverTells(t *testing.T) {
 		"1s timecode 9 found {{25 25 1s false} 00:00:01:00 true}",
 		"1s timecode 9 frame {{25 25 1s false} 00:00:01:00 true}",
 		"1.04s timecode 9 frame {{25 26 1.04s true} 00:00:01:01 false}",
-		"1.29s timecode 9 frame {{25 26 1.04s false} 00:00:01:01 false}",
+		"9s timecode 9 frame {{25 26 1.04s false} 00:00:01:01 false}",
 		"2s timecode 9 frame {{25 26 2s false} 00:00:01:01 false}",
 		"2.1s timecode 9 frame {{25 100 2.1s false} 00:00:04:00 true}",
-		"3.35s timecode 9 lost {{25 100 2.1s false} 00:00:04:00 false}",
+		"9s timecode 9 lost {{25 100 2.1s false} 00:00:04:00 false}",
 	}
 	if got := drain(events, decl); !slices.Equal(got, want) {
 		t.Errorf("told\n%q, want\n%q", got, want)
