@@ -4,9 +4,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	"showrun/bindings/osc"
 	"showrun/bindings/signet"
 	"showrun/bindings/stagelinq"
 	"showrun/bindings/stagenet"
+	"showrun/bindings/theater"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
 	"showrun/runtime/script/plain"
@@ -44,5 +46,7 @@ func (s *Show) Modules() []script.Module {
 		s.Module("signet", signet.Open(s.Load)),
 		s.Module("stagelinq", stagelinq.Open(s.Load)),
 		s.Module("stagenet", stagenet.Open(s.Load)),
+		s.Module("theater", theater.Open(s.Load)),
+		s.Module("osc", osc.Open(s.Load)),
 	}
 }

@@ -139,13 +139,13 @@ func (s *stand) open(decl device.Declaration) {
 	s.t.Helper()
 	if s.devices[decl.Key()] == nil {
 		d, err := decl.OpenVirtual(device.Env{
-			Since: s.clock.Since, Time: s.clock.Time,
+			Now: s.clock.Now, Since: s.clock.Since, Time: s.clock.Time,
 			Observe: func(source string, o beat.Observation) { s.report(s.conductor.Observe(source, o)) },
 			Alias:   s.conductor.Alias,
 			Event: func(ev device.Event) {
 				s.inbox.Put(script.Event{Topic: ev.Topic, Key: ev.Key, At: ev.At, Value: ev.Value})
 			},
-			Log: slog.New(slog.DiscardHandler),
+			Log: slog.New(standLog{s}),
 		})
 		if err != nil {
 			s.t.Fatal(err)
@@ -185,6 +185,9 @@ func (s *stand) run(until time.Duration) {
 		if s.deck != nil {
 			next = min(next, s.clock.Since(s.deck.Next()))
 		}
+		for _, d := range s.steppers() {
+			next = min(next, d.Next())
+		}
 		select {
 		case <-s.inbox.Ready():
 			next = s.clock.Now()
@@ -204,6 +207,9 @@ func (s *stand) step(now time.Duration) {
 	if s.deck != nil {
 		s.deck.Step(s.clock.Time(now))
 	}
+	for _, d := range s.steppers() {
+		d.Step(now)
+	}
 	s.report(s.conductor.Step(now))
 	s.gen.SetTimeline(s.conductor.Timeline(), now)
 	for _, source := range s.gen.Sources() {
@@ -220,6 +226,15 @@ func (s *stand) step(now time.Duration) {
 	if line := s.conductor.Timeline(); line != s.line {
 		s.line = line
 		s.engine.Retime(line)
+		bpm := line.BPM
+		if line.Stopped {
+			bpm = 0
+		}
+		for _, d := range s.devices {
+			if d, ok := d.(device.Paced); ok {
+				d.Tempo(now, bpm)
+			}
+		}
 	}
 	for _, b := range s.batches {
 		s.engine.Submit(b)
@@ -238,6 +253,16 @@ func (s *stand) step(now time.Duration) {
 			s.levels = append(s.levels, append([]byte(nil), l...))
 		}
 	}
+}
+
+// steppers are the devices of the live load that have instants of their own.
+func (s *stand) steppers() (list []device.Stepper) {
+	for _, d := range s.show.Devices {
+		if d, ok := s.devices[d.Key()].(device.Stepper); ok {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // timeline is that of a tempo source; one that was not heard stands still.

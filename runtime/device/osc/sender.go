@@ -1,0 +1,133 @@
+// Package osc joins Open Sound Control to a show: messages that scripts send to
+// other programs, and messages of others that scripts listen to.
+package osc
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"time"
+
+	wire "showrun/drivers/theater/osc"
+	"showrun/runtime/device"
+)
+
+// Message is a message, and the order to send it. Arguments are int32, int64,
+// float32, string, []byte, bool or nil.
+type Message struct {
+	Address string
+	Args    []any
+}
+
+// Check tells whether the message can be sent: it has a good address, no zero byte
+// in a text, and fits into a datagram.
+func (m Message) Check() error {
+	_, err := wire.AppendMessage(nil, wire.Message(m))
+	return err
+}
+
+// maxExact is up to where every whole number has a float64.
+const maxExact = 1 << 53
+
+// Number is a number as an argument: whole ones are int32, or int64 if they need
+// it, others float32. It is false for one that none of them holds.
+func Number(n float64) (arg any, ok bool) {
+	if arg, ok = Whole(n); ok {
+		return arg, true
+	}
+	return Float(n)
+}
+
+// Whole is a whole number as an int32, or an int64 if it is too large for that.
+func Whole(n float64) (arg any, ok bool) {
+	switch {
+	case n != math.Trunc(n) || math.Abs(n) > maxExact:
+		return nil, false
+	case n >= math.MinInt32 && n <= math.MaxInt32:
+		return int32(n), true
+	}
+	return int64(n), true
+}
+
+// Float is a finite number as a float32.
+func Float(n float64) (arg any, ok bool) {
+	if !(math.Abs(n) <= math.MaxFloat32) {
+		return nil, false
+	}
+	return float32(n), true
+}
+
+// SenderDecl declares where messages are sent to.
+type SenderDecl struct {
+	Host      string // name or address
+	Port      int
+	Interface string // "" = what the host was told, else a name or address
+}
+
+func (d *SenderDecl) address() string { return net.JoinHostPort(d.Host, strconv.Itoa(d.Port)) }
+
+// Key implements device.Declaration.
+func (d *SenderDecl) Key() string {
+	return fmt.Sprintf("osc sender to %s on %q", d.address(), d.Interface)
+}
+
+// String implements device.Declaration.
+func (d *SenderDecl) String() string { return "osc.sender " + d.address() }
+
+// Sender sends messages as they come due.
+type Sender struct {
+	decl   *SenderDecl
+	env    device.Env
+	driver *wire.Sender
+
+	failing string // the last error, "" if the last message was sent; engine loop only
+}
+
+// Open implements device.Declaration.
+func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
+	iface := d.Interface
+	if iface == "" {
+		iface = env.Interface
+	}
+	driver, err := wire.Dial(d.address(), iface)
+	if err != nil {
+		return nil, err
+	}
+	return &Sender{decl: d, env: env, driver: driver}, nil
+}
+
+// OpenVirtual implements device.Declaration: messages are seen as orders only.
+func (d *SenderDecl) OpenVirtual(device.Env) (device.Device, error) { return device.Silent{}, nil }
+
+// Take implements device.Taker. The message leaves at once, on the engine's thread.
+func (s *Sender) Take(_ time.Duration, message any) {
+	m, ok := message.(Message)
+	if !ok {
+		return
+	}
+	text := ""
+	if err := s.driver.Send(wire.Message(m)); err != nil {
+		text = err.Error()
+	}
+	switch {
+	case text == s.failing:
+	case text != "":
+		s.env.Log.Error("osc: not sent", "to", s.decl.address(), "message", m.Address, "error", text)
+	default:
+		s.env.Log.Info("osc: sending again", "to", s.decl.address())
+	}
+	s.failing = text
+}
+
+// Close closes a Sender whose loops never ran.
+func (s *Sender) Close() error { return s.driver.Close() }
+
+// Loops implements device.Device.
+func (s *Sender) Loops() []func(context.Context) error {
+	return []func(context.Context) error{func(ctx context.Context) error {
+		<-ctx.Done()
+		return s.driver.Close()
+	}}
+}

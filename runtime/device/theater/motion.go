@@ -1,0 +1,186 @@
+package theater
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	driver "showrun/drivers/theater"
+	"showrun/drivers/theater/osc"
+	"showrun/runtime/beat"
+	"showrun/runtime/device"
+)
+
+// MotionDecl declares a stepper motion device to be controlled.
+type MotionDecl struct {
+	Server
+	Safe string // stop or hold
+}
+
+// Orders a Motion takes.
+type (
+	// Move appends a path to those of an axis. Its end is told with the number, which
+	// no other path has.
+	Move struct {
+		Path  uint64
+		Axis  Axis
+		Knots []float64
+	}
+	// AxisTempo sets the tempo of paths to come, in segments a minute.
+	AxisTempo struct {
+		Axis Axis
+		Rate float64
+	}
+	// AxisFollow makes it follow the show's tempo; with 0 it ends.
+	AxisFollow struct {
+		Axis            Axis
+		SegmentsPerBeat float64
+	}
+	// StopAxis drops what was not sent yet.
+	StopAxis struct{ Axis Axis }
+)
+
+// PathEnd is the end of a path.
+type PathEnd struct {
+	Path uint64
+	Err  string // why some of it was not sent; "" if it was
+}
+
+// Key implements device.Declaration.
+func (d *MotionDecl) Key() string { return fmt.Sprintf("%s safe %s", d.key("motion"), d.Safe) }
+
+// String implements device.Declaration.
+func (d *MotionDecl) String() string { return "theater.motion " + d.Address() }
+
+// EndTopic is the topic of ends of paths; it carries a PathEnd.
+func (d *MotionDecl) EndTopic() string { return d.Key() + " end" }
+
+// SafeRecord implements device.Guarded.
+func (d *MotionDecl) SafeRecord() []byte {
+	return device.Machine{Kind: device.KindMotion, Host: d.Host, Port: d.Port, Interface: d.Interface, Safe: d.Safe}.Record()
+}
+
+// Motion controls a motion device.
+type Motion struct {
+	decl     *MotionDecl
+	env      device.Env
+	driver   *driver.Motion
+	refusals refusals
+
+	mu    sync.Mutex
+	taken map[uint64]bool // paths, until somebody asks
+}
+
+// Open implements device.Declaration.
+func (d *MotionDecl) Open(env device.Env) (device.Device, error) {
+	return d.open(env, driver.OpenMotion)
+}
+
+// OpenVirtual implements device.Declaration: it must be stepped.
+func (d *MotionDecl) OpenVirtual(env device.Env) (device.Device, error) {
+	return d.open(env, func(cfg driver.MotionConfig) (*driver.Motion, error) { return driver.NewMotion(cfg, unsent) })
+}
+
+// unsent sends nothing: in virtual time commands are seen as orders.
+func unsent(osc.Message) error { return nil }
+
+func (d *MotionDecl) open(env device.Env, open func(driver.MotionConfig) (*driver.Motion, error)) (device.Device, error) {
+	safe, err := driver.ParseSafe(d.Safe)
+	if err != nil {
+		return nil, err
+	}
+	drv, err := open(driver.MotionConfig{Config: d.config(env), Safe: safe})
+	if err != nil {
+		return nil, err
+	}
+	return &Motion{decl: d, env: env, driver: drv, refusals: refusals{log: env.Log, what: d}, taken: map[uint64]bool{}}, nil
+}
+
+// Adopt implements device.Adopter. Nobody asks any more for the paths of the load
+// before.
+func (m *Motion) Adopt(device.Declaration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.taken)
+}
+
+// Take implements device.Taker.
+func (m *Motion) Take(_ time.Duration, message any) {
+	at := now(m.env)
+	var err error
+	switch o := message.(type) {
+	case Move:
+		err = m.driver.Spline(at, o.Axis, o.Knots, func(e driver.End) { m.end(o.Path, e) })
+		if err != nil {
+			m.end(o.Path, driver.End{At: at, Err: err})
+		}
+		m.mu.Lock()
+		m.taken[o.Path] = true // when it is in Pending, so that it never counts for nothing
+		m.mu.Unlock()
+	case AxisTempo:
+		err = m.driver.Tempo(at, o.Axis, o.Rate)
+	case AxisFollow:
+		err = m.driver.Follow(at, o.Axis, o.SegmentsPerBeat)
+	case StopAxis:
+		m.driver.Stop(at, o.Axis)
+	}
+	m.refusals.report(err)
+}
+
+// end tells scripts of the end of a path: at the instant it was over, or now if it
+// will not be finished.
+func (m *Motion) end(path uint64, e driver.End) {
+	end := PathEnd{Path: path}
+	at := m.env.Since(e.At)
+	if e.Err != nil {
+		end.Err, at = e.Err.Error(), m.env.Now()
+	}
+	m.env.Event(device.Event{Topic: m.decl.EndTopic(), At: at, Value: end})
+}
+
+// Took tells, once, whether the order for a path has been carried out.
+func (m *Motion) Took(path uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	took := m.taken[path]
+	delete(m.taken, path)
+	return took
+}
+
+// Pending counts the segments of an axis that are not over, of the paths taken.
+func (m *Motion) Pending(axis Axis) int {
+	p := m.driver.Pending(now(m.env), axis)
+	return p.Held + p.Sent
+}
+
+// Tempo implements device.Paced.
+func (m *Motion) Tempo(_ time.Duration, bpm float64) { m.driver.Beat(now(m.env), bpm) }
+
+// Safe implements device.Machinery.
+func (m *Motion) Safe() { m.driver.Safe(now(m.env)) }
+
+// Hold implements device.Machinery.
+func (m *Motion) Hold(on bool) {
+	m.refusals.held.Store(false)
+	m.driver.Hold(now(m.env), on)
+}
+
+// Next implements device.Stepper.
+func (m *Motion) Next() time.Duration {
+	if at := m.driver.Deadline(); !at.IsZero() {
+		return m.env.Since(at)
+	}
+	return beat.Never
+}
+
+// Step implements device.Stepper.
+func (m *Motion) Step(now time.Duration) { m.driver.Step(m.env.Time(now)) }
+
+// Close closes a Motion whose loops never ran.
+func (m *Motion) Close() error { return m.driver.Close() }
+
+// Loops implements device.Device.
+func (m *Motion) Loops() []func(context.Context) error {
+	return []func(context.Context) error{m.driver.Run}
+}

@@ -1,0 +1,96 @@
+package theater
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	driver "showrun/drivers/theater"
+	"showrun/runtime/device"
+)
+
+// ValveDecl declares a pneumatic valve device to be controlled.
+type ValveDecl struct {
+	Server
+	Safe string // empty, stop or hold
+}
+
+// Orders a Valve takes.
+type (
+	// Feed feeds one side of a joint, 1 or 2, and exhausts the other: the pulse width
+	// is -100 to 100, 0 stops.
+	Feed struct {
+		Joint int
+		PWM   float64
+	}
+	// Empty vents all outputs.
+	Empty struct{}
+)
+
+// Key implements device.Declaration.
+func (d *ValveDecl) Key() string { return fmt.Sprintf("%s safe %s", d.key("valve"), d.Safe) }
+
+// String implements device.Declaration.
+func (d *ValveDecl) String() string { return "theater.valve " + d.Address() }
+
+// SafeRecord implements device.Guarded.
+func (d *ValveDecl) SafeRecord() []byte {
+	return device.Machine{Kind: device.KindValve, Host: d.Host, Port: d.Port, Interface: d.Interface, Safe: d.Safe}.Record()
+}
+
+// Valve controls a valve device.
+type Valve struct {
+	driver   *driver.Valve
+	refusals refusals
+}
+
+// Open implements device.Declaration.
+func (d *ValveDecl) Open(env device.Env) (device.Device, error) {
+	return d.open(env, driver.OpenValve)
+}
+
+// OpenVirtual implements device.Declaration.
+func (d *ValveDecl) OpenVirtual(env device.Env) (device.Device, error) {
+	return d.open(env, func(cfg driver.ValveConfig) (*driver.Valve, error) { return driver.NewValve(cfg, unsent) })
+}
+
+func (d *ValveDecl) open(env device.Env, open func(driver.ValveConfig) (*driver.Valve, error)) (device.Device, error) {
+	safe, err := driver.ParseSafe(d.Safe)
+	if err != nil {
+		return nil, err
+	}
+	drv, err := open(driver.ValveConfig{Config: d.config(env), Safe: safe})
+	if err != nil {
+		return nil, err
+	}
+	return &Valve{driver: drv, refusals: refusals{log: env.Log, what: d}}, nil
+}
+
+// Take implements device.Taker.
+func (v *Valve) Take(_ time.Duration, message any) {
+	var err error
+	switch o := message.(type) {
+	case Feed:
+		err = v.driver.Move(o.Joint, o.PWM)
+	case Empty:
+		err = v.driver.Empty()
+	}
+	v.refusals.report(err)
+}
+
+// Safe implements device.Machinery.
+func (v *Valve) Safe() { v.driver.Safe() }
+
+// Hold implements device.Machinery.
+func (v *Valve) Hold(on bool) {
+	v.refusals.held.Store(false)
+	v.driver.Hold(on)
+}
+
+// Close closes a Valve whose loops never ran.
+func (v *Valve) Close() error { return v.driver.Close() }
+
+// Loops implements device.Device.
+func (v *Valve) Loops() []func(context.Context) error {
+	return []func(context.Context) error{v.driver.Run}
+}
