@@ -10,13 +10,13 @@ import (
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/receiver"
 	"showrun/drivers/signet/wire"
-	"showrun/runtime/device"
+	devsignet "showrun/runtime/device/signet"
 )
 
 func senders(s *stand) []string {
 	var list []string
 	for _, d := range s.show.Devices {
-		if d, ok := d.(*device.SenderDecl); ok {
+		if d, ok := d.(*devsignet.SenderDecl); ok {
 			var universes []int
 			for _, u := range d.Universes {
 				universes = append(universes, u.Number)
@@ -65,11 +65,11 @@ func TestOrdersOfSenders(t *testing.T) {
 	wantLines(t, "orders", s.orders, []string{
 		"0.500 {Universe:2 Priority:[90]}", "1.000 {Universe:2 Preview:true}",
 	})
-	decl := s.show.Devices[0].(*device.SenderDecl)
+	decl := s.show.Devices[0].(*devsignet.SenderDecl)
 	if u := decl.Universes[1]; string(u.Priority) != "\x78" || u.Multicast.String() != "239.1.2.3" || u.Preview {
 		t.Errorf("declared %+v", u)
 	}
-	if n := s.devices[decl.Key()].(*device.Sender).Universes(); n != 2 {
+	if n := s.devices[decl.Key()].(*devsignet.Sender).Universes(); n != 2 {
 		t.Errorf("%d universes are sent, want 2", n)
 	}
 }
@@ -117,13 +117,13 @@ func TestReceivers(t *testing.T) {
 		local m = signet.manager{}
 		m:on("beacon", function(n) print(n.tuid, n.label, n.online, #n.endpoints, n.notes[1]) end)
 		print(#m:nodes())`)
-	var rx *device.Receiver
-	var m *device.Manager
+	var rx *devsignet.Receiver
+	var m *devsignet.Manager
 	for _, d := range s.devices {
 		switch d := d.(type) {
-		case *device.Receiver:
+		case *devsignet.Receiver:
 			rx = d
-		case *device.Manager:
+		case *devsignet.Manager:
 			m = d
 		}
 	}
@@ -157,6 +157,6 @@ func TestReceivers(t *testing.T) {
 		"1.500 found\t00:00:10:00\tfalse", "1.500 frame\t00:00:10:00\tfalse\tfalse",
 		"1.540 frame\t00:00:10:01\tfalse\ttrue",
 		"2.500 20\t10\t00:00:11:00\t25",
-		"4.250 lost\t00:00:10:01\t00:00:10:01", // a packet at 3 s was the last
+		"3.000 lost\t00:00:10:01\t00:00:10:01",
 		"3.000 0102:03040506\tnew\ttrue\t0\tno keys")
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/runtime/device"
+	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/script"
 )
 
@@ -14,14 +14,14 @@ func TestSinks(t *testing.T) {
 		print(stagelinq.sink() == stagelinq.sink{ name = "showrun" }, dj == stagelinq.sink{}, dj:master() == dj:master(), dj:deck(1) == dj:deck(2))
 		print(dj, dj:master(), dj:deck(2), #dj:devices(), dj:get("/Engine/Deck1/Play"))`)
 	s.wantLog("0.000 true\tfalse\ttrue\tfalse", "0.000 stagelinq.sink booth\tstagelinq.deck master of booth\tstagelinq.deck 2 of booth\t0\tnil")
-	var sinks []device.SinkDecl
+	var sinks []stagelinq.SinkDecl
 	for _, d := range s.show.Devices {
-		if d, ok := d.(*device.SinkDecl); ok {
+		if d, ok := d.(*stagelinq.SinkDecl); ok {
 			sinks = append(sinks, *d)
 		}
 	}
-	want := device.SinkDecl{Name: "booth", Interface: "lo", Devices: "prime4\nJP13\n192.168.1.7"}
-	if len(sinks) != 2 || sinks[0] != want || sinks[1] != (device.SinkDecl{Name: "showrun"}) {
+	want := stagelinq.SinkDecl{Name: "booth", Interface: "lo", Devices: "prime4\nJP13\n192.168.1.7"}
+	if len(sinks) != 2 || sinks[0] != want || sinks[1] != (stagelinq.SinkDecl{Name: "showrun"}) {
 		t.Errorf("sinks %+v", sinks)
 	}
 }
@@ -54,7 +54,7 @@ func TestPlayers(t *testing.T) {
 
 	// The rig's deck goes without a word; what the driver would say of it:
 	s.log = nil
-	sink := s.show.Devices[1].(*device.SinkDecl)
-	s.gen.Deliver(script.Event{Topic: sink.EventTopic("lost"), At: s.clock.Now(), Value: device.Player{Name: "rigdeck"}})
+	sink := s.show.Devices[1].(*stagelinq.SinkDecl)
+	s.gen.Deliver(script.Event{Topic: sink.EventTopic("lost"), At: s.clock.Now(), Value: stagelinq.Player{Name: "rigdeck"}})
 	s.wantLog("2.000 lost\trigdeck")
 }

@@ -17,6 +17,7 @@ import (
 	"showrun/runtime/beat"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
+	devlinq "showrun/runtime/device/stagelinq"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
 	"showrun/runtime/rig"
@@ -47,7 +48,7 @@ type stand struct {
 	line      beat.Timeline // as the engine knows it
 	inbox     *script.Inbox
 	devices   map[string]device.Device
-	sinks     map[string]*device.Sink
+	sinks     map[string]*devlinq.Sink
 	deck      *rig.Deck
 	batches   []engine.Batch
 
@@ -65,7 +66,7 @@ type stand struct {
 func newStand(t *testing.T) *stand {
 	s := &stand{
 		t: t, clock: clock.NewVirtual(), conductor: beat.NewConductor(0, 120),
-		inbox: script.NewInbox(1000), devices: map[string]device.Device{}, sinks: map[string]*device.Sink{},
+		inbox: script.NewInbox(1000), devices: map[string]device.Device{}, sinks: map[string]*devlinq.Sink{},
 	}
 	s.engine = engine.New(engine.Config{Rate: rate, Registry: &s.registry})
 	t.Cleanup(func() {
@@ -151,7 +152,7 @@ func (s *stand) open(decl device.Declaration) {
 			s.t.Fatal(err)
 		}
 		s.devices[decl.Key()] = d
-		if sink, ok := d.(*device.Sink); ok {
+		if sink, ok := d.(*devlinq.Sink); ok {
 			s.sinks[decl.Key()] = sink
 		}
 	}

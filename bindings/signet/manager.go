@@ -6,20 +6,20 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/device"
+	"showrun/runtime/device/signet"
 	"showrun/runtime/script"
 )
 
 // manager is the declared read side of a Manager.
 type manager struct {
-	decl *device.ManagerDecl
+	decl *signet.ManagerDecl
 }
 
 func (m *manager) String() string { return m.decl.Scope }
 
 func (s *sig) manager(c module.Call) int {
 	o := c.Options(1, false, "scope", "interface", "key", "label")
-	decl := &device.ManagerDecl{
+	decl := &signet.ManagerDecl{
 		Scope: scope(o), Interface: o.Str("interface", ""), KeyFrom: key(o), Label: o.Str("label", ""),
 	}
 	m, ok := s.managers[decl.Key()]
@@ -36,7 +36,7 @@ func (s *sig) manager(c module.Call) int {
 
 func (s *sig) nodes(c module.Call, m *manager) int {
 	list := c.L.NewTable()
-	if live, ok := s.Device(m.decl.Key()).(*device.Manager); ok {
+	if live, ok := s.Device(m.decl.Key()).(*signet.Manager); ok {
 		for _, n := range live.Nodes() {
 			list.Append(nodeTable(c.L, n))
 		}
@@ -47,15 +47,15 @@ func (s *sig) nodes(c module.Call, m *manager) int {
 
 func (s *sig) onNode(c module.Call, m *manager) int {
 	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(device.NodeEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(device.NodeEvents), c.Get(1))
+	if !slices.Contains(signet.NodeEvents, string(name)) {
+		c.Wrong("the event", module.OneOf(signet.NodeEvents), c.Get(1))
 	}
 	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		return []lua.LValue{nodeTable(L, ev.Value.(device.Node))}
+		return []lua.LValue{nodeTable(L, ev.Value.(signet.Node))}
 	}, m.decl.EventTopic(string(name))))
 }
 
-func nodeTable(L *lua.LState, n device.Node) *lua.LTable {
+func nodeTable(L *lua.LState, n signet.Node) *lua.LTable {
 	t := L.CreateTable(0, 9)
 	t.RawSetString("tuid", lua.LString(n.TUID))
 	t.RawSetString("label", lua.LString(n.Label))

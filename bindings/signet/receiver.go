@@ -7,20 +7,20 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/device"
+	"showrun/runtime/device/signet"
 	"showrun/runtime/script"
 )
 
 // receiver is a declared Receiver.
 type receiver struct {
-	decl *device.ReceiverDecl
+	decl *signet.ReceiverDecl
 }
 
 func (r *receiver) String() string { return r.decl.Scope }
 
 func (s *sig) receiver(c module.Call) int {
 	o := c.Options(1, false, "scope", "interface", "key", "mode", "label")
-	decl := &device.ReceiverDecl{
+	decl := &signet.ReceiverDecl{
 		Scope: scope(o), Interface: o.Str("interface", ""), KeyFrom: key(o),
 		Mode: o.Choice("mode", modes[:2]), Label: o.Str("label", ""),
 	}
@@ -39,8 +39,8 @@ func (s *sig) receiver(c module.Call) int {
 }
 
 // live is the device behind a receiver; nil before the show is live.
-func (s *sig) live(r *receiver) *device.Receiver {
-	d, _ := s.Device(r.decl.Key()).(*device.Receiver)
+func (s *sig) live(r *receiver) *signet.Receiver {
+	d, _ := s.Device(r.decl.Key()).(*signet.Receiver)
 	return d
 }
 
@@ -76,7 +76,7 @@ func (s *sig) onLevels(c module.Call, u heardUniverse) int {
 		c.Wrong("the event", `"levels"`, c.Get(1))
 	}
 	return s.PushHandle(c, s.G.On(c.Fn+" levels", c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		v := ev.Value.(device.Levels)
+		v := ev.Value.(signet.Levels)
 		source := lua.LValue(lua.LNil)
 		if v.Source != "" {
 			source = lua.LString(v.Source)
@@ -129,7 +129,7 @@ func (s *sig) heardTimecode(c module.Call, r *receiver) int {
 		s.LoadingOnly(c, "timecodes are declared")
 		r.decl.Timecodes = append(r.decl.Timecodes, n)
 	}
-	known := func(f func(device.Timecode) lua.LValue, unheard lua.LValue) func(heardTimecode) lua.LValue {
+	known := func(f func(signet.Timecode) lua.LValue, unheard lua.LValue) func(heardTimecode) lua.LValue {
 		return func(t heardTimecode) lua.LValue {
 			if live := s.live(t.receiver); live != nil {
 				if state, ok := live.Timecode(t.stream); ok {
@@ -144,11 +144,11 @@ func (s *sig) heardTimecode(c module.Call, r *receiver) int {
 			Methods: map[string]func(module.Call, heardTimecode) int{"on": s.onTimecode},
 			Properties: map[string]func(heardTimecode) lua.LValue{
 				"stream": func(t heardTimecode) lua.LValue { return lua.LNumber(t.stream) },
-				"position": known(func(t device.Timecode) lua.LValue {
+				"position": known(func(t signet.Timecode) lua.LValue {
 					return lua.LString(t.Rate.Label(t.FrameAt(s.G.Instant())))
 				}, lua.LNil),
-				"rate":    known(func(t device.Timecode) lua.LValue { return lua.LString(t.Rate.String()) }, lua.LNil),
-				"running": known(func(t device.Timecode) lua.LValue { return lua.LBool(t.Running) }, lua.LFalse),
+				"rate":    known(func(t signet.Timecode) lua.LValue { return lua.LString(t.Rate.String()) }, lua.LNil),
+				"running": known(func(t signet.Timecode) lua.LValue { return lua.LBool(t.Running) }, lua.LFalse),
 			},
 		}
 	}))
@@ -157,11 +157,11 @@ func (s *sig) heardTimecode(c module.Call, r *receiver) int {
 
 func (s *sig) onTimecode(c module.Call, t heardTimecode) int {
 	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(device.TimecodeEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(device.TimecodeEvents), c.Get(1))
+	if !slices.Contains(signet.TimecodeEvents, string(name)) {
+		c.Wrong("the event", module.OneOf(signet.TimecodeEvents), c.Get(1))
 	}
 	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		v := ev.Value.(device.TimecodeEvent)
+		v := ev.Value.(signet.TimecodeEvent)
 		return []lua.LValue{lua.LString(v.Position), lua.LBool(v.Jump)}
 	}, t.receiver.decl.TimecodeTopic(t.stream, string(name))))
 }

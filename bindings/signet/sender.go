@@ -4,12 +4,12 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/device"
+	"showrun/runtime/device/signet"
 )
 
 // sender is a declared Sender.
 type sender struct {
-	decl      *device.SenderDecl
+	decl      *signet.SenderDecl
 	universes map[stream]*universe
 	timecodes map[int]*timecode
 }
@@ -24,7 +24,7 @@ const maxSyncRate = 120
 
 func (s *sig) sender(c module.Call) int {
 	o := c.Options(1, false, "scope", "interface", "key", "endpoint", "label", "rate", "mode", "sync", "latency")
-	decl := &device.SenderDecl{
+	decl := &signet.SenderDecl{
 		Scope:     scope(o),
 		Interface: o.Str("interface", ""),
 		KeyFrom:   key(o),
@@ -55,12 +55,12 @@ func (s *sig) sender(c module.Call) int {
 // timecode is a timecode a Sender sends.
 type timecode struct {
 	sender *sender
-	stream device.TimecodeStream
+	stream signet.TimecodeStream
 
 	// state is how it stands at the logical instant: ahead of what the device has
 	// been told, which orders reach at their instant. It is known once this load
 	// has moved it.
-	state device.Timecode
+	state signet.Timecode
 	known bool
 }
 
@@ -69,9 +69,9 @@ func (t *timecode) String() string { return t.stream.Rate.String() }
 func (s *sig) timecode(c module.Call, v *sender) int {
 	n := c.Integer(1, "the stream", 1, 255)
 	o := c.Options(2, false, "rate")
-	rate, err := device.ParseTimecodeRate("25")
+	rate, err := signet.ParseTimecodeRate("25")
 	if o.Has("rate") {
-		if rate, err = device.ParseTimecodeRate(o.Get("rate").String()); err != nil {
+		if rate, err = signet.ParseTimecodeRate(o.Get("rate").String()); err != nil {
 			c.Wrong("rate", "24, 25, 29.97, 30, 48, 50, 59.94, 60, 100, 119.88 or 120", o.Get("rate"))
 		}
 	}
@@ -79,7 +79,7 @@ func (s *sig) timecode(c module.Call, v *sender) int {
 	switch {
 	case !ok:
 		s.LoadingOnly(c, "timecodes are declared")
-		t = &timecode{sender: v, stream: device.TimecodeStream{Number: n, Rate: rate}}
+		t = &timecode{sender: v, stream: signet.TimecodeStream{Number: n, Rate: rate}}
 		v.timecodes[n] = t
 		v.decl.Timecodes = append(v.decl.Timecodes, t.stream)
 	case o.Has("rate") && rate != t.stream.Rate:
@@ -93,15 +93,15 @@ func (s *sig) timecodeClass() module.Class[*timecode] {
 	return module.Class[*timecode]{
 		Methods: map[string]func(module.Call, *timecode) int{
 			"start": func(c module.Call, t *timecode) int {
-				m := device.TimecodeMove{Start: true}
+				m := signet.TimecodeMove{Start: true}
 				if !c.None(1) {
 					m.Locate, m.To = true, t.frame(c)
 				}
 				return s.move(t, m)
 			},
-			"stop": func(c module.Call, t *timecode) int { return s.move(t, device.TimecodeMove{Stop: true}) },
+			"stop": func(c module.Call, t *timecode) int { return s.move(t, signet.TimecodeMove{Stop: true}) },
 			"locate": func(c module.Call, t *timecode) int {
-				return s.move(t, device.TimecodeMove{Locate: true, To: t.frame(c)})
+				return s.move(t, signet.TimecodeMove{Locate: true, To: t.frame(c)})
 			},
 		},
 		Properties: map[string]func(*timecode) lua.LValue{
@@ -125,20 +125,20 @@ func (t *timecode) frame(c module.Call) int64 {
 }
 
 // timecodeState is how a timecode stands for the script.
-func (s *sig) timecodeState(t *timecode) device.Timecode {
+func (s *sig) timecodeState(t *timecode) signet.Timecode {
 	if t.known {
 		return t.state
 	}
-	if live, ok := s.Device(t.sender.decl.Key()).(*device.Sender); ok {
+	if live, ok := s.Device(t.sender.decl.Key()).(*signet.Sender); ok {
 		if state, ok := live.Timecode(t.stream.Number); ok {
 			return state
 		}
 	}
-	return device.Timecode{Rate: t.stream.Rate}
+	return signet.Timecode{Rate: t.stream.Rate}
 }
 
-func (s *sig) move(t *timecode, m device.TimecodeMove) int {
-	s.Order(t.sender.decl, device.MoveTimecode{Stream: t.stream.Number, Move: m})
+func (s *sig) move(t *timecode, m signet.TimecodeMove) int {
+	s.Order(t.sender.decl, signet.MoveTimecode{Stream: t.stream.Number, Move: m})
 	s.G.WhenLive(func() {
 		t.state, t.known = s.timecodeState(t).Moved(m, s.G.Instant()), true
 	})

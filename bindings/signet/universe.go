@@ -9,7 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/device"
+	"showrun/runtime/device/signet"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -30,7 +30,7 @@ type universe struct {
 	sender *sender
 	stream
 	output level.Output
-	given  device.Universe // as it was declared
+	given  signet.Universe // as it was declared
 }
 
 func (u *universe) String() string { return strconv.Itoa(u.number) }
@@ -43,7 +43,7 @@ func (s *sig) universe(c module.Call, v *sender) int {
 	n := c.Integer(1, "universe number", 1, 63999)
 	o := c.Options(2, false, "priority", "multicast", "preview")
 	k := stream{n, o.Bool("preview")}
-	given := device.Universe{Number: n, Preview: k.preview, Multicast: group(o)}
+	given := signet.Universe{Number: n, Preview: k.preview, Multicast: group(o)}
 	if o.Has("priority") {
 		if k.preview {
 			c.Fail("a preview has no priority")
@@ -168,11 +168,11 @@ func (s *sig) setPriority(c module.Call, u *universe) int {
 	if u.preview {
 		c.Fail("a preview has no priority")
 	}
-	s.Order(u.sender.decl, device.SetPriority{Universe: u.number, Priority: priority(c, c.Get(1))})
+	s.Order(u.sender.decl, signet.SetPriority{Universe: u.number, Priority: priority(c, c.Get(1))})
 	return 0
 }
 
 func (s *sig) leave(_ module.Call, u *universe) int {
-	s.Order(u.sender.decl, device.LeaveUniverse{Universe: u.number, Preview: u.preview})
+	s.Order(u.sender.decl, signet.LeaveUniverse{Universe: u.number, Preview: u.preview})
 	return 0
 }

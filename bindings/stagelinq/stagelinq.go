@@ -12,14 +12,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/device"
+	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/script"
 	"showrun/runtime/script/plain"
 )
 
 // sink is a declared StageLinQ sink.
 type sink struct {
-	decl *device.SinkDecl
+	decl *stagelinq.SinkDecl
 }
 
 func (k *sink) String() string { return k.decl.Name }
@@ -65,7 +65,7 @@ func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
 
 func (s *linq) sink(c module.Call) int {
 	o := c.Options(1, false, "name", "interface", "devices")
-	decl := &device.SinkDecl{Name: o.Str("name", "showrun"), Interface: o.Str("interface", "")}
+	decl := &stagelinq.SinkDecl{Name: o.Str("name", "showrun"), Interface: o.Str("interface", "")}
 	if o.Has("devices") {
 		decl.Devices = strings.Join(c.Names(o.Get("devices"), "devices", "device"), "\n")
 	}
@@ -80,13 +80,13 @@ func (s *linq) sink(c module.Call) int {
 }
 
 // live is the device behind a sink; nil before the show is live.
-func (s *linq) live(k *sink) *device.Sink {
-	d, _ := s.Device(k.decl.Key()).(*device.Sink)
+func (s *linq) live(k *sink) *stagelinq.Sink {
+	d, _ := s.Device(k.decl.Key()).(*stagelinq.Sink)
 	return d
 }
 
 // state is what is known of a deck.
-func (s *linq) state(d deck) (v device.Deck) {
+func (s *linq) state(d deck) (v stagelinq.Deck) {
 	if live := s.live(d.sink); live != nil {
 		v, _ = live.Deck(d.token, d.number)
 	}
@@ -133,7 +133,7 @@ func (s *linq) deck(L *lua.LState, d deck) *lua.LUserData {
 }
 
 func (s *linq) deckClass() module.Class[deck] {
-	get := func(f func(device.Deck) lua.LValue) func(deck) lua.LValue {
+	get := func(f func(stagelinq.Deck) lua.LValue) func(deck) lua.LValue {
 		return func(d deck) lua.LValue {
 			return f(s.state(d))
 		}
@@ -143,15 +143,15 @@ func (s *linq) deckClass() module.Class[deck] {
 		Properties: map[string]func(deck) lua.LValue{
 			"number":      func(d deck) lua.LValue { return lua.LNumber(d.number) },
 			"beat":        s.deckBeat,
-			"playing":     get(func(d device.Deck) lua.LValue { return lua.LBool(d.Playing) }),
-			"master":      get(func(d device.Deck) lua.LValue { return lua.LBool(d.Master) }),
-			"on_air":      get(func(d device.Deck) lua.LValue { return lua.LBool(d.OnAir) }),
-			"loaded":      get(func(d device.Deck) lua.LValue { return lua.LBool(d.Loaded) }),
-			"bpm":         get(func(d device.Deck) lua.LValue { return lua.LNumber(d.BPM) }),
-			"total_beats": get(func(d device.Deck) lua.LValue { return lua.LNumber(d.TotalBeats) }),
-			"title":       get(func(d device.Deck) lua.LValue { return lua.LString(d.Title) }),
-			"artist":      get(func(d device.Deck) lua.LValue { return lua.LString(d.Artist) }),
-			"length":      get(func(d device.Deck) lua.LValue { return lua.LNumber(d.Length.Seconds()) }),
+			"playing":     get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.Playing) }),
+			"master":      get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.Master) }),
+			"on_air":      get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.OnAir) }),
+			"loaded":      get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.Loaded) }),
+			"bpm":         get(func(d stagelinq.Deck) lua.LValue { return lua.LNumber(d.BPM) }),
+			"total_beats": get(func(d stagelinq.Deck) lua.LValue { return lua.LNumber(d.TotalBeats) }),
+			"title":       get(func(d stagelinq.Deck) lua.LValue { return lua.LString(d.Title) }),
+			"artist":      get(func(d stagelinq.Deck) lua.LValue { return lua.LString(d.Artist) }),
+			"length":      get(func(d stagelinq.Deck) lua.LValue { return lua.LNumber(d.Length.Seconds()) }),
 		},
 	}
 }
@@ -167,12 +167,12 @@ func (s *linq) deckBeat(d deck) lua.LValue {
 
 func (s *linq) deckOn(c module.Call, d deck) int {
 	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(device.DeckEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(device.DeckEvents), c.Get(1))
+	if !slices.Contains(stagelinq.DeckEvents, string(name)) {
+		c.Wrong("the event", module.OneOf(stagelinq.DeckEvents), c.Get(1))
 	}
 	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, _ script.Event) []lua.LValue {
 		return []lua.LValue{s.deck(L, d)}
-	}, device.DeckTopic(d.TempoKey(), string(name))))
+	}, stagelinq.DeckTopic(d.TempoKey(), string(name))))
 }
 
 func (s *linq) deckOnBeat(c module.Call, d deck) int {
@@ -183,7 +183,7 @@ func (s *linq) deckOnBeat(c module.Call, d deck) int {
 	return s.PushHandle(c, s.G.OnBeatOf(d.TempoKey(), c.Fn, grid, c.Function(2, "the callback"), s.BeatArgs(bpm)))
 }
 
-func playerTable(L *lua.LState, p device.Player) *lua.LTable {
+func playerTable(L *lua.LState, p stagelinq.Player) *lua.LTable {
 	t := L.CreateTable(0, 6)
 	t.RawSetString("name", lua.LString(p.Name))
 	t.RawSetString("software", lua.LString(p.Software))
@@ -207,11 +207,11 @@ func (s *linq) sinkDevices(c module.Call, k *sink) int {
 
 func (s *linq) sinkOn(c module.Call, k *sink) int {
 	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(device.PlayerEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(device.PlayerEvents), c.Get(1))
+	if !slices.Contains(stagelinq.PlayerEvents, string(name)) {
+		c.Wrong("the event", module.OneOf(stagelinq.PlayerEvents), c.Get(1))
 	}
 	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		return []lua.LValue{playerTable(L, ev.Value.(device.Player))}
+		return []lua.LValue{playerTable(L, ev.Value.(stagelinq.Player))}
 	}, k.decl.EventTopic(string(name))))
 }
 
@@ -250,7 +250,7 @@ func (s *linq) sinkSubscribe(c module.Call, k *sink) int {
 		topics = append(topics, k.decl.StateTopic(path))
 	}
 	h := s.G.On(c.Fn+" "+pattern, fn, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		return stateArgs(L, ev.Value.(device.StateChange))
+		return stateArgs(L, ev.Value.(stagelinq.StateChange))
 	}, topics...)
 	sub := &subscription{Handle: h}
 	known := c.L.NewFunction(func(L *lua.LState) int {
@@ -288,7 +288,7 @@ func (s *subscription) Cancel() {
 	s.Handle.Cancel()
 }
 
-func stateArgs(L *lua.LState, ch device.StateChange) []lua.LValue {
+func stateArgs(L *lua.LState, ch stagelinq.StateChange) []lua.LValue {
 	return []lua.LValue{plain.Import(L, ch.Value), playerTable(L, ch.Player), lua.LString(ch.Path)}
 }
 
@@ -300,7 +300,7 @@ func expand(pattern string) []string {
 		return []string{pattern}
 	}
 	seen := map[string]bool{}
-	for _, known := range device.KnownPaths() {
+	for _, known := range stagelinq.KnownPaths() {
 		if ok, err := path.Match(pattern, known); ok && err == nil {
 			seen[known] = true
 		}

@@ -158,8 +158,8 @@ type Env struct {
 	Log       *slog.Logger
 }
 
-// networkInterface is the one a device named, or else that of all.
-func (e Env) networkInterface(named string) string {
+// NetworkInterface is the one a device named, or else that of all.
+func (e Env) NetworkInterface(named string) string {
 	if named != "" {
 		return named
 	}

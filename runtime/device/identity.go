@@ -25,18 +25,18 @@ func (k KeyRef) String() string {
 	return "store"
 }
 
-// sessions adapts Store to the driver.
-type sessions struct{ Store }
+// Sessions makes a Store keep the sessions of the Sig-Net driver.
+type Sessions struct{ Store }
 
 // Session implements signet.Sessions.
-func (s sessions) Session(t signet.TUID) (uint32, bool, error) { return s.Store.Session(t) }
+func (s Sessions) Session(t signet.TUID) (uint32, bool, error) { return s.Store.Session(t) }
 
 // SaveSession implements signet.Sessions.
-func (s sessions) SaveSession(t signet.TUID, n uint32) error { return s.Store.SaveSession(t, n) }
+func (s Sessions) SaveSession(t signet.TUID, n uint32) error { return s.Store.SaveSession(t, n) }
 
-// tuid returns the TUID kept for a Sig-Net device. renew makes another one, for
+// TUID returns the TUID kept for a Sig-Net device. renew makes another one, for
 // when its session numbers are spent.
-func (e Env) tuid(name string, renew bool) (signet.TUID, error) {
+func (e Env) TUID(name string, renew bool) (signet.TUID, error) {
 	create := func() ([]byte, error) {
 		t, err := signet.NewTUID(rand.Reader)
 		return t[:], err

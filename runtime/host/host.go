@@ -14,6 +14,7 @@ import (
 	"showrun/bindings"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
+	"showrun/runtime/device/signet"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
 	"showrun/runtime/store"
@@ -343,7 +344,7 @@ func (h *Host) patchRig(l *load) {
 	keys := h.rig.Keys()
 	var list []int
 	for _, d := range l.show.Devices {
-		s, ok := d.(*device.SenderDecl)
+		s, ok := d.(*signet.SenderDecl)
 		if !ok {
 			continue
 		}

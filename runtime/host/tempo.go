@@ -7,7 +7,7 @@ import (
 
 	"showrun/bindings"
 	"showrun/runtime/beat"
-	"showrun/runtime/device"
+	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/script"
 )
 
@@ -40,7 +40,7 @@ func (t *tempo) Observe(source string, o beat.Observation) {
 	}
 	if now := t.timeline(source).Epoch; before != 0 && now != before {
 		for _, name := range t.names(source) {
-			t.inbox.Put(script.Event{Topic: device.DeckTopic(name, "jump"), At: o.Arrival})
+			t.inbox.Put(script.Event{Topic: stagelinq.DeckTopic(name, "jump"), At: o.Arrival})
 		}
 	}
 }

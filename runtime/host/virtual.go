@@ -9,6 +9,7 @@ import (
 	"showrun/runtime/beat"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
+	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
 )
@@ -60,7 +61,7 @@ type virtual struct {
 	*core
 	clock *clock.Virtual
 	deck  *rig.Deck
-	sinks []*device.Sink
+	sinks []*stagelinq.Sink
 }
 
 // run goes from deadline to deadline.
@@ -106,7 +107,7 @@ func (v *virtual) stepDevices(now time.Duration) {
 // frame log.
 func (v *virtual) open(decl device.Declaration) (device.Device, error) {
 	d, err := decl.OpenVirtual(v.env())
-	if sink, ok := d.(*device.Sink); ok {
+	if sink, ok := d.(*stagelinq.Sink); ok {
 		v.sinks = append(v.sinks, sink)
 	}
 	return d, err

@@ -29,7 +29,7 @@ import (
 	"showrun/drivers/stagenet/gateway"
 	"showrun/drivers/stagenet/mdns"
 	snwire "showrun/drivers/stagenet/wire"
-	"showrun/runtime/device"
+	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/store"
 )
 
@@ -204,7 +204,7 @@ func TestSigNetRemarks(t *testing.T) {
 			t.Errorf("after %v it says %q", late, got)
 		}
 	}
-	row := nodeRow(device.Node{TUID: "T", Endpoints: []device.NodeEndpoint{{Number: 3, Label: "Left"}}, Notes: []string{"a", "b"}})
+	row := nodeRow(devsignet.Node{TUID: "T", Endpoints: []devsignet.NodeEndpoint{{Number: 3, Label: "Left"}}, Notes: []string{"a", "b"}})
 	if row.Cells[6] != "no" || row.Cells[7] != "a, b" || row.Details[0] != `endpoint 3, "Left"` {
 		t.Errorf("row %+v", row)
 	}

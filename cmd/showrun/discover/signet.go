@@ -13,7 +13,7 @@ import (
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/wire"
-	"showrun/runtime/device"
+	devsignet "showrun/runtime/device/signet"
 )
 
 // listen is how long a Manager hears no other before it asks: a poll interval and
@@ -79,7 +79,7 @@ func (s *sigNet) take(e manager.Event) {
 	case manager.BeaconFound:
 		s.cfg.Tell(strings.TrimSpace(e.Beacon.TUID.Screen() + " without keys " + e.Beacon.Label))
 	case manager.Found, manager.Changed:
-		if n := device.NodeOf(e.Node); !s.told[e.Node.TUID] && n.Model != "" && len(n.Endpoints) >= n.EndpointCount {
+		if n := devsignet.NodeOf(e.Node); !s.told[e.Node.TUID] && n.Model != "" && len(n.Endpoints) >= n.EndpointCount {
 			s.told[e.Node.TUID] = true
 			s.cfg.Tell(strings.Join(strings.Fields(n.TUID+" "+n.Label), " "))
 		}
@@ -89,20 +89,20 @@ func (s *sigNet) take(e manager.Event) {
 // sigNetDocument is what programs get.
 type sigNetDocument struct {
 	Scope   string            `json:"scope"`
-	Nodes   []device.Node     `json:"nodes"`
-	Beacons []device.Node     `json:"beacons"` // devices without keys
+	Nodes   []devsignet.Node  `json:"nodes"`
+	Beacons []devsignet.Node  `json:"beacons"` // devices without keys
 	Dropped map[string]uint64 `json:"dropped"` // packets, by reason
 }
 
 // Found implements Search.
 func (s *sigNet) Found(now time.Time) Section {
 	stats := s.manager.Stats()
-	d := sigNetDocument{Scope: s.cfg.Scope, Nodes: []device.Node{}, Beacons: []device.Node{}, Dropped: stats.Drops}
+	d := sigNetDocument{Scope: s.cfg.Scope, Nodes: []devsignet.Node{}, Beacons: []devsignet.Node{}, Dropped: stats.Drops}
 	for _, n := range s.manager.Nodes() {
-		d.Nodes = append(d.Nodes, device.NodeOf(n))
+		d.Nodes = append(d.Nodes, devsignet.NodeOf(n))
 	}
 	for _, b := range s.manager.Beacons() {
-		d.Beacons = append(d.Beacons, device.NodeOfBeacon(b, true))
+		d.Beacons = append(d.Beacons, devsignet.NodeOfBeacon(b, true))
 	}
 	out := Section{
 		Name: "signet", Title: "Sig-Net, scope " + s.cfg.Scope, Doing: s.doing(now, stats), Document: d, Remarks: s.remarks(stats),
@@ -114,7 +114,7 @@ func (s *sigNet) Found(now time.Time) Section {
 	return out
 }
 
-func nodeRow(n device.Node) Row {
+func nodeRow(n devsignet.Node) Row {
 	code := ""
 	if n.SoemCode != 0 {
 		code = fmt.Sprintf("%08X", n.SoemCode)

@@ -1,4 +1,4 @@
-package device
+package signet
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/receiver"
+	"showrun/runtime/device"
 )
 
 // ReceiverDecl declares a Sig-Net Receiver. It is a device of its own: only its
@@ -20,7 +21,7 @@ import (
 type ReceiverDecl struct {
 	Scope     string
 	Interface string // "" = what the host was told, else a name or address
-	KeyFrom   KeyRef
+	KeyFrom   device.KeyRef
 	Mode      string // "secure", or "open": unsigned packets only
 	Label     string
 
@@ -30,12 +31,12 @@ type ReceiverDecl struct {
 	Timecodes []int
 }
 
-// Key implements Declaration.
+// Key implements device.Declaration.
 func (d *ReceiverDecl) Key() string {
 	return fmt.Sprintf("signet receiver scope %q on %q key %v mode %s label %q", d.Scope, d.Interface, d.KeyFrom, d.Mode, d.Label)
 }
 
-// String implements Declaration.
+// String implements device.Declaration.
 func (d *ReceiverDecl) String() string {
 	if d.Label != "" {
 		return fmt.Sprintf("signet.receiver %q", d.Label)
@@ -87,7 +88,7 @@ type TimecodeEvent struct {
 // plays its part in virtual time; they are safe from any goroutine.
 type Receiver struct {
 	decl *ReceiverDecl
-	env  Env
+	env  device.Env
 	keys signet.Keys
 
 	mu        sync.Mutex
@@ -110,8 +111,8 @@ type heardTimecode struct {
 	at    time.Time // of the last packet
 }
 
-// Open implements Declaration.
-func (d *ReceiverDecl) Open(env Env) (Device, error) {
+// Open implements device.Declaration.
+func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
 	r := newReceiver(d, env)
 	var err error
 	if d.Mode != "open" {
@@ -125,11 +126,13 @@ func (d *ReceiverDecl) Open(env Env) (Device, error) {
 	return r, nil
 }
 
-// OpenVirtual implements Declaration: nothing is heard unless somebody calls the On
+// OpenVirtual implements device.Declaration: nothing is heard unless somebody calls the On
 // functions.
-func (d *ReceiverDecl) OpenVirtual(env Env) (Device, error) { return newReceiver(d, env), nil }
+func (d *ReceiverDecl) OpenVirtual(env device.Env) (device.Device, error) {
+	return newReceiver(d, env), nil
+}
 
-func newReceiver(d *ReceiverDecl, env Env) *Receiver {
+func newReceiver(d *ReceiverDecl, env device.Env) *Receiver {
 	return &Receiver{decl: d, env: env, universes: map[int]*heardUniverse{}, timecodes: map[int]*heardTimecode{}}
 }
 
@@ -137,9 +140,9 @@ func newReceiver(d *ReceiverDecl, env Env) *Receiver {
 // spent.
 func (r *Receiver) open() (*receiver.Receiver, error) {
 	d := r.decl
-	iface := r.env.networkInterface(d.Interface)
+	iface := r.env.NetworkInterface(d.Interface)
 	cfg := receiver.Config{
-		Scope: d.Scope, Keys: r.keys, Open: d.Mode == "open", Sessions: sessions{r.env.Store}, Interface: iface,
+		Scope: d.Scope, Keys: r.keys, Open: d.Mode == "open", Sessions: device.Sessions{r.env.Store}, Interface: iface,
 		Port: r.env.Ports.SigNet, Label: d.Label, OnLevels: r.OnLevels, OnTimecode: r.OnTimecode, Log: r.env.Log,
 	}
 	return openNamed(r.env, d.identity(iface), func(t signet.TUID) (*receiver.Receiver, error) {
@@ -150,8 +153,8 @@ func (r *Receiver) open() (*receiver.Receiver, error) {
 
 // openNamed opens a device with the TUID kept under a name. Should its session
 // numbers be spent, it gets another.
-func openNamed[T any](env Env, name string, open func(signet.TUID) (T, error)) (T, error) {
-	tuid, err := env.tuid(name, false)
+func openNamed[T any](env device.Env, name string, open func(signet.TUID) (T, error)) (T, error) {
+	tuid, err := env.TUID(name, false)
 	if err != nil {
 		return *new(T), err
 	}
@@ -159,16 +162,16 @@ func openNamed[T any](env Env, name string, open func(signet.TUID) (T, error)) (
 	if !errors.Is(err, signet.ErrSessionsSpent) {
 		return driver, err
 	}
-	if tuid, err = env.tuid(name, true); err != nil {
+	if tuid, err = env.TUID(name, true); err != nil {
 		return driver, err
 	}
 	return open(tuid)
 }
 
-// Adopt implements Adopter: what is new is listened to, universes no longer wanted
+// Adopt implements device.Adopter: what is new is listened to, universes no longer wanted
 // are left, and what stays goes on. Timecode is always followed on: all streams are
 // in one group, and a load that wants one again finds it where it is.
-func (r *Receiver) Adopt(decl Declaration) {
+func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -255,7 +258,7 @@ func (r *Receiver) tellLevels(universe int, u *heardUniverse, at time.Duration) 
 		ev.Source = u.source.String()
 	}
 	topic := r.decl.LevelsTopic(universe)
-	r.env.Event(Event{Topic: topic, Key: topic, At: at, Value: ev})
+	r.env.Event(device.Event{Topic: topic, Key: topic, At: at, Value: ev})
 }
 
 // OnTimecode takes a change of a timecode stream. The position runs on between
@@ -293,7 +296,7 @@ func (r *Receiver) tellTimecode(stream int, event string, s *heardTimecode, at t
 	if event == "frame" {
 		key = topic
 	}
-	r.env.Event(Event{
+	r.env.Event(device.Event{
 		Topic: topic, Key: key, At: at, Value: TimecodeEvent{Timecode: s.state, Position: s.label, Jump: jump},
 	})
 }
@@ -345,7 +348,7 @@ func (r *Receiver) Close() error {
 	return r.driver.Close()
 }
 
-// Loops implements Device.
+// Loops implements device.Device.
 func (r *Receiver) Loops() []func(context.Context) error {
 	if r.driver == nil {
 		return nil

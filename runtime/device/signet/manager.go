@@ -1,4 +1,4 @@
-package device
+package signet
 
 import (
 	"context"
@@ -7,26 +7,27 @@ import (
 	"sync"
 
 	"showrun/drivers/signet"
-	"showrun/drivers/signet/device"
+	role "showrun/drivers/signet/device"
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/wire"
+	"showrun/runtime/device"
 )
 
 // ManagerDecl declares the read side of a Sig-Net Manager. It lists every device of
 // the installation, the Senders and Receivers of the same show among them.
 type ManagerDecl struct {
 	Scope     string
-	Interface string // "" = what the host was told, else a name or address
-	KeyFrom   KeyRef // of a root key or a guest file
+	Interface string        // "" = what the host was told, else a name or address
+	KeyFrom   device.KeyRef // of a root key or a guest file
 	Label     string
 }
 
-// Key implements Declaration.
+// Key implements device.Declaration.
 func (d *ManagerDecl) Key() string {
 	return fmt.Sprintf("signet manager scope %q on %q key %v label %q", d.Scope, d.Interface, d.KeyFrom, d.Label)
 }
 
-// String implements Declaration.
+// String implements device.Declaration.
 func (d *ManagerDecl) String() string {
 	if d.Label != "" {
 		return fmt.Sprintf("signet.manager %q", d.Label)
@@ -80,7 +81,7 @@ var roleNames = []struct {
 	bit  uint64
 	name string
 }{
-	{device.RoleNode, "node"}, {device.RoleSender, "sender"}, {device.RoleManager, "manager"}, {device.RoleVisualiser, "visualiser"},
+	{role.RoleNode, "node"}, {role.RoleSender, "sender"}, {role.RoleManager, "manager"}, {role.RoleVisualiser, "visualiser"},
 }
 
 var directionNames = [4]string{"off", "consumer", "supplier", "fallback"}
@@ -134,15 +135,15 @@ func NodeOfBeacon(b manager.Beacon, online bool) Node {
 // from any goroutine.
 type Manager struct {
 	decl *ManagerDecl
-	env  Env
+	env  device.Env
 	keys signet.Keys
 
 	mu     sync.Mutex
 	driver *manager.Manager // nil in virtual time
 }
 
-// Open implements Declaration.
-func (d *ManagerDecl) Open(env Env) (Device, error) {
+// Open implements device.Declaration.
+func (d *ManagerDecl) Open(env device.Env) (device.Device, error) {
 	m := &Manager{decl: d, env: env}
 	var err error
 	if m.keys, err = env.Keys(d.KeyFrom); err != nil {
@@ -154,15 +155,17 @@ func (d *ManagerDecl) Open(env Env) (Device, error) {
 	return m, nil
 }
 
-// OpenVirtual implements Declaration: there are no devices, and nothing happens
+// OpenVirtual implements device.Declaration: there are no devices, and nothing happens
 // unless somebody calls OnEvent.
-func (d *ManagerDecl) OpenVirtual(env Env) (Device, error) { return &Manager{decl: d, env: env}, nil }
+func (d *ManagerDecl) OpenVirtual(env device.Env) (device.Device, error) {
+	return &Manager{decl: d, env: env}, nil
+}
 
 func (m *Manager) open() (*manager.Manager, error) {
 	d := m.decl
-	iface := m.env.networkInterface(d.Interface)
+	iface := m.env.NetworkInterface(d.Interface)
 	cfg := manager.Config{
-		Scope: d.Scope, Keys: m.keys, Sessions: sessions{m.env.Store}, Interface: iface, Port: m.env.Ports.SigNet,
+		Scope: d.Scope, Keys: m.keys, Sessions: device.Sessions{m.env.Store}, Interface: iface, Port: m.env.Ports.SigNet,
 		Label: d.Label, OnEvent: m.OnEvent, Log: m.env.Log,
 	}
 	return openNamed(m.env, d.identity(iface), func(t signet.TUID) (*manager.Manager, error) {
@@ -199,7 +202,7 @@ func (m *Manager) OnEvent(e manager.Event) {
 	if name == "changed" {
 		key = topic + v.TUID
 	}
-	m.env.Event(Event{Topic: topic, Key: key, At: at, Value: v})
+	m.env.Event(device.Event{Topic: topic, Key: key, At: at, Value: v})
 }
 
 // Nodes lists every device heard so far, by TUID; those without keys are not among
@@ -226,7 +229,7 @@ func (m *Manager) Close() error {
 	return m.driver.Close()
 }
 
-// Loops implements Device.
+// Loops implements device.Device.
 func (m *Manager) Loops() []func(context.Context) error {
 	if m.driver == nil {
 		return nil

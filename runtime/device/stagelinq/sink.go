@@ -1,4 +1,6 @@
-package device
+// Package stagelinq joins the StageLinQ driver to a show: beats become observations
+// of the clock, states become events.
+package stagelinq
 
 import (
 	"context"
@@ -14,6 +16,7 @@ import (
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/runtime/beat"
+	"showrun/runtime/device"
 )
 
 // SinkDecl declares a StageLinQ sink.
@@ -23,12 +26,12 @@ type SinkDecl struct {
 	Devices   string // names, software names or addresses to accept, one a line; "" = every player
 }
 
-// Key implements Declaration.
+// Key implements device.Declaration.
 func (d *SinkDecl) Key() string {
 	return fmt.Sprintf("stagelinq sink %q on %q for %q", d.Name, d.Interface, d.Devices)
 }
 
-// String implements Declaration.
+// String implements device.Declaration.
 func (d *SinkDecl) String() string { return fmt.Sprintf("stagelinq.sink %q", d.Name) }
 
 // MasterKey names the tempo source that is whichever deck is master.
@@ -103,7 +106,7 @@ type Deck struct {
 // any goroutine.
 type Sink struct {
 	decl   *SinkDecl
-	env    Env
+	env    device.Env
 	driver *stagelinq.Sink
 
 	mu     sync.Mutex
@@ -137,8 +140,8 @@ type deckRef struct {
 	deck int // from 1
 }
 
-// Open implements Declaration.
-func (d *SinkDecl) Open(env Env) (Device, error) {
+// Open implements device.Declaration.
+func (d *SinkDecl) Open(env device.Env) (device.Device, error) {
 	if d.Interface != "" {
 		if _, err := discovery.Networks(d.Interface); err != nil {
 			return nil, err
@@ -157,17 +160,17 @@ func (d *SinkDecl) Open(env Env) (Device, error) {
 	return d.open(env, stagelinq.Token(token))
 }
 
-// OpenVirtual implements Declaration. The sink hears what is put into its On
+// OpenVirtual implements device.Declaration. The sink hears what is put into its On
 // methods.
-func (d *SinkDecl) OpenVirtual(env Env) (Device, error) {
+func (d *SinkDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return d.open(env, stagelinq.Token{1}) // its driver never runs, so any token will do
 }
 
-func (d *SinkDecl) open(env Env, token stagelinq.Token) (*Sink, error) {
+func (d *SinkDecl) open(env device.Env, token stagelinq.Token) (*Sink, error) {
 	s := &Sink{decl: d, env: env, said: map[string]string{}}
 	var err error
 	s.driver, err = stagelinq.NewSink(stagelinq.Config{
-		Name: d.Name, Token: token, Interface: env.networkInterface(d.Interface), DiscoveryPort: env.Ports.StageLinQ,
+		Name: d.Name, Token: token, Interface: env.NetworkInterface(d.Interface), DiscoveryPort: env.Ports.StageLinQ,
 		Accept: d.accepts, States: stagelinq.DefaultStates(), Log: env.Log,
 		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
 	})
@@ -177,7 +180,7 @@ func (d *SinkDecl) open(env Env, token stagelinq.Token) (*Sink, error) {
 	return s, nil
 }
 
-// Loops implements Device.
+// Loops implements device.Device.
 func (s *Sink) Loops() []func(context.Context) error {
 	return []func(context.Context) error{s.driver.Run}
 }
@@ -195,7 +198,7 @@ func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 	}
 	player := u.player
 	s.mu.Unlock()
-	s.env.Event(Event{
+	s.env.Event(device.Event{
 		Topic: s.decl.EventTopic(ev.Kind.String()), At: s.env.Since(ev.At), Value: player,
 	})
 }
@@ -212,7 +215,7 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	}
 	u.states[ev.Path] = value
 	topic := s.decl.StateTopic(ev.Path)
-	s.env.Event(Event{
+	s.env.Event(device.Event{
 		Topic: topic, Key: topic + u.player.Token, At: at, Value: StateChange{u.player, ev.Path, value},
 	})
 	n, name := deckOf(ev.Path)
@@ -228,7 +231,7 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 		s.tell(u, n, event, at)
 	}
 	if s.master != master {
-		s.env.Event(Event{Topic: DeckTopic(s.decl.MasterKey(), "master"), At: at})
+		s.env.Event(device.Event{Topic: DeckTopic(s.decl.MasterKey(), "master"), At: at})
 	}
 }
 
@@ -264,7 +267,7 @@ func (s *Sink) tell(u *unit, n int, event string, at time.Duration) {
 		if event == "tempo" { // a moving pitch fader makes many
 			key = topic
 		}
-		s.env.Event(Event{Topic: topic, Key: key, At: at})
+		s.env.Event(device.Event{Topic: topic, Key: key, At: at})
 	}
 }
 

@@ -1,4 +1,6 @@
-package device
+// Package signet joins the Sig-Net driver to a show: Senders, Receivers and the read
+// side of a Manager.
+package signet
 
 import (
 	"bytes"
@@ -12,6 +14,7 @@ import (
 
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/wire"
+	"showrun/runtime/device"
 	"showrun/runtime/level"
 )
 
@@ -19,7 +22,7 @@ import (
 type SenderDecl struct {
 	Scope     string
 	Interface string // "" = what the host was told, else a name or address
-	KeyFrom   KeyRef
+	KeyFrom   device.KeyRef
 	Label     string
 	Endpoint  int           // 1-0xff00
 	Rate      int           // packets a second of a universe at most
@@ -79,13 +82,13 @@ type (
 	}
 )
 
-// Key implements Declaration.
+// Key implements device.Declaration.
 func (d *SenderDecl) Key() string {
 	return fmt.Sprintf("signet sender scope %q on %q endpoint %d rate %d label %q key %v mode %s sync %t latency %v",
 		d.Scope, d.Interface, d.Endpoint, d.Rate, d.Label, d.KeyFrom, d.Mode, d.Sync, d.Latency)
 }
 
-// String implements Declaration.
+// String implements device.Declaration.
 func (d *SenderDecl) String() string {
 	if d.Label != "" {
 		return fmt.Sprintf("signet.sender %q", d.Label)
@@ -93,7 +96,7 @@ func (d *SenderDecl) String() string {
 	return fmt.Sprintf("signet.sender (scope %s)", d.Scope)
 }
 
-// Outputs implements Outputs.
+// Outputs implements device.Outputs.
 func (d *SenderDecl) Outputs() []level.Output {
 	var list []level.Output
 	for _, u := range d.Universes {
@@ -110,7 +113,7 @@ func (d *SenderDecl) identity(iface string) string {
 // Sender puts universes on the network.
 type Sender struct {
 	decl *SenderDecl
-	env  Env
+	env  device.Env
 	keys signet.Keys
 
 	lastError string // engine loop only
@@ -130,8 +133,8 @@ type timecode struct {
 	driver *signet.Timecode // nil in virtual time
 }
 
-// Open implements Declaration.
-func (d *SenderDecl) Open(env Env) (Device, error) {
+// Open implements device.Declaration.
+func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
 	s := &Sender{decl: d, env: env, timecodes: map[int]*timecode{}}
 	var err error
 	if d.Mode != "open" {
@@ -143,21 +146,21 @@ func (d *SenderDecl) Open(env Env) (Device, error) {
 	return s, err
 }
 
-// OpenVirtual implements Declaration.
-func (d *SenderDecl) OpenVirtual(env Env) (Device, error) {
+// OpenVirtual implements device.Declaration.
+func (d *SenderDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return &Sender{decl: d, env: env, timecodes: map[int]*timecode{}}, nil
 }
 
 func (s *Sender) open(renew bool) (*signet.Sender, error) {
 	d := s.decl
-	iface := s.env.networkInterface(d.Interface)
-	tuid, err := s.env.tuid(d.identity(iface), renew)
+	iface := s.env.NetworkInterface(d.Interface)
+	tuid, err := s.env.TUID(d.identity(iface), renew)
 	if err != nil {
 		return nil, err
 	}
 	modes := map[string]signet.Mode{"secure": signet.Secure, "open": signet.Open, "both": signet.Both}
 	return signet.OpenSender(signet.SenderConfig{
-		TUID: tuid, Scope: d.Scope, Keys: s.keys, Sessions: sessions{s.env.Store}, Interface: iface, Port: s.env.Ports.SigNet,
+		TUID: tuid, Scope: d.Scope, Keys: s.keys, Sessions: device.Sessions{s.env.Store}, Interface: iface, Port: s.env.Ports.SigNet,
 		Endpoint: uint16(d.Endpoint), Rate: d.Rate, Mode: modes[d.Mode],
 		// Without its keep-alive receivers stop waiting for the sync while nothing moves,
 		// and show the next change when its levels come, too early.
@@ -165,10 +168,10 @@ func (s *Sender) open(renew bool) (*signet.Sender, error) {
 	})
 }
 
-// Adopt implements Adopter: universes that are new are joined, those no longer
+// Adopt implements device.Adopter: universes that are new are joined, those no longer
 // wanted left, and likewise the timecodes. What is declared as before stays as it
 // is, with what orders have made of it.
-func (s *Sender) Adopt(decl Declaration) {
+func (s *Sender) Adopt(decl device.Declaration) {
 	d := decl.(*SenderDecl)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,7 +244,7 @@ func (s *Sender) openTimecode(driver *signet.Sender, number int) {
 }
 
 // move tells the driver of the present state.
-func (t *timecode) move(env Env) {
+func (t *timecode) move(env device.Env) {
 	at := env.Time(t.state.At)
 	switch {
 	case t.driver == nil:
@@ -253,7 +256,7 @@ func (t *timecode) move(env Env) {
 	}
 }
 
-// Take implements Taker.
+// Take implements device.Taker.
 func (s *Sender) Take(at time.Duration, message any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -299,7 +302,7 @@ func (s *Sender) Timecode(number int) (Timecode, bool) {
 // need, and the time it takes to send many universes.
 const releaseMargin = wire.SyncSettle + 3*time.Millisecond
 
-// Lead implements Early.
+// Lead implements device.Early.
 func (s *Sender) Lead() time.Duration {
 	if s.decl.Sync {
 		return s.decl.Latency + releaseMargin
@@ -307,10 +310,10 @@ func (s *Sender) Lead() time.Duration {
 	return s.decl.Latency
 }
 
-// ReleaseLead implements Releaser.
+// ReleaseLead implements device.Releaser.
 func (s *Sender) ReleaseLead() time.Duration { return s.decl.Latency }
 
-// Publish implements Output. The packets leave on the engine's thread, in one
+// Publish implements device.Output. The packets leave on the engine's thread, in one
 // burst that does not wait: handing them to a goroutine costs milliseconds when
 // the processors are busy.
 func (s *Sender) Publish(f *level.Frame) {
@@ -335,7 +338,7 @@ func (s *Sender) Publish(f *level.Frame) {
 	s.failing(s.driver.FlushFor(visible))
 }
 
-// Release implements Releaser.
+// Release implements device.Releaser.
 func (s *Sender) Release(at time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -344,7 +347,7 @@ func (s *Sender) Release(at time.Duration) {
 	}
 }
 
-// Universes implements Output.
+// Universes implements device.Output.
 func (s *Sender) Universes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -359,7 +362,7 @@ func (s *Sender) Close() error {
 	return s.driver.Close()
 }
 
-// Loops implements Device.
+// Loops implements device.Device.
 func (s *Sender) Loops() []func(context.Context) error {
 	if s.driver == nil {
 		return nil

@@ -1,4 +1,4 @@
-package device
+package signet
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/receiver"
 	"showrun/drivers/signet/wire"
+	"showrun/runtime/device"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,10 +29,10 @@ var (
 
 // keptIdentities is a Store in memory.
 type keptIdentities struct {
-	Store    // for what Sig-Net does not ask for
-	mu       sync.Mutex
-	names    map[string][]byte
-	sessions map[[6]byte]uint32
+	device.Store // for what Sig-Net does not ask for
+	mu           sync.Mutex
+	names        map[string][]byte
+	sessions     map[[6]byte]uint32
 }
 
 func (k *keptIdentities) Identity(name string, create func() ([]byte, error)) ([]byte, error) {
@@ -67,21 +68,21 @@ func (k *keptIdentities) SaveSession(t [6]byte, n uint32) error {
 }
 
 // sigNetEnv is a host on loopback whose events come out of a channel.
-func sigNetEnv(port int) (Env, *keptIdentities, chan Event) {
+func sigNetEnv(port int) (device.Env, *keptIdentities, chan device.Event) {
 	kept := &keptIdentities{names: map[string][]byte{}, sessions: map[[6]byte]uint32{}}
-	events := make(chan Event, 1000)
-	return Env{
+	events := make(chan device.Event, 1000)
+	return device.Env{
 		Now:       func() time.Duration { return time.Since(sigNetEpoch) },
 		Since:     func(t time.Time) time.Duration { return t.Sub(sigNetEpoch) },
-		Event:     func(ev Event) { events <- ev },
-		Interface: "lo", Ports: Ports{SigNet: port}, Store: kept,
-		Keys: func(KeyRef) (signet.Keys, error) { return sigNetRoot.Keys(), nil },
+		Event:     func(ev device.Event) { events <- ev },
+		Interface: "lo", Ports: device.Ports{SigNet: port}, Store: kept,
+		Keys: func(device.KeyRef) (signet.Keys, error) { return sigNetRoot.Keys(), nil },
 		Log:  slog.New(slog.DiscardHandler),
 	}, kept, events
 }
 
 // runDevice runs a device until the test ends, again whenever it fails.
-func runDevice(t *testing.T, d Device) {
+func runDevice(t *testing.T, d device.Device) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	for _, loop := range d.Loops() {
@@ -112,7 +113,7 @@ func runSigNetSender(t *testing.T, id signet.SenderID, port int) *signet.Sender 
 const eventPatience = 15 * time.Second
 
 // nextEvent waits for an event of a topic; others are forgotten.
-func nextEvent(t *testing.T, events chan Event, topic string) Event {
+func nextEvent(t *testing.T, events chan device.Event, topic string) device.Event {
 	t.Helper()
 	for timeout := time.After(eventPatience); ; {
 		select {
@@ -230,7 +231,7 @@ func valuesOf(k *keptIdentities) func(func(uint32) bool) {
 }
 
 // drain lists what has been told so far.
-func drain(events chan Event, d interface{ Key() string }) (list []string) {
+func drain(events chan device.Event, d interface{ Key() string }) (list []string) {
 	for {
 		select {
 		case ev := <-events:
@@ -330,7 +331,7 @@ func TestReceiverOwnSender(t *testing.T) {
 	}
 	d.(*Receiver).Adopt(decl)
 	runDevice(t, d)
-	tuid, err := env.tuid("local/lo/1", false) // of a Sender of this host
+	tuid, err := env.TUID("local/lo/1", false) // of a Sender of this host
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +352,7 @@ func TestReceiverOwnSender(t *testing.T) {
 func TestSessionsSpent(t *testing.T) {
 	env, kept, _ := sigNetEnv(15723)
 	decl := &ReceiverDecl{Scope: "local", Mode: "secure"}
-	tuid, err := env.tuid(decl.identity("lo"), false)
+	tuid, err := env.TUID(decl.identity("lo"), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,7 +362,7 @@ func TestSessionsSpent(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.(*Receiver).Close()
-	if next, err := env.tuid(decl.identity("lo"), false); err != nil || next == tuid || kept.sessions[next] != 1 {
+	if next, err := env.TUID(decl.identity("lo"), false); err != nil || next == tuid || kept.sessions[next] != 1 {
 		t.Errorf("TUID %v, sessions %v, %v", next, kept.sessions, err)
 	}
 }
@@ -371,8 +372,8 @@ func TestSigNetRefused(t *testing.T) {
 	env, _, _ := sigNetEnv(15724)
 	keyless := env
 	errKey := errors.New("no key")
-	keyless.Keys = func(KeyRef) (signet.Keys, error) { return signet.Keys{}, errKey }
-	for name, d := range map[string]Declaration{
+	keyless.Keys = func(device.KeyRef) (signet.Keys, error) { return signet.Keys{}, errKey }
+	for name, d := range map[string]device.Declaration{
 		"receiver": &ReceiverDecl{Scope: "local", Mode: "secure"},
 		"manager":  &ManagerDecl{Scope: "local"},
 	} {
@@ -380,7 +381,7 @@ func TestSigNetRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, d := range map[string]Declaration{
+	for name, d := range map[string]device.Declaration{
 		"receiver": &ReceiverDecl{Scope: "local", Mode: "secure", Interface: "nowhere7"},
 		"manager":  &ManagerDecl{Scope: "local", Interface: "nowhere7"},
 		"scope":    &ReceiverDecl{Scope: "a b", Mode: "secure"},

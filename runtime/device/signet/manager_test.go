@@ -1,4 +1,4 @@
-package device
+package signet
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/node"
 	"showrun/drivers/signet/wire"
+	"showrun/runtime/device"
 )
 
 var lampTUID = signet.TUID{0x7F, 0xF0, 0x80, 0, 0, 0xA}
@@ -138,10 +139,10 @@ func TestManagerTells(t *testing.T) {
 
 func TestSigNetKeys(t *testing.T) {
 	seen := map[string]bool{}
-	for _, d := range []Declaration{
+	for _, d := range []device.Declaration{
 		&ReceiverDecl{Scope: "local", Mode: "secure"}, &ReceiverDecl{Scope: "a", Mode: "secure"}, &ReceiverDecl{Scope: "local", Mode: "open"},
 		&ReceiverDecl{Scope: "local", Mode: "secure", Label: "L"}, &ReceiverDecl{Scope: "local", Mode: "secure", Interface: "lo"},
-		&ManagerDecl{Scope: "local"}, &ManagerDecl{Scope: "local", Label: "L"}, &ManagerDecl{Scope: "local", KeyFrom: KeyRef{Env: "K"}},
+		&ManagerDecl{Scope: "local"}, &ManagerDecl{Scope: "local", Label: "L"}, &ManagerDecl{Scope: "local", KeyFrom: device.KeyRef{Env: "K"}},
 	} {
 		if seen[d.Key()] || d.String() == "" {
 			t.Errorf("%v: key %q", d, d.Key())
