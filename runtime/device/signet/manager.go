@@ -165,7 +165,7 @@ func (m *Manager) open() (*manager.Manager, error) {
 	d := m.decl
 	iface := m.env.NetworkInterface(d.Interface)
 	cfg := manager.Config{
-		Scope: d.Scope, Keys: m.keys, Sessions: device.Sessions{m.env.Store}, Interface: iface, Port: m.env.Ports.SigNet,
+		Scope: d.Scope, Keys: m.keys, Sessions: device.Sessions{Store: m.env.Store}, Interface: iface, Port: m.env.Ports.SigNet,
 		Label: d.Label, OnEvent: m.OnEvent, Log: m.env.Log,
 	}
 	return openNamed(m.env, d.identity(iface), func(t signet.TUID) (*manager.Manager, error) {

@@ -142,7 +142,7 @@ func (r *Receiver) open() (*receiver.Receiver, error) {
 	d := r.decl
 	iface := r.env.NetworkInterface(d.Interface)
 	cfg := receiver.Config{
-		Scope: d.Scope, Keys: r.keys, Open: d.Mode == "open", Sessions: device.Sessions{r.env.Store}, Interface: iface,
+		Scope: d.Scope, Keys: r.keys, Open: d.Mode == "open", Sessions: device.Sessions{Store: r.env.Store}, Interface: iface,
 		Port: r.env.Ports.SigNet, Label: d.Label, OnLevels: r.OnLevels, OnTimecode: r.OnTimecode, Log: r.env.Log,
 	}
 	return openNamed(r.env, d.identity(iface), func(t signet.TUID) (*receiver.Receiver, error) {

@@ -160,7 +160,7 @@ func (s *Sender) open(renew bool) (*signet.Sender, error) {
 	}
 	modes := map[string]signet.Mode{"secure": signet.Secure, "open": signet.Open, "both": signet.Both}
 	return signet.OpenSender(signet.SenderConfig{
-		TUID: tuid, Scope: d.Scope, Keys: s.keys, Sessions: device.Sessions{s.env.Store}, Interface: iface, Port: s.env.Ports.SigNet,
+		TUID: tuid, Scope: d.Scope, Keys: s.keys, Sessions: device.Sessions{Store: s.env.Store}, Interface: iface, Port: s.env.Ports.SigNet,
 		Endpoint: uint16(d.Endpoint), Rate: d.Rate, Mode: modes[d.Mode],
 		// Without its keep-alive receivers stop waiting for the sync while nothing moves,
 		// and show the next change when its levels come, too early.
