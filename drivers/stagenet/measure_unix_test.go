@@ -147,7 +147,7 @@ func TestMeasureFrames(t *testing.T) {
 	go moody(t, accepted, addresses, e, &sulks, borne)
 
 	levels, all := make([]byte, addresses), make([]byte, addresses)
-	var calls []time.Duration
+	var calls, late []time.Duration
 	var memory []uint64
 	start, used := time.Now(), cpu()
 	timer := time.NewTimer(0)
@@ -171,6 +171,7 @@ func TestMeasureFrames(t *testing.T) {
 			all[i]++
 		}
 		began := time.Now()
+		late = append(late, began.Sub(due))
 		f.started[byte(count)].Store(began.UnixNano()&^1 | sulks.Load())
 		for i := range gateways {
 			c.Levels(fmt.Sprintf("g%02d", i), levels)
@@ -184,10 +185,12 @@ func TestMeasureFrames(t *testing.T) {
 	share := 100 * float64(cpu()-used) / float64(time.Since(start))
 	stop()
 	slices.Sort(calls)
+	slices.Sort(late)
 	shown := len(f.delays[0]) + len(f.delays[1])
 	t.Logf("%d frames to %d gateways: %d of %d shown, %d missed; %.0f values/s, %.1f %% of a core with both ends",
 		count, gateways, shown, count*gateways, f.missed.Load(), float64(f.values.Load())/length.Seconds(), share)
-	t.Logf("Levels and Flush of a frame: p50 %s p99 %s max %s", at(calls, .5), at(calls, .99), at(calls, 1))
+	t.Logf("Levels and Flush of a frame: p50 %s p99 %s max %s; the test's own clock late by p99 %s max %s, a frame later than %s meets the next one",
+		at(calls, .5), at(calls, .99), at(calls, 1), at(late, .99), at(late, 1), time.Second/rate)
 	t.Logf("gateways that did not read were given up after %s; live heap in KiB: %d", drained(borne), memory)
 	var p99 [2]time.Duration
 	for i, name := range []string{"all read", "one does not"} {
