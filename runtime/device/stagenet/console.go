@@ -40,7 +40,6 @@ type Console struct {
 	changed  bool            // leases, mappings or adopted, since the sending loop looked
 	live     map[string]bool // gateways that are connected
 	virtual  []Gateway       // in virtual time; by id
-	shown    time.Duration   // in virtual time: the last frame
 
 	routes routes // the sending loop's
 }
@@ -97,13 +96,8 @@ func (c *Console) Lead() time.Duration { return c.decl.Latency }
 
 // Publish implements device.Output.
 func (c *Console) Publish(f *level.Frame) {
-	switch {
-	case c.sends.Load():
+	if c.sends.Load() {
 		c.box.Put(f)
-	case c.driver == nil:
-		c.mu.Lock()
-		c.shown = f.At
-		c.mu.Unlock()
 	}
 }
 

@@ -331,7 +331,8 @@ func TestRigGateways(t *testing.T) {
 
 func TestVirtual(t *testing.T) {
 	var topics []string
-	env := device.Env{Event: func(e device.Event) {
+	now := time.Duration(0)
+	env := device.Env{Now: func() time.Duration { return now }, Event: func(e device.Event) {
 		topics = append(topics, fmt.Sprintf("%v %s %s", e.At, e.Topic, e.Value.(Gateway).ID))
 	}}
 	first := &ConsoleDecl{Gateways: []*GatewayDecl{{ID: "b", Levels: []Levels{{Slots: 512}}}}}
@@ -341,8 +342,9 @@ func TestVirtual(t *testing.T) {
 	}
 	c := dev.(*Console)
 	c.Adopt(first)
-	c.Publish(&level.Frame{At: time.Second})
+	c.Publish(&level.Frame{})
 	c.Take(0, Use{})
+	now = time.Second
 	c.Adopt(&ConsoleDecl{Gateways: []*GatewayDecl{{ID: "a", Levels: []Levels{{Type: "MIDI", Slots: 512}}}, {ID: "b"}}})
 	if len(c.Loops()) != 0 || c.Dial(nil) != nil || c.Universes() != 2 {
 		t.Errorf("%d loops, %d gateways", len(c.Loops()), c.Universes())

@@ -138,7 +138,7 @@ func (c *Console) appear(d *ConsoleDecl) {
 		}
 		c.virtual = slices.Insert(c.virtual, i, g)
 		for _, kind := range []stagenet.EventKind{stagenet.Found, stagenet.Leased, stagenet.Mapped} {
-			c.env.Event(device.Event{Topic: d.EventTopic(kind.String()), At: c.shown, Value: g})
+			c.env.Event(device.Event{Topic: d.EventTopic(kind.String()), At: c.env.Now(), Value: g})
 		}
 	}
 }
