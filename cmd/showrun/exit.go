@@ -48,6 +48,7 @@ func (a *app) codeOf(err error) exitCode {
 		usage  usageError
 		load   *host.LoadError
 		device *host.DeviceError
+		bug    *host.InternalError
 	)
 	switch {
 	case err == nil:
@@ -63,6 +64,8 @@ func (a *app) codeOf(err error) exitCode {
 		return exitScript
 	case errors.As(err, &device):
 		return exitDevice
+	case errors.As(err, &bug):
+		return exitInternal
 	}
 	return exitFailed
 }

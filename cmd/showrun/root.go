@@ -28,6 +28,7 @@ func (a *app) root() *cobra.Command {
 SHOW is a Lua file or a folder with a show.lua. Edit and save it while it runs:
 the new version takes over between two frames, a broken one changes nothing.`,
 		Example:       "  showrun --rig examples/first-light    try a show without any hardware\n  showrun show.lua",
+		Version:       version(),
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -48,13 +49,15 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		RunE:  func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), rf, args) },
 	}
 	rf.add(run)
-	version := &cobra.Command{
+	about := fmt.Sprintf("showrun %s\n%s\nIts Sig-Net product code is one for prototypes.\n", version(), attribution)
+	root.SetVersionTemplate(about)
+	tell := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and what it is made of",
 		Args:  noArgs,
-		Run:   func(*cobra.Command, []string) { a.version() },
+		Run:   func(*cobra.Command, []string) { fmt.Fprint(a.stdout, about) },
 	}
-	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.record(), a.keys(), version)
+	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.record(), a.keys(), tell)
 	root.AddCommand(a.discover())
 	return root
 }
@@ -62,10 +65,10 @@ the new version takes over between two frames, a broken one changes nothing.`,
 // attribution is what the licence of Sig-Net asks implementers to say.
 const attribution = "Sig-Net™ Designed by and Copyright Singularity (UK) Ltd."
 
-func (a *app) version() {
-	version := "(development)"
+// version is what the build knows of it.
+func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
+		return info.Main.Version
 	}
-	fmt.Fprintf(a.stdout, "showrun %s\n%s\nIts Sig-Net product code is one for prototypes.\n", version, attribution)
+	return "(development)"
 }

@@ -45,7 +45,7 @@ type core struct {
 	rewired      atomic.Bool   // devices have changed since the engine loop looked
 	held         atomic.Bool   // machinery, by an emergency stop
 	wakes        atomic.Uint64 // of the script loop
-	reloadErrors atomic.Uint64
+	reloadErrors atomic.Uint64 // since the last good load
 }
 
 // inboxLimit is how many events may wait for the script loop.

@@ -1,12 +1,15 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,9 +30,10 @@ type Host struct {
 	keyFile string   // the key store
 	rig     *rig.Rig // nil without --rig
 
-	calls  chan func() // work for the script loop
-	reload chan string // asks the loader to load again, giving why
-	wg     sync.WaitGroup
+	calls   chan func()         // work for the script loop
+	reload  chan string         // asks the loader to load again, giving why
+	crashed chan *InternalError // ends the show
+	wg      sync.WaitGroup
 
 	precision atomic.Pointer[string] // of the engine's thread
 }
@@ -48,6 +52,8 @@ func New(opts Options) (*Host, error) {
 		core:   newCore(opts, show, clock.NewReal()),
 		calls:  make(chan func()),
 		reload: make(chan string, 1),
+
+		crashed: make(chan *InternalError, 1),
 	}
 	h.slice = 20 * time.Millisecond
 	h.forget = h.disengage
@@ -115,15 +121,18 @@ func (h *Host) Run(ctx context.Context) error {
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
 	engineDone := make(chan struct{})
-	go func() { defer close(engineDone); h.engineLoop(engineCtx) }()
+	go func() { defer close(engineDone); h.guard("engine", func() { h.engineLoop(engineCtx) }) }()
 	scriptCtx, stopScript := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopScript()
 	scriptDone := make(chan struct{})
-	go func() { defer close(scriptDone); h.scriptLoop(scriptCtx) }()
+	go func() { defer close(scriptDone); h.guard("script", func() { h.scriptLoop(scriptCtx) }) }()
 	loaderDone := make(chan struct{})
-	go func() { defer close(loaderDone); h.loader(loaderCtx, devices, changed, hup) }()
+	go func() {
+		defer close(loaderDone)
+		h.guard("loader", func() { h.loader(loaderCtx, devices, changed, hup) })
+	}()
 
-	h.wait(ctx)
+	crash := h.wait(ctx)
 
 	// The order of the end: no new loads, the script says goodbye, its output is
 	// sent, then outputs and inputs close.
@@ -140,12 +149,29 @@ func (h *Host) Run(ctx context.Context) error {
 	for key, d := range h.live.devices {
 		h.disengage(key, d.device)
 	}
-	h.opts.Log.Info("show ended", "frames", h.Status().Frames)
+	h.report()
+	if crash != nil {
+		return crash
+	}
 	return nil
 }
 
-// wait returns when the show is to end.
-func (h *Host) wait(ctx context.Context) {
+// report tells how it went, once the loops have ended.
+func (h *Host) report() {
+	e := h.engine.Stats()
+	args := []any{"frames", e.Frames, "left out", e.Skipped, "batches late", e.Late.Count}
+	if e.Late.Count > 0 {
+		args = append(args, "worst", e.Late.Worst.Round(time.Millisecond))
+		lines := slices.SortedFunc(maps.Keys(e.Origins), func(a, b string) int {
+			return cmp.Or(cmp.Compare(e.Origins[b].Count, e.Origins[a].Count), cmp.Compare(a, b))
+		})
+		args = append(args, "most of "+lines[0], e.Origins[lines[0]].Count)
+	}
+	h.opts.Log.Info("show ended", args...)
+}
+
+// wait returns when the show is to end, and the error that ends it, if any.
+func (h *Host) wait(ctx context.Context) *InternalError {
 	var over <-chan time.Time
 	if h.opts.For > 0 {
 		t := time.NewTimer(h.opts.For)
@@ -155,7 +181,10 @@ func (h *Host) wait(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-over:
+	case crash := <-h.crashed:
+		return crash
 	}
+	return nil
 }
 
 // drain waits until the engine has sent what the script left for the instants
@@ -292,7 +321,7 @@ func (h *Host) start(ctx context.Context, l *load) {
 // pause that grows.
 func (h *Host) supervise(ctx context.Context, device string, loop func(context.Context) error) {
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
-		err := loop(ctx)
+		err := survive(func() error { return loop(ctx) })
 		if ctx.Err() != nil {
 			return
 		}

@@ -137,6 +137,7 @@ func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 	for _, d := range removed {
 		h.stop(d)
 	}
+	h.reloadErrors.Store(0)
 	h.patchRig(next)
 	h.opts.Log.Info("show reloaded", "why", why, "generation", next.gen.Number(),
 		"took", (h.clock.Now() - started).Round(time.Millisecond), "devices", describe(old, next))

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"showrun/drivers/theater/osc"
 	"showrun/drivers/theater/server"
 	"showrun/runtime/control"
+	"showrun/runtime/level"
 	"showrun/runtime/rig"
 )
 
@@ -145,6 +147,35 @@ func TestEmergencyStopByOSC(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// bug panics at the third frame.
+type bug struct{ frames int }
+
+func (b *bug) Frame(*level.Frame) {
+	if b.frames++; b.frames == 3 {
+		panic("a bug")
+	}
+}
+
+// TestABugMakesMachinerySafe: a panic in a loop of ours ends the show as an internal
+// error, with machinery made safe.
+func TestABugMakesMachinerySafe(t *testing.T) {
+	state := newLines()
+	port := valveServer(t, func(s string) { fmt.Fprintf(state, "[%s]", s) })
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, fmt.Sprintf(`require "theater".valve{ port = %d }:move(1, 30)`, port))
+	h, err := New(Options{Show: file, StateDir: t.TempDir(), Frames: &bug{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = h.Run(context.Background())
+	var internal *InternalError
+	if !errors.As(err, &internal) || internal.Loop != "engine" || internal.Panic != "a bug" {
+		t.Errorf("error %v", err)
+	}
+	state.await(t, "[1 30 false]", 1)
+	state.await(t, "[1 0 true]", 1)
 }
 
 // TestEmergencyStopIsQuick measures, with -measure 1s, 100 stops while handlers

@@ -24,7 +24,7 @@ type Status struct {
 	Machines     int    // devices that move things
 	Held         bool   // they are, by an emergency stop
 	Wakes        uint64 // of the script loop
-	ReloadErrors uint64
+	ReloadErrors uint64 // since the last good load
 	Meter        []byte // what the rig's first universe shows, from slot 1
 }
 

@@ -114,7 +114,7 @@ func (g *Generation) compile(where fs.FS, file string) (*lua.LFunction, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := string(src)
+	text := strings.TrimPrefix(string(src), "\ufeff") // some editors begin a file with it
 	if tooDeep(text) {
 		return nil, &Failure{Message: fmt.Sprintf("%s: brackets are nested deeper than %d", file, maxBracket)}
 	}
