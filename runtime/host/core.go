@@ -9,6 +9,7 @@ import (
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
+	"showrun/runtime/host/tempo"
 	"showrun/runtime/level"
 	"showrun/runtime/script"
 )
@@ -21,7 +22,7 @@ type core struct {
 	clock    clock.Clock
 	registry level.Registry
 	inbox    *script.Inbox
-	tempo    *tempo
+	tempo    *tempo.Tempo
 	batches  batchQueue
 	engine   *engine.Engine
 	devices  liveDevices
@@ -55,7 +56,7 @@ func newCore(opts Options, show showFolder, clk clock.Clock) *core {
 	c := &core{opts: opts, show: show, clock: clk, inbox: script.NewInbox(inboxLimit), frames: opts.Frames}
 	c.forget = func(string, device.Device) {}
 	now := clk.Now()
-	c.tempo = newTempo(c.inbox, now)
+	c.tempo = tempo.New(c.inbox, now)
 	c.engine = engine.New(engine.Config{Rate: opts.Rate, Start: now, Registry: &c.registry})
 	c.outputs.Store(&[]device.Output{})
 	return c
@@ -80,11 +81,11 @@ func (c *core) env() device.Env {
 // scriptStep does what is due on the script loop.
 func (c *core) scriptStep(now time.Duration) error {
 	c.wakes.Add(1)
-	c.tempo.step(now)
+	c.tempo.Step(now)
 	gen := c.live.gen
 	gen.SetTimeline(c.tempo.Timeline(), now)
 	sources := gen.Sources()
-	for i, tl := range c.tempo.watch(sources, now) {
+	for i, tl := range c.tempo.Watch(sources, now) {
 		gen.SetSourceTimeline(sources[i], tl, now)
 	}
 	c.events = c.inbox.Take(c.events[:0])
@@ -100,7 +101,7 @@ func (c *core) scriptStep(now time.Duration) error {
 
 // scriptNext is when scriptStep has to run again if no event comes.
 func (c *core) scriptNext() time.Duration {
-	return min(c.live.gen.Next(), c.tempo.next())
+	return min(c.live.gen.Next(), c.tempo.Next())
 }
 
 // engineStep does what is due on the engine loop, which wanted to wake at the

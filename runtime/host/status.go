@@ -34,7 +34,7 @@ func (h *Host) Status() Status {
 	tl := h.tempo.Timeline()
 	s := Status{
 		Show: h.show.name, Time: now, Generation: int(h.generation.Load()),
-		BPM: h.tempo.BPM(), Beat: tl.At(now).Float(), Stopped: tl.Stopped, Confidence: h.tempo.confidence(now),
+		BPM: h.tempo.BPM(), Beat: tl.At(now).Float(), Stopped: tl.Stopped, Confidence: h.tempo.Confidence(now),
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 	}
 	s.Frames, s.LateP99, s.LateWorst = h.frameStat.read()

@@ -1,4 +1,6 @@
-package host
+// Package tempo shares the beat clock of a show between the devices that observe it,
+// the script loop and the engine loop.
+package tempo
 
 import (
 	"slices"
@@ -11,9 +13,9 @@ import (
 	"showrun/runtime/script"
 )
 
-// tempo shares the beat clock between the devices that observe it, the script
-// loop and the engine loop.
-type tempo struct {
+// Tempo is that clock. Its methods may be called from any goroutine, but for those
+// that name a loop.
+type Tempo struct {
 	inbox *script.Inbox
 
 	mu   sync.Mutex
@@ -25,12 +27,13 @@ type tempo struct {
 	aliases map[string]string
 }
 
-func newTempo(inbox *script.Inbox, now time.Duration) *tempo {
-	return &tempo{inbox: inbox, c: beat.NewConductor(now, 120), watched: map[string]bool{}, lanes: map[string]*laneEpoch{}, aliases: map[string]string{}}
+// New returns a clock at beat 0 and 120 BPM. What changes is told through the inbox.
+func New(inbox *script.Inbox, now time.Duration) *Tempo {
+	return &Tempo{inbox: inbox, c: beat.NewConductor(now, 120), watched: map[string]bool{}, lanes: map[string]*laneEpoch{}, aliases: map[string]string{}}
 }
 
 // Observe takes where a source stands; any goroutine.
-func (t *tempo) Observe(source string, o beat.Observation) {
+func (t *Tempo) Observe(source string, o beat.Observation) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := t.timeline(source).Epoch
@@ -46,7 +49,7 @@ func (t *tempo) Observe(source string, o beat.Observation) {
 }
 
 // names lists what a source is called: its key and what stands for it.
-func (t *tempo) names(key string) []string {
+func (t *Tempo) names(key string) []string {
 	names := []string{key}
 	for alias, target := range t.aliases {
 		if target == key {
@@ -64,9 +67,9 @@ type laneEpoch struct {
 	inner, outer uint32
 }
 
-// watch takes the sources the script waits for and returns their timelines, in
+// Watch takes the sources the script waits for and returns their timelines, in
 // order. One that was not heard yet stands still.
-func (t *tempo) watch(sources []string, now time.Duration) []beat.Timeline {
+func (t *Tempo) Watch(sources []string, now time.Duration) []beat.Timeline {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	clear(t.watched)
@@ -93,7 +96,7 @@ func (t *tempo) watch(sources []string, now time.Duration) []beat.Timeline {
 	return lines
 }
 
-func (t *tempo) timeline(key string) beat.Timeline {
+func (t *Tempo) timeline(key string) beat.Timeline {
 	if f := t.c.Follower(key); f != nil {
 		return f.Timeline()
 	}
@@ -101,7 +104,7 @@ func (t *tempo) timeline(key string) beat.Timeline {
 }
 
 // Position implements module.Tempo.
-func (t *tempo) Position(source string, at time.Duration) (b beat.Micro, heard bool) {
+func (t *Tempo) Position(source string, at time.Duration) (b beat.Micro, heard bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	tl := t.timeline(t.c.Resolve(source))
@@ -109,7 +112,7 @@ func (t *tempo) Position(source string, at time.Duration) (b beat.Micro, heard b
 }
 
 // Alias makes a source stand for another; any goroutine.
-func (t *tempo) Alias(source, target string, at time.Duration) {
+func (t *Tempo) Alias(source, target string, at time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.c.Alias(source, target, at)
@@ -118,20 +121,21 @@ func (t *tempo) Alias(source, target string, at time.Duration) {
 }
 
 // BPM implements module.Tempo.
-func (t *tempo) BPM() float64 {
+func (t *Tempo) BPM() float64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.c.Tempo()
 }
 
-// step lets silence be noticed.
-func (t *tempo) step(now time.Duration) {
+// Step lets silence be noticed.
+func (t *Tempo) Step(now time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.report(t.c.Step(now))
 }
 
-func (t *tempo) next() time.Duration {
+// Next is when Step has something to do.
+func (t *Tempo) Next() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next := t.c.Next()
@@ -144,13 +148,14 @@ func (t *tempo) next() time.Duration {
 }
 
 // Timeline returns the published timeline; any goroutine.
-func (t *tempo) Timeline() beat.Timeline {
+func (t *Tempo) Timeline() beat.Timeline {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.c.Timeline()
 }
 
-func (t *tempo) confidence(now time.Duration) float64 {
+// Confidence is that of the beat, 0-1.
+func (t *Tempo) Confidence(now time.Duration) float64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.c.Confidence(now)
@@ -166,7 +171,7 @@ var changeTopics = map[beat.Kind]string{
 var timelineMoved = script.Event{Topic: "host/timeline", Key: "host/timeline"}
 
 // report tells the script loop what changed. The lock is held.
-func (t *tempo) report(changes []beat.Change) {
+func (t *Tempo) report(changes []beat.Change) {
 	for _, c := range changes {
 		if topic := changeTopics[c.Kind]; topic != "" {
 			t.inbox.Put(script.Event{Topic: topic, At: c.At, Value: c.BPM})
@@ -179,7 +184,7 @@ func (t *tempo) report(changes []beat.Change) {
 }
 
 // change runs one change made by a script and returns the timeline it leads to.
-func (t *tempo) change(f func() error) (beat.Timeline, error) {
+func (t *Tempo) change(f func() error) (beat.Timeline, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	err := f()
@@ -188,22 +193,22 @@ func (t *tempo) change(f func() error) (beat.Timeline, error) {
 }
 
 // SetTempo implements module.Tempo.
-func (t *tempo) SetTempo(bpm float64, at time.Duration) (beat.Timeline, error) {
+func (t *Tempo) SetTempo(bpm float64, at time.Duration) (beat.Timeline, error) {
 	return t.change(func() error { return t.c.SetTempo(bpm, at) })
 }
 
 // Nudge implements module.Tempo.
-func (t *tempo) Nudge(b beat.Micro, at time.Duration) (beat.Timeline, error) {
+func (t *Tempo) Nudge(b beat.Micro, at time.Duration) (beat.Timeline, error) {
 	return t.change(func() error { return t.c.Nudge(b, at) })
 }
 
 // Tap implements module.Tempo.
-func (t *tempo) Tap(at time.Duration) (beat.Timeline, error) {
+func (t *Tempo) Tap(at time.Duration) (beat.Timeline, error) {
 	return t.change(func() error { return t.c.Tap(at) })
 }
 
 // Follow implements module.Tempo.
-func (t *tempo) Follow(source string, at time.Duration) beat.Timeline {
+func (t *Tempo) Follow(source string, at time.Duration) beat.Timeline {
 	tl, _ := t.change(func() error { t.c.Follow(source, at); return nil })
 	return tl
 }
