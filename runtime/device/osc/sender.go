@@ -87,11 +87,7 @@ type Sender struct {
 
 // Open implements device.Declaration.
 func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
-	iface := d.Interface
-	if iface == "" {
-		iface = env.Interface
-	}
-	driver, err := wire.Dial(d.address(), iface)
+	driver, err := wire.Dial(d.address(), env.NetworkInterface(d.Interface))
 	if err != nil {
 		return nil, err
 	}

@@ -33,11 +33,7 @@ func (s Server) key(kind string) string {
 
 // config is what its driver is told.
 func (s Server) config(env device.Env) driver.Config {
-	iface := s.Interface
-	if iface == "" {
-		iface = env.Interface
-	}
-	return driver.Config{Host: s.Host, Port: s.Port, Interface: iface, Log: env.Log}
+	return driver.Config{Host: s.Host, Port: s.Port, Interface: env.NetworkInterface(s.Interface), Log: env.Log}
 }
 
 // The ports servers listen on by default.

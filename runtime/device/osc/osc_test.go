@@ -1,0 +1,309 @@
+package osc
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	wire "showrun/drivers/theater/osc"
+	"showrun/runtime/clock"
+	"showrun/runtime/device"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// host is what devices reach of it.
+type host struct {
+	clock  clock.Clock
+	events chan device.Event
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func newHost() *host { return &host{clock: clock.NewReal(), events: make(chan device.Event, 10_000)} }
+
+func (h *host) env() device.Env {
+	return device.Env{
+		Now: h.clock.Now, Since: h.clock.Since, Time: h.clock.Time,
+		Event: func(ev device.Event) { h.events <- ev },
+		Log:   slog.New(slog.NewTextHandler(h, nil)),
+	}
+}
+
+// Write keeps what is logged.
+func (h *host) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.Write(b)
+}
+
+func (h *host) logged() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.String()
+}
+
+// next waits for an event.
+func (h *host) next(t *testing.T) device.Event {
+	t.Helper()
+	select {
+	case ev := <-h.events:
+		return ev
+	case <-time.After(patience):
+		t.Fatal("no event comes")
+		panic("unreachable")
+	}
+}
+
+// freePort finds a UDP port that nobody uses.
+func freePort(t *testing.T) int {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).Port
+}
+
+// run runs a device until the function it returns is called, or the test ends.
+func run(t *testing.T, d device.Device) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	for _, loop := range d.Loops() {
+		group.Go(func() {
+			if err := loop(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	stop = func() { cancel(); group.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+func receiver(t *testing.T, h *host, decl *ReceiverDecl) *Receiver {
+	t.Helper()
+	d, err := decl.Open(h.env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := d.(*Receiver)
+	r.Adopt(decl)
+	run(t, r)
+	return r
+}
+
+func sender(t *testing.T, h *host, port int) *Sender {
+	t.Helper()
+	d, err := (&SenderDecl{Host: "localhost", Port: port}).Open(h.env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, d)
+	return d.(*Sender)
+}
+
+// TestOneToTheOther: an order arrives as an event, with every type.
+func TestOneToTheOther(t *testing.T) {
+	h := newHost()
+	decl := &ReceiverDecl{Port: freePort(t), Interface: "127.0.0.1", Patterns: []string{"/a/*", "/a/[a-c]", "/b"}}
+	receiver(t, h, decl)
+	s := sender(t, h, decl.Port)
+	before := h.clock.Now()
+	s.Take(before, "no message")
+	s.Take(before, Message{"/c", nil})
+	s.Take(before, Message{"/a/b", []any{int32(1), int64(1 << 40), float32(0.5), "text", []byte{1, 0}, true, nil}})
+	for _, pattern := range decl.Patterns[:2] {
+		ev := h.next(t)
+		m := ev.Value.(Heard).Take()
+		if ev.Topic != decl.Topic(pattern) || ev.Key != "" || ev.At < before || ev.At > h.clock.Now() ||
+			fmt.Sprintf("%v %T", m, m.Args[1]) != "{/a/b [1 1099511627776 0.5 text [1 0] true <nil>]} int64" {
+			t.Errorf("%s: %+v %v", pattern, ev, m)
+		}
+	}
+	s.Take(before, Message{Address: "/b"})
+	if ev := h.next(t); ev.Topic != decl.Topic("/b") || ev.Value.(Heard).Take().Args != nil {
+		t.Errorf("%+v", ev)
+	}
+}
+
+// TestSendingFails says so once, and when it works again.
+func TestSendingFails(t *testing.T) {
+	h := newHost()
+	s := sender(t, h, freePort(t))
+	for range 3 {
+		s.Take(0, Message{Address: "bad"})
+	}
+	s.Take(0, Message{Address: "/good"})
+	s.Take(0, Message{Address: "/good"})
+	if log := h.logged(); strings.Count(log, "not sent") != 1 || strings.Count(log, "sending again") != 1 {
+		t.Errorf("logged:\n%s", log)
+	}
+}
+
+// TestOpenErrors: a port in use, a network that is none, a host that is not found.
+func TestOpenErrors(t *testing.T) {
+	env := newHost().env()
+	port := freePort(t)
+	first, err := (&ReceiverDecl{Port: port, Interface: "127.0.0.1"}).Open(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, decl := range []device.Declaration{
+		&ReceiverDecl{Port: port, Interface: "0.0.0.0"},
+		&ReceiverDecl{Port: port, Interface: "nothing0"},
+		&SenderDecl{Host: "no host", Port: 1},
+		&SenderDecl{Host: "192.0.2.1", Port: 1, Interface: "nothing0"},
+	} {
+		if _, err := decl.Open(env); err == nil {
+			t.Errorf("%v is opened", decl)
+		}
+	}
+	if err := first.(*Receiver).Close(); err != nil {
+		t.Error(err)
+	}
+	s, err := (&SenderDecl{Host: "127.0.0.1", Port: port}).Open(env)
+	if err != nil || s.(*Sender).Close() != nil {
+		t.Error(err)
+	}
+}
+
+// TestReceiverMoves: a reload changes the network and the patterns, on the same
+// port and without an end.
+func TestReceiverMoves(t *testing.T) {
+	h := newHost()
+	decl := &ReceiverDecl{Port: freePort(t), Interface: "127.0.0.1", Patterns: []string{"/old"}}
+	r := receiver(t, h, decl)
+	s := sender(t, h, decl.Port)
+	r.Adopt(&ReceiverDecl{Port: decl.Port, Interface: "0.0.0.0", Patterns: []string{"/new"}})
+	deadline := time.Now().Add(patience)
+	for len(h.events) == 0 { // what comes while the port is being moved is lost
+		s.Take(0, Message{Address: "/old"})
+		s.Take(0, Message{Address: "/new"})
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is heard any more")
+		}
+		<-time.After(time.Millisecond)
+	}
+	if ev := h.next(t); ev.Topic != decl.Topic("/new") {
+		t.Errorf("%+v", ev)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if a := r.driver.Addr().Addr(); !a.IsUnspecified() {
+		t.Errorf("it listens on %v", a)
+	}
+}
+
+// TestHandlersComeAndGo: as long as there is one for a pattern, it is listened to.
+func TestHandlersComeAndGo(t *testing.T) {
+	h := newHost()
+	d, _ := (&ReceiverDecl{Port: 1}).OpenVirtual(h.env())
+	r := d.(*Receiver)
+	heard := func() int {
+		before := len(h.events)
+		r.OnMessage(wire.Message{Address: "/x"}, wire.Immediately, netip.AddrPort{}, time.Now())
+		return len(h.events) - before
+	}
+	r.Leave("/x")
+	for i, step := range []struct {
+		do   func(string)
+		want int
+	}{{r.Listen, 1}, {r.Listen, 1}, {r.Leave, 1}, {r.Leave, 0}, {r.Leave, 0}, {r.Listen, 1}} {
+		step.do("/x")
+		if n := heard(); n != step.want {
+			t.Errorf("step %d: heard %d times, want %d", i, n, step.want)
+		}
+	}
+	r.Adopt(&ReceiverDecl{Port: 1})
+	if heard() != 0 {
+		t.Error("patterns of the load before are listened to")
+	}
+	if r.Close() != nil {
+		t.Error("a virtual Receiver has something to close")
+	}
+}
+
+// TestFloods: what waits is bounded and counted; when nobody takes it any more it
+// does not count for ever.
+func TestFloods(t *testing.T) {
+	h := newHost()
+	virtual := clock.NewVirtual()
+	h.clock = virtual
+	d, _ := (&ReceiverDecl{Port: 1, Interface: "127.0.0.1"}).OpenVirtual(h.env())
+	r := d.(*Receiver)
+	r.Adopt(&ReceiverDecl{Port: 1, Interface: "127.0.0.1", Patterns: []string{"/x"}})
+	hear := func(n int, at time.Duration) {
+		virtual.Set(at)
+		for range n {
+			r.OnMessage(wire.Message{Address: "/x"}, wire.Immediately, netip.AddrPort{}, virtual.Time(at))
+		}
+	}
+	take := func() (n int) {
+		for ; len(h.events) > 0; n++ {
+			(<-h.events).Value.(Heard).Take()
+		}
+		return n
+	}
+	hear(2500, 0)
+	if n := take(); n != maxWaiting {
+		t.Errorf("%d of 2500 messages are heard", n)
+	}
+	if log := h.logged(); strings.Count(log, "dropped=500") != 1 || strings.Count(log, "\n") != 1 {
+		t.Errorf("logged:\n%s", log)
+	}
+	hear(2100, 5*time.Second) // too soon to be logged
+	hear(1, 6100*time.Millisecond)
+	if n := len(h.events); n != maxWaiting {
+		t.Errorf("%d messages wait", n)
+	}
+	hear(1, 11*time.Second)
+	if n := len(h.events); n != maxWaiting+1 {
+		t.Errorf("%d messages: those that nobody takes count for ever", n)
+	}
+	take()
+	hear(1, 12*time.Second)
+	if n := take(); n != 1 {
+		t.Errorf("%d messages are heard after a flood", n)
+	}
+	if log := h.logged(); strings.Count(log, "dropped=101") != 1 {
+		t.Errorf("logged:\n%s", log)
+	}
+}
+
+func TestCheckPattern(t *testing.T) {
+	for pattern, good := range map[string]bool{
+		"/": true, "/a/*": true, "/a/{b,c}/[!0-9]?": true, "/a]}": true, "/{a[}": true,
+		"": false, "a": false, "/[a": false, "/{a": false, "/[a]{b]": false, "/" + strings.Repeat("x", 255): false,
+	} {
+		if err := CheckPattern(pattern); (err == nil) != good {
+			t.Errorf("%q: %v", pattern, err)
+		}
+	}
+}
+
+func TestCheckMessage(t *testing.T) {
+	for _, m := range []Message{{"x", nil}, {"/x", []any{"a\x00"}}, {"/x", []any{make([]byte, 65536)}}, {"/x", []any{uint8(1)}}} {
+		if m.Check() == nil {
+			t.Errorf("%.20v can be sent", m)
+		}
+	}
+	if err := (Message{"/x", []any{nil, int32(1)}}).Check(); err != nil {
+		t.Error(err)
+	}
+}
