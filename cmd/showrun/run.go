@@ -37,7 +37,7 @@ const stateUsage = "folder of what is kept between runs (default: the user's con
 
 func (f *runFlags) add(cmd *cobra.Command) {
 	p := cmd.Flags()
-	p.BoolVar(&f.rig, "rig", false, "run a virtual rig on loopback: a deck that plays and a node that listens")
+	p.BoolVar(&f.rig, "rig", false, "run a virtual rig on loopback: a deck that plays, and the nodes, gateways and servers the show names")
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.StringVar(&f.iface, "interface", "", "network interface of devices that name none: a name or an IPv4 address")
 	p.StringVar(&f.state, "state", "", stateUsage)

@@ -88,7 +88,7 @@ func (e *Engine) submit(to *queue, b Batch) {
 	q.planned = e.schedule.meets(q.At)
 	q.late = e.schedule.begun && q.At <= e.schedule.last
 	if to == &e.orders {
-		q.late = q.At < e.schedule.seen-e.lead
+		q.late = e.schedule.begun && q.At < e.schedule.seen-e.lead
 	}
 	if !to.add(q) {
 		e.stats.RefusedBatches++

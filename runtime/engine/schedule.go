@@ -56,7 +56,7 @@ func (s *schedule) meets(at time.Duration) bool {
 // meet that the loop was on its way to.
 func (s *schedule) next(at time.Duration) time.Duration {
 	if !s.begun {
-		return s.base
+		return max(s.base, s.seen) // the first may come when it will
 	}
 	due := s.grid(s.index + 1)
 	if at > s.last && at-s.last <= horizon {

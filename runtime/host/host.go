@@ -17,7 +17,6 @@ import (
 	"showrun/bindings"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
-	"showrun/runtime/device/signet"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
 	"showrun/runtime/store"
@@ -362,29 +361,4 @@ func (h *Host) networkInterface() string {
 		return rig.Loopback()
 	}
 	return h.opts.Interface
-}
-
-// patchRig lets the rig's node listen to the universes of a load, with the keys
-// of its first Sender.
-func (h *Host) patchRig(l *load) {
-	if h.rig == nil {
-		return
-	}
-	keys := h.rig.Keys()
-	var list []int
-	for _, d := range l.show.Devices {
-		s, ok := d.(*signet.SenderDecl)
-		if !ok {
-			continue
-		}
-		if list == nil {
-			if k, err := h.keys(s.KeyFrom); err == nil {
-				keys = k
-			}
-		}
-		for _, u := range s.Universes {
-			list = append(list, u.Number)
-		}
-	}
-	h.rig.Patch(list, keys)
 }

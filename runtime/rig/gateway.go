@@ -1,9 +1,7 @@
 package rig
 
 import (
-	"context"
 	"slices"
-	"sync"
 
 	"showrun/drivers/stagenet/gateway"
 )
@@ -13,7 +11,6 @@ type virtualGateway struct {
 	gateway  *gateway.Gateway
 	levels   gateway.Levels
 	channels []gateway.Channel
-	running  bool
 }
 
 // Gateways makes the rig have StageNet gateways with these ids, types and
@@ -38,6 +35,7 @@ func (r *Rig) Gateways(list []gateway.Config) (urls []string, err error) {
 			}
 			r.gateways[want.ID] = g
 			r.order = append(r.order, g)
+			r.start("gateway", g.gateway.Run)
 		case !slices.Equal(g.channels, want.Channels):
 			if err := g.gateway.Resize(want.Channels); err != nil {
 				return nil, err
@@ -45,10 +43,6 @@ func (r *Rig) Gateways(list []gateway.Config) (urls []string, err error) {
 			g.channels = slices.Clone(want.Channels)
 		}
 		urls = append(urls, g.gateway.URL())
-	}
-	select {
-	case r.opened <- struct{}{}:
-	default:
 	}
 	return urls, nil
 }
@@ -63,23 +57,6 @@ func (r *Rig) Gateway(id string) (*gateway.Levels, bool) {
 		return nil, false
 	}
 	return &g.levels, true
-}
-
-// serve runs the gateways that do not run yet.
-func (r *Rig) serve(ctx context.Context, running *sync.WaitGroup) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, g := range r.order {
-		if g.running {
-			continue
-		}
-		g.running = true
-		running.Go(func() {
-			if err := g.gateway.Run(ctx); err != nil {
-				r.cfg.Log.Error("rig: gateway", "error", err)
-			}
-		})
-	}
 }
 
 // gatewayLevels returns the first n levels of the first gateway, with mu held.

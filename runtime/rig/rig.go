@@ -46,7 +46,33 @@ type Rig struct {
 	patched   chan struct{} // told when universes changed
 	gateways  map[string]*virtualGateway
 	order     []*virtualGateway // as they came
+	servers   map[int]bool      // of theater, by port
+	waiting   []part            // to be run
 	opened    chan struct{}     // told when there are more
+}
+
+// part is something that runs as long as the rig.
+type part struct {
+	name string
+	run  func(context.Context) error
+}
+
+// start lets Run run a part; mu is held.
+func (r *Rig) start(name string, run func(context.Context) error) {
+	r.waiting = append(r.waiting, part{name, run})
+	select {
+	case r.opened <- struct{}{}:
+	default:
+	}
+}
+
+// takeWaiting returns the parts that do not run yet.
+func (r *Rig) takeWaiting() []part {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := r.waiting
+	r.waiting = nil
+	return list
 }
 
 // New makes a rig with a key of its own. Nothing is on the network before Run.
@@ -73,7 +99,7 @@ func New(cfg Config) (*Rig, error) {
 	}
 	return &Rig{
 		cfg: cfg, keys: k0.Keys(), deck: deck, patched: make(chan struct{}, 1),
-		gateways: map[string]*virtualGateway{}, opened: make(chan struct{}, 1),
+		gateways: map[string]*virtualGateway{}, servers: map[int]bool{}, opened: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -110,7 +136,7 @@ func (r *Rig) Levels(n int) []byte {
 	return levels[:min(n, len(levels))]
 }
 
-// Run plays the deck and listens with the node and the gateways until ctx ends.
+// Run plays the deck and runs everything else until ctx ends.
 func (r *Rig) Run(ctx context.Context) {
 	r.deck.Do(func(p *source.Player, now time.Time) { start(p, r.cfg.BPM, now) })
 	var wg sync.WaitGroup
@@ -125,12 +151,21 @@ func (r *Rig) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			stop()
+			for _, p := range r.takeWaiting() {
+				p.run(ctx) // closes what it holds
+			}
 			return
 		case <-r.patched:
 			stop()
 			stop = r.listen(ctx)
 		case <-r.opened:
-			r.serve(ctx, &wg)
+			for _, p := range r.takeWaiting() {
+				wg.Go(func() {
+					if err := p.run(ctx); err != nil {
+						r.cfg.Log.Error("rig: "+p.name, "error", err)
+					}
+				})
+			}
 		}
 	}
 }

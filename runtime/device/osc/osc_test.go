@@ -220,19 +220,24 @@ func TestHandlersComeAndGo(t *testing.T) {
 		r.OnMessage(wire.Message{Address: "/x"}, wire.Immediately, netip.AddrPort{}, time.Now())
 		return len(h.events) - before
 	}
-	r.Leave("/x")
+	old, decl := &ReceiverDecl{Port: 1, Patterns: []string{"/x"}}, &ReceiverDecl{Port: 1}
+	r.Adopt(old)
+	if heard() != 1 {
+		t.Error("patterns of the declaration are not listened to")
+	}
+	r.Adopt(decl)
 	for i, step := range []struct {
-		do   func(string)
+		do   func(*ReceiverDecl, string)
+		by   *ReceiverDecl
 		want int
-	}{{r.Listen, 1}, {r.Listen, 1}, {r.Leave, 1}, {r.Leave, 0}, {r.Leave, 0}, {r.Listen, 1}} {
-		step.do("/x")
+	}{
+		{r.Leave, decl, 0}, {r.Listen, old, 0}, {r.Listen, decl, 1}, {r.Listen, decl, 1}, {r.Leave, decl, 1}, {r.Leave, old, 1},
+		{r.Leave, decl, 0}, {r.Leave, decl, 0}, {r.Listen, decl, 1},
+	} {
+		step.do(step.by, "/x")
 		if n := heard(); n != step.want {
 			t.Errorf("step %d: heard %d times, want %d", i, n, step.want)
 		}
-	}
-	r.Adopt(&ReceiverDecl{Port: 1})
-	if heard() != 0 {
-		t.Error("patterns of the load before are listened to")
 	}
 	if r.Close() != nil {
 		t.Error("a virtual Receiver has something to close")

@@ -96,6 +96,7 @@ type Receiver struct {
 	driver    *wire.Conn // nil in virtual time, and between two
 	onNetwork string     // where the driver listens, or is to
 	moved     bool       // the driver was closed because that changed
+	adopted   *ReceiverDecl
 	patterns  []listened
 
 	told, taken uint64    // messages given to scripts, and the last one that arrived there
@@ -133,7 +134,7 @@ func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.patterns = nil
+	r.adopted, r.patterns = d, nil
 	for _, p := range d.Patterns {
 		r.add(p)
 	}
@@ -145,14 +146,16 @@ func (r *Receiver) Adopt(decl device.Declaration) {
 	}
 }
 
-// Listen adds a handler for a pattern.
-func (r *Receiver) Listen(pattern string) {
+// Listen adds a handler for a pattern, of the load whose declaration is given.
+func (r *Receiver) Listen(d *ReceiverDecl, pattern string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.add(pattern)
+	if d == r.adopted {
+		r.add(pattern)
+	}
 }
 
-// add is Listen with mu held.
+// add adds a handler with mu held.
 func (r *Receiver) add(pattern string) {
 	if i := r.find(pattern); i >= 0 {
 		r.patterns[i].handlers++
@@ -165,12 +168,13 @@ func (r *Receiver) find(pattern string) int {
 	return slices.IndexFunc(r.patterns, func(l listened) bool { return l.pattern == pattern })
 }
 
-// Leave takes a handler for a pattern back.
-func (r *Receiver) Leave(pattern string) {
+// Leave takes a handler back. Those of a load that has gone, whose tasks end after
+// the next one has begun, count for nothing.
+func (r *Receiver) Leave(d *ReceiverDecl, pattern string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.find(pattern)
-	if i < 0 {
+	if i < 0 || d != r.adopted {
 		return
 	}
 	if r.patterns[i].handlers--; r.patterns[i].handlers == 0 {
