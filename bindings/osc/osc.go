@@ -174,7 +174,7 @@ func (s *control) on(c module.Call, r *receiver) int {
 	if s.G.Collecting() {
 		r.decl.Patterns = append(r.decl.Patterns, pattern)
 	} else if live := s.live(r); live != nil {
-		live.Listen(pattern)
+		live.Listen(r.decl, pattern)
 	}
 	return s.PushHandle(c, &listening{h, s, r, pattern, false})
 }
@@ -197,7 +197,7 @@ func (l *listening) Cancel() {
 	l.Handle.Cancel()
 	l.s.G.WhenLive(func() {
 		if live := l.s.live(l.receiver); live != nil {
-			live.Leave(l.pattern)
+			live.Leave(l.receiver.decl, l.pattern)
 		}
 	})
 }

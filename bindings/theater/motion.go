@@ -18,6 +18,7 @@ type motion struct {
 	decl    *device.MotionDecl
 	paths   uint64     // numbered so far
 	emitted []*emitted // that the device may not have taken yet
+	limit   int        // of them, until it is asked about them
 	done    map[uint64]*done
 	heard   bool // ends of paths are listened to
 }
@@ -112,7 +113,9 @@ func (s *house) move(c module.Call, m *motion) int {
 	d := &done{m, path, fn}
 	if s.moves(c) {
 		m.paths++
-		s.prune(m)
+		if len(m.emitted) >= m.limit {
+			s.prune(m)
+		}
 		s.Order(m.decl, device.Move{Path: path, Axis: a, Knots: knots})
 		e := &emitted{path, a, len(knots) / 3, math.MaxInt64 - maxOnWay}
 		s.G.WhenLive(func() { e.at = s.G.Instant() })
@@ -172,6 +175,7 @@ func (s *house) prune(m *motion) {
 		}
 		return lost
 	})
+	m.limit = 2*len(m.emitted) + 16
 }
 
 // pending counts the segments before an axis. Scripts run ahead of the device, so
