@@ -64,10 +64,10 @@ func TestFramesAheadOfTheirInstant(t *testing.T) {
 	e := newTest(t)
 	e.Use(0)
 	e.Lead(4 * ms)
-	e.Submit(at(13*ms, Set{Channel: ch(1), Value: 9}, Order{"d", "x"}))
-	check(t, play(e, 20*ms),
-		"0s frame 0s: 0",
-		"9ms frame 13ms: 9",
-		"13ms order x to d of 13ms",
-		"19ms frame 23ms: 9")
+	e.Submit(at(17*ms, Set{Channel: ch(1), Value: 9}, Order{"d", "x"}))
+	check(t, play(e, 23*ms),
+		"0s frame 4ms: 0",
+		"13ms frame 17ms: 9",
+		"17ms order x to d of 17ms",
+		"23ms frame 27ms: 9")
 }
