@@ -25,7 +25,7 @@ func TestServersAreDeclared(t *testing.T) {
 	for _, d := range s.show.Devices[1:] {
 		keys = append(keys, d.String()+": "+d.Key())
 		if g, ok := d.(device.Guarded); ok {
-			keys = append(keys, string(g.SafeRecord()))
+			keys = append(keys, string(g.SafeRecord("")))
 		}
 	}
 	wantLines(t, "declared", keys, []string{

@@ -108,8 +108,9 @@ type Machinery interface {
 // Guarded is implemented by declarations of machinery.
 type Guarded interface {
 	// SafeRecord tells MakeSafe how to perform the safe action when the process
-	// that opened the device is gone.
-	SafeRecord() []byte
+	// that opened the device is gone. The network interface is for a device that
+	// names none.
+	SafeRecord(networkInterface string) []byte
 }
 
 // Event is something that happened, for handlers of the script.

@@ -212,10 +212,13 @@ type liveDevices struct {
 	inOrder []device.Device // of declaration
 }
 
-func (l *liveDevices) set(byKey map[string]device.Device, inOrder []device.Device) {
+// set changes them and returns those before.
+func (l *liveDevices) set(byKey map[string]device.Device, inOrder []device.Device) (before map[string]device.Device) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	before = l.byKey
 	l.byKey, l.inOrder = byKey, inOrder
-	l.mu.Unlock()
+	return before
 }
 
 // get returns a device, nil if none of that key is live; any goroutine.

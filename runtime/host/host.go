@@ -88,6 +88,9 @@ func (h *Host) Run(ctx context.Context) error {
 	if err := h.recoverMachinery(); err != nil {
 		return err
 	}
+	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopDevices()
+	h.listen(devices)
 	hup := make(chan os.Signal, 1)
 	if len(reloadSignals) > 0 {
 		signal.Notify(hup, reloadSignals...)
@@ -108,14 +111,11 @@ func (h *Host) Run(ctx context.Context) error {
 	if _, err := h.swap(first, h.clock.Now()); err != nil {
 		return err
 	}
-	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopDevices()
 	if h.rig != nil {
 		h.patchRig(first)
 		h.wg.Go(func() { h.rig.Run(devices) })
 	}
 	h.start(devices, first)
-	h.listen(devices)
 
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()

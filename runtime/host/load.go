@@ -195,11 +195,13 @@ func (c *core) wire(l *load) {
 		}
 	}
 	c.outputs.Store(&outputs)
-	c.devices.set(byKey, inOrder)
+	before := c.devices.set(byKey, inOrder)
 	c.rewired.Store(true)
-	if c.held.Load() {
-		for _, m := range c.machinery() {
-			m.Hold(true)
+	if c.held.Load() { // those that were there are held already
+		for key, d := range byKey {
+			if m, ok := d.(device.Machinery); ok && before[key] == nil {
+				m.Hold(true)
+			}
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (h *Host) recoverMachinery() error {
 // engage keeps how a machine is made safe from before it is opened.
 func (h *Host) engage(decl device.Declaration) error {
 	if g, ok := decl.(device.Guarded); ok {
-		return h.store.Engage(decl.Key(), g.SafeRecord())
+		return h.store.Engage(decl.Key(), g.SafeRecord(h.networkInterface()))
 	}
 	return nil
 }

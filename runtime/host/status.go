@@ -50,13 +50,10 @@ func (h *Host) Status() Status {
 
 // String is a line for people.
 func (s Status) String() string {
-	text := fmt.Sprintf("generation %d, running for %v, %.1f BPM, %d universes, frames %v late (99 of 100), %d failed reloads",
-		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors)
-	switch {
-	case s.Held:
-		text += fmt.Sprintf(", EMERGENCY STOP: %d machines held", s.Machines)
-	case s.Machines > 0:
-		text += fmt.Sprintf(", %d machines", s.Machines)
+	text := fmt.Sprintf("generation %d, running for %v, %.1f BPM, universes: %d, frames %v late (99 of 100), failed reloads: %d, machines: %d",
+		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
+	if s.Held {
+		text += ", held by an EMERGENCY STOP"
 	}
 	return text
 }

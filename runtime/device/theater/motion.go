@@ -1,6 +1,7 @@
 package theater
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -57,8 +58,8 @@ func (d *MotionDecl) String() string { return "theater.motion " + d.Address() }
 func (d *MotionDecl) EndTopic() string { return d.Key() + " end" }
 
 // SafeRecord implements device.Guarded.
-func (d *MotionDecl) SafeRecord() []byte {
-	return device.Machine{Kind: device.KindMotion, Host: d.Host, Port: d.Port, Interface: d.Interface, Safe: d.Safe}.Record()
+func (d *MotionDecl) SafeRecord(networkInterface string) []byte {
+	return device.Machine{Kind: device.KindMotion, Host: d.Host, Port: d.Port, Interface: cmp.Or(d.Interface, networkInterface), Safe: d.Safe}.Record()
 }
 
 // Motion controls a motion device.

@@ -1,6 +1,7 @@
 package theater
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -34,8 +35,8 @@ func (d *ValveDecl) Key() string { return fmt.Sprintf("%s safe %s", d.key("valve
 func (d *ValveDecl) String() string { return "theater.valve " + d.Address() }
 
 // SafeRecord implements device.Guarded.
-func (d *ValveDecl) SafeRecord() []byte {
-	return device.Machine{Kind: device.KindValve, Host: d.Host, Port: d.Port, Interface: d.Interface, Safe: d.Safe}.Record()
+func (d *ValveDecl) SafeRecord(networkInterface string) []byte {
+	return device.Machine{Kind: device.KindValve, Host: d.Host, Port: d.Port, Interface: cmp.Or(d.Interface, networkInterface), Safe: d.Safe}.Record()
 }
 
 // Valve controls a valve device.
