@@ -21,6 +21,8 @@ unless --show names one.
 stop is the emergency stop: motion and valves perform their safe actions at once,
 whatever the script is doing, and take no commands until release. Light goes on.`,
 		Example: "  showrun ctl stop\n  showrun ctl release --show gala",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var show string
 	cmd.PersistentFlags().StringVar(&show, "show", "", "only the show of this name")
