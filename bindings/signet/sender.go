@@ -69,11 +69,13 @@ func (t *timecode) String() string { return t.stream.Rate.String() }
 func (s *sig) timecode(c module.Call, v *sender) int {
 	n := c.Integer(1, "the stream", 1, 255)
 	o := c.Options(2, false, "rate")
-	rate, err := signet.ParseTimecodeRate("25")
+	text := "25"
 	if o.Has("rate") {
-		if rate, err = signet.ParseTimecodeRate(o.Get("rate").String()); err != nil {
-			c.Wrong("rate", "24, 25, 29.97, 30, 48, 50, 59.94, 60, 100, 119.88 or 120", o.Get("rate"))
-		}
+		text = o.Get("rate").String()
+	}
+	rate, err := signet.ParseTimecodeRate(text)
+	if err != nil {
+		c.Wrong("rate", "24, 25, 29.97, 30, 48, 50, 59.94, 60, 100, 119.88 or 120", o.Get("rate"))
 	}
 	t, ok := v.timecodes[n]
 	switch {
