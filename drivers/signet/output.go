@@ -35,7 +35,8 @@ type output struct {
 	voice     *device.Voice
 	streams   []*stream
 	index     map[streamKey]*stream
-	cursor    int // next stream of the present flush
+	told      map[streamKey]bool // receivers know a priority of it, until the session ends
+	cursor    int                // next stream of the present flush
 	timecodes []*Timecode
 	syncs     []*syncLane
 	timeGroup multicast.Destination
@@ -92,6 +93,7 @@ func newOutput(cfg SenderConfig, v *device.Voice) *output {
 		cfg:       cfg,
 		voice:     v,
 		index:     make(map[streamKey]*stream),
+		told:      make(map[streamKey]bool),
 		timeGroup: multicast.To(netip.AddrPortFrom(wire.GroupTime, uint16(cfg.Port))),
 	}
 }
@@ -102,11 +104,19 @@ func (o *output) join(universe int, options UniverseOptions) error {
 		return err
 	}
 	key := streamKey{uint16(universe), options.Preview}
+	old := o.index[key]
+	if old != nil {
+		o.remove(old)
+	}
+	if options.Priority == nil && o.told[key] {
+		// A receiver goes by the last priority of a session until it is told another, and a
+		// leave does not end a source (sections 14.1 and 14.5).
+		options.Priority = []byte{defaultPriority}
+	}
 	s := newStream(key, options, o.voice, o.cfg.Scope, o.cfg.Mode, o.cfg.Port)
-	if old := o.index[key]; old != nil {
+	if old != nil {
 		s.setLevels(old.levels)
 		s.started, s.changed, s.last = old.started, old.started, old.last
-		o.remove(old)
 	}
 	o.streams = append(o.streams, s)
 	o.index[key] = s
@@ -144,6 +154,9 @@ func (o *output) leaveAll() {
 
 func (o *output) remove(s *stream) {
 	delete(o.index, s.key)
+	if len(s.priority) > 0 {
+		o.told[s.key] = true
+	}
 	for i, other := range o.streams {
 		if other == s {
 			last := len(o.streams) - 1
@@ -184,7 +197,8 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool, err error) {
 	}
 	// What is due for release goes before the next frame.
 	for _, s := range o.syncs {
-		idle := o.cfg.SyncKeepalive && now.Sub(s.last) >= syncKeepalive
+		// A keep-alive would show a frame that waits for its own sync, early and unsettled.
+		idle := o.cfg.SyncKeepalive && s.due.IsZero() && now.Sub(s.last) >= syncKeepalive
 		if (s.due.IsZero() || now.Before(s.due)) && !idle {
 			continue
 		}
@@ -343,7 +357,7 @@ func (o *output) deadline(now time.Time) time.Time {
 		if !s.due.IsZero() && s.due.Before(next) {
 			next = s.due
 		}
-		if o.cfg.SyncKeepalive && s.last.Add(syncKeepalive).Before(next) {
+		if o.cfg.SyncKeepalive && s.due.IsZero() && s.last.Add(syncKeepalive).Before(next) {
 			next = s.last.Add(syncKeepalive)
 		}
 	}

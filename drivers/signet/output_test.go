@@ -75,18 +75,26 @@ func (b *bench) set(universe int, levels ...byte) {
 func (b *bench) flush(step time.Duration) []string {
 	b.t.Helper()
 	b.now = b.now.Add(step)
+	sent := b.fill(b.now)
+	b.output.flushed(b.now, b.now)
+	return sent
+}
+
+// fill gives what is due now, with the level streams of a frame; none if that is
+// zero.
+func (b *bench) fill(frame time.Time) []string {
+	b.t.Helper()
 	b.output.cursor = 0
 	var sent []string
 	for more := true; more; {
 		var err error
-		if more, err = b.output.fill(b.batch, b.now, b.now); err != nil {
+		if more, err = b.output.fill(b.batch, b.now, frame); err != nil {
 			b.t.Fatal(err)
 		}
 		for _, p := range b.batch.packets {
 			sent = append(sent, b.read(p.Bytes, p.To.AddrPort))
 		}
 	}
-	b.output.flushed(b.now, b.now)
 	return sent
 }
 
@@ -179,6 +187,50 @@ func TestPriority(t *testing.T) {
 	}
 }
 
+// TestPriorityDropped: a receiver keeps the last priority of a session (section
+// 14.1), so a universe that is declared without one again has to tell the default.
+func TestPriorityDropped(t *testing.T) {
+	full := bytes.Repeat([]byte{9}, 512)
+	for name, c := range map[string]struct {
+		priority []byte
+		between  func(*bench)
+		again    UniverseOptions
+		want     string
+	}{
+		"one":      {[]byte{200}, nil, UniverseOptions{Slots: 2}, "priority 100*1 level1 05 00*2"},
+		"all":      {full, nil, UniverseOptions{Slots: 2}, "priority 100*1 level1 05 00*2"},
+		"another":  {[]byte{200}, nil, UniverseOptions{Slots: 2, Priority: []byte{7}}, "priority 7*1 level1 05 00*2"},
+		"none":     {nil, nil, UniverseOptions{Slots: 2}, "level1 05 00*2"},
+		"by order": {nil, func(b *bench) { b.output.index[streamKey{1, false}].setPriority([]byte{0}, "local", Secure) }, UniverseOptions{Slots: 2}, "priority 100*1 level1 05 00*2"},
+		// A leave does not end a source (section 14.5).
+		"after a leave": {[]byte{200}, func(b *bench) { b.output.leave(1, false) }, UniverseOptions{Slots: 2}, "priority 100*1 level1 05 00*2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, SenderConfig{})
+			b.join(1, UniverseOptions{Slots: 2, Priority: c.priority})
+			b.set(1, 5)
+			b.flush(0)
+			if c.between != nil {
+				c.between(b)
+			}
+			b.join(1, c.again)
+			b.set(1, 5)
+			for range 2 { // it stays in every packet
+				got := b.flush(keepAlive)
+				last := got[len(got)-1]
+				if says := strings.SplitN(last, " ", 3)[2]; says != c.want {
+					t.Errorf("sent %q", last)
+				}
+			}
+			// The preview of the universe is another stream.
+			b.join(1, UniverseOptions{Slots: 2, Preview: true})
+			if p := b.output.index[streamKey{1, true}].priority; len(p) > 0 {
+				t.Errorf("preview with priority % x", p)
+			}
+		})
+	}
+}
+
 func TestAnnouncements(t *testing.T) {
 	b := newBench(t, SenderConfig{})
 	for u := 1; u <= 110; u++ {
@@ -268,6 +320,38 @@ func TestSyncKeepalive(t *testing.T) {
 	b.expect(b.flush(time.Millisecond), "239.254.255.250 1/3 TID_SYNC")
 }
 
+// TestSyncKeepaliveWaitsForTheFrame: a keep-alive that comes due between the levels of
+// a frame and their sync would show them early, and before they have settled.
+func TestSyncKeepaliveWaitsForTheFrame(t *testing.T) {
+	const ahead = 8 * time.Millisecond
+	b := newBench(t, SenderConfig{Sync: true, SyncKeepalive: true})
+	b.join(1, UniverseOptions{Slots: 2})
+	b.set(1, 1)
+	b.flush(0)
+	for range repeats + 1 {
+		b.flush(frame)
+	}
+	due := b.output.syncs[0].last.Add(syncKeepalive)
+	b.now = due.Add(-2 * time.Millisecond)
+	b.set(1, 200)
+	visible := b.now.Add(ahead)
+	b.expect(b.fill(visible), "239.254.0.1 1/11 level1 c8 00*2")
+	b.output.flushed(b.now, visible)
+	if d := b.output.deadline(b.now); !d.Equal(visible) {
+		t.Errorf("deadline %v, want %v", d.Sub(epoch), visible.Sub(epoch))
+	}
+	for b.now = due; b.now.Before(visible); b.now = b.now.Add(time.Millisecond) {
+		b.expect(b.fill(time.Time{}))
+	}
+	b.expect(b.fill(time.Time{}), "239.254.255.250 1/12 TID_SYNC")
+	// The next keep-alive counts from there.
+	if d := b.output.deadline(b.now); !d.Equal(visible.Add(syncKeepalive)) {
+		t.Errorf("deadline %v, want %v", d.Sub(epoch), visible.Add(syncKeepalive).Sub(epoch))
+	}
+	b.now = visible.Add(syncKeepalive)
+	b.expect(b.fill(time.Time{}), "239.254.255.250 1/13 TID_SYNC")
+}
+
 func TestDualCast(t *testing.T) {
 	b := newBench(t, SenderConfig{Mode: Both})
 	b.join(1, UniverseOptions{Slots: 2})
@@ -345,6 +429,32 @@ func (b *bench) timecode(stream int, r wire.TimecodeRate) *Timecode {
 	t := newTimecode(b.output, stream, r)
 	b.output.timecodes = append(b.output.timecodes, t)
 	return t
+}
+
+// TestTimecodeNeverGoesBack: the engine flushes a frame for its own instant, which may
+// be before one that the Sender's own loop has told the label of already.
+func TestTimecodeNeverGoesBack(t *testing.T) {
+	b := newBench(t, SenderConfig{})
+	tc := b.timecode(1, wire.Rate25)
+	tc.running, tc.start = true, epoch
+	b.fill(time.Time{})
+	for _, step := range []struct {
+		at   time.Duration
+		want []string
+	}{
+		{40100 * time.Microsecond, []string{"239.254.255.250 2/2 tc1 00:00:00:01"}},
+		{39900 * time.Microsecond, nil}, // another label
+		{40000 * time.Microsecond, nil}, // the same
+		{40200 * time.Microsecond, nil},
+		{80000 * time.Microsecond, []string{"239.254.255.250 2/3 tc1 00:00:00:02"}},
+	} {
+		b.now = epoch.Add(step.at)
+		b.expect(b.fill(b.now), step.want...)
+	}
+	// What is moved on purpose may go back, and is told at once.
+	tc.base, tc.start, tc.last = 1, epoch.Add(80*time.Millisecond), time.Time{}
+	b.now = epoch.Add(79900 * time.Microsecond)
+	b.expect(b.fill(b.now), "239.254.255.250 2/4 tc1 00:00:00:01")
 }
 
 func TestTimecodeFrozen(t *testing.T) {

@@ -32,6 +32,8 @@ const (
 	maxUnicast    = 32
 	maxPriority   = 200
 	maxRate       = 1000
+
+	defaultPriority = 100 // what receivers assume if they were told none
 )
 
 // streamKey names a stream of a Sender.

@@ -94,6 +94,9 @@ func (t *Timecode) frame(at time.Time) int64 {
 
 // due: one packet per frame while running, one per 900 ms while frozen.
 func (t *Timecode) due(now time.Time) bool {
+	if now.Before(t.last) {
+		return false // a flush for a late frame must not take the label back
+	}
 	return t.frame(now) != t.sent || now.Sub(t.last) >= keepAlive
 }
 
