@@ -2,6 +2,7 @@ package theater
 
 import (
 	"bytes"
+	"cmp"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type Lighting struct {
 	fixtures map[ID]*fixture
 	order    []*fixture // in which they were used first
 	bpm      float64    // of the last Beat, 0 before
+	retry    time.Time  // no levels before: the network takes no more
 }
 
 // fixture is what is known of a fixture that has a tempo or levels.
@@ -236,11 +238,13 @@ func (l *Lighting) step(now time.Time) {
 
 // stepLevels sends the levels of a fixture if they are due.
 func (l *Lighting) stepLevels(f *fixture, now time.Time) {
-	if due := f.levelsDue(); due.IsZero() || now.Before(due) {
+	if due := f.levelsDue(); due.IsZero() || now.Before(later(due, l.retry)) {
 		return
 	}
-	if f.tempo == 0 && l.tell(f, slotTempo) != nil {
-		f.until = now.Add(retry)
+	// With a tempo that was lost, or that a server forgot when it started again, changes
+	// would last longer than is known here and pile up. So it goes with each.
+	if l.tell(f, cmp.Or(f.tempo, slotTempo)) != nil {
+		l.retry = now.Add(retry) // for all: each would wait for the network in turn
 		return
 	}
 	levels := make([]float64, len(f.newest))
@@ -249,7 +253,7 @@ func (l *Lighting) stepLevels(f *fixture, now time.Time) {
 	}
 	who, _ := f.id.argument()
 	if l.link.send(numbers("/fixture", who, levels)) != nil {
-		f.until = now.Add(retry)
+		l.retry = now.Add(retry)
 		return
 	}
 	f.repeat = time.Time{}
@@ -280,7 +284,10 @@ func (l *Lighting) Deadline() time.Time {
 	defer l.link.mu.Unlock()
 	var next time.Time
 	for _, f := range l.order {
-		next = sooner(sooner(next, f.follow.deadline()), f.levelsDue())
+		next = sooner(next, f.follow.deadline())
+		if due := f.levelsDue(); !due.IsZero() {
+			next = sooner(next, later(due, l.retry))
+		}
 	}
 	return next
 }

@@ -201,14 +201,14 @@ func TestLevels(t *testing.T) {
 	for i := range 8 { // a fade
 		frame(time.Duration(20+i*20)*ms, byte(i), 0, 0, 255)
 	}
-	d.expect("/fixture rgba1 3 0 0 255")
+	d.expect("/tempo rgba1 600", "/fixture rgba1 3 0 0 255")
 	d.until(900 * ms)
-	d.expect("/fixture rgba1 7 0 0 255")
+	d.expect("/tempo rgba1 600", "/fixture rgba1 7 0 0 255")
 	frame(950*ms, 7, 0, 0, 255) // the same
 	d.until(1199 * ms)
 	d.expect()
 	d.until(1200 * ms) // once more, in case it was lost
-	d.expect("/fixture rgba1 7 0 0 255")
+	d.expect("/tempo rgba1 600", "/fixture rgba1 7 0 0 255")
 	d.until(time.Hour)
 	d.expect()
 	if !d.Deadline().IsZero() {
@@ -218,9 +218,9 @@ func TestLevels(t *testing.T) {
 	frame(time.Hour+ms, 1, 1, 1, 1)
 	frame(time.Hour+2*ms, 2, 2, 2, 2)
 	d.until(time.Hour + time.Second)
-	d.expect("/tempo rgba1 60", "/fixture rgba1 1 1 1 1")
+	d.expect("/tempo rgba1 60", "/tempo rgba1 60", "/fixture rgba1 1 1 1 1")
 	d.until(time.Hour + 1001*ms)
-	d.expect("/fixture rgba1 2 2 2 2")
+	d.expect("/tempo rgba1 60", "/fixture rgba1 2 2 2 2")
 }
 
 func TestLevelsRefused(t *testing.T) {
@@ -238,5 +238,24 @@ func TestLevelsRefused(t *testing.T) {
 	d.until(400 * ms)
 	d.broken = nil
 	d.until(420 * ms)
-	d.expect("/fixture 3 6")
+	d.expect("/tempo 3 600", "/fixture 3 6")
+}
+
+// TestManyFixturesRefused: as long as the network takes nothing one fixture tries for
+// all.
+func TestManyFixturesRefused(t *testing.T) {
+	d := newDesk(t, LightingConfig{})
+	d.broken = errors.New("network is unreachable")
+	for i := range 50 {
+		d.do(d.Levels(d.now, Number(i), []byte{5}))
+	}
+	d.until(time.Second)
+	if tries := d.Stats().Unsent; tries > uint64(2+time.Second/retry) {
+		t.Errorf("%d tries in a second", tries)
+	}
+	d.broken = nil
+	d.until(3 * time.Second)
+	if len(d.sent) != 200 { // and once more
+		t.Errorf("%d messages, want 200", len(d.sent))
+	}
 }
