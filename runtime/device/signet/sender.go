@@ -177,10 +177,11 @@ func (s *Sender) Adopt(decl device.Declaration) {
 	defer s.mu.Unlock()
 	var sent []Universe
 	for _, u := range d.Universes {
-		same := func(v Universe) bool { return v.equal(u) }
-		if !slices.ContainsFunc(s.declared, same) || !slices.ContainsFunc(s.universes, same) {
-			s.join(u)
+		if i := slices.IndexFunc(s.universes, u.is); i >= 0 && slices.ContainsFunc(s.declared, u.equal) {
+			sent = append(sent, s.universes[i]) // with the priority it has now
+			continue
 		}
+		s.join(u)
 		sent = append(sent, u)
 	}
 	for _, u := range s.universes {
@@ -188,7 +189,7 @@ func (s *Sender) Adopt(decl device.Declaration) {
 			s.leave(u)
 		}
 	}
-	s.universes, s.declared = sent, slices.Clone(sent)
+	s.universes, s.declared = sent, slices.Clone(d.Universes)
 	stays := map[int]bool{}
 	for _, t := range d.Timecodes {
 		stays[t.Number] = true
