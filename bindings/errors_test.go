@@ -286,6 +286,7 @@ func TestLoadingOnly(t *testing.T) {
 	late := " while the show loads: at the top level of the script, not in a task or a handler"
 	for call, want := range map[string]string{
 		`signet.sender{ scope = "new" }`: "signet.sender: devices are declared" + late,
+		`signet.sender{ label = "new" }`: "signet.sender: devices are declared" + late,
 		`stagelinq.sink{}`:               "stagelinq.sink: devices are declared" + late,
 		`net:universe(2)`:                "signet.sender:universe: universes are declared" + late,
 		`stage.fixture{ name = "x", kind = "dimmer", at = one:slot(10) }`: "stage.fixture: fixtures are patched" + late,

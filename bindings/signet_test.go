@@ -30,13 +30,13 @@ func senders(s *stand) []string {
 func TestSenders(t *testing.T) {
 	s := live(t, `local a = signet.sender{ scope = "stage2", interface = "lo", rate = 30, endpoint = 7, label = "desk", key = { env = "SECRET" } }
 		a:universe(3) a:universe(63999) a:universe(3)
-		signet.sender{ key = { file = "keys/k0.json" } }
+		signet.sender{ endpoint = 2, key = { file = "keys/k0.json" } }
 		print(signet.sender() == net, signet.sender{ rate = 44, scope = "local" } == net, a == net, a:universe(3) == a:universe(3), a:universe(3).number)`)
 	s.wantLog("0.000 true\ttrue\tfalse\ttrue\t3")
 	wantLines(t, "senders", senders(s), []string{
 		`signet sender scope "local" on "" endpoint 1 rate 44 label "" key store mode secure sync false latency 0s: [1]`,
 		`signet sender scope "stage2" on "lo" endpoint 7 rate 30 label "desk" key env "SECRET" mode secure sync false latency 0s: [3 63999]`,
-		`signet sender scope "local" on "" endpoint 1 rate 44 label "" key file "keys/k0.json" mode secure sync false latency 0s: []`,
+		`signet sender scope "local" on "" endpoint 2 rate 44 label "" key file "keys/k0.json" mode secure sync false latency 0s: []`,
 	})
 }
 
@@ -50,6 +50,48 @@ func TestLevelsSurviveAReload(t *testing.T) {
 	s.wantLevels("2s 1=50 2=200 3=8")
 	s.wantLog("0.000 50\t100")
 	s.wantLevels(fmt.Sprintf("%v 2=200", 3*time.Second))
+}
+
+// TestLevelsSurviveAChangedSender: a sender with another option is another device, and
+// its universes go on with the levels they had.
+func TestLevelsSurviveAChangedSender(t *testing.T) {
+	for _, option := range []string{
+		`latency = "20ms"`, `rate = 30`, `label = "desk"`, `key = { env = "SECRET" }`, `mode = "both"`, `sync = true`,
+	} {
+		s := live(t, `local net = signet.sender{ endpoint = 2 } local u, p = net:universe(7), net:universe(7, { preview = true })
+			u:set(1, 77) u:fade(2, 200, 2) p:set(1, 66)`)
+		s.wantLevels("1s 1/1=77 1/2=100 2/1=66")
+		s.reload(`local net = signet.sender{ endpoint = 2, ` + option + ` } local u, p = net:universe(7), net:universe(7, { preview = true })
+			print(u:get(1), p:get(1))`)
+		s.wantLevels("2s 1/1=77 1/2=200 2/1=66")
+		s.wantLog("0.000 77\t66")
+		decl := s.show.Devices[1].(*devsignet.SenderDecl)
+		if n := s.devices[decl.Key()].(*devsignet.Sender).Universes(); n != 2 {
+			t.Errorf("%s: %d universes are sent, want 2", option, n)
+		}
+	}
+}
+
+// TestSendersOfOneEndpoint: a second sender that receivers would take for the first is
+// refused, whatever else is different.
+func TestSendersOfOneEndpoint(t *testing.T) {
+	for _, option := range []string{
+		`latency = "20ms"`, `rate = 30`, `label = "desk"`, `key = { env = "SECRET" }`, `mode = "open"`, `sync = true`, `endpoint = 1, rate = 30`,
+	} {
+		wantLoadError(t, "\nsignet.sender{ "+option+" }", "show.lua:2: signet.sender: endpoint 1 is declared with other options already, "+
+			"and receivers could not tell the two senders apart; give one of them another endpoint")
+	}
+}
+
+// TestSendersShareNoOutput: each sender that may stand beside another has levels of
+// its own, also for a universe of the same number.
+func TestSendersShareNoOutput(t *testing.T) {
+	s := live(t, `for i, o in ipairs{ { endpoint = 2 }, { scope = "b" }, { interface = "lo" }, { scope = "b", interface = "lo" }, { scope = "b", endpoint = 2 } } do
+			local net = signet.sender(o)
+			net:universe(1):set(1, 10 * i) net:universe(1, { preview = true }):set(1, 10 * i + 1)
+		end
+		one:set(1, 5)`)
+	s.wantLevels("0s 1=5 1/1=10 2/1=11 3/1=20 4/1=21 5/1=30 6/1=31 7/1=40 8/1=41 9/1=50 10/1=51")
 }
 
 // TestOrdersOfSenders: what is no level reaches the Sender at its instant.

@@ -40,6 +40,12 @@ func (s *sig) sender(c module.Call) int {
 	}
 	v, ok := s.senders[decl.Key()]
 	if !ok {
+		s.LoadingOnly(c, "devices are declared")
+		for _, other := range s.senders {
+			if other.decl.Lane() == decl.Lane() {
+				c.Fail("endpoint %d is declared with other options already, and receivers could not tell the two senders apart; give one of them another endpoint", decl.Endpoint)
+			}
+		}
 		s.Declare(c, decl)
 		v = &sender{decl, map[stream]*universe{}, map[int]*timecode{}}
 		s.senders[decl.Key()] = v

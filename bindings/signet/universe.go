@@ -54,7 +54,8 @@ func (s *sig) universe(c module.Call, v *sender) int {
 	switch {
 	case !ok:
 		s.LoadingOnly(c, "universes are declared")
-		name := fmt.Sprintf("%s universe %d", v.decl.Key(), n)
+		// Not the key of the sender: levels stay when another of its options changes.
+		name := fmt.Sprintf("%s universe %d", v.decl.Lane(), n)
 		if k.preview {
 			name += " preview"
 		}

@@ -84,8 +84,14 @@ type (
 
 // Key implements device.Declaration.
 func (d *SenderDecl) Key() string {
-	return fmt.Sprintf("signet sender scope %q on %q endpoint %d rate %d label %q key %v mode %s sync %t latency %v",
-		d.Scope, d.Interface, d.Endpoint, d.Rate, d.Label, d.KeyFrom, d.Mode, d.Sync, d.Latency)
+	return fmt.Sprintf("%s rate %d label %q key %v mode %s sync %t latency %v",
+		d.Lane(), d.Rate, d.Label, d.KeyFrom, d.Mode, d.Sync, d.Latency)
+}
+
+// Lane names what no two Senders of a load may share: receivers know a Sender by it,
+// and it is theirs over reloads that change other options.
+func (d *SenderDecl) Lane() string {
+	return fmt.Sprintf("signet sender scope %q on %q endpoint %d", d.Scope, d.Interface, d.Endpoint)
 }
 
 // String implements device.Declaration.
