@@ -19,7 +19,9 @@ const patience = 3 * time.Second
 
 // Ask sends a request to the show at a socket and returns its reply. A socket that
 // a dead process has left is taken away.
-func Ask(path string, r Request) (Reply, error) {
+func Ask(path string, r Request) (Reply, error) { return ask(path, r, patience) }
+
+func ask(path string, r Request, patience time.Duration) (Reply, error) {
 	c, err := net.DialTimeout("unix", path, patience)
 	if errors.Is(err, syscall.ECONNREFUSED) || os.IsNotExist(err) {
 		os.Remove(path)
@@ -40,7 +42,13 @@ func Ask(path string, r Request) (Reply, error) {
 	lines := bufio.NewScanner(c)
 	lines.Buffer(nil, maxLine)
 	if !lines.Scan() {
-		return Reply{}, fmt.Errorf("no reply: %w", errors.Join(lines.Err(), ErrGone))
+		switch err := lines.Err(); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return Reply{}, fmt.Errorf("no reply for %v: the show is there and does not answer", patience)
+		case err != nil:
+			return Reply{}, fmt.Errorf("no reply: %w", err)
+		}
+		return Reply{}, errors.New("no reply: the show has ended, or speaks to too many programs already")
 	}
 	var reply Reply
 	return reply, json.Unmarshal(lines.Bytes(), &reply)

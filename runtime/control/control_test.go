@@ -3,11 +3,13 @@ package control
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -88,7 +90,7 @@ func TestRubbish(t *testing.T) {
 	}
 }
 
-// TestSocketsOfTheDead are taken away; a folder of others is refused.
+// TestSocketsOfTheDead are taken away.
 func TestSocketsOfTheDead(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "run")
 	if shows, err := Shows(folder); err != nil || shows != nil {
@@ -110,11 +112,87 @@ func TestSocketsOfTheDead(t *testing.T) {
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("it is still there: %v", err)
 	}
+}
+
+// TestNoReply: a show that is there but does not answer is not one that is gone.
+func TestNoReply(t *testing.T) {
+	request := `{"command":"stop"}` + "\n"
+	for name, c := range map[string]struct {
+		patience time.Duration
+		meet     func(*testing.T, net.Conn)
+		want     string
+	}{
+		"hangs": {20 * time.Millisecond, func(t *testing.T, c net.Conn) {
+			t.Cleanup(func() { c.Close() })
+		}, "no reply for 20ms: the show is there and does not answer"},
+		"hangs up": {patience, func(_ *testing.T, c net.Conn) {
+			io.ReadFull(c, make([]byte, len(request)))
+			c.Close()
+		}, "no reply: the show has ended, or speaks to too many programs already"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "1"+suffix)
+			l, err := net.Listen("unix", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			met := make(chan bool)
+			go func() {
+				defer close(met)
+				if conn, err := l.Accept(); err == nil {
+					c.meet(t, conn)
+				}
+			}()
+			if _, err := ask(path, Request{Command: Stop}, c.patience); errors.Is(err, ErrGone) || err == nil || err.Error() != c.want {
+				t.Errorf("%v, want %s", err, c.want)
+			}
+			<-met
+			if _, err := os.Lstat(path); err != nil {
+				t.Errorf("the socket: %v", err)
+			}
+		})
+	}
+}
+
+// TestFolderOfOthers: nothing listens, and nobody is asked, where others may put a
+// socket.
+func TestFolderOfOthers(t *testing.T) {
 	if os.Getuid() < 0 {
 		t.Skip("folders have no modes here")
 	}
-	os.Chmod(folder, 0o777)
-	if _, err := Listen(folder, "gala", nil); err == nil || !strings.Contains(err.Error(), "only you") {
-		t.Errorf("a folder of everybody: %v", err)
+	open := filepath.Join(t.TempDir(), "open")
+	if err := prepare(open); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(open, "1"+suffix), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(open, link); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(folder string) {
+		t.Helper()
+		const want = " must be a folder that only you can enter: chmod 700 it, or set XDG_RUNTIME_DIR to one of your own"
+		if _, err := Listen(folder, "gala", nil); err == nil || err.Error() != "control socket: "+folder+want {
+			t.Errorf("listening: %v", err)
+		}
+		if shows, err := Shows(folder); err == nil || err.Error() != folder+want || shows != nil {
+			t.Errorf("shows %q, %v", shows, err)
+		}
+	}
+	refused(link)
+	for _, mode := range []os.FileMode{0o777, 0o770, 0o710, 0o701, 0o755} {
+		if err := os.Chmod(open, mode); err != nil {
+			t.Fatal(err)
+		}
+		refused(open)
+	}
+	if err := os.Chmod(open, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if shows, err := Shows(open); err != nil || len(shows) != 1 {
+		t.Errorf("a folder of our own: %q, %v", shows, err)
 	}
 }

@@ -26,22 +26,32 @@ func prepare(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
+	return check(folder)
+}
+
+// check tells what is wrong with the folder.
+func check(folder string) error {
 	st, err := os.Lstat(folder)
 	switch {
 	case err != nil:
 		return err
 	case !st.IsDir() || st.Mode().Perm()&0o077 != 0 && os.Getuid() >= 0, !mine(st):
-		return fmt.Errorf("%s must be a folder that only you can enter", folder)
+		return fmt.Errorf("%s must be a folder that only you can enter: chmod 700 it, or set XDG_RUNTIME_DIR to one of your own", folder)
 	}
 	return nil
 }
 
-// Shows lists the sockets in a folder.
+// Shows lists the sockets in a folder. One that others may write to is refused: what
+// answers there may be no show.
 func Shows(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
+	err := check(folder)
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(folder)
 	var list []string
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), suffix) && e.Type()&fs.ModeDir == 0 {
