@@ -56,7 +56,7 @@ func (s *house) motion(c module.Call) int {
 		s.Declare(c, decl)
 		m = &motion{decl: decl, done: map[uint64]*done{}}
 		s.motions[decl.Address()] = m
-	case m.decl.Key() != decl.Key():
+	case *m.decl != *decl:
 		declaredOtherwise(c, decl.Address())
 	}
 	c.L.Push(module.OneObject(s.Load, c.L, "theater.motion", m, func() module.Class[*motion] {

@@ -21,7 +21,7 @@ func (s *house) valve(c module.Call) int {
 		s.Declare(c, decl)
 		v = &valve{decl}
 		s.valves[decl.Address()] = v
-	case v.decl.Key() != decl.Key():
+	case *v.decl != *decl:
 		declaredOtherwise(c, decl.Address())
 	}
 	c.L.Push(module.OneObject(s.Load, c.L, "theater.valve", v, func() module.Class[*valve] {

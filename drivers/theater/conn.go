@@ -120,15 +120,34 @@ func (l *link) alarm() {
 }
 
 // Run sends what is due until ctx ends, then closes the socket and returns nil.
-func (l *Lighting) Run(ctx context.Context) error { return l.link.run(ctx, l) }
+func (l *Lighting) Run(ctx context.Context) error {
+	defer l.link.close()
+	l.link.run(ctx, l)
+	return nil
+}
 
 // Run sends what is due and reports what is over until ctx ends, then closes the
 // socket and returns nil. What is held back then is neither sent nor reported.
-func (m *Motion) Run(ctx context.Context) error { return m.link.run(ctx, m) }
+func (m *Motion) Run(ctx context.Context) error {
+	defer m.link.close()
+	m.link.run(ctx, m)
+	return nil
+}
 
-// Run waits for ctx to end, closes the socket and returns nil. It performs no safe
-// action by itself.
-func (v *Valve) Run(ctx context.Context) error { return v.link.run(ctx, v) }
+// Run sends what is due until ctx ends, then closes the socket and returns nil. It
+// performs no safe action by itself, but one that was performed just before is sent as
+// often as it has to be.
+func (v *Valve) Run(ctx context.Context) error {
+	defer v.link.close()
+	v.link.run(ctx, v)
+	for range safeRepeats {
+		if next := v.Deadline(); !next.IsZero() {
+			<-time.After(time.Until(next))
+			v.Step(time.Now())
+		}
+	}
+	return nil
+}
 
 // Close closes the socket of a Lighting that does not run.
 func (l *Lighting) Close() error { return l.link.close() }
@@ -145,15 +164,14 @@ type machine interface {
 	Deadline() time.Time
 }
 
-// run steps a machine at its deadlines until ctx ends, and closes the socket.
-func (l *link) run(ctx context.Context, m machine) error {
-	defer l.close()
+// run steps a machine at its deadlines until ctx ends.
+func (l *link) run(ctx context.Context, m machine) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-l.wake:
 		case <-timer.C:
 			m.Step(time.Now())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,35 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestRunEndsSafely: a safe action is repeated although the device ends at once.
+func TestRunEndsSafely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Duration
+		start := time.Now()
+		v, err := NewValve(ValveConfig{Safe: SafeEmpty}, func(m osc.Message) error {
+			if m.Address == "/empty" {
+				at = append(at, time.Since(start))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		v.Safe(start)
+		if err := v.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if want := []time.Duration{0, 20 * time.Millisecond, 40 * time.Millisecond}; !slices.Equal(at, want) {
+			t.Errorf("vented at %v, want %v", at, want)
+		}
+		if err := v.Empty(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("after Run: %v", err)
+		}
+	})
+}
 
 // TestRunPaces: Run calls Step at every deadline, and at once after a command.
 func TestRunPaces(t *testing.T) {
@@ -176,8 +206,8 @@ func TestFromAnyGoroutine(t *testing.T) {
 				m.Safe(now)
 				m.Stats()
 				v.Move(1, 0)
-				v.Hold(n%10 == 0)
-				v.Safe()
+				v.Hold(now, n%10 == 0)
+				v.Safe(now)
 				l.Fixture(Name("white"), 1)
 				l.Levels(now, Number(g), []byte{byte(n)})
 				l.Follow(now, Number(g), 1)

@@ -1,6 +1,7 @@
 package theater
 
 import (
+	"errors"
 	"time"
 
 	"showrun/drivers/theater/osc"
@@ -18,14 +19,27 @@ type Valve struct {
 	link *link
 	safe Safe
 	held bool
+	fed  bool // it was told something since the safe action, or that could not be sent
+
+	again   time.Time // when the safe action is sent again, zero for no more
+	repeats int       // how often it was
 }
+
+// A datagram may be lost, so the safe action is sent three times, unless a command
+// comes between: then it was not the last word. While a held device cannot be told at
+// all it is tried for as long as it is held.
+const (
+	safeRepeats = 2
+	safePause   = 20 * time.Millisecond
+	safeRetry   = 500 * time.Millisecond
+)
 
 // joints of a valve device are 1 and 2.
 const joints = 2
 
 // NewValve makes a Valve that sends through a function.
 func NewValve(cfg ValveConfig, send SendFunc) (*Valve, error) {
-	if err := cfg.Safe.check(SafeDefault, SafeStop, SafeEmpty, SafeHold); err != nil {
+	if err := checkValveSafe(cfg.Safe); err != nil {
 		return nil, err
 	}
 	return &Valve{link: newLink("valve", cfg.Config, send), safe: cfg.Safe}, nil
@@ -65,38 +79,75 @@ func (v *Valve) command(m osc.Message) error {
 	if v.held {
 		return ErrHeld
 	}
+	v.fed, v.again = true, time.Time{}
 	return v.link.send(m)
 }
 
-// Safe performs the safe action at once, also while the device is held. The
-// messages that can be sent are sent, whatever becomes of the others.
-func (v *Valve) Safe() {
+// SetSafe changes the safe action. The error is ErrArgument.
+func (v *Valve) SetSafe(s Safe) error {
+	if err := checkValveSafe(s); err != nil {
+		return err
+	}
 	v.link.mu.Lock()
 	defer v.link.mu.Unlock()
-	v.makeSafe()
+	v.safe = s
+	return nil
 }
 
-// makeSafe is Safe with the lock held.
-func (v *Valve) makeSafe() {
-	if v.safe == SafeHold {
-		return
+func checkValveSafe(s Safe) error { return s.check(SafeDefault, SafeStop, SafeEmpty, SafeHold) }
+
+// Safe performs the safe action at once, also while the device is held.
+func (v *Valve) Safe(now time.Time) {
+	v.link.mu.Lock()
+	defer v.link.mu.Unlock()
+	v.repeats = 0
+	v.makeSafe(now)
+}
+
+// makeSafe sends the safe action, with the lock held. The messages that can be sent are
+// sent, whatever becomes of the others.
+func (v *Valve) makeSafe(now time.Time) {
+	v.again = time.Time{}
+	var failed error
+	if v.safe != SafeHold {
+		vents := v.safe != SafeStop
+		// A device that is vented would be shut for a moment by being stopped again.
+		if stopped := v.repeats > 0 && !v.fed; !vents || !stopped {
+			for j := range joints {
+				failed = errors.Join(failed, v.link.send(numbers("/move", int32(j+1), []float64{0})))
+			}
+		}
+		if vents {
+			failed = errors.Join(failed, v.link.send(osc.Message{Address: "/empty"}))
+		}
+		switch {
+		case v.repeats < safeRepeats:
+			v.again = now.Add(safePause)
+		case v.held && failed != nil:
+			v.again = now.Add(safeRetry)
+		}
+		v.repeats++
 	}
-	for j := range joints {
-		v.link.send(numbers("/move", int32(j+1), []float64{0}))
-	}
-	if v.safe != SafeStop {
-		v.link.send(osc.Message{Address: "/empty"})
-	}
+	v.fed = failed != nil
+	v.link.alarm()
+}
+
+// AtRest reports that the device was told nothing since the safe action, or nothing at
+// all. It is false if the safe action could not be sent.
+func (v *Valve) AtRest() bool {
+	v.link.mu.Lock()
+	defer v.link.mu.Unlock()
+	return !v.fed
 }
 
 // Hold performs the safe action and refuses every command from now on, or lets
 // them pass again.
-func (v *Valve) Hold(on bool) {
+func (v *Valve) Hold(now time.Time, on bool) {
 	v.link.mu.Lock()
 	defer v.link.mu.Unlock()
-	v.held = on
+	v.held, v.again, v.repeats = on, time.Time{}, 0
 	if on {
-		v.makeSafe()
+		v.makeSafe(now)
 	}
 }
 
@@ -107,8 +158,18 @@ func (v *Valve) Stats() Stats {
 	return v.link.stats
 }
 
-// Step has nothing to do: commands leave at once.
-func (v *Valve) Step(time.Time) {}
+// Step sends the safe action again if that is due.
+func (v *Valve) Step(now time.Time) {
+	v.link.mu.Lock()
+	defer v.link.mu.Unlock()
+	if !v.again.IsZero() && !now.Before(v.again) {
+		v.makeSafe(now)
+	}
+}
 
-// Deadline is never.
-func (v *Valve) Deadline() time.Time { return time.Time{} }
+// Deadline is when Step has something to do, the zero Time for never.
+func (v *Valve) Deadline() time.Time {
+	v.link.mu.Lock()
+	defer v.link.mu.Unlock()
+	return v.again
+}

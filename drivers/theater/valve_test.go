@@ -2,6 +2,7 @@ package theater
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net"
 	"slices"
@@ -75,11 +76,11 @@ func TestValveSafe(t *testing.T) {
 		SafeHold:    nil,
 	} {
 		v, sent := newValve(t, safe)
-		v.Safe()
+		v.Safe(time.Time{})
 		expectSent(t, sent, want...)
 		v.Move(1, 5)
 		expectSent(t, sent, "/move 1 5") // Safe alone forbids nothing
-		v.Hold(true)
+		v.Hold(time.Time{}, true)
 		expectSent(t, sent, want...)
 		if err := v.Move(1, 5); !errors.Is(err, ErrHeld) {
 			t.Errorf("move: %v", err)
@@ -87,9 +88,9 @@ func TestValveSafe(t *testing.T) {
 		if err := v.Empty(); !errors.Is(err, ErrHeld) {
 			t.Errorf("empty: %v", err)
 		}
-		v.Safe()
+		v.Safe(time.Time{})
 		expectSent(t, sent, want...)
-		v.Hold(false)
+		v.Hold(time.Time{}, false)
 		v.Move(2, 5)
 		expectSent(t, sent, "/move 2 5")
 	}
@@ -105,8 +106,87 @@ func TestValveSafeGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v.Safe(); n != 3 || v.Stats() != (Stats{Unsent: 3}) {
-		t.Errorf("%d messages, %+v", n, v.Stats())
+	if v.Safe(time.Time{}); n != 3 || v.Stats() != (Stats{Unsent: 3}) || v.AtRest() {
+		t.Errorf("%d messages, %+v, at rest %t", n, v.Stats(), v.AtRest())
+	}
+}
+
+// steps runs a valve up to an instant and returns when it sent, and how many messages
+// each time.
+func steps(v *Valve, sent func() int, start time.Time, until time.Duration) (list []string) {
+	for next := v.Deadline(); !next.IsZero() && !next.After(start.Add(until)); next = v.Deadline() {
+		v.Step(next.Add(-1))
+		before := sent()
+		v.Step(next)
+		list = append(list, fmt.Sprintf("%v: %d", next.Sub(start), sent()-before))
+	}
+	return list
+}
+
+// TestValveSafeRepeats: what may be lost is sent three times, unless a command comes
+// between. Stopping what is vented would shut it.
+func TestValveSafeRepeats(t *testing.T) {
+	start := time.Unix(1000, 0)
+	for safe, want := range map[Safe][]string{
+		SafeEmpty: {"20ms: 1", "40ms: 1"}, SafeStop: {"20ms: 2", "40ms: 2"}, SafeHold: nil,
+	} {
+		v, _ := newValve(t, safe)
+		count := func() int { return int(v.Stats().Sent) }
+		v.Hold(start, true)
+		if got := steps(v, count, start, time.Hour); !slices.Equal(got, want) || !v.AtRest() {
+			t.Errorf("%v: %q, want %q", safe, got, want)
+		}
+		v.Hold(start, false)
+		v.Safe(start)
+		v.Move(1, 50)
+		if got := steps(v, count, start, time.Hour); got != nil || v.AtRest() {
+			t.Errorf("%v: after a command %q", safe, got)
+		}
+	}
+}
+
+// TestValveHeldWithoutNetwork: it is told as soon as the network takes it, and no more
+// once it is released.
+func TestValveHeldWithoutNetwork(t *testing.T) {
+	start, n, down := time.Unix(1000, 0), 0, true
+	v, err := NewValve(ValveConfig{}, func(osc.Message) error {
+		n++
+		if down {
+			return errors.New("network is unreachable")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func() int { return n }
+	v.Hold(start, true)
+	if got, want := steps(v, count, start, 1100*time.Millisecond), []string{"20ms: 3", "40ms: 3", "540ms: 3", "1.04s: 3"}; !slices.Equal(got, want) || v.AtRest() {
+		t.Errorf("%q, want %q", got, want)
+	}
+	down = false
+	if got, want := steps(v, count, start, time.Hour), []string{"1.54s: 3"}; !slices.Equal(got, want) || !v.AtRest() {
+		t.Errorf("%q, want %q", got, want)
+	}
+	down = true
+	v.Hold(start, false)
+	v.Hold(start, true)
+	v.Hold(start, false)
+	if !v.Deadline().IsZero() {
+		t.Errorf("released and waits for %v", v.Deadline())
+	}
+}
+
+// TestValveSafeChanges: the safe action may be another one from now on.
+func TestValveSafeChanges(t *testing.T) {
+	v, sent := newValve(t, SafeEmpty)
+	if err := v.SetSafe(SafeStop); err != nil {
+		t.Fatal(err)
+	}
+	v.Safe(time.Time{})
+	expectSent(t, sent, "/move 1 0", "/move 2 0")
+	if err := v.SetSafe(9); !errors.Is(err, ErrArgument) {
+		t.Errorf("9: %v", err)
 	}
 }
 

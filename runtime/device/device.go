@@ -100,6 +100,9 @@ type Stepper interface {
 type Machinery interface {
 	// Safe performs the safe action at once.
 	Safe()
+	// AtRest reports that the safe action is the last thing the device was told, or
+	// that it was told nothing; false if it could not be told.
+	AtRest() bool
 	// Hold performs the safe action and refuses every order until released with
 	// false.
 	Hold(bool)

@@ -1,9 +1,12 @@
 package device
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"showrun/drivers/theater"
 )
@@ -42,10 +45,10 @@ func (m Machine) Record() []byte {
 	return b
 }
 
-// MakeSafe performs the safe action of a machine by its record. It may wait two
-// seconds for the name of its host. A motion device is sent nothing: what it has it
+// MakeSafe performs the safe action of a machine by its record. It takes a moment, for
+// it repeats what may be lost, and may wait two seconds for the name of its host. A motion device is sent nothing: what it has it
 // finishes within a moment, and nobody sends it more.
-func MakeSafe(b []byte, log *slog.Logger) error {
+func MakeSafe(b []byte, now time.Time, log *slog.Logger) error {
 	var r record
 	if err := json.Unmarshal(b, &r); err != nil {
 		return fmt.Errorf("the record of a machine is broken: %w", err)
@@ -69,10 +72,12 @@ func MakeSafe(b []byte, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer v.Close()
-	v.Safe()
-	if s := v.Stats(); s.Unsent > 0 {
-		return fmt.Errorf("%d of %d messages could not be sent", s.Unsent, s.Sent+s.Unsent)
+	v.Safe(now)
+	done, end := context.WithCancel(context.Background())
+	end()
+	v.Run(done) // for what it repeats
+	if !v.AtRest() {
+		return errors.New("the safe action could not be sent")
 	}
 	return nil
 }

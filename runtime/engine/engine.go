@@ -109,11 +109,13 @@ func (e *Engine) Retime(line beat.Timeline) {
 func (e *Engine) Pass(now time.Duration) { e.schedule.pass(now + e.lead) }
 
 // Lead makes frames come so much before their instant, for outputs on whose way
-// they need that long; it is not negative. Orders come at their instant.
-func (e *Engine) Lead(lead time.Duration) { e.lead = lead }
+// they need that long; it is not negative. Orders come at their instant. A longer
+// lead than the one before is reached over many calls, one for each frame: frames come
+// at twice the rate meanwhile, and none is left out.
+func (e *Engine) Lead(lead time.Duration) { e.lead = min(lead, e.lead+e.schedule.period()/2) }
 
-// Next returns when there is something to do: the instant of the next frame or
-// of the first order. It changes with Step, Orders, Pass, Submit and Retime only.
+// Next returns when there is something to do: the instant of the next frame or of the
+// first order. It changes with Step, Orders, Withdraw, Pass, Submit and Retime only.
 func (e *Engine) Next() time.Duration {
 	return min(e.NextFrame(), e.orders.first())
 }

@@ -71,3 +71,44 @@ func TestFramesAheadOfTheirInstant(t *testing.T) {
 		"17ms order x to d of 17ms",
 		"23ms frame 27ms: 9")
 }
+
+func TestWithdraw(t *testing.T) {
+	e := newTest(t)
+	e.Use(0)
+	line := beat.Timeline{Epoch: 1, BPM: 120}
+	e.Retime(line)
+	e.Submit(at(12*ms, Order{"a", 1}, Order{"b", 2}, Set{Channel: ch(1), Value: 9}))
+	e.Submit(at(15*ms, Order{"a", 3}))
+	e.Submit(onBeat(line, beat.Beat, Order{"a", 4}))
+	e.Submit(at(0, Order{"b", 5})) // which is due already
+	if n := e.Withdraw(func(o Order) bool { return o.Device == "a" }); n != 3 {
+		t.Errorf("%d orders withdrawn, want 3", n)
+	}
+	check(t, play(e, 22*ms),
+		"0s order 5 to b of 0s", "0s frame 0s: 0",
+		"12ms order 2 to b of 12ms", "12ms frame 12ms: 9", "22ms frame 22ms: 9")
+	if e.orders.commands != 0 || e.orders.onBeat != 0 || e.orders.len() != 0 {
+		t.Errorf("left: %d commands, %d batches, %d on beats", e.orders.commands, e.orders.len(), e.orders.onBeat)
+	}
+}
+
+// TestALongerLeadLeavesNoFrameOut: it is reached little by little, and instants that
+// were planned for are still met.
+func TestALongerLeadLeavesNoFrameOut(t *testing.T) {
+	e := newTest(t)
+	e.Use(0)
+	play(e, 100*ms)
+	var last time.Duration
+	for now := e.NextFrame(); now < 300*ms; now = max(e.NextFrame(), now) {
+		e.Pass(now)
+		e.Lead(37 * ms)
+		f := e.Step(now)
+		if last != 0 && f.At-last != 10*ms {
+			t.Errorf("a frame of %v after one of %v", f.At, last)
+		}
+		last = f.At
+	}
+	if s := e.Stats(); s.Skipped != 0 || last < 320*ms {
+		t.Errorf("%d frames left out, the last is of %v", s.Skipped, last)
+	}
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 
 	"showrun/runtime/beat"
@@ -122,6 +123,24 @@ func (q *queue) retime(line beat.Timeline, s *schedule) {
 	q.moving = q.moving[:0]
 	heap.Init(&q.planned)
 	heap.Init(&q.prompt)
+}
+
+// withdraw removes the commands that match, and batches that have no other.
+func (q *queue) withdraw(match func(Command) bool) (n int) {
+	for _, list := range []*batches{&q.planned, &q.prompt} {
+		*list = slices.DeleteFunc(*list, func(b *queued) bool {
+			before := len(b.Commands)
+			b.Commands = slices.DeleteFunc(b.Commands, match)
+			n += before - len(b.Commands)
+			if len(b.Commands) == 0 && b.OnBeat {
+				q.onBeat--
+			}
+			return len(b.Commands) == 0
+		})
+		heap.Init(list)
+	}
+	q.commands -= n
+	return n
 }
 
 // next returns the earliest instant that a frame is planned for, or

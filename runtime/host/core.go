@@ -27,8 +27,10 @@ type core struct {
 	engine   *engine.Engine
 	devices  liveDevices
 	slice    time.Duration // see script.Config.Slice
-	// forget is told of devices that were opened and never used.
+	// forget is told of devices that were opened and never used, keep of those that a
+	// load declares once it is live.
 	forget func(key string, d device.Device)
+	keep   func(device.Declaration) error
 
 	// Script loop only.
 	live      *load
@@ -40,11 +42,15 @@ type core struct {
 	frames    FrameSink
 	frameStat frameStats
 
+	// holding is held while machinery is held or released, so that all of it ends up as
+	// held says. Whoever has it waits for nobody else.
+	holding sync.Mutex
+
 	errors limiter // of messages about errors
 
 	generation   atomic.Int64  // of the live load
 	rewired      atomic.Bool   // devices have changed since the engine loop looked
-	held         atomic.Bool   // machinery, by an emergency stop
+	held         atomic.Bool   // machinery, by an emergency stop; changed with holding
 	wakes        atomic.Uint64 // of the script loop
 	reloadErrors atomic.Uint64 // since the last good load
 }
@@ -55,6 +61,8 @@ const inboxLimit = 4096
 func newCore(opts Options, show showFolder, clk clock.Clock) *core {
 	c := &core{opts: opts, show: show, clock: clk, inbox: script.NewInbox(inboxLimit), frames: opts.Frames}
 	c.forget = func(string, device.Device) {}
+	c.keep = func(device.Declaration) error { return nil }
+	c.batches.barred = -1
 	now := clk.Now()
 	c.tempo = tempo.New(c.inbox, now)
 	c.engine = engine.New(engine.Config{Rate: opts.Rate, Start: now, Registry: &c.registry})
@@ -143,15 +151,32 @@ func (c *core) engineTake() {
 		c.engine.Retime(tl)
 		c.pace()
 	}
-	batches, outputs := c.batches.take()
+	batches, outputs, barred := c.batches.take()
 	for _, o := range outputs {
 		c.engine.Use(o)
 	}
 	if c.rewired.Swap(false) {
 		c.pace() // some may be new
 	}
-	for _, b := range batches {
+	for i, b := range batches {
+		if i == barred {
+			c.withdraw()
+		}
 		c.engine.Submit(b)
+	}
+	if len(batches) == barred {
+		c.withdraw()
+	}
+}
+
+// withdraw drops what machinery has been told for instants to come.
+func (c *core) withdraw() {
+	n := c.engine.Withdraw(func(o engine.Order) bool {
+		_, ok := c.devices.get(o.Device).(device.Machinery)
+		return ok
+	})
+	if n > 0 {
+		c.opts.Log.Warn("machinery was stopped or released: commands that waited for their instant are dropped", "commands", n)
 	}
 }
 
@@ -178,11 +203,20 @@ type batchQueue struct {
 	mu            sync.Mutex
 	queue, before []engine.Batch
 	outputs       []level.Output
+	barred        int // how many of the queue came before bar was called last; -1 if it was not
 }
 
 func (q *batchQueue) put(b engine.Batch) {
 	q.mu.Lock()
 	q.queue = append(q.queue, b)
+	q.mu.Unlock()
+}
+
+// bar keeps machinery from what it is told in the batches put so far, also if the
+// engine has them already and waits for their instants.
+func (q *batchQueue) bar() {
+	q.mu.Lock()
+	q.barred = len(q.queue)
 	q.mu.Unlock()
 }
 
@@ -194,15 +228,16 @@ func (q *batchQueue) use(o level.Output) {
 	q.mu.Unlock()
 }
 
-// take returns what waits; the batches are good until the next take.
-func (q *batchQueue) take() ([]engine.Batch, []level.Output) {
+// take returns what waits; the batches are good until the next take. Machinery is not
+// told what is in the first barred ones, -1 for none, or came before.
+func (q *batchQueue) take() (batches []engine.Batch, outputs []level.Output, barred int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	batches, outputs := q.queue, q.outputs
+	batches, outputs, barred = q.queue, q.outputs, q.barred
 	clear(q.before)
 	q.queue, q.before = q.before[:0], batches
-	q.outputs = nil
-	return batches, outputs
+	q.outputs, q.barred = nil, -1
+	return batches, outputs, barred
 }
 
 // liveDevices are the devices of the live load.

@@ -55,7 +55,7 @@ func New(opts Options) (*Host, error) {
 		crashed: make(chan *InternalError, 1),
 	}
 	h.slice = 20 * time.Millisecond
-	h.forget = h.disengage
+	h.forget, h.keep = h.disengage, h.engage
 	if opts.Rig != nil {
 		cfg := *opts.Rig
 		cfg.StageLinQPort, cfg.SigNetPort, cfg.Log = opts.Ports.StageLinQ, opts.Ports.SigNet, opts.Log
@@ -281,13 +281,13 @@ func (h *Host) abandon(ctx context.Context) {
 }
 
 // onScriptLoop runs f on the script loop and waits for it; false when ctx ended
-// first.
-func (h *Host) onScriptLoop(ctx context.Context, f func()) bool {
+// first, or when f panicked, which ends the show.
+func (h *Host) onScriptLoop(ctx context.Context, f func()) (ok bool) {
 	done := make(chan struct{})
 	select {
-	case h.calls <- func() { f(); close(done) }:
+	case h.calls <- func() { defer close(done); f(); ok = true }:
 		<-done
-		return true
+		return ok
 	case <-ctx.Done():
 		return false
 	}
@@ -349,10 +349,17 @@ func (h *Host) stop(d *liveDevice) {
 func (h *Host) open(decl device.Declaration) (device.Device, error) {
 	env := h.env()
 	env.Interface, env.Store, env.Keys = h.networkInterface(), h.store, h.keys
-	if err := h.engage(decl); err != nil {
+	d, err := decl.Open(env)
+	if err != nil {
 		return nil, err
 	}
-	return decl.Open(env)
+	if err := h.engage(decl); err != nil {
+		if closer, ok := d.(interface{ Close() error }); ok {
+			closer.Close()
+		}
+		return nil, err
+	}
+	return d, nil
 }
 
 // networkInterface is that of devices that name none.

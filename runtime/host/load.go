@@ -190,18 +190,28 @@ func (c *core) wire(l *load) {
 		if d, ok := live.(device.Adopter); ok {
 			d.Adopt(decl)
 		}
+		if err := c.keep(decl); err != nil {
+			c.opts.Log.Error("state not kept", "error", err)
+		}
 		if d, ok := live.(device.Output); ok {
 			outputs = append(outputs, d)
 		}
 	}
 	c.outputs.Store(&outputs)
+	c.holding.Lock()
+	defer c.holding.Unlock()
 	before := c.devices.set(byKey, inOrder)
 	c.rewired.Store(true)
-	if c.held.Load() { // those that were there are held already
-		for key, d := range byKey {
-			if m, ok := d.(device.Machinery); ok && before[key] == nil {
-				m.Hold(true)
-			}
+	for key, d := range byKey { // those that were there are held already
+		if m, ok := d.(device.Machinery); ok && before[key] == nil && c.held.Load() {
+			m.Hold(true)
+		}
+	}
+	// What the load does not name is out of reach of an emergency stop from now on, and
+	// the loader may take a while to close it.
+	for key, d := range before {
+		if m, ok := d.(device.Machinery); ok && byKey[key] == nil {
+			m.Hold(true)
 		}
 	}
 }

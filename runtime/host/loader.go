@@ -122,11 +122,16 @@ func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 		return
 	}
 	var removed []*liveDevice
+	began := false
 	ok = h.onScriptLoop(ctx, func() {
+		began = true
 		if removed, err = h.swap(next, h.clock.Now()); err == nil {
 			h.start(devices, next)
 		}
 	})
+	if began && !ok {
+		return // it panicked half-way: the show ends with what is live now
+	}
 	if !ok || err != nil {
 		h.discard(next, old.devices)
 		if err != nil {

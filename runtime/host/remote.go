@@ -46,8 +46,12 @@ func (h *Host) command(r control.Request) control.Reply {
 	}
 	switch r.Command {
 	case control.Stop:
-		n := h.EmergencyStop(by)
-		return control.Reply{OK: true, Text: fmt.Sprintf("stopped; machines held: %d", n)}
+		n, untold := h.EmergencyStop(by)
+		reply := control.Reply{OK: untold == 0, Text: fmt.Sprintf("stopped; machines held: %d", n)}
+		if untold > 0 {
+			reply.Text += fmt.Sprintf("; %d of them could not be told, the network does not take it", untold)
+		}
+		return reply
 	case control.Release:
 		h.Release(by)
 		return control.Reply{OK: true, Text: "released"}

@@ -23,29 +23,44 @@ func (c *core) machinery() []device.Machinery {
 }
 
 // EmergencyStop performs every safe action at once and holds all machinery until
-// Release, whatever the script, the engine and the loader are doing. by says who
-// asked. It may be called from any goroutine and returns the number of machines.
-func (h *Host) EmergencyStop(by string) int {
-	h.held.Store(true) // first: a load that goes live now holds its own
+// Release, whatever the script, the engine and the loader are doing. What machinery has
+// been told for instants to come is dropped. by says who asked. It may be called from
+// any goroutine. It returns the number of machines, and of those that could not be told;
+// they are tried again for as long as they are held.
+func (h *Host) EmergencyStop(by string) (machines, untold int) {
+	h.holding.Lock()
+	h.held.Store(true)
 	list := h.machinery()
 	for _, m := range list {
 		m.Hold(true)
 	}
+	h.batches.bar()
+	h.holding.Unlock()
+	for _, m := range list {
+		if !m.AtRest() {
+			untold++
+		}
+	}
 	h.opts.Log.Warn("emergency stop: machinery is held until it is released", "by", by, "machines", len(list))
+	if untold > 0 {
+		h.opts.Log.Error("emergency stop: machines could not be told, for the network does not take it; it is tried again", "machines", untold)
+	}
 	h.inbox.Put(script.Event{Topic: bindings.TopicEmergency, At: h.clock.Now(), Value: true})
-	return len(list)
+	return len(list), untold
 }
 
 // Release lets machinery move again. Nothing moves by it.
 func (h *Host) Release(by string) {
-	if !h.held.Swap(false) {
-		return
+	h.holding.Lock()
+	was := h.held.Swap(false)
+	if was {
+		h.batches.bar()
+		for _, m := range h.machinery() {
+			m.Hold(false)
+		}
 	}
-	for _, m := range h.machinery() {
-		m.Hold(false)
-	}
-	if h.held.Load() { // a stop came meanwhile
-		h.EmergencyStop(by)
+	h.holding.Unlock()
+	if !was {
 		return
 	}
 	h.opts.Log.Warn("machinery is released", "by", by)
@@ -67,7 +82,7 @@ func (h *Host) recoverMachinery() error {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(left)) {
-		if err := device.MakeSafe(left[key], h.opts.Log); err != nil {
+		if err := device.MakeSafe(left[key], h.clock.Time(h.clock.Now()), h.opts.Log); err != nil {
 			h.opts.Log.Error("the last run ended without making a machine safe, and it cannot be done now", "machine", key, "error", err)
 			continue
 		}
@@ -79,7 +94,7 @@ func (h *Host) recoverMachinery() error {
 	return nil
 }
 
-// engage keeps how a machine is made safe from before it is opened.
+// engage keeps how a machine is made safe, from before it is told anything.
 func (h *Host) engage(decl device.Declaration) error {
 	if g, ok := decl.(device.Guarded); ok {
 		return h.store.Engage(decl.Key(), g.SafeRecord(h.networkInterface()))
@@ -87,9 +102,15 @@ func (h *Host) engage(decl device.Declaration) error {
 	return nil
 }
 
-// disengage forgets that of a machine that has been made safe.
+// disengage forgets that, unless the machine could not be made safe: then the next
+// start does it.
 func (h *Host) disengage(key string, d device.Device) {
-	if _, ok := d.(device.Machinery); !ok {
+	m, ok := d.(device.Machinery)
+	if !ok {
+		return
+	}
+	if !m.AtRest() {
+		h.opts.Log.Error("a machine could not be made safe; the next start does it before anything else", "machine", key)
 		return
 	}
 	if err := h.store.Disengage(key); err != nil {

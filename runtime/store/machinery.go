@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+
 	"go.etcd.io/bbolt"
 )
 
@@ -8,8 +10,16 @@ import (
 var machineryBucket = []byte("machinery")
 
 // Engage keeps how a machine is made safe until Disengage; it is on disk when
-// Engage returns.
+// Engage returns. What is kept already costs nothing.
 func (s *Store) Engage(device string, how []byte) error {
+	kept := false
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		kept = bytes.Equal(tx.Bucket(machineryBucket).Get([]byte(device)), how)
+		return nil
+	})
+	if err != nil || kept {
+		return err
+	}
 	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(machineryBucket).Put([]byte(device), how) })
 }
 

@@ -3,7 +3,6 @@ package theater
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -49,7 +48,7 @@ type PathEnd struct {
 }
 
 // Key implements device.Declaration.
-func (d *MotionDecl) Key() string { return fmt.Sprintf("%s safe %s", d.key("motion"), d.Safe) }
+func (d *MotionDecl) Key() string { return d.key("motion") }
 
 // String implements device.Declaration.
 func (d *MotionDecl) String() string { return "theater.motion " + d.Address() }
@@ -160,6 +159,9 @@ func (m *Motion) Tempo(_ time.Duration, bpm float64) { m.driver.Beat(now(m.env),
 
 // Safe implements device.Machinery.
 func (m *Motion) Safe() { m.driver.Safe(now(m.env)) }
+
+// AtRest implements device.Machinery. An axis comes to rest by itself.
+func (m *Motion) AtRest() bool { return true }
 
 // Hold implements device.Machinery.
 func (m *Motion) Hold(on bool) {

@@ -435,13 +435,13 @@ func TestMakeSafe(t *testing.T) {
 		v.Take(0, Feed{2, -50})
 		stop() // as a crash does
 		wantChanges(t, changes, fmt.Sprintf("1: %d false", 10+i), "2: -50 false")
-		if err := device.MakeSafe((&ValveDecl{Server: at, Safe: tt.safe}).SafeRecord(""), log); err != nil {
+		if err := device.MakeSafe((&ValveDecl{Server: at, Safe: tt.safe}).SafeRecord(""), time.Now(), log); err != nil {
 			t.Errorf("%s: %v", tt.safe, err)
 		}
 		wantChanges(t, changes, tt.want...)
 	}
 	for _, safe := range []string{"stop", "hold"} { // nothing can be sent, wherever it is
-		if err := device.MakeSafe((&MotionDecl{Server: Server{Host: "nowhere.invalid"}, Safe: safe}).SafeRecord(""), log); err != nil {
+		if err := device.MakeSafe((&MotionDecl{Server: Server{Host: "nowhere.invalid"}, Safe: safe}).SafeRecord(""), time.Now(), log); err != nil {
 			t.Errorf("motion: %v", err)
 		}
 	}
@@ -456,7 +456,7 @@ func TestMakeSafeRefuses(t *testing.T) {
 		valve("127.0.0.1", "", "vent"), valve("no host", "", "empty"),
 		valve("192.0.2.1", "127.0.0.1", "empty"), // which the system refuses
 	} {
-		if device.MakeSafe(b, slog.New(slog.DiscardHandler)) == nil {
+		if device.MakeSafe(b, time.Now(), slog.New(slog.DiscardHandler)) == nil {
 			t.Errorf("%q is performed", b)
 		}
 	}

@@ -3,7 +3,6 @@ package theater
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	driver "showrun/drivers/theater"
@@ -29,7 +28,7 @@ type (
 )
 
 // Key implements device.Declaration.
-func (d *ValveDecl) Key() string { return fmt.Sprintf("%s safe %s", d.key("valve"), d.Safe) }
+func (d *ValveDecl) Key() string { return d.key("valve") }
 
 // String implements device.Declaration.
 func (d *ValveDecl) String() string { return "theater.valve " + d.Address() }
@@ -41,6 +40,7 @@ func (d *ValveDecl) SafeRecord(networkInterface string) []byte {
 
 // Valve controls a valve device.
 type Valve struct {
+	env      device.Env
 	driver   *driver.Valve
 	refusals refusals
 }
@@ -64,7 +64,7 @@ func (d *ValveDecl) open(env device.Env, open func(driver.ValveConfig) (*driver.
 	if err != nil {
 		return nil, err
 	}
-	return &Valve{driver: drv, refusals: refusals{log: env.Log, what: d}}, nil
+	return &Valve{env: env, driver: drv, refusals: refusals{log: env.Log, what: d}}, nil
 }
 
 // Take implements device.Taker.
@@ -79,13 +79,25 @@ func (v *Valve) Take(_ time.Duration, message any) {
 	v.refusals.report(err)
 }
 
+// Adopt implements device.Adopter: the safe action may be another one.
+func (v *Valve) Adopt(decl device.Declaration) {
+	safe, err := driver.ParseSafe(decl.(*ValveDecl).Safe)
+	if err == nil {
+		err = v.driver.SetSafe(safe)
+	}
+	v.refusals.report(err)
+}
+
 // Safe implements device.Machinery.
-func (v *Valve) Safe() { v.driver.Safe() }
+func (v *Valve) Safe() { v.driver.Safe(now(v.env)) }
+
+// AtRest implements device.Machinery.
+func (v *Valve) AtRest() bool { return v.driver.AtRest() }
 
 // Hold implements device.Machinery.
 func (v *Valve) Hold(on bool) {
 	v.refusals.held.Store(false)
-	v.driver.Hold(on)
+	v.driver.Hold(now(v.env), on)
 }
 
 // Close closes a Valve whose loops never ran.
