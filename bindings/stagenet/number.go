@@ -106,13 +106,18 @@ func (s *net) fade(c module.Call, v *console) int {
 // for it.
 func (s *net) get(c module.Call, v *console) int {
 	a := s.number(c, v, c.Get(1), pending(c, 2))
-	highest := s.Level(s.numberChannel(v, a))
+	var sources []level.Address
 	if live := s.live(v); live != nil {
 		if p, ok := live.Place(a); ok {
-			for _, at := range v.decl.Sources(p) {
-				highest = max(highest, s.Level(patch.Channel{Coarse: at}))
-			}
+			sources = v.decl.Sources(p)
 		}
+	}
+	highest := 0.0
+	if _, used := v.used[a]; used || len(sources) == 0 {
+		highest = s.Level(s.numberChannel(v, a))
+	}
+	for _, at := range sources {
+		highest = max(highest, s.Level(patch.Channel{Coarse: at}))
 	}
 	c.L.Push(lua.LNumber(math.Floor(highest + 0.5)))
 	return 1

@@ -35,6 +35,7 @@ type Console struct {
 
 	mu       sync.Mutex
 	adopted  []*GatewayDecl // not changed any more
+	load     int            // counts what was adopted
 	ordered  []due          // that the sending loop has not seen
 	selected []level.Output
 	changed  bool            // leases, mappings or adopted, since the sending loop looked
@@ -44,10 +45,11 @@ type Console struct {
 	routes routes // the sending loop's
 }
 
-// due is a Use and its instant.
+// due is a Use, its instant and the load it is of.
 type due struct {
 	Use
-	at time.Duration
+	at   time.Duration
+	load int
 }
 
 func newConsole(d *ConsoleDecl, env device.Env) *Console {
@@ -63,6 +65,7 @@ func (c *Console) Adopt(decl device.Declaration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.adopted, c.changed = d.Gateways, true
+	c.load++
 	if c.driver == nil {
 		c.appear(d)
 		return
@@ -86,7 +89,7 @@ func (c *Console) Take(at time.Duration, message any) {
 	if u, ok := message.(Use); ok && c.driver != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.ordered = append(c.ordered, due{u, at})
+		c.ordered = append(c.ordered, due{u, at, c.load})
 		c.sel(u.At.Output)
 	}
 }
@@ -151,15 +154,15 @@ func (c *Console) send(ctx context.Context) error {
 // hand gives a frame to the driver.
 func (c *Console) hand(f *level.Frame) {
 	c.mu.Lock()
-	adopted, changed := c.adopted, c.changed
+	load, adopted, changed := c.load, c.adopted, c.changed
 	c.changed = false
 	for len(c.ordered) > 0 && c.ordered[0].at <= f.At {
-		c.routes.use(c.ordered[0].Use)
+		c.routes.use(c.ordered[0].Use, c.ordered[0].load)
 		c.ordered, changed = c.ordered[1:], true
 	}
 	c.mu.Unlock()
 	if changed {
-		c.routes.resolve(adopted, c.driver.Gateways())
+		c.routes.resolve(load, adopted, c.driver.Gateways())
 	}
 	c.routes.send(c.driver, f)
 	// The frame's own instant, not the time it got here: a late frame must not hold

@@ -257,6 +257,47 @@ func TestLevelsReachGateways(t *testing.T) {
 	}
 }
 
+// TestFixtureAfterNumber: a fixture of a new load counts, not what the load before set
+// at its address by number; within one load the highest does.
+func TestFixtureAfterNumber(t *testing.T) {
+	desk, _ := newBox(t, "desk", "127.0.0.1:0", gateway.Channels("DMX", 1, 2)...)
+	d := &ConsoleDecl{URLs: []string{desk.URL()}, Rate: 1000}
+	s := newStage(t, d)
+	s.run()
+	lease := s.wait("mapped", "desk").Lease.Addresses
+	for i, a := range lease {
+		s.Take(time.Since(epoch), Use{Address: a, At: level.Address{Output: 0, Slot: int32(i + 1)}})
+	}
+	numbers, fixture := []byte{255, 254}, []byte{40, 0}
+	s.shows(desk, []byte{255, 254}, numbers, fixture)
+	s.Adopt(&ConsoleDecl{Gateways: []*GatewayDecl{{ID: "desk", Levels: []Levels{{Type: "DMX", Output: 1, Slots: 1, Used: 1}}}}})
+	s.shows(desk, []byte{40, 254}, numbers, fixture)
+	s.Take(time.Since(epoch), Use{Address: lease[0], At: level.Address{Output: 0, Slot: 1}})
+	s.shows(desk, []byte{255, 254}, numbers, fixture)
+	s.Adopt(&ConsoleDecl{}) // nothing is there now but what was
+	s.shows(desk, []byte{255, 254}, numbers, fixture)
+}
+
+// TestNewMapping: an address that becomes a channel the show has no level for does not
+// keep that of the channel it was.
+func TestNewMapping(t *testing.T) {
+	dmx := gateway.Channels("DMX", 1, 2)
+	desk, _ := newBox(t, "desk", "127.0.0.1:0", dmx...)
+	s := newStage(t, &ConsoleDecl{URLs: []string{desk.URL()}, Rate: 1000, Gateways: []*GatewayDecl{
+		{ID: "desk", Levels: []Levels{{Type: "DMX", Output: 0, Slots: 512, Used: 2}}},
+	}})
+	s.run()
+	s.wait("mapped", "desk")
+	levels := []byte{200, 100}
+	s.shows(desk, []byte{200, 100}, levels)
+	desk.channels = append(gateway.Channels("RELAY", 0, 1), dmx...)
+	if err := desk.Resize(desk.channels); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("mapped", "desk")
+	s.shows(desk, []byte{0, 200, 101}, []byte{200, 101})
+}
+
 func TestChannelThatIsNotThere(t *testing.T) {
 	desk, _ := newBox(t, "desk", "127.0.0.1:0", gateway.Channels("DMX", 1, 2)...)
 	s := newStage(t, &ConsoleDecl{URLs: []string{desk.URL()}, Gateways: []*GatewayDecl{

@@ -10,8 +10,18 @@ import (
 // routes say which slots of the show go to which addresses. They belong to the loop
 // that sends.
 type routes struct {
-	used map[int]level.Address // by address: those the script sets by their number
+	used map[int]use // by address: those the script sets by their number
 	list []route
+
+	// shows is the channel that the level an address was sent last was meant for.
+	shows map[stagenet.Address]Mapping
+	dark  []stagenet.Address // to be sent 0, once
+}
+
+// use is where the level of an address is that a load set by its number.
+type use struct {
+	at   level.Address
+	load int
 }
 
 // route is what goes to one gateway.
@@ -30,17 +40,21 @@ type source struct {
 	at    level.Address
 }
 
-// use adds an address that the script sets by its number.
-func (r *routes) use(u Use) {
+// use adds an address that the script of a load sets by its number.
+func (r *routes) use(u Use, load int) {
 	if r.used == nil {
-		r.used = map[int]level.Address{}
+		r.used = map[int]use{}
 	}
-	r.used[u.Address] = u.At
+	r.used[u.Address] = use{u.At, load}
 }
 
-// resolve finds the routes for the present leases and mappings.
-func (r *routes) resolve(declared []*GatewayDecl, gateways []stagenet.Gateway) {
+// resolve finds the routes for the present leases and mappings. A load has fixtures at
+// addresses that a load before set by their numbers: the fixtures count. An address that
+// has become another channel, for which the show has no level, goes dark: what it had
+// was not meant for that.
+func (r *routes) resolve(load int, declared []*GatewayDecl, gateways []stagenet.Gateway) {
 	r.list = r.list[:0]
+	shows := map[stagenet.Address]Mapping{}
 	for _, g := range gateways {
 		channels := map[stagenet.Address]Mapping{}
 		for _, m := range g.Mappings {
@@ -53,11 +67,22 @@ func (r *routes) resolve(declared []*GatewayDecl, gateways []stagenet.Gateway) {
 			for _, at := range sources(declared, Place{g.ID, i, channels[a]}) {
 				x.add(i, at)
 			}
-			if at, ok := r.used[int(a)]; ok {
-				x.add(i, at)
+			if u, ok := r.used[int(a)]; ok && (u.load == load || len(x.sources) == before) {
+				x.add(i, u.at)
+			} else if ok {
+				delete(r.used, int(a))
 			}
-			if len(x.sources) == before {
-				missing++
+			if len(x.sources) > before {
+				shows[a] = channels[a]
+				continue
+			}
+			missing++
+			if old, ok := r.shows[a]; ok {
+				shows[a] = old
+				if now, mapped := channels[a]; mapped && old.Type != "" && now != old {
+					shows[a] = now
+					r.dark = append(r.dark, a)
+				}
 			}
 		}
 		x.whole = missing == 0
@@ -65,6 +90,7 @@ func (r *routes) resolve(declared []*GatewayDecl, gateways []stagenet.Gateway) {
 			r.list = append(r.list, x)
 		}
 	}
+	r.shows = shows
 }
 
 func (x *route) add(index int, at level.Address) {
@@ -77,6 +103,10 @@ func (x *route) add(index int, at level.Address) {
 // send gives the levels of a frame to the driver. Of several slots at one address
 // the highest counts.
 func (r *routes) send(driver *stagenet.Console, f *level.Frame) {
+	for _, a := range r.dark {
+		driver.Set(a, 0)
+	}
+	r.dark = r.dark[:0]
 	for _, x := range r.list {
 		if slices.ContainsFunc(x.outputs, func(o level.Output) bool { return f.Slots(o) == nil }) {
 			continue // a frame from before the output was there
