@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -40,39 +41,81 @@ whatever the script is doing, and take no commands until release. Light goes on.
 	return cmd
 }
 
-// ask sends a command to every show, or to the one named.
+// errOther is the answer of a show that has another name than the one asked for.
+var errOther = errors.New("another show")
+
+// ask sends a command to every show, or to the one named, and tells the answers in the
+// order of their sockets.
 func (a *app) ask(command, show string) error {
 	paths, err := control.Shows(control.Folder(os.LookupEnv))
 	if err != nil {
-		return err
+		return fmt.Errorf("no show was asked: %w", err)
 	}
-	asked := 0
-	var failed error
-	for _, path := range paths {
-		if show != "" { // asking for the name takes as long as a command, so only then
-			reply, err := control.Ask(path, control.Request{Command: control.Status})
-			if err != nil || reply.Show != show {
-				continue
-			}
-		}
-		reply, err := control.Ask(path, control.Request{Command: command})
+	found := false
+	var failed, silent error
+	for i, answer := range askAll(paths, command, show) {
 		switch {
-		case errors.Is(err, control.ErrGone):
+		case errors.Is(answer.err, control.ErrGone), errors.Is(answer.err, errOther):
 			continue
-		case err != nil:
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", path, err))
-		case !reply.OK:
-			failed = errors.Join(failed, fmt.Errorf("%s: %s", reply.Show, reply.Text))
+		case answer.err != nil && answer.Show == "":
+			silent = errors.Join(silent, fmt.Errorf("%s: %w", paths[i], answer.err))
+			continue
+		case answer.err != nil:
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", answer.Show, answer.err))
+		case !answer.OK:
+			failed = errors.Join(failed, fmt.Errorf("%s: %s", answer.Show, answer.Text))
 		default:
-			fmt.Fprintf(a.stdout, "%s: %s\n", reply.Show, reply.Text)
+			fmt.Fprintf(a.stdout, "%s: %s\n", answer.Show, answer.Text)
 		}
-		asked++
+		found = true
 	}
-	if asked == 0 {
-		if show != "" {
-			return fmt.Errorf("no show called %s is running", show)
+	switch {
+	case found && show != "":
+		return failed // those that did not tell their names are not meant
+	case found || show == "" && silent != nil:
+		return errors.Join(failed, silent)
+	case silent != nil: // one of them may be meant
+		return errors.Join(fmt.Errorf("no show called %s answers", show), silent)
+	case show != "":
+		return fmt.Errorf("no show called %s is running", show)
+	}
+	return errors.New("no show is running")
+}
+
+// An answer is what came of asking one show: its reply, or why there is none. Show is
+// empty if it is not known.
+type answer struct {
+	control.Reply
+	err error
+}
+
+// askAll asks all at the same time: a show that hangs must not hold up an emergency
+// stop of the others.
+func askAll(paths []string, command, show string) []answer {
+	answers := make([]answer, len(paths))
+	var asking sync.WaitGroup
+	for i, path := range paths {
+		asking.Go(func() { answers[i] = askOne(path, command, show) })
+	}
+	asking.Wait()
+	return answers
+}
+
+// askOne asks for the name first only if there is one to look for, as that takes as
+// long as a command.
+func askOne(path, command, show string) answer {
+	if show != "" {
+		reply, err := control.Ask(path, control.Request{Command: control.Status})
+		switch {
+		case err != nil:
+			return answer{err: err}
+		case reply.Show != show:
+			return answer{err: errOther}
 		}
-		return errors.New("no show is running")
 	}
-	return failed
+	reply, err := control.Ask(path, control.Request{Command: command})
+	if err != nil {
+		return answer{control.Reply{Show: show}, err}
+	}
+	return answer{Reply: reply}
 }
