@@ -103,6 +103,9 @@ type Machinery interface {
 	// AtRest reports that the safe action is the last thing the device was told, or
 	// that it was told nothing; false if it could not be told.
 	AtRest() bool
+	// Drop is told of an order that is not carried out, since machinery was stopped or
+	// released before its instant.
+	Drop(message any)
 	// Hold performs the safe action and refuses every order until released with
 	// false.
 	Hold(bool)

@@ -65,10 +65,9 @@ func (e *Engine) Orders(now time.Duration) []DueOrder {
 	return e.due
 }
 
-// Withdraw removes the orders that wait and for which match holds. It returns how many
-// those were.
-func (e *Engine) Withdraw(match func(Order) bool) int {
-	return e.orders.withdraw(func(c Command) bool { return match(c.(Order)) })
+// Withdraw removes the orders that wait and for which match holds.
+func (e *Engine) Withdraw(match func(Order) bool) {
+	e.orders.withdraw(func(c Command) bool { return match(c.(Order)) })
 }
 
 // first returns the earliest instant of a batch that waits, or beat.Never.

@@ -81,9 +81,7 @@ func TestWithdraw(t *testing.T) {
 	e.Submit(at(15*ms, Order{"a", 3}))
 	e.Submit(onBeat(line, beat.Beat, Order{"a", 4}))
 	e.Submit(at(0, Order{"b", 5})) // which is due already
-	if n := e.Withdraw(func(o Order) bool { return o.Device == "a" }); n != 3 {
-		t.Errorf("%d orders withdrawn, want 3", n)
-	}
+	e.Withdraw(func(o Order) bool { return o.Device == "a" })
 	check(t, play(e, 22*ms),
 		"0s order 5 to b of 0s", "0s frame 0s: 0",
 		"12ms order 2 to b of 12ms", "12ms frame 12ms: 9", "22ms frame 22ms: 9")

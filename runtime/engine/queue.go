@@ -126,12 +126,12 @@ func (q *queue) retime(line beat.Timeline, s *schedule) {
 }
 
 // withdraw removes the commands that match, and batches that have no other.
-func (q *queue) withdraw(match func(Command) bool) (n int) {
+func (q *queue) withdraw(match func(Command) bool) {
 	for _, list := range []*batches{&q.planned, &q.prompt} {
 		*list = slices.DeleteFunc(*list, func(b *queued) bool {
 			before := len(b.Commands)
 			b.Commands = slices.DeleteFunc(b.Commands, match)
-			n += before - len(b.Commands)
+			q.commands -= before - len(b.Commands)
 			if len(b.Commands) == 0 && b.OnBeat {
 				q.onBeat--
 			}
@@ -139,8 +139,6 @@ func (q *queue) withdraw(match func(Command) bool) (n int) {
 		})
 		heap.Init(list)
 	}
-	q.commands -= n
-	return n
 }
 
 // next returns the earliest instant that a frame is planned for, or

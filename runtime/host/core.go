@@ -171,8 +171,13 @@ func (c *core) engineTake() {
 
 // withdraw drops what machinery has been told for instants to come.
 func (c *core) withdraw() {
-	n := c.engine.Withdraw(func(o engine.Order) bool {
-		_, ok := c.devices.get(o.Device).(device.Machinery)
+	n := 0
+	c.engine.Withdraw(func(o engine.Order) bool {
+		m, ok := c.devices.get(o.Device).(device.Machinery)
+		if ok {
+			m.Drop(o.Message)
+			n++
+		}
 		return ok
 	})
 	if n > 0 {

@@ -19,6 +19,7 @@ import (
 type machine struct {
 	held  bool
 	taken []any
+	drops []any
 	hold  func(on bool)
 	ends  chan struct{} // its loop goes on until this is closed
 }
@@ -31,8 +32,9 @@ func (m *machine) Take(_ time.Duration, message any) {
 		m.taken = append(m.taken, message)
 	}
 }
-func (m *machine) Safe()        {}
-func (m *machine) AtRest() bool { return true }
+func (m *machine) Safe()            {}
+func (m *machine) AtRest() bool     { return true }
+func (m *machine) Drop(message any) { m.drops = append(m.drops, message) }
 func (m *machine) Hold(on bool) {
 	m.held = on
 	if m.hold != nil {
@@ -99,8 +101,8 @@ func TestStopDropsWhatWaits(t *testing.T) {
 	run(2050 * time.Millisecond)
 	h.Release("me")
 	run(3 * time.Second)
-	if len(m.taken) != 1 {
-		t.Errorf("the machine was told %v while it was held", m.taken)
+	if want := []any{"before", "just before", "held"}; len(m.taken) != 1 || !slices.Equal(m.drops, want) {
+		t.Errorf("the machine was told %v while it was held, and dropped %v, want %v", m.taken, m.drops, want)
 	}
 }
 

@@ -115,9 +115,7 @@ func (m *Motion) Take(_ time.Duration, message any) {
 		if err != nil {
 			m.end(o.Path, driver.End{At: at, Err: err})
 		}
-		m.mu.Lock()
-		m.taken[o.Path] = true // when it is in Pending, so that it never counts for nothing
-		m.mu.Unlock()
+		m.took(o.Path)
 	case AxisTempo:
 		err = m.driver.Tempo(at, o.Axis, o.Rate)
 	case AxisFollow:
@@ -126,6 +124,23 @@ func (m *Motion) Take(_ time.Duration, message any) {
 		m.driver.Stop(at, o.Axis)
 	}
 	m.refusals.report(err)
+}
+
+// Drop implements device.Machinery: who waits for the end of a path learns that it will
+// not come.
+func (m *Motion) Drop(message any) {
+	if o, ok := message.(Move); ok {
+		m.end(o.Path, driver.End{Err: driver.ErrStopped})
+		m.took(o.Path)
+	}
+}
+
+// took notes that a path is in Pending, or never will be, so that it never counts for
+// nothing.
+func (m *Motion) took(path uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.taken[path] = true
 }
 
 // end tells scripts of the end of a path: at the instant it was over, or now if it

@@ -306,6 +306,11 @@ func TestMotionStops(t *testing.T) {
 	if n := strings.Count(h.logged(), "command refused"); n != 1 {
 		t.Errorf("refusals are logged %d times:\n%s", n, h.logged())
 	}
+	m.Drop(AxisTempo{2, 10})
+	m.Drop(Move{11, 2, staircase(1)}) // whose instant had not come
+	if ev := next(t, h.events); ev.Value != (PathEnd{11, "the path was stopped"}) || !m.Took(11) {
+		t.Errorf("dropped: %+v", ev)
+	}
 	m.Hold(false)
 	m.Take(h.clock.Now(), Move{10, 3, staircase(1)})
 	s.Do(func(now time.Time) {

@@ -91,6 +91,9 @@ func (v *Valve) Adopt(decl device.Declaration) {
 // Safe implements device.Machinery.
 func (v *Valve) Safe() { v.driver.Safe(now(v.env)) }
 
+// Drop implements device.Machinery.
+func (v *Valve) Drop(any) {}
+
 // AtRest implements device.Machinery.
 func (v *Valve) AtRest() bool { return v.driver.AtRest() }
 
