@@ -2,9 +2,11 @@ package terminal
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
+	"unicode"
 
 	"github.com/lmittmann/tint"
 )
@@ -32,12 +34,12 @@ type tracebacks struct {
 // Handle implements slog.Handler.
 func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
 	trace := ""
-	line := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	line := slog.NewRecord(r.Time, r.Level, printable(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == "traceback" {
-			trace = a.Value.String()
+			trace = printable(a.Value.String())
 		} else {
-			line.AddAttrs(a)
+			line.AddAttrs(harmless(a))
 		}
 		return true
 	})
@@ -47,6 +49,40 @@ func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
 	_, err := io.WriteString(h.w, Indent(trace)+"\n")
 	return err
 }
+
+// harmless is an attribute whose text can be sent to the terminal.
+func harmless(a slog.Attr) slog.Attr {
+	text := ""
+	switch v := a.Value.Any().(type) {
+	case string:
+		text = v
+	case error:
+		text = v.Error()
+	}
+	if strings.ContainsFunc(text, isControl) {
+		a.Value = slog.StringValue(printable(text))
+	}
+	return a
+}
+
+// printable shows control characters instead of sending them to the terminal: a script
+// may print what a device on the network calls itself. Lines and tabs stay.
+func printable(text string) string {
+	if !strings.ContainsFunc(text, isControl) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if isControl(r) {
+			fmt.Fprintf(&b, `\x%02x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func isControl(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 
 // WithAttrs implements slog.Handler.
 func (h tracebacks) WithAttrs(a []slog.Attr) slog.Handler {
