@@ -30,6 +30,9 @@ func statusLine(s host.Status, width int) string {
 	if s.Held {
 		fields = append([]string{"■ STOPPED, R releases"}, fields...)
 	}
+	if s.Deaf {
+		fields = append(fields, "no OSC commands")
+	}
 	if s.ReloadErrors > 0 {
 		fields = append(fields, terminal.Plural(int(s.ReloadErrors), "failed reload"))
 	}

@@ -52,7 +52,7 @@ func OpenSender(cfg SenderConfig) (*Sender, error) {
 	s := &Sender{cfg: cfg, conn: conn, batch: newBatch(), voice: voice, gate: gate, output: newOutput(cfg, voice)}
 	s.onRefused = s.refused
 	s.presence = device.NewPresence(device.PresenceConfig{
-		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Rand: cfg.Rand, Polled: polled,
+		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Rand: cfg.Rand, Polled: polled, Log: cfg.Log,
 		Device: &senderDevice{
 			output: s.output,
 			label:  cfg.Label,

@@ -48,11 +48,13 @@ type core struct {
 
 	errors limiter // of messages about errors
 
-	generation   atomic.Int64  // of the live load
-	rewired      atomic.Bool   // devices have changed since the engine loop looked
-	held         atomic.Bool   // machinery, by an emergency stop; changed with holding
-	wakes        atomic.Uint64 // of the script loop
-	reloadErrors atomic.Uint64 // since the last good load
+	files        atomic.Pointer[showFiles] // of the live load
+	generation   atomic.Int64              // its number
+	rewired      atomic.Bool               // devices have changed since the engine loop looked
+	deaf         atomic.Bool               // OSC commands are not heard
+	held         atomic.Bool               // machinery, by an emergency stop; changed with holding
+	wakes        atomic.Uint64             // of the script loop
+	reloadErrors atomic.Uint64             // since the last good load
 }
 
 // inboxLimit is how many events may wait for the script loop.

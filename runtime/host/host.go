@@ -241,6 +241,11 @@ func (h *Host) scriptLoop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
+		select {
+		case f := <-h.calls: // before a script that is always due
+			f()
+		default:
+		}
 		now := h.clock.Now()
 		if err := h.scriptStep(now); isStuck(err) {
 			h.abandon(ctx)
@@ -284,12 +289,16 @@ func (h *Host) abandon(ctx context.Context) {
 // first, or when f panicked, which ends the show.
 func (h *Host) onScriptLoop(ctx context.Context, f func()) (ok bool) {
 	done := make(chan struct{})
-	select {
-	case h.calls <- func() { defer close(done); f(); ok = true }:
-		<-done
-		return ok
-	case <-ctx.Done():
-		return false
+	for busy := time.After(time.Second); ; {
+		select {
+		case h.calls <- func() { defer close(done); f(); ok = true }:
+			<-done
+			return ok
+		case <-busy:
+			h.opts.Log.Info("the script is busy: what was saved waits for it")
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 

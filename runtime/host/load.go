@@ -24,6 +24,7 @@ import (
 type load struct {
 	gen      *script.Generation
 	show     *bindings.Show
+	files    *showFiles
 	snapshot plain.Table // show.state as it was given to this load
 	devices  map[string]*liveDevice
 	close    func() error // of the show folder
@@ -56,7 +57,10 @@ func (c *core) prepare(ctx context.Context, number int, state plain.Table, have 
 	if err != nil {
 		return nil, &LoadError{err}
 	}
-	l := &load{snapshot: state, devices: map[string]*liveDevice{}, close: closeDir}
+	l := &load{
+		files: &showFiles{folder: fsys, asked: map[string]bool{}}, snapshot: state,
+		devices: map[string]*liveDevice{}, close: closeDir,
+	}
 	l.show = bindings.New(bindings.Env{
 		Env:  module.Env{Registry: &c.registry, Levels: c.engine.Reader(), Tempo: c.tempo, Device: c.devices.get},
 		Name: c.show.name, File: c.show.file, Dir: filepath.Base(c.show.dir), State: state,
@@ -64,7 +68,7 @@ func (c *core) prepare(ctx context.Context, number int, state plain.Table, have 
 	ctx, cancel := context.WithTimeoutCause(ctx, loadTimeout, fmt.Errorf("the top level of the show ran for more than %v", loadTimeout))
 	defer cancel()
 	l.gen, err = script.Load(ctx, script.Config{
-		Show: fsys, Main: c.show.file, Modules: l.show.Modules(),
+		Show: l.files, Main: c.show.file, Modules: l.show.Modules(),
 		Budget: c.opts.Budget, Grace: c.opts.Grace, Slice: c.slice,
 		Number: number, Seed: c.opts.Seed, Lookahead: c.opts.Lookahead, Timeline: c.tempo.Timeline(),
 		Now: c.clock.Now, Stopwatch: stopwatch(), Wall: func() time.Time { return c.clock.Time(c.clock.Now()) },
@@ -149,6 +153,7 @@ func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err e
 	}
 	tl := c.tempo.Timeline()
 	c.live = next
+	c.files.Store(next.files)
 	c.generation.Store(int64(next.gen.Number()))
 	c.batches.put(engine.Batch{
 		Stamp: engine.Stamp{At: c.horizon}, Generation: next.gen.Number(), Origin: c.show.file,

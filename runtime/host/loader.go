@@ -28,6 +28,10 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan string, hup <
 		case <-ctx.Done():
 			return
 		case name := <-changed:
+			if !h.concerns(name) {
+				h.opts.Log.Debug("a file changed that the show does not use", "file", name)
+				continue
+			}
 			h.opts.Log.Debug("file changed", "file", name)
 			timer = time.After(settle)
 		case <-timer:

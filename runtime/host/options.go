@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"showrun/drivers/theater/osc"
 	"showrun/runtime/device"
 	"showrun/runtime/rig"
 )
@@ -75,6 +76,11 @@ func (o *Options) complete() error {
 	}
 	if o.Seed == 0 {
 		o.Seed = drawSeed()
+	}
+	if o.OSC != "" {
+		if _, err := osc.Resolve(o.OSC); err != nil {
+			return fmt.Errorf("OSC commands: %w", err)
+		}
 	}
 	switch {
 	case o.Lookahead < 0 || o.Lookahead > maxLookahead:

@@ -248,3 +248,70 @@ if show.generation == 1 then clock.after(0.2, function() require "big" end) end
 		}
 	}
 }
+
+// TestOnlyFilesOfTheShow: a file beside the show that it does not use changes nothing;
+// one that it asked for does, also in vain, and after a failed load any does.
+func TestOnlyFilesOfTheShow(t *testing.T) {
+	dir, log := t.TempDir(), newLines()
+	file := filepath.Join(dir, "show.lua")
+	save(t, file, `require "part" pcall(require, "later")`)
+	save(t, filepath.Join(dir, "part.lua"), "x = 1")
+	debug := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: debug})
+	log.await(t, "show loaded", 1)
+	for i, step := range []struct{ name, text, logged string }{
+		{"other.lua", "y = 1", "a file changed that the show does not use"},
+		{"part.lua", "x = 2", `msg="show reloaded"`},
+		{"later.lua", "z = 1", `msg="show reloaded"`},
+		{"show.lua", `require "part" require "more"`, "not reloaded"},
+		{"more.lua", "", `msg="show reloaded"`},
+		{"more.lua", "z = 2", `msg="show reloaded"`},
+		{"later.lua", "z = 2", "a file changed that the show does not use"},
+	} {
+		before := strings.Count(log.String(), step.logged)
+		loads := strings.Count(log.String(), `msg="show reloaded"`)
+		save(t, filepath.Join(dir, step.name), step.text)
+		log.await(t, step.logged, before+1)
+		if step.logged[0] == 'a' && strings.Count(log.String(), `msg="show reloaded"`) != loads {
+			t.Errorf("step %d: %s reloads the show", i, step.name)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	// Nor does the name of a system call help anybody.
+	os.Remove(file)
+	_, err := New(Options{Show: dir})
+	if want := "has no show.lua"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestReloadOfAShowThatLoops: what was saved comes in between two handlers that loop for
+// ever, not once chance has it.
+func TestReloadOfAShowThatLoops(t *testing.T) {
+	log := newLines()
+	file := filepath.Join(t.TempDir(), "show.lua")
+	var stop func() error
+	overruns := 0
+	for i := range 4 {
+		show := fmt.Sprintf(`local clock, show = require "clock", require "show"
+show.log.info("load %d")
+for i = 1, 5 do clock.every(0.01, function() while true do end end) end`, i)
+		save(t, file, show)
+		if i == 0 {
+			_, stop = runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: log.logger(), Budget: 300 * time.Millisecond})
+		}
+		before := strings.Count(log.String(), "ran for more than")
+		log.await(t, fmt.Sprintf("load %d", i), 1)
+		log.await(t, `msg="show reloaded"`, i)
+		overruns += strings.Count(log.String(), "ran for more than") - before
+		log.await(t, "ran for more than", before+1)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if overruns > 9 {
+		t.Errorf("three reloads waited for %d handlers to be stopped", overruns)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"showrun/drivers/theater/osc"
@@ -29,13 +30,35 @@ func (h *Host) listen(ctx context.Context) {
 		}
 	}
 	if h.opts.OSC != "" {
-		c, err := osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Log: h.opts.Log})
+		c, err := h.listenOSC()
 		if err != nil {
-			h.opts.Log.Warn("no OSC commands are taken", "error", err)
-		} else {
-			h.wg.Go(func() { h.supervise(ctx, "OSC commands", c.Run) })
+			h.opts.Log.Warn("no OSC commands are taken, a stop neither; it is tried again", "error", err)
 		}
+		h.wg.Go(func() {
+			h.supervise(ctx, "OSC commands", func(ctx context.Context) (err error) {
+				for ; c == nil; c, err = h.listenOSC() {
+					h.deaf.Store(true)
+					select {
+					case <-ctx.Done():
+						return nil
+					case <-time.After(oscRetry):
+					}
+				}
+				if h.deaf.Swap(false) {
+					h.opts.Log.Info("OSC commands are taken now", "address", h.opts.OSC)
+				}
+				defer func() { c = nil }()
+				return c.Run(ctx)
+			})
+		})
 	}
+}
+
+// oscRetry is how often a port that another program has is tried again.
+const oscRetry = time.Second
+
+func (h *Host) listenOSC() (*osc.Conn, error) {
+	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Log: h.opts.Log})
 }
 
 // command answers a request on the control socket.
@@ -76,9 +99,15 @@ func (h *Host) message(m osc.Message, _ osc.TimeTag, from netip.AddrPort, _ time
 		}
 	}
 	switch {
-	case osc.Match(m.Address, oscStop):
+	case osc.Match(m.Address, oscStop) || strings.EqualFold(m.Address, oscStop):
 		h.EmergencyStop("OSC from " + from.String())
-	case m.Address == oscRelease && pressed:
-		h.Release("OSC from " + from.String())
+	case m.Address == oscRelease:
+		if pressed {
+			h.Release("OSC from " + from.String())
+		}
+	default:
+		if ok, _ := h.errors.allow(h.clock.Now()); ok {
+			h.opts.Log.Warn("an OSC command is not known; there are "+oscStop+" and "+oscRelease, "address", m.Address, "from", from)
+		}
 	}
 }

@@ -149,6 +149,46 @@ func TestEmergencyStopByOSC(t *testing.T) {
 	}
 }
 
+// TestOSCPortIsTaken: a port that another program has is taken as soon as it is free,
+// and until then people are told that nobody hears them.
+func TestOSCPortIsTaken(t *testing.T) {
+	other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, log := other.LocalAddr().String(), newLines()
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, `require "show".on("start", function() require "show".log.info("started") end)`)
+	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, OSC: address, Log: log.logger()})
+	log.await(t, "no OSC commands are taken", 1)
+	log.await(t, "started", 1)
+	for !h.Status().Deaf {
+		<-time.After(time.Millisecond)
+	}
+	if s := h.Status().String(); !strings.Contains(s, "NO OSC COMMANDS") {
+		t.Errorf("the status is %s", s)
+	}
+	other.Close()
+	log.await(t, "OSC commands are taken now", 1)
+	surface, err := osc.Dial(address, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer surface.Close()
+	for _, command := range []string{"/showrun/go", "/showrun/Stop"} {
+		if err := surface.Send(osc.Message{Address: command}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log.await(t, "emergency stop", 1)
+	if s := log.String(); !strings.Contains(s, "an OSC command is not known") || !strings.Contains(s, "address=/showrun/go") || h.Status().Deaf {
+		t.Errorf("deaf %t, log:\n%s", h.Status().Deaf, s)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // bug panics at the third frame.
 type bug struct{ frames int }
 

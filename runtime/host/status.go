@@ -23,6 +23,7 @@ type Status struct {
 	Universes    int
 	Machines     int    // devices that move things
 	Held         bool   // they are, by an emergency stop
+	Deaf         bool   // OSC commands are not heard, the port is another program's
 	Wakes        uint64 // of the script loop
 	ReloadErrors uint64 // since the last good load
 	Meter        []byte // what the rig's first universe shows, from slot 1
@@ -41,7 +42,7 @@ func (h *Host) Status() Status {
 	for _, o := range *h.outputs.Load() {
 		s.Universes += o.Universes()
 	}
-	s.Machines, s.Held = len(h.machinery()), h.held.Load()
+	s.Machines, s.Held, s.Deaf = len(h.machinery()), h.held.Load(), h.deaf.Load()
 	if h.rig != nil {
 		s.Meter = h.rig.Levels(16)
 	}
@@ -54,6 +55,9 @@ func (s Status) String() string {
 		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"
+	}
+	if s.Deaf {
+		text += ", NO OSC COMMANDS: the port is taken"
 	}
 	return text
 }

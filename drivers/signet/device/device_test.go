@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -325,5 +327,23 @@ func TestPresenceSplitsPackets(t *testing.T) {
 	}
 	if len(p.replies) > maxReplies {
 		t.Errorf("%d replies waiting", len(p.replies))
+	}
+}
+
+// TestWrongKeyIsLogged: people learn once a minute that packets do not fit.
+func TestWrongKeyIsLogged(t *testing.T) {
+	var log strings.Builder
+	p := NewPresence(PresenceConfig{
+		TUID: tuidA, Device: chatty{}, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}, epoch)
+	from := netip.MustParseAddr("10.0.0.7")
+	for i, v := range []wire.Verdict{wire.BadAuth, wire.BadAuth, wire.ModeMismatch, wire.WrongScope, wire.Accept} {
+		p.Verdict(v, from, epoch.Add(time.Duration(i)*time.Second))
+	}
+	p.Verdict(wire.ModeMismatch, from, epoch.Add(time.Minute))
+	p.Verdict(wire.Flood, from, epoch.Add(time.Hour))
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "do not fit our key") || !strings.Contains(lines[0], "from=10.0.0.7") || !strings.Contains(lines[1], "one signs") {
+		t.Errorf("logged:\n%s", log.String())
 	}
 }

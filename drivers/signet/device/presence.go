@@ -2,6 +2,7 @@ package device
 
 import (
 	"encoding/binary"
+	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -45,6 +46,7 @@ type PresenceConfig struct {
 	Device   Device
 	Rand     *rand.Rand // for the random delays
 	Polled   bool       // we can verify polls, so their absence means we are lost
+	Log      *slog.Logger
 }
 
 // A Presence is what every device says about itself: the on-boot
@@ -53,6 +55,7 @@ type PresenceConfig struct {
 // goroutine: Step sends what is due, Deadline says when to step next.
 type Presence struct {
 	cfg      PresenceConfig
+	warned   time.Time // people, last
 	booting  bool
 	boot     time.Time
 	lastPoll time.Time
@@ -94,6 +97,9 @@ type eventLine struct {
 func NewPresence(cfg PresenceConfig, now time.Time) *Presence {
 	if cfg.SoemCode == 0 {
 		cfg.SoemCode = wire.PrototypeSoemCode
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &Presence{cfg: cfg, payload: make([]byte, 0, wire.MaxSend)}
 	p.booting = true
@@ -162,16 +168,31 @@ func (p *Presence) Status(endpoint uint16, t wire.TID, now time.Time) {
 	p.status = append(p.status, statusLine{endpoint: endpoint, free: now, tids: []wire.TID{t}})
 }
 
-// Verdict counts a refused packet as a security event where it is one.
+// Verdict counts a refused packet as a security event where it is one. What people
+// set up wrongly is logged once a minute.
 func (p *Presence) Verdict(v wire.Verdict, from netip.Addr, now time.Time) {
 	switch v {
 	case wire.BadAuth:
 		p.Event(wire.EventAuth, from, now)
+		p.warn(now, "sig-net: packets do not fit our key and are dropped: theirs is another, or they are forged", from)
+	case wire.ModeMismatch:
+		p.warn(now, "sig-net: packets are dropped: of them and us one signs and the other does not", from)
 	case wire.ReplaySession, wire.ReplaySequence:
 		p.Event(wire.EventReplay, from, now)
 	case wire.Flood:
 		p.Event(wire.EventFlood, from, now)
 	}
+}
+
+// warnInterval is the time between two messages to people.
+const warnInterval = time.Minute
+
+func (p *Presence) warn(now time.Time, text string, from netip.Addr) {
+	if now.Sub(p.warned) < warnInterval {
+		return
+	}
+	p.warned = now
+	p.cfg.Log.Warn(text, "from", from, "device", p.cfg.TUID.Screen())
 }
 
 // Event counts a security event of code 1 to 8 and reports it, at most once

@@ -53,7 +53,7 @@ func newMachine(cfg Config, now time.Time) (*machine, error) {
 	// before it is told as a duplicate. Echoes do not come here.
 	m.gate = device.NewGate(device.GateConfig{Scope: cfg.Scope, Keys: cfg.Keys, Interests: interests{}})
 	m.presence = device.NewPresence(device.PresenceConfig{
-		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: m, Rand: cfg.Rand,
+		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: m, Rand: cfg.Rand, Log: cfg.Log,
 	}, now)
 	m.nextPoll = now.Add(cfg.Listen)
 	return m, nil

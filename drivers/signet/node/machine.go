@@ -82,7 +82,7 @@ func (m *machine) rekey(keys signet.Keys, now time.Time) error {
 
 func (m *machine) newPresence(now time.Time, polled bool) *device.Presence {
 	return device.NewPresence(device.PresenceConfig{
-		TUID: m.cfg.TUID, SoemCode: m.cfg.SoemCode, Device: m, Rand: m.cfg.Rand, Polled: polled,
+		TUID: m.cfg.TUID, SoemCode: m.cfg.SoemCode, Device: m, Rand: m.cfg.Rand, Polled: polled, Log: m.cfg.Log,
 	}, now)
 }
 

@@ -58,7 +58,7 @@ func newMachine(cfg Config, now time.Time) (*machine, error) {
 	m.voice = voice
 	m.presence = device.NewPresence(device.PresenceConfig{
 		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: newVisualiser(cfg), Rand: cfg.Rand,
-		Polled: cfg.Open || !cfg.Keys.Manager.IsZero(),
+		Polled: cfg.Open || !cfg.Keys.Manager.IsZero(), Log: cfg.Log,
 	}, now)
 	return m, nil
 }

@@ -271,7 +271,7 @@ const resolveTimeout = 2 * time.Second
 
 // Resolve finds the address of host:port, where host is a name or an address. It
 // may wait two seconds for a name. Of a name with several addresses it takes the
-// first of IPv4.
+// first of IPv4. Without a host it is every address of this machine, to listen on.
 func Resolve(address string) (netip.AddrPort, error) {
 	if a, err := netip.ParseAddrPort(address); err == nil {
 		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), nil
@@ -283,6 +283,9 @@ func Resolve(address string) (netip.AddrPort, error) {
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("address %q: port %q: expected a number from 0 to 65535", address, port)
+	}
+	if host == "" {
+		return netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(number)), nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
 	defer cancel()
