@@ -9,6 +9,7 @@ import (
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
+	"showrun/runtime/host/folder"
 	"showrun/runtime/host/tempo"
 	"showrun/runtime/level"
 	"showrun/runtime/script"
@@ -18,7 +19,7 @@ import (
 // and how its parts are joined. Time is passed in.
 type core struct {
 	opts     Options
-	show     showFolder
+	show     folder.Folder
 	clock    clock.Clock
 	registry level.Registry
 	inbox    *script.Inbox
@@ -48,19 +49,19 @@ type core struct {
 
 	errors limiter // of messages about errors
 
-	files        atomic.Pointer[showFiles] // of the live load
-	generation   atomic.Int64              // its number
-	rewired      atomic.Bool               // devices have changed since the engine loop looked
-	deaf         atomic.Bool               // OSC commands are not heard
-	held         atomic.Bool               // machinery, by an emergency stop; changed with holding
-	wakes        atomic.Uint64             // of the script loop
-	reloadErrors atomic.Uint64             // since the last good load
+	files        atomic.Pointer[folder.Files] // of the live load
+	generation   atomic.Int64                 // its number
+	rewired      atomic.Bool                  // devices have changed since the engine loop looked
+	deaf         atomic.Bool                  // OSC commands are not heard
+	held         atomic.Bool                  // machinery, by an emergency stop; changed with holding
+	wakes        atomic.Uint64                // of the script loop
+	reloadErrors atomic.Uint64                // since the last good load
 }
 
 // inboxLimit is how many events may wait for the script loop.
 const inboxLimit = 4096
 
-func newCore(opts Options, show showFolder, clk clock.Clock) *core {
+func newCore(opts Options, show folder.Folder, clk clock.Clock) *core {
 	c := &core{opts: opts, show: show, clock: clk, inbox: script.NewInbox(inboxLimit), frames: opts.Frames}
 	c.forget = func(string, device.Device) {}
 	c.keep = func(device.Declaration) error { return nil }

@@ -17,6 +17,7 @@ import (
 	"showrun/bindings"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
+	"showrun/runtime/host/folder"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
 	"showrun/runtime/store"
@@ -43,7 +44,7 @@ func New(opts Options) (*Host, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
 	}
-	show, err := findShow(opts.Show)
+	show, err := folder.Find(opts.Show)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.opts.Log.Info("show loaded", "show", h.show.name, "file", h.show.file, "seed", h.opts.Seed)
+	h.opts.Log.Info("show loaded", "show", h.show.Name, "file", h.show.File, "seed", h.opts.Seed)
 	if _, err := h.swap(first, h.clock.Now()); err != nil {
 		return err
 	}
@@ -263,7 +264,7 @@ func (h *Host) scriptLoop(ctx context.Context) {
 	h.horizon = max(h.horizon, h.clock.Now())
 	h.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: h.horizon})
 	h.live.gen.End()
-	h.live.close()
+	h.live.files.Close()
 }
 
 // abandon deals with a script that does not come back from a call: levels stay,

@@ -36,7 +36,7 @@ func (h *Host) keys(from device.KeyRef) (signet.Keys, error) {
 	case from.File != "":
 		file := from.File
 		if !filepath.IsAbs(file) {
-			file = filepath.Join(h.show.dir, file)
+			file = filepath.Join(h.show.Dir, file)
 		}
 		transfer, err := key.ReadFile(file)
 		if err != nil {

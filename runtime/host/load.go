@@ -15,6 +15,7 @@ import (
 	"showrun/bindings/module"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
+	"showrun/runtime/host/folder"
 	"showrun/runtime/script"
 	"showrun/runtime/script/plain"
 )
@@ -24,10 +25,9 @@ import (
 type load struct {
 	gen      *script.Generation
 	show     *bindings.Show
-	files    *showFiles
+	files    *folder.Files
 	snapshot plain.Table // show.state as it was given to this load
 	devices  map[string]*liveDevice
-	close    func() error // of the show folder
 }
 
 // liveDevice is a device that has been opened. Those of the live load run.
@@ -53,29 +53,26 @@ func drawSeed() uint64 { return rand.Uint64()>>1 | 1 }
 // devices that are new. Nothing that is live is touched. It runs on the loader's
 // goroutine; have are the devices of the live load.
 func (c *core) prepare(ctx context.Context, number int, state plain.Table, have map[string]*liveDevice, o opener) (*load, error) {
-	fsys, closeDir, err := c.show.open()
+	files, err := c.show.Open()
 	if err != nil {
 		return nil, &LoadError{err}
 	}
-	l := &load{
-		files: &showFiles{folder: fsys, asked: map[string]bool{}}, snapshot: state,
-		devices: map[string]*liveDevice{}, close: closeDir,
-	}
+	l := &load{files: files, snapshot: state, devices: map[string]*liveDevice{}}
 	l.show = bindings.New(bindings.Env{
 		Env:  module.Env{Registry: &c.registry, Levels: c.engine.Reader(), Tempo: c.tempo, Device: c.devices.get},
-		Name: c.show.name, File: c.show.file, Dir: filepath.Base(c.show.dir), State: state,
+		Name: c.show.Name, File: c.show.File, Dir: filepath.Base(c.show.Dir), State: state,
 	})
 	ctx, cancel := context.WithTimeoutCause(ctx, loadTimeout, fmt.Errorf("the top level of the show ran for more than %v", loadTimeout))
 	defer cancel()
 	l.gen, err = script.Load(ctx, script.Config{
-		Show: l.files, Main: c.show.file, Modules: l.show.Modules(),
+		Show: files, Main: c.show.File, Modules: l.show.Modules(),
 		Budget: c.opts.Budget, Grace: c.opts.Grace, Slice: c.slice,
 		Number: number, Seed: c.opts.Seed, Lookahead: c.opts.Lookahead, Timeline: c.tempo.Timeline(),
 		Now: c.clock.Now, Stopwatch: stopwatch(), Wall: func() time.Time { return c.clock.Time(c.clock.Now()) },
 		Getenv: c.opts.Getenv, Submit: c.batches.put, Failed: c.failed, Log: c.opts.Log,
 	})
 	if err != nil {
-		closeDir()
+		files.Close()
 		return nil, &LoadError{err}
 	}
 	for _, d := range l.show.Devices {
@@ -105,7 +102,7 @@ func (c *core) discard(l *load, have map[string]*liveDevice) {
 		}
 	}
 	l.gen.End()
-	l.close()
+	l.files.Close()
 }
 
 // failed reports an error of the script. It is called on the script loop, or by
@@ -156,7 +153,7 @@ func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err e
 	c.files.Store(next.files)
 	c.generation.Store(int64(next.gen.Number()))
 	c.batches.put(engine.Batch{
-		Stamp: engine.Stamp{At: c.horizon}, Generation: next.gen.Number(), Origin: c.show.file,
+		Stamp: engine.Stamp{At: c.horizon}, Generation: next.gen.Number(), Origin: c.show.File,
 		Commands: []engine.Command{engine.Intensity{Channels: next.show.Patch.Build().Intensity()}},
 	})
 	c.wire(next)
@@ -169,7 +166,7 @@ func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err e
 	next.gen.Deliver(script.Event{Topic: topic, At: c.horizon})
 	if old != nil {
 		old.gen.End()
-		old.close()
+		old.files.Close()
 		for key, d := range old.devices {
 			if _, kept := next.devices[key]; !kept {
 				removed = append(removed, d)

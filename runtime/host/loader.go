@@ -3,13 +3,8 @@ package host
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/fsnotify/fsnotify"
 
 	"showrun/runtime/script"
 	"showrun/runtime/script/plain"
@@ -28,7 +23,8 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan string, hup <
 		case <-ctx.Done():
 			return
 		case name := <-changed:
-			if !h.concerns(name) {
+			// After a load that failed nobody knows what it would have asked for.
+			if h.reloadErrors.Load() == 0 && !h.files.Load().Uses(name) {
 				h.opts.Log.Debug("a file changed that the show does not use", "file", name)
 				continue
 			}
@@ -49,58 +45,15 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan string, hup <
 	}
 }
 
-// watch reports changed Lua files in the show folder and the folders below it.
+// watch reports changed Lua files of the show folder.
 func (h *Host) watch(ctx context.Context) <-chan string {
-	changed := make(chan string)
-	w, err := fsnotify.NewWatcher()
+	w, err := h.show.Watch(h.opts.Log)
 	if err != nil {
 		h.opts.Log.Error("saved files will not be noticed; send SIGHUP to reload", "error", err)
 		return nil
 	}
-	addFolders := func(dir string) {
-		filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil || !d.IsDir():
-				return nil
-			case path != dir && strings.HasPrefix(d.Name(), "."):
-				return filepath.SkipDir
-			}
-			if err := w.Add(path); err != nil {
-				h.opts.Log.Warn("a folder is not watched for changes", "folder", path, "error", err)
-			}
-			return nil
-		})
-	}
-	addFolders(h.show.dir)
-	report := func(name string) {
-		select {
-		case changed <- name:
-		case <-ctx.Done():
-		}
-	}
-	h.wg.Go(func() {
-		defer w.Close()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case ev := <-w.Events:
-				if ev.Has(fsnotify.Create) {
-					addFolders(ev.Name) // if it is one
-				}
-				if ev.Op != fsnotify.Chmod && filepath.Ext(ev.Name) == ".lua" {
-					report(ev.Name)
-				}
-			case err := <-w.Errors:
-				if errors.Is(err, fsnotify.ErrEventOverflow) {
-					addFolders(h.show.dir)
-					report(h.show.dir)
-					continue
-				}
-				h.opts.Log.Warn("watching files", "error", err)
-			}
-		}
-	})
+	changed := make(chan string)
+	h.wg.Go(func() { w.Run(ctx, changed) })
 	return changed
 }
 

@@ -12,6 +12,7 @@ import (
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
+	"showrun/runtime/host/folder"
 	"showrun/runtime/rig"
 )
 
@@ -50,7 +51,7 @@ func stillHost(t *testing.T, live map[string]device.Device) (*Host, *clock.Virtu
 		t.Fatal(err)
 	}
 	clk := clock.NewVirtual()
-	h := &Host{core: newCore(opts, showFolder{}, clk), calls: make(chan func()), crashed: make(chan *InternalError, 1)}
+	h := &Host{core: newCore(opts, folder.Folder{}, clk), calls: make(chan func()), crashed: make(chan *InternalError, 1)}
 	var inOrder []device.Device
 	for _, d := range live {
 		inOrder = append(inOrder, d)
@@ -149,12 +150,12 @@ func newLoad(t *testing.T, h *Host) (*load, error) {
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, "")
 	var err error
-	if h.show, err = findShow(file); err != nil {
+	if h.show, err = folder.Find(file); err != nil {
 		return nil, err
 	}
 	l, err := h.prepare(t.Context(), 1, nil, nil, h)
 	if err == nil {
-		t.Cleanup(func() { l.gen.End(); l.close() })
+		t.Cleanup(func() { l.gen.End(); l.files.Close() })
 	}
 	return l, err
 }

@@ -1,13 +1,9 @@
 package host
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"showrun/drivers/theater/osc"
@@ -91,48 +87,4 @@ func (o *Options) complete() error {
 		return fmt.Errorf("reload must be auto, manual or off, got %q", o.Reload)
 	}
 	return nil
-}
-
-// showFolder is a show on disk.
-type showFolder struct {
-	name string // of the show: the folder's, or the file's if it is not show.lua
-	dir  string // absolute
-	file string // in dir
-}
-
-// findShow resolves what the user named to a show folder and file.
-func findShow(path string) (showFolder, error) {
-	st, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return showFolder{}, fmt.Errorf("no show at %s", path)
-	case err != nil:
-		return showFolder{}, err
-	case st.IsDir():
-		file := filepath.Join(path, "show.lua")
-		if _, err := os.Stat(file); err != nil {
-			return showFolder{}, fmt.Errorf("the folder %s has no show.lua", path)
-		}
-		path = file
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return showFolder{}, err
-	}
-	s := showFolder{dir: filepath.Dir(abs), file: filepath.Base(abs)}
-	s.name = strings.TrimSuffix(s.file, ".lua")
-	if s.file == "show.lua" {
-		s.name = filepath.Base(s.dir)
-	}
-	return s, nil
-}
-
-// open returns the show folder as a file system that cannot be left, not even
-// through symbolic links.
-func (s showFolder) open() (fs.FS, func() error, error) {
-	root, err := os.OpenRoot(s.dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	return root.FS(), root.Close, nil
 }

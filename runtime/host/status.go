@@ -34,7 +34,7 @@ func (h *Host) Status() Status {
 	now := h.clock.Now()
 	tl := h.tempo.Timeline()
 	s := Status{
-		Show: h.show.name, Time: now, Generation: int(h.generation.Load()),
+		Show: h.show.Name, Time: now, Generation: int(h.generation.Load()),
 		BPM: h.tempo.BPM(), Beat: tl.At(now).Float(), Stopped: tl.Stopped, Confidence: h.tempo.Confidence(now),
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 	}

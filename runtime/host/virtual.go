@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/device/stagelinq"
+	"showrun/runtime/host/folder"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
 )
@@ -25,7 +26,7 @@ func RunVirtual(ctx context.Context, opts Options) error {
 	if err := opts.complete(); err != nil {
 		return err
 	}
-	show, err := findShow(opts.Show)
+	show, err := folder.Find(opts.Show)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func RunVirtual(ctx context.Context, opts Options) error {
 	}
 	defer func() {
 		v.live.gen.End()
-		v.live.close()
+		v.live.files.Close()
 	}()
 	for _, sink := range v.sinks {
 		v.deck.Connect(sink, clk.Time(0))
