@@ -137,6 +137,9 @@ func parseChannels(text string) (kind string, first, last int, err error) {
 	if !ok || kind == "" || len(kind) > maxKind || badFirst != nil || badLast != nil || first < 0 || last > maxChannel {
 		return "", 0, 0, fmt.Errorf("--map must be a type and its channels, such as DMX:1-512 or MIDI:7, got %q", text)
 	}
+	if kind == "DMX" && first == 0 {
+		return "", 0, 0, fmt.Errorf("--map: DMX channels count from 1, got %q", text)
+	}
 	if last < first {
 		return "", 0, 0, fmt.Errorf("--map must name the lower channel first, got %q", text)
 	}

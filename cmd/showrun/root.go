@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,9 @@ type app struct {
 	signals        chan os.Signal // those of the system, and Ctrl-C where it is a key
 	jsonLog        *slog.Logger   // set once the log is one for programs
 }
+
+// notANumber is what the library says of a flag.
+var notANumber = regexp.MustCompile(`strconv\.\w+: parsing "[^"]*": .*`)
 
 // root builds the command tree. A show named without a verb is run.
 func (a *app) root() *cobra.Command {
@@ -40,7 +45,9 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		},
 	}
 	f.add(root)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return usageError{errors.New(notANumber.ReplaceAllString(err.Error(), "expected a whole number"))}
+	})
 
 	var rf runFlags
 	run := &cobra.Command{

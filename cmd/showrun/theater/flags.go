@@ -123,7 +123,7 @@ func checkPorts(flag string, ports []int, most int) error {
 	}
 	for _, p := range ports {
 		if p < 0 || p > 65535 {
-			return fmt.Errorf("--%s must be a port, 1-65535, got %d", flag, p)
+			return fmt.Errorf("--%s must be a port, 1-65535, or 0 for any that is free, got %d", flag, p)
 		}
 	}
 	return nil

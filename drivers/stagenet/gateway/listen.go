@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -161,7 +162,11 @@ func (g *Gateway) accept(ctx context.Context, w http.ResponseWriter, r *http.Req
 	g.mu.Unlock()
 	g.log.Info("stagenet gateway: console connected", "console", r.RemoteAddr)
 	err = conn.Run(ctx, c)
-	g.log.Info("stagenet gateway: console gone", "console", r.RemoteAddr, "reason", err)
+	severity := slog.LevelInfo
+	if link.Refused(err) { // such as for another gateway with our id
+		severity = slog.LevelWarn
+	}
+	g.log.Log(ctx, severity, "stagenet gateway: console gone", "console", r.RemoteAddr, "reason", err)
 }
 
 // admit reserves a place for a console.

@@ -39,6 +39,13 @@ var ErrSilent = fmt.Errorf("nothing heard for %s", MaxSilence)
 // ErrStuck says that the peer did not read for WriteDeadline.
 var ErrStuck = fmt.Errorf("the peer did not read for %s", WriteDeadline)
 
+// Refused tells whether an error of Run says that the peer closed the connection since
+// it minds something about us: 1008.
+func Refused(err error) bool {
+	var e *websocket.CloseError
+	return errors.As(err, &e) && e.Code == Policy
+}
+
 // ClosedError says that we closed the connection ourselves, and why.
 type ClosedError struct {
 	Code   int
