@@ -212,7 +212,7 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool, err error) {
 	}
 	for ; !frame.IsZero() && o.cursor < len(o.streams); o.cursor++ {
 		s := o.streams[o.cursor]
-		if !s.due(frame) {
+		if !s.due(frame) || o.held(s, now) {
 			continue
 		}
 		if !b.room(2 * len(s.to)) {
@@ -280,6 +280,15 @@ func (o *output) flushed(now, release time.Time) (releasing bool) {
 		}
 	}
 	return releasing
+}
+
+// held tells whether levels must wait for the next frame: those before them are not
+// released yet, and a receiver has room for one frame.
+func (o *output) held(s *stream, now time.Time) bool {
+	if !o.cfg.Sync || s.key.preview {
+		return false
+	}
+	return now.Before(o.syncLane(s.options.Endpoint).due)
 }
 
 // syncPayload is TID_SYNC, which carries nothing.

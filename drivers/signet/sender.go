@@ -22,7 +22,7 @@ type SenderConfig struct {
 	Interface        string // "" for the system's choice, or a name or IPv4 address
 	Port             int    // 0 means 5683
 	Endpoint         uint16 // lane of levels, preview and sync; 0 means 1
-	TimecodeEndpoint uint16 // lane of timecode; 0 means the one after Endpoint
+	TimecodeEndpoint uint16 // lane of timecode; 0 means the one after Endpoint, or before the last
 	Rate             int    // packets per second and universe at most; 0 means 44
 	Mode             Mode
 	Sync             bool // release every frame with TID_SYNC; Rate is then at most 120
@@ -64,6 +64,9 @@ func (c *SenderConfig) complete() error {
 	}
 	if c.TimecodeEndpoint == 0 {
 		c.TimecodeEndpoint = c.Endpoint + 1
+		if c.Endpoint == wire.LastDataEndpoint {
+			c.TimecodeEndpoint = c.Endpoint - 1
+		}
 	}
 	if c.Endpoint > wire.LastDataEndpoint || c.TimecodeEndpoint > wire.LastDataEndpoint {
 		return fmt.Errorf("sig-net sender: endpoints must be 1-%d", wire.LastDataEndpoint)

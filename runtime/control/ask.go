@@ -17,6 +17,10 @@ var ErrGone = errors.New("the show is gone")
 // patience is how long a show may take to answer.
 const patience = 3 * time.Second
 
+// fresh is how long a socket that does not answer may be that of a show that starts: it
+// has its name a moment before somebody listens.
+const fresh = 10 * time.Second
+
 // Ask sends a request to the show at a socket and returns its reply. A socket that
 // a dead process has left is taken away.
 func Ask(path string, r Request) (Reply, error) { return ask(path, r, patience) }
@@ -24,7 +28,9 @@ func Ask(path string, r Request) (Reply, error) { return ask(path, r, patience) 
 func ask(path string, r Request, patience time.Duration) (Reply, error) {
 	c, err := net.DialTimeout("unix", path, patience)
 	if errors.Is(err, syscall.ECONNREFUSED) || os.IsNotExist(err) {
-		os.Remove(path)
+		if st, err := os.Lstat(path); err == nil && time.Since(st.ModTime()) > fresh {
+			os.Remove(path)
+		}
 		return Reply{}, ErrGone
 	}
 	if err != nil {

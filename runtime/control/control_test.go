@@ -109,6 +109,16 @@ func TestSocketsOfTheDead(t *testing.T) {
 	if _, err := Ask(path, Request{}); !errors.Is(err, ErrGone) {
 		t.Errorf("a dead one: %v", err)
 	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("it may be one that starts: %v", err)
+	}
+	old := time.Now().Add(-2 * fresh)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Ask(path, Request{}); !errors.Is(err, ErrGone) {
+		t.Errorf("a dead one: %v", err)
+	}
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("it is still there: %v", err)
 	}

@@ -36,6 +36,7 @@ type core struct {
 	// Script loop only.
 	live      *load
 	horizon   time.Duration // up to which scheduled code has run
+	lead      time.Duration // how early the outputs of the live load want their frames
 	events    []script.Event
 	timeline  beat.Timeline // as the engine last saw it; engine loop only
 	outputs   atomic.Pointer[[]device.Output]
@@ -106,7 +107,7 @@ func (c *core) scriptStep(now time.Duration) error {
 		}
 	}
 	err := gen.Step(now)
-	c.horizon = max(c.horizon, now+c.opts.Lookahead)
+	c.horizon = max(c.horizon, now+c.lead+c.opts.Lookahead)
 	return err
 }
 
@@ -129,10 +130,11 @@ func (c *core) engineStep(wanted, now time.Duration) {
 		}
 	}
 	c.outlets.step(now)
+	lead := c.outlets.use(c.outputs.Load(), now)
 	if c.engine.NextFrame() > now {
 		return // there is none, or a batch that has just come in moved it
 	}
-	c.engine.Lead(c.outlets.use(c.outputs.Load()))
+	c.engine.Lead(lead)
 	f := c.engine.Step(now)
 	if f == nil {
 		return

@@ -261,7 +261,7 @@ func (h *Host) scriptLoop(ctx context.Context) {
 			f()
 		}
 	}
-	h.horizon = max(h.horizon, h.clock.Now())
+	h.horizon = max(h.horizon, h.clock.Now()+h.lead) // frames up to there have been made
 	h.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: h.horizon})
 	h.live.gen.End()
 	h.live.files.Close()
@@ -329,8 +329,13 @@ func (h *Host) start(ctx context.Context, l *load) {
 // supervise runs a loop of a device and, should it fail, runs it again after a
 // pause that grows.
 func (h *Host) supervise(ctx context.Context, device string, loop func(context.Context) error) {
-	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+	const least, most = 250 * time.Millisecond, 10 * time.Second
+	for pause := least; ; pause = min(2*pause, most) {
+		began := h.clock.Now()
 		err := survive(func() error { return loop(ctx) })
+		if h.clock.Now()-began > most {
+			pause = least // it went well for a while
+		}
 		if ctx.Err() != nil {
 			return
 		}

@@ -180,6 +180,7 @@ func (c *core) swap(next *load, now time.Duration) (removed []*liveDevice, err e
 // devices of a load, and tells these what the load wants of them.
 func (c *core) wire(l *load) {
 	var outputs []device.Output
+	var lead time.Duration
 	byKey, inOrder := map[string]device.Device{}, []device.Device{}
 	for _, decl := range l.show.Devices { // in order, so that runs repeat exactly
 		live := l.devices[decl.Key()].device
@@ -198,7 +199,14 @@ func (c *core) wire(l *load) {
 		if d, ok := live.(device.Output); ok {
 			outputs = append(outputs, d)
 		}
+		if d, ok := live.(device.Early); ok {
+			lead = max(lead, d.Lead())
+		}
 	}
+	// Frames are made as early as any output wants them; what is scheduled has to be
+	// known by then.
+	c.lead = lead
+	l.gen.SetLookahead(lead + c.opts.Lookahead)
 	c.outputs.Store(&outputs)
 	c.holding.Lock()
 	defer c.holding.Unlock()

@@ -31,9 +31,9 @@ type held struct {
 	left  []outlet
 }
 
-// use changes the outputs from the next frame on and returns how long before their
-// instants frames are wanted.
-func (o *outlets) use(outputs *[]device.Output) (lead time.Duration) {
+// use changes the outputs from the moment now on, also of the frames held, and returns
+// how long before their instants frames are wanted. What was due has been done.
+func (o *outlets) use(outputs *[]device.Output, now time.Duration) (lead time.Duration) {
 	if o.from != outputs {
 		o.from, o.list = outputs, nil
 		for _, out := range *outputs {
@@ -47,6 +47,12 @@ func (o *outlets) use(outputs *[]device.Output) (lead time.Duration) {
 			}
 		}
 		slices.SortStableFunc(o.list, func(a, b outlet) int { return int(b.lead - a.lead) })
+		for i := range o.held {
+			h := &o.held[i]
+			for h.left = o.list; len(h.left) > 0 && h.frame.At-h.left[0].lead <= now; {
+				h.left = h.left[1:]
+			}
+		}
 	}
 	if len(o.list) == 0 {
 		return 0

@@ -47,7 +47,7 @@ func TestOutlets(t *testing.T) {
 		noting{"slow", 15 * ms, &now, &log},
 	}
 	var o outlets
-	if lead := o.use(&outputs); lead != 15*ms {
+	if lead := o.use(&outputs, 0); lead != 15*ms {
 		t.Fatalf("lead %v", lead)
 	}
 	f := &level.Frame{Levels: [][]byte{{0}}} // lent, so the same one each time
@@ -83,9 +83,38 @@ func TestOutlets(t *testing.T) {
 	// Without leads nothing is copied.
 	outputs = outputs[:1]
 	o = outlets{}
-	o.use(&outputs)
+	o.use(&outputs, 0)
 	now, f.At = 40*ms, 40*ms
 	if n := testing.AllocsPerRun(10, func() { log = log[:0]; o.step(now) }); n != 0 || o.next() != beat.Never {
 		t.Errorf("%v allocations, next %v", n, o.next())
+	}
+}
+
+// TestOutletsChange: frames made ahead go to what takes the place of an output, and no
+// longer to that.
+func TestOutletsChange(t *testing.T) {
+	const ms = time.Millisecond
+	var now time.Duration
+	var log []string
+	before := []device.Output{noting{"slow", 30 * ms, &now, &log}, noting{"plain", 0, &now, &log}}
+	after := []device.Output{noting{"mended", 10 * ms, &now, &log}, noting{"plain", 0, &now, &log}}
+	var o outlets
+	o.use(&before, 0)
+	for i, at := range []time.Duration{30 * ms, 40 * ms} {
+		now = at - 30*ms
+		o.frame(&level.Frame{At: at, Levels: [][]byte{{byte(i + 1)}}}, now)
+	}
+	o.use(&after, now)
+	for o.next() < beat.Never {
+		now = o.next()
+		o.step(now)
+	}
+	want := []string{
+		"0s slow frame 30ms level 1", "10ms slow frame 40ms level 2",
+		"20ms mended frame 30ms level 1", "30ms plain frame 30ms level 1",
+		"30ms mended frame 40ms level 2", "40ms plain frame 40ms level 2",
+	}
+	if !slices.Equal(log, want) {
+		t.Errorf("got %q\nwant %q", log, want)
 	}
 }

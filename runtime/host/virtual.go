@@ -49,6 +49,7 @@ func RunVirtual(ctx context.Context, opts Options) error {
 	if err := v.run(ctx, opts.For); err != nil {
 		return err
 	}
+	v.horizon = max(v.horizon, clk.Now()+v.lead)
 	v.live.gen.Deliver(script.Event{Topic: bindings.TopicStop, At: v.horizon})
 	for clk.Now() < v.horizon {
 		clk.Set(v.engineNext())

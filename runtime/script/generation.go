@@ -249,6 +249,9 @@ func (g *Generation) Emit(c engine.Command) {
 	}
 }
 
+// SetLookahead changes how far before its instant scheduled code runs.
+func (g *Generation) SetLookahead(d time.Duration) { g.cfg.Lookahead = d }
+
 // Next is the show time at which Step has something to do; beat.Never when
 // nothing is scheduled.
 func (g *Generation) Next() time.Duration {

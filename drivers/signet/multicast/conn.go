@@ -33,6 +33,7 @@ type Config struct {
 // A Conn receives groups and unicast on one port and sends. One goroutine may
 // read while others write, join, leave and close.
 type Conn struct {
+	name    string         // of the interface, as it was given
 	network *net.Interface // nil for the system's choice
 	address netip.Addr     // of the interface; the zero Addr for the system's choice
 	port    int
@@ -102,7 +103,7 @@ func Open(cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{network: network, address: address, port: cfg.Port, stale: true, groups: make(map[netip.Addr]*membership)}
+	c := &Conn{name: cfg.Interface, network: network, address: address, port: cfg.Port, stale: true, groups: make(map[netip.Addr]*membership)}
 	if err := c.open(cfg); err != nil {
 		c.Close()
 		return nil, err
@@ -278,8 +279,25 @@ type Loop struct {
 	Step func(now time.Time) error
 }
 
+// checkInterval is how often Serve looks whether the interface is still there.
+const checkInterval = 2 * time.Second
+
+// gone is why the sockets are of no use any more: an interface that is plugged in
+// again, or gets another address, is a new one to the system, and neither groups nor
+// what is sent find their way to it.
+func (c *Conn) gone() error {
+	if c.network == nil {
+		return nil
+	}
+	network, address, err := Resolve(c.name)
+	if err == nil && (network.Index != c.network.Index || address != c.address) {
+		err = fmt.Errorf("interface %q is not the one it was", c.name)
+	}
+	return err
+}
+
 // Serve reads packets and steps a machine on the calling goroutine until ctx
-// ends, which gives nil.
+// ends, which gives nil, or the interface is gone.
 func (c *Conn) Serve(ctx context.Context, l Loop) error {
 	stop := context.AfterFunc(ctx, func() {
 		l.Lock.Lock()
@@ -291,9 +309,13 @@ func (c *Conn) Serve(ctx context.Context, l Loop) error {
 	var n int
 	var from netip.AddrPort
 	var at time.Time
+	check := time.Now().Add(checkInterval)
 	for {
 		l.Lock.Lock()
 		deadline := l.Deadline()
+		if deadline.IsZero() || check.Before(deadline) {
+			deadline = check
+		}
 		if ctx.Err() == nil {
 			c.arm(deadline, at)
 		}
@@ -313,6 +335,12 @@ func (c *Conn) Serve(ctx context.Context, l Loop) error {
 			if err := l.Step(at); err != nil {
 				return err
 			}
+		}
+		if !at.Before(check) {
+			if err := c.gone(); err != nil {
+				return err
+			}
+			check = at.Add(checkInterval)
 		}
 	}
 }

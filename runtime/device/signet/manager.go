@@ -2,7 +2,6 @@ package signet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -35,9 +34,10 @@ func (d *ManagerDecl) String() string {
 	return fmt.Sprintf("signet.manager (scope %s)", d.Scope)
 }
 
-// identity names what keeps its TUID: the same Manager in the next run.
+// identity names what keeps its TUID: the same Manager in the next run, and no other of
+// the load.
 func (d *ManagerDecl) identity(iface string) string {
-	return fmt.Sprintf("manager %s/%s", d.Scope, iface)
+	return fmt.Sprintf("%s on %s", d.Key(), iface)
 }
 
 // NodeEvents are the events a Manager reports of devices. "beacon" is of those
@@ -137,6 +137,8 @@ type Manager struct {
 	decl *ManagerDecl
 	env  device.Env
 	keys signet.Keys
+
+	broken bool // the driver is to be replaced; run only
 
 	mu     sync.Mutex
 	driver *manager.Manager // nil in virtual time
@@ -238,8 +240,18 @@ func (m *Manager) Loops() []func(context.Context) error {
 }
 
 // run runs the driver. One that fails is closed for good and another takes its
-// place, which knows no device yet; the caller tries again.
+// place at the next call, which knows no device yet.
 func (m *Manager) run(ctx context.Context) error {
+	if m.broken {
+		next, err := m.open()
+		if err != nil {
+			return err
+		}
+		m.broken = false
+		m.mu.Lock()
+		m.driver = next
+		m.mu.Unlock()
+	}
 	m.mu.Lock()
 	driver := m.driver
 	m.mu.Unlock()
@@ -247,12 +259,6 @@ func (m *Manager) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	next, failed := m.open()
-	if failed != nil {
-		return errors.Join(err, failed)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.driver = next
+	m.broken = true
 	return err
 }

@@ -44,9 +44,10 @@ func (d *ReceiverDecl) String() string {
 	return fmt.Sprintf("signet.receiver (scope %s)", d.Scope)
 }
 
-// identity names what keeps its TUID: the same Receiver in the next run.
+// identity names what keeps its TUID: the same Receiver in the next run, and no other
+// of the load.
 func (d *ReceiverDecl) identity(iface string) string {
-	return fmt.Sprintf("receiver %s/%s/%s", d.Scope, iface, d.Mode)
+	return fmt.Sprintf("%s on %s", d.Key(), iface)
 }
 
 // LevelsTopic is the topic of the levels of a universe; it carries Levels.
@@ -90,6 +91,8 @@ type Receiver struct {
 	decl *ReceiverDecl
 	env  device.Env
 	keys signet.Keys
+
+	broken bool // the driver is to be replaced; run only
 
 	mu        sync.Mutex
 	driver    *receiver.Receiver // nil in virtual time
@@ -357,8 +360,13 @@ func (r *Receiver) Loops() []func(context.Context) error {
 }
 
 // run runs the driver. One that fails is closed for good and another takes its
-// place, which has heard nothing yet; the caller tries again.
+// place at the next call, which has heard nothing yet.
 func (r *Receiver) run(ctx context.Context) error {
+	if r.broken {
+		if err := r.reopen(); err != nil {
+			return err
+		}
+	}
 	r.mu.Lock()
 	driver := r.driver
 	r.mu.Unlock()
@@ -366,26 +374,39 @@ func (r *Receiver) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	next, failed := r.open()
-	if failed != nil {
-		return errors.Join(err, failed)
-	}
+	r.broken = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.driver = next
 	for n, u := range r.universes {
-		r.subscribe(n)
 		if len(u.levels) > 0 {
 			u.levels, u.source = nil, signet.SenderID{}
 			r.tellLevels(n, u, r.env.Now())
 		}
 	}
 	for n, s := range r.timecodes {
-		r.subscribeTimecode(n)
 		if s.heard {
 			s.state.Running = false
 			r.tellTimecode(n, "lost", s, r.env.Now(), false)
 		}
 	}
 	return err
+}
+
+// reopen puts another driver in the place of one that failed.
+func (r *Receiver) reopen() error {
+	next, err := r.open()
+	if err != nil {
+		return err
+	}
+	r.broken = false
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.driver = next
+	for n := range r.universes {
+		r.subscribe(n)
+	}
+	for n := range r.timecodes {
+		r.subscribeTimecode(n)
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -49,8 +50,25 @@ func (u Universe) options() signet.UniverseOptions {
 	return signet.UniverseOptions{Priority: u.Priority, Multicast: u.Multicast, Preview: u.Preview}
 }
 
+// stream names a stream of packets.
+type stream struct {
+	number  int
+	preview bool
+}
+
+func (u Universe) stream() stream { return stream{u.Number, u.Preview} }
+
 // is tells whether two are the same stream of packets.
-func (u Universe) is(v Universe) bool { return u.Number == v.Number && u.Preview == v.Preview }
+func (u Universe) is(v Universe) bool { return u.stream() == v.stream() }
+
+// byStream finds universes: there may be a thousand, and the engine waits.
+func byStream(list []Universe) map[stream]Universe {
+	m := make(map[stream]Universe, len(list))
+	for _, u := range list {
+		m[u.stream()] = u
+	}
+	return m
+}
 
 // equal tells whether two are declared alike.
 func (u Universe) equal(v Universe) bool {
@@ -111,9 +129,10 @@ func (d *SenderDecl) Outputs() []level.Output {
 	return list
 }
 
-// identity names what keeps its TUID: the same Sender in the next run.
+// identity names what keeps its TUID: the same Sender in the next run. No two of a load
+// have the same one, also if one names the interface the other gets from the host.
 func (d *SenderDecl) identity(iface string) string {
-	return fmt.Sprintf("%s/%s/%d", d.Scope, iface, d.Endpoint)
+	return fmt.Sprintf("%s on %s", d.Lane(), iface)
 }
 
 // Sender puts universes on the network.
@@ -123,6 +142,7 @@ type Sender struct {
 	keys signet.Keys
 
 	lastError string // engine loop only
+	broken    error  // why the driver is to be replaced; run only
 
 	// mu guards what follows. It is never held for long, so the engine may wait
 	// for it.
@@ -181,17 +201,20 @@ func (s *Sender) Adopt(decl device.Declaration) {
 	d := decl.(*SenderDecl)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now, declared := byStream(s.universes), byStream(s.declared)
 	var sent []Universe
 	for _, u := range d.Universes {
-		if i := slices.IndexFunc(s.universes, u.is); i >= 0 && slices.ContainsFunc(s.declared, u.equal) {
-			sent = append(sent, s.universes[i]) // with the priority it has now
+		have, ok := now[u.stream()]
+		if ok && u.equal(declared[u.stream()]) {
+			sent = append(sent, have) // with the priority it has now
 			continue
 		}
 		s.join(u)
 		sent = append(sent, u)
 	}
+	wanted := byStream(sent)
 	for _, u := range s.universes {
-		if !slices.ContainsFunc(sent, u.is) {
+		if _, ok := wanted[u.stream()]; !ok {
 			s.leave(u)
 		}
 	}
@@ -378,9 +401,14 @@ func (s *Sender) Loops() []func(context.Context) error {
 }
 
 // run runs the driver. One that fails is closed for good, so another takes its
-// place, with a new session and, if the sessions were the trouble, a new TUID; the
-// caller tries again.
+// place at the next call, with a new session and, if the sessions were the trouble, a
+// new TUID.
 func (s *Sender) run(ctx context.Context) error {
+	if s.broken != nil {
+		if err := s.reopen(); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	driver := s.driver
 	s.mu.Unlock()
@@ -388,25 +416,33 @@ func (s *Sender) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	next, failed := s.open(errors.Is(err, signet.ErrSessionsSpent))
-	if failed != nil {
-		return errors.Join(err, failed)
+	s.broken = err
+	return err
+}
+
+// reopen puts another driver in the place of one that failed.
+func (s *Sender) reopen() error {
+	next, err := s.open(errors.Is(s.broken, signet.ErrSessionsSpent))
+	if err != nil {
+		return err
 	}
+	s.broken = nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.driver = next
 	for _, u := range s.universes {
-		err = errors.Join(err, next.Join(u.Number, u.options()))
+		s.join(u)
 	}
 	for n := range s.timecodes {
 		s.openTimecode(next, n)
 	}
-	return err
+	return nil
 }
 
-// failing logs an error of sending once, until another comes; engine loop only.
+// failing logs an error of sending once, until another comes; engine loop only. A
+// driver that was closed has been replaced or is about to be, which others tell.
 func (s *Sender) failing(_ int, err error) {
-	if err == nil {
+	if err == nil || errors.Is(err, net.ErrClosed) {
 		return
 	}
 	if text := err.Error(); text != s.lastError {

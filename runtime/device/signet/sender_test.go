@@ -102,3 +102,38 @@ func TestOrderedPriorityOverAReload(t *testing.T) {
 		t.Error("a new declaration did not change the priority")
 	}
 }
+
+// TestTimecodeStartedAgain: a timecode that runs is not held up by being started.
+func TestTimecodeStartedAgain(t *testing.T) {
+	rate, err := ParseTimecodeRate("25")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tc := Timecode{Rate: rate}
+	for at := time.Duration(0); at < 100*time.Second; at += 250 * time.Millisecond {
+		tc = tc.Moved(TimecodeMove{Start: true}, at)
+	}
+	if f := tc.FrameAt(100 * time.Second); f != 2500 {
+		t.Errorf("frame %d after 100 s at 25 frames a second", f)
+	}
+}
+
+// TestIdentities: no two devices of a load share a TUID, whether they name the interface
+// or get it from the host.
+func TestIdentities(t *testing.T) {
+	seen := map[string]string{}
+	for _, d := range []interface {
+		Key() string
+		identity(string) string
+	}{
+		&SenderDecl{Scope: "local", Endpoint: 1}, &SenderDecl{Scope: "local", Endpoint: 1, Interface: "lo"}, &SenderDecl{Scope: "local", Endpoint: 2},
+		&ReceiverDecl{Scope: "local"}, &ReceiverDecl{Scope: "local", Interface: "lo"}, &ReceiverDecl{Scope: "local", Label: "b"},
+		&ManagerDecl{Scope: "local"}, &ManagerDecl{Scope: "local", Interface: "lo"}, &ManagerDecl{Scope: "local", Label: "b"},
+	} {
+		id := d.identity("lo")
+		if other, taken := seen[id]; taken {
+			t.Errorf("%s and %s are both %s", d.Key(), other, id)
+		}
+		seen[id] = d.Key()
+	}
+}

@@ -56,6 +56,9 @@ type TimecodeMove struct {
 
 // Moved is the timecode after a change at an instant.
 func (t Timecode) Moved(m TimecodeMove, at time.Duration) Timecode {
+	if t.Running && !m.Locate && !m.Stop {
+		return t // between two frames, which it must not forget
+	}
 	t.Frame, t.At = t.FrameAt(at), at
 	if m.Locate {
 		t.Frame = m.To
