@@ -43,15 +43,7 @@ type entry struct {
 // namespaces, and gives it back: the beat runs on, the script hears of it, and no
 // beat comes twice. How long it took is printed.
 func TestPulledPlug(t *testing.T) {
-	if os.Getenv("SHOWRUN_PEERS") != "1" {
-		t.Skip("set SHOWRUN_PEERS=1 to run it: needs root, two network namespaces and half a minute")
-	}
-	if _, err := exec.LookPath("ip"); err != nil || os.Getuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("needs root and ip: %v", err)
-		}
-		t.Skipf("needs root and ip: %v", err)
-	}
+	needsPlug(t)
 	dir := t.TempDir()
 	binary, show := filepath.Join(dir, "showrun"), filepath.Join(dir, "show.lua")
 	sh(t, "go", "build", "-o", binary, ".")
@@ -64,20 +56,7 @@ func TestPulledPlug(t *testing.T) {
 	run.Env = append(os.Environ(), "SHOW_PASSPHRASE=Ge2p$E$4*A")
 	lines := follow(t, run)
 
-	await := func(what string) entry {
-		t.Helper()
-		deadline := time.After(30 * time.Second)
-		for {
-			select {
-			case e := <-lines.new:
-				if e.Msg == what {
-					return e
-				}
-			case <-deadline:
-				t.Fatalf("no %q in the log:\n%s", what, strings.Join(lines.all(), "\n"))
-			}
-		}
-	}
+	await := func(what string) entry { t.Helper(); return lines.await(t, what) }
 	await("deck connected")
 	await("beat 12")
 	sh(t, "ip", "-n", deckSpace, "link", "set", "deck", "down")
@@ -95,6 +74,53 @@ func TestPulledPlug(t *testing.T) {
 	}
 	run.Wait()
 	checkBeats(t, lines.entries(), pulled, back)
+}
+
+// TestReplugged takes the network interface itself away, as an adapter does that is
+// pulled and plugged in again: to the system it is another one. Levels arrive again.
+func TestReplugged(t *testing.T) {
+	needsPlug(t)
+	dir := t.TempDir()
+	binary := filepath.Join(dir, "showrun")
+	sh(t, "go", "build", "-o", binary, ".")
+	start := func(space, end, text string) *logLines {
+		show := filepath.Join(dir, end+".lua")
+		if err := os.WriteFile(show, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run := exec.Command("ip", "netns", "exec", space, binary, "run", "--osc", "off", "--log-format", "json",
+			"--interface", end, "--state", filepath.Join(dir, end), show)
+		run.Env = append(os.Environ(), "SHOW_PASSPHRASE=Ge2p$E$4*A")
+		return follow(t, run)
+	}
+	desk, show := plug(t)
+	heard := start(desk, "deck", `local show = require "show"
+local r = require "signet".receiver{ key = { env = "SHOW_PASSPHRASE" } }
+r:universe(1):on("levels", function(_, source) show.log.info(source and "levels" or "silence") end)`)
+	start(show, "show", `local u = require "signet".sender{ key = { env = "SHOW_PASSPHRASE" } }:universe(1)
+local n = 0
+require "clock".every(0.2, function() n = n % 255 + 1; u:set(1, n) end)`)
+	heard.await(t, "levels")
+	sh(t, "ip", "-n", show, "link", "del", "show")
+	pulled := time.Now()
+	t.Logf("silence %v after the interface had gone", heard.await(t, "silence").Time.Sub(pulled).Round(time.Millisecond))
+	cable(t, desk, show)
+	back := time.Now()
+	t.Logf("levels %v after it was back", heard.await(t, "levels").Time.Sub(back).Round(time.Millisecond))
+}
+
+// needsPlug skips a test where it cannot have network namespaces.
+func needsPlug(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SHOWRUN_PEERS") != "1" {
+		t.Skip("set SHOWRUN_PEERS=1 to run it: needs root, two network namespaces and half a minute")
+	}
+	if _, err := exec.LookPath("ip"); err != nil || os.Getuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("needs root and ip: %v", err)
+		}
+		t.Skipf("needs root and ip: %v", err)
+	}
 }
 
 // checkBeats checks that from the fourth beat on each follows the one before, and
@@ -135,14 +161,20 @@ func plug(t *testing.T) (deckSpace, showSpace string) {
 		sh(t, "ip", "netns", "add", space)
 		t.Cleanup(func() { sh(t, "ip", "netns", "del", space) })
 	}
-	sh(t, "ip", "link", "add", "deck", "netns", spaces["deck"], "type", "veth", "peer", "name", "show", "netns", spaces["show"])
-	for i, end := range []string{"deck", "show"} {
-		sh(t, "ip", "-n", spaces[end], "addr", "add", fmt.Sprintf("10.91.7.%d/24", i+1), "brd", "+", "dev", end)
-		sh(t, "ip", "-n", spaces[end], "link", "set", "lo", "up")
-		sh(t, "ip", "-n", spaces[end], "link", "set", end, "up")
-		sh(t, "ip", "-n", spaces[end], "route", "add", "224.0.0.0/4", "dev", end)
-	}
+	cable(t, spaces["deck"], spaces["show"])
 	return spaces["deck"], spaces["show"]
+}
+
+// cable joins the two.
+func cable(t *testing.T, deckSpace, showSpace string) {
+	t.Helper()
+	sh(t, "ip", "link", "add", "deck", "netns", deckSpace, "type", "veth", "peer", "name", "show", "netns", showSpace)
+	for i, end := range []struct{ space, name string }{{deckSpace, "deck"}, {showSpace, "show"}} {
+		sh(t, "ip", "-n", end.space, "addr", "add", fmt.Sprintf("10.91.7.%d/24", i+1), "brd", "+", "dev", end.name)
+		sh(t, "ip", "-n", end.space, "link", "set", "lo", "up")
+		sh(t, "ip", "-n", end.space, "link", "set", end.name, "up")
+		sh(t, "ip", "-n", end.space, "route", "add", "224.0.0.0/4", "dev", end.name)
+	}
 }
 
 func sh(t *testing.T, name string, args ...string) {
@@ -171,6 +203,22 @@ func (l *logLines) entries() []entry {
 	e := <-l.kept
 	l.kept <- e
 	return e
+}
+
+// await waits for a line of the log.
+func (l *logLines) await(t *testing.T, what string) entry {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	for {
+		select {
+		case e := <-l.new:
+			if e.Msg == what {
+				return e
+			}
+		case <-deadline:
+			t.Fatalf("no %q in the log:\n%s", what, strings.Join(l.all(), "\n"))
+		}
+	}
 }
 
 func (l *logLines) all() []string {
