@@ -6,27 +6,34 @@ import (
 	"showrun/runtime/device/signet"
 	"showrun/runtime/device/stagenet"
 	"showrun/runtime/device/theater"
+	"showrun/runtime/rig"
 )
 
-// patchRig makes the rig what a load needs: its node listens to the universes, with
-// the keys of the first Sender, and there are the gateways and the servers the show
-// names.
+// patchRig makes the rig what a load needs: its node listens to the universes of the
+// first Sender and of all others it can hear together with that, and there are the
+// gateways and the servers the show names.
 func (h *Host) patchRig(l *load) {
 	if h.rig == nil {
 		return
 	}
-	keys := h.rig.Keys()
-	var list []int
+	node := rig.Patch{Keys: h.rig.Keys()}
+	patched := false
 	for _, d := range l.show.Devices {
 		switch d := d.(type) {
 		case *signet.SenderDecl:
-			if list == nil {
-				if k, err := h.keys(d.KeyFrom); err == nil {
-					keys = k
+			if !patched {
+				patched, node.Scope, node.Open = true, d.Scope, d.Mode == "open"
+				if k, err := h.keys(d.KeyFrom); err == nil && !node.Open {
+					node.Keys = k
 				}
 			}
+			if d.Scope != node.Scope || d.Mode != "both" && node.Open != (d.Mode == "open") {
+				continue
+			}
 			for _, u := range d.Universes {
-				list = append(list, u.Number)
+				if !u.Preview {
+					node.Universes = append(node.Universes, u.Number)
+				}
 			}
 		case *stagenet.ConsoleDecl:
 			urls, err := h.rig.Gateways(d.RigGateways())
@@ -46,7 +53,7 @@ func (h *Host) patchRig(l *load) {
 			h.theaterRig(d.Server, h.rig.Valve)
 		}
 	}
-	h.rig.Patch(list, keys)
+	h.rig.Patch(node)
 }
 
 // theaterRig opens a server of the rig if the show means one on this machine.

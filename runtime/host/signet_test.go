@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/signet/node"
 	"showrun/drivers/signet/receiver"
 	"showrun/runtime/rig"
 )
@@ -123,5 +124,34 @@ end)`, option))
 		}
 		t.Logf("%s: %d changes of 20 universes: first one shown %v to %v after the instant, p50 %v; from the first to the last p50 %v, max %v",
 			option, n, late[0], late[n-1], late[n/2], spread[n/2], spread[n-1])
+	}
+}
+
+// TestRigHearsTheShow: the rig's node is of the installation of the show, whatever its
+// scope, and hears unsigned packets if those are what the show sends. Previews are none.
+func TestRigHearsTheShow(t *testing.T) {
+	for _, options := range []string{`{}`, `{ scope = "hall" }`, `{ mode = "open" }`, `{ mode = "both", scope = "hall" }`} {
+		file := filepath.Join(t.TempDir(), "show.lua")
+		save(t, file, fmt.Sprintf(`local net = require "signet".sender%s
+net:universe(1, { preview = true }):set(1, 99)
+net:universe(2):set(1, 77)`, options))
+		heard := make(chan string, 100)
+		_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: func(universe int, levels []byte, _ node.Packet) {
+			select {
+			case heard <- fmt.Sprintf("%d: %d", universe, levels[0]):
+			default:
+			}
+		}}})
+		select {
+		case got := <-heard:
+			if got != "2: 77" {
+				t.Errorf("%s: heard %s", options, got)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: nothing is heard", options)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -39,16 +39,15 @@ type Rig struct {
 	keys signet.Keys
 	deck *source.Source
 
-	mu        sync.Mutex
-	universes []int
-	nodeKeys  signet.Keys
-	node      *node.Node
-	patched   chan struct{} // told when universes changed
-	gateways  map[string]*virtualGateway
-	order     []*virtualGateway // as they came
-	servers   map[int]bool      // of theater, by port
-	waiting   []part            // to be run
-	opened    chan struct{}     // told when there are more
+	mu       sync.Mutex
+	patch    Patch
+	node     *node.Node
+	patched  chan struct{} // told when universes changed
+	gateways map[string]*virtualGateway
+	order    []*virtualGateway // as they came
+	servers  map[int]bool      // of theater, by port
+	waiting  []part            // to be run
+	opened   chan struct{}     // told when there are more
 }
 
 // part is something that runs as long as the rig.
@@ -109,11 +108,24 @@ func (r *Rig) Keys() signet.Keys { return r.keys }
 // Deck is the virtual player.
 func (r *Rig) Deck() *source.Source { return r.deck }
 
-// Patch makes the node listen to these universes, with these keys.
-func (r *Rig) Patch(universes []int, keys signet.Keys) {
+// Patch is what the rig's node listens to.
+type Patch struct {
+	Universes []int
+	Scope     string // "" means "local"
+	Open      bool   // to unsigned packets, not to signed ones
+	Keys      signet.Keys
+}
+
+// equal tells whether two are the same.
+func (p Patch) equal(q Patch) bool {
+	return slices.Equal(p.Universes, q.Universes) && p.Scope == q.Scope && p.Open == q.Open && p.Keys == q.Keys
+}
+
+// Patch changes what the node listens to. The universes are the Rig's from now on.
+func (r *Rig) Patch(p Patch) {
 	r.mu.Lock()
-	same := r.node != nil && slices.Equal(r.universes, universes) && r.nodeKeys == keys
-	r.universes, r.nodeKeys = slices.Clone(universes), keys
+	same := r.node != nil && r.patch.equal(p)
+	r.patch = p
 	r.mu.Unlock()
 	if same {
 		return
@@ -129,7 +141,7 @@ func (r *Rig) Patch(universes []int, keys signet.Keys) {
 func (r *Rig) Levels(n int) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.node == nil || len(r.universes) == 0 {
+	if r.node == nil || len(r.patch.Universes) == 0 {
 		return r.gatewayLevels(n)
 	}
 	levels := r.node.Levels(1)
@@ -173,10 +185,11 @@ func (r *Rig) Run(ctx context.Context) {
 // listen starts a node on the present universes and returns what stops it.
 func (r *Rig) listen(ctx context.Context) (stop func()) {
 	r.mu.Lock()
-	universes, keys := r.universes, r.nodeKeys
+	patch := r.patch
 	r.mu.Unlock()
 	n, err := node.New(node.Config{
-		Keys: keys, Interface: Loopback(), Port: r.cfg.SigNetPort, Universes: universes, Log: r.cfg.Log,
+		Scope: patch.Scope, Open: patch.Open, Keys: patch.Keys, Universes: patch.Universes,
+		Interface: Loopback(), Port: r.cfg.SigNetPort, Log: r.cfg.Log,
 		OnLevels: func(_, universe int, levels []byte, p node.Packet) {
 			if r.cfg.OnLevels != nil {
 				r.cfg.OnLevels(universe, levels, p)
