@@ -87,6 +87,9 @@ func (f *gatewayFlags) check(counted bool) ([]gateway.Channel, error) {
 			return nil, fmt.Errorf("--listen must be an address and a port, such as :4000 or 10.0.0.7:4000, got %q", f.listen)
 		}
 	}
+	if len(f.channels) == 0 && f.channels != nil {
+		return nil, errors.New("--map must not be empty")
+	}
 	if f.channels == nil {
 		kind := f.kind
 		if kind == "" {

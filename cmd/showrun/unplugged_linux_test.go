@@ -76,14 +76,14 @@ func TestPulledPlug(t *testing.T) {
 	checkBeats(t, lines.entries(), pulled, back)
 }
 
-// TestReplugged takes the network interface itself away, as an adapter does that is
-// pulled and plugged in again: to the system it is another one. Levels arrive again.
-func TestReplugged(t *testing.T) {
-	needsPlug(t)
+// showIn starts shows in network namespaces.
+func showIn(t *testing.T) func(space, end, text string) *logLines {
+	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "showrun")
 	sh(t, "go", "build", "-o", binary, ".")
-	start := func(space, end, text string) *logLines {
+	return func(space, end, text string) *logLines {
+		t.Helper()
 		show := filepath.Join(dir, end+".lua")
 		if err := os.WriteFile(show, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -93,6 +93,13 @@ func TestReplugged(t *testing.T) {
 		run.Env = append(os.Environ(), "SHOW_PASSPHRASE=Ge2p$E$4*A")
 		return follow(t, run)
 	}
+}
+
+// TestReplugged takes the network interface itself away, as an adapter does that is
+// pulled and plugged in again: to the system it is another one. Levels arrive again.
+func TestReplugged(t *testing.T) {
+	needsPlug(t)
+	start := showIn(t)
 	desk, show := plug(t)
 	heard := start(desk, "deck", `local show = require "show"
 local r = require "signet".receiver{ key = { env = "SHOW_PASSPHRASE" } }
@@ -107,6 +114,31 @@ require "clock".every(0.2, function() n = n % 255 + 1; u:set(1, n) end)`)
 	cable(t, desk, show)
 	back := time.Now()
 	t.Logf("levels %v after it was back", heard.await(t, "levels").Time.Sub(back).Round(time.Millisecond))
+}
+
+// TestRenumbered gives the network interface another address, as a new lease does: OSC,
+// and with it machinery, is sent from that.
+func TestRenumbered(t *testing.T) {
+	needsPlug(t)
+	start := showIn(t)
+	desk, show := plug(t)
+	heard := start(desk, "deck", `local show = require "show"
+require "osc".receiver{ port = 9000, interface = "deck" }:on("/n", function() show.log.info("heard") end)
+show.on("start", function() show.log.info("listening") end)`)
+	heard.await(t, "listening")
+	sent := start(show, "show", `local clock, show = require "clock", require "show"
+local s = require "osc".sender{ host = "10.91.7.1", port = 9000 }
+clock.every(0.1, function() s:send("/n", 1) show.log.info("sent") end)`)
+	heard.await(t, "heard")
+	sh(t, "ip", "-n", show, "addr", "del", "10.91.7.2/24", "dev", "show")
+	for range 5 {
+		sent.await(t, "sent") // into the void
+	}
+	drained := len(heard.entries())
+	sh(t, "ip", "-n", show, "addr", "add", "10.91.7.77/24", "brd", "+", "dev", "show")
+	for len(heard.entries()) < drained+5 {
+		heard.await(t, "heard")
+	}
 }
 
 // needsPlug skips a test where it cannot have network namespaces.

@@ -15,7 +15,8 @@ import (
 // Run finds gateways and keeps the connections to all of them until ctx ends; what
 // was flushed before leaves first. Everything it opened is closed when it returns.
 // It returns nil when ctx ended, and an error when the interface is not there; it
-// may be called again then.
+// may be called again then. Gateways that were configured are kept also while none can
+// be looked for.
 func (c *Console) Run(ctx context.Context) error {
 	if err := CheckInterface(c.cfg.Interface); err != nil {
 		return err
@@ -25,10 +26,8 @@ func (c *Console) Run(ctx context.Context) error {
 	defer c.retireAll()
 	defer running.Wait()
 	defer stop()
-	var discovered chan error // nil without discovery
 	if c.cfg.Discover {
-		discovered = make(chan error, 1)
-		running.Go(func() { discovered <- c.discover(ctx, &running) })
+		running.Go(func() { c.look(ctx, &running) })
 	}
 	for {
 		for _, t := range c.configure() {
@@ -37,10 +36,24 @@ func (c *Console) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-discovered:
-			return err
 		case <-c.configured:
 		}
+	}
+}
+
+// look finds gateways until ctx ends, and tries again when it cannot: somebody else may
+// have the port.
+func (c *Console) look(ctx context.Context, running *sync.WaitGroup) {
+	var backoff link.Backoff
+	for failures := 0; ; failures++ {
+		err := c.discover(ctx, running)
+		if ctx.Err() != nil {
+			return
+		}
+		if failures == 0 {
+			c.log.Error("stagenet: gateways cannot be looked for, trying on", "error", err)
+		}
+		wait(ctx, backoff.Next(rand.Float64()), nil)
 	}
 }
 

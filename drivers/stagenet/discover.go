@@ -49,11 +49,26 @@ func (c *Console) advertisement(e mdns.Event) *target {
 		urls = append(urls, urlOf(endpoint))
 	}
 	c.log.Info("stagenet: gateway advertised", "service", e.Service.Instance, "id", id, "urls", urls)
+	c.renamed(e, id)
 	t := c.advertised(e.Service.Instance, id, about{e.Service.Text["type"], e.Service.Text["version"], urls[0]}, urls)
 	if id != "" {
 		c.found(id, e.At)
 	}
 	return t
+}
+
+// renamed says that a gateway is lost whose service has another id now, with mu held.
+func (c *Console) renamed(e mdns.Event, id string) {
+	t := c.targets[serviceKey(e.Service.Instance)]
+	if t == nil || t.id == id {
+		return
+	}
+	for _, other := range c.targets {
+		if other != t && other.id == t.id {
+			return
+		}
+	}
+	c.vanished(t.id, e)
 }
 
 // vanished says that a gateway without a connection is lost, with mu held. One

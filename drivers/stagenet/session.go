@@ -157,7 +157,9 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		s.log.Warn("stagenet: lease refused", "gateway", m.GatewayID, "addresses", m.AddressCount, "error", err)
+		if held, ok := s.seldom.Now(now); ok {
+			s.log.Warn("stagenet: lease refused", "gateway", m.GatewayID, "addresses", m.AddressCount, "error", err, "more", held)
+		}
 		c.refuse(s, err.Error())
 		return
 	}

@@ -36,6 +36,10 @@ type Host struct {
 	wg      sync.WaitGroup
 
 	precision atomic.Pointer[string] // of the engine's thread
+
+	// unsafe are the machines of the last run that could not be made safe at the start,
+	// and how that is done. It is not changed afterwards.
+	unsafe map[string][]byte
 }
 
 // New prepares a run; nothing is opened before Run. The error tells of a bad
@@ -56,7 +60,7 @@ func New(opts Options) (*Host, error) {
 		crashed: make(chan *InternalError, 1),
 	}
 	h.slice = 20 * time.Millisecond
-	h.forget, h.keep = h.disengage, h.engage
+	h.forget, h.keep = h.unused, h.engage
 	if opts.Rig != nil {
 		cfg := *opts.Rig
 		cfg.StageLinQPort, cfg.SigNetPort, cfg.Log = opts.Ports.StageLinQ, opts.Ports.SigNet, opts.Log
@@ -92,6 +96,7 @@ func (h *Host) Run(ctx context.Context) error {
 	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopDevices()
 	h.listen(devices)
+	h.wg.Go(func() { h.recoverRest(devices) })
 	hup := make(chan os.Signal, 1)
 	if len(reloadSignals) > 0 {
 		signal.Notify(hup, reloadSignals...)
@@ -271,6 +276,7 @@ func (h *Host) scriptLoop(ctx context.Context) {
 // the show is loaded into a fresh state.
 func (h *Host) abandon(ctx context.Context) {
 	h.opts.Log.Error("the script is stuck in a call and has been abandoned; levels stay, the show is loaded afresh")
+	h.batches.bar() // nor may what it has told machines already move them afterwards
 	h.MakeSafe()
 	h.askReload("stuck")
 	for ctx.Err() == nil {

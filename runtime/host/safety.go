@@ -1,8 +1,11 @@
 package host
 
 import (
+	"context"
+	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"showrun/bindings"
 	"showrun/runtime/device"
@@ -81,9 +84,11 @@ func (h *Host) recoverMachinery() error {
 	if err != nil {
 		return err
 	}
+	h.unsafe = map[string][]byte{}
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		if err := device.MakeSafe(left[key], h.clock.Time(h.clock.Now()), h.opts.Log); err != nil {
 			h.opts.Log.Error("the last run ended without making a machine safe, and it cannot be done now", "machine", key, "error", err)
+			h.unsafe[key] = left[key]
 			continue
 		}
 		h.opts.Log.Warn("the last run ended without making a machine safe; it is done now", "machine", key)
@@ -94,12 +99,46 @@ func (h *Host) recoverMachinery() error {
 	return nil
 }
 
+// recoverRest tries again, until ctx ends, what recoverMachinery could not do, for
+// machines the show does not name: those it names it makes safe in the end.
+func (h *Host) recoverRest(ctx context.Context) {
+	left := maps.Clone(h.unsafe)
+	for len(left) > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(recoverEvery):
+		}
+		for key, how := range left {
+			if h.devices.get(key) != nil || device.MakeSafe(how, h.clock.Time(h.clock.Now()), slog.New(slog.DiscardHandler)) != nil {
+				continue
+			}
+			h.opts.Log.Warn("a machine that the last run left unsafe is safe now", "machine", key)
+			if err := h.store.Disengage(key); err != nil {
+				h.opts.Log.Error("state not kept", "error", err)
+			}
+			delete(left, key)
+		}
+	}
+}
+
+// recoverEvery is the time between two tries.
+const recoverEvery = 2 * time.Second
+
 // engage keeps how a machine is made safe, from before it is told anything.
 func (h *Host) engage(decl device.Declaration) error {
 	if g, ok := decl.(device.Guarded); ok {
 		return h.store.Engage(decl.Key(), g.SafeRecord(h.networkInterface()))
 	}
 	return nil
+}
+
+// unused forgets that of a device that was opened for nothing, unless it was kept
+// because the run before left the machine unsafe.
+func (h *Host) unused(key string, d device.Device) {
+	if h.unsafe[key] == nil {
+		h.disengage(key, d)
+	}
 }
 
 // disengage forgets that, unless the machine could not be made safe: then the next

@@ -1,8 +1,9 @@
 package rig
 
 import (
-	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"showrun/drivers/theater/server"
@@ -17,12 +18,18 @@ func (r *Rig) Lighting(port int, more map[string]int) error {
 	for _, f := range table {
 		address, number = max(address, f.Address+f.Channels), max(number, f.Number+1)
 	}
-	for name, channels := range more {
-		known := func(f server.Fixture) bool { return f.Name == name || fmt.Sprint(f.Number) == name }
-		if !slices.ContainsFunc(table, known) && address+channels <= server.Slots {
-			table = append(table, server.Fixture{Name: name, Number: number, Address: address, Channels: channels})
-			address, number = address+channels, number+1
+	for _, name := range slices.Sorted(maps.Keys(more)) {
+		channels := more[name]
+		known := func(f server.Fixture) bool { return f.Name == name || strconv.Itoa(f.Number) == name }
+		if slices.ContainsFunc(table, known) || address+channels > server.Slots+1 {
+			continue
 		}
+		f := server.Fixture{Name: name, Number: number, Address: address, Channels: channels}
+		if n, err := strconv.Atoi(name); err == nil { // the show knows its number only
+			f.Name, f.Number = "fixture "+name, n
+		}
+		table = append(table, f)
+		address, number = address+channels, max(number, f.Number)+1
 	}
 	m, err := server.NewLighting(server.LightingConfig{Fixtures: table, Sink: dark{}}, time.Now())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -129,17 +130,28 @@ func checkPorts(flag string, ports []int, most int) error {
 	return nil
 }
 
+// maxTable is the size of a fixture table at most, in bytes.
+const maxTable = 1 << 20
+
 // readFixtures reads a fixture table, or the default one if no file is named.
 func readFixtures(file string) ([]server.Fixture, error) {
 	if file == "" {
 		return server.DefaultFixtures(), nil
 	}
-	b, err := os.ReadFile(file)
+	in, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no fixture table at %s; showrun theater --print-fixtures writes one to begin with", file)
 	}
 	if err != nil {
 		return nil, err
+	}
+	defer in.Close()
+	b, err := io.ReadAll(io.LimitReader(in, maxTable+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxTable {
+		return nil, fmt.Errorf("%s: a fixture table has at most %d bytes", file, maxTable)
 	}
 	list, err := server.ParseFixtures(b)
 	if err != nil {

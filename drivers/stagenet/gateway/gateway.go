@@ -23,6 +23,9 @@ const Version = "1.0"
 // DefaultMaxConsoles is how many consoles may be connected at once.
 const DefaultMaxConsoles = 8
 
+// maxID is how long an ID may be: with "id=" before it, it is a string of a TXT record.
+const maxID = 255 - len("id=")
+
 // askAgain is the wait after a refused lease.
 const askAgain = 10 * time.Second
 
@@ -79,6 +82,9 @@ type Config struct {
 func (c *Config) complete() error {
 	if c.ID == "" {
 		return errors.New("stagenet gateway: no ID given")
+	}
+	if len(c.ID) > maxID {
+		return fmt.Errorf("stagenet gateway: the ID has %d bytes, at most %d can be advertised", len(c.ID), maxID)
 	}
 	if c.Sink == nil {
 		return errors.New("stagenet gateway: no Sink given")

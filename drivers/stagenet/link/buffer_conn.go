@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"time"
@@ -19,10 +20,33 @@ type bufferConn struct {
 	holding bool
 	pending []byte
 	failed  error // the first failure; nothing is written after it
+
+	// shaking is set while a handshake is awaited, heard is how much of it came. They
+	// are of the one goroutine that dials, until the connection is made.
+	shaking bool
+	heard   int
+}
+
+// maxHandshake is how many bytes an answer to a handshake may have, and what follows
+// it at once. The WebSocket library has no limit.
+const maxHandshake = 64 << 10
+
+var errHandshake = errors.New("the answer to the handshake is too long")
+
+// Read implements net.Conn.
+func (c *bufferConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.shaking {
+		if c.heard += n; c.heard > maxHandshake {
+			return 0, errHandshake
+		}
+	}
+	return n, err
 }
 
 // hold begins to collect.
 func (c *bufferConn) hold() {
+	c.shaking = false
 	c.mu.Lock()
 	c.holding = true
 	c.mu.Unlock()

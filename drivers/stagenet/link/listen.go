@@ -58,7 +58,7 @@ func Dial(ctx context.Context, url string, dial DialFunc) (*Conn, error) {
 			if err != nil {
 				return nil, err
 			}
-			stream = &bufferConn{Conn: c}
+			stream = &bufferConn{Conn: c, shaking: true}
 			return stream, nil
 		},
 	}

@@ -214,10 +214,16 @@ func (c *Conn) write(to netip.AddrPort, b []byte) error {
 // Close closes the socket. Run does it by itself.
 func (c *Conn) Close() error { return c.udp.Close() }
 
-// Sender is a Conn that sends to one place and takes nothing in.
+// Sender is a Conn that sends to one place and takes nothing in. When the network
+// interface it sends by has got another address, it goes on from that.
 type Sender struct {
-	conn *Conn
-	to   netip.AddrPort
+	to          netip.AddrPort
+	onInterface string // "" leaves the way to the system
+
+	mu     sync.Mutex
+	conn   *Conn
+	bound  netip.Addr
+	closed bool
 }
 
 // Dial opens a socket for sending to an address, host:port. A name is looked up
@@ -228,23 +234,77 @@ func Dial(address, onInterface string) (*Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("osc: %w", err)
 	}
-	bind := netip.IPv4Unspecified()
-	if to.Addr().Is6() {
-		bind = netip.IPv6Unspecified()
+	if to.Addr().IsLoopback() {
+		onInterface = ""
 	}
-	if onInterface != "" && !to.Addr().IsLoopback() {
-		if bind, err = interfaceAddress(onInterface); err != nil {
-			return nil, fmt.Errorf("osc: send to %v: %w", to, err)
-		}
-		if bind.Is4() != to.Addr().Is4() {
-			return nil, fmt.Errorf("osc: send to %v: interface %q has only the address %v, of another kind", to, onInterface, bind)
-		}
-	}
-	c, err := Listen(Config{Address: netip.AddrPortFrom(bind, 0).String()})
-	if err != nil {
+	s := &Sender{to: to, onInterface: onInterface}
+	if s.bound, err = s.source(); err != nil {
 		return nil, err
 	}
-	return &Sender{c, to}, nil
+	if s.conn, err = listenOn(s.bound); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// listenOn opens a socket at any port of an address.
+func listenOn(a netip.Addr) (*Conn, error) {
+	return Listen(Config{Address: netip.AddrPortFrom(a, 0).String()})
+}
+
+// source is the address to send from.
+func (s *Sender) source() (netip.Addr, error) {
+	switch {
+	case s.onInterface != "":
+	case s.to.Addr().Is6():
+		return netip.IPv6Unspecified(), nil
+	default:
+		return netip.IPv4Unspecified(), nil
+	}
+	bind, err := interfaceAddress(s.onInterface)
+	if err != nil {
+		return bind, fmt.Errorf("osc: send to %v: %w", s.to, err)
+	}
+	if bind.Is4() != s.to.Addr().Is4() {
+		return bind, fmt.Errorf("osc: send to %v: interface %q has only the address %v, of another kind", s.to, s.onInterface, bind)
+	}
+	return bind, nil
+}
+
+// moved gives another socket than the one that failed if the interface has another
+// address now, else nil.
+func (s *Sender) moved(failed *Conn) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != failed {
+		return s.conn // somebody else was faster
+	}
+	bind, err := s.source()
+	if s.closed || err != nil || bind == s.bound {
+		return nil
+	}
+	conn, err := listenOn(bind)
+	if err != nil {
+		return nil
+	}
+	conn.stats = s.conn.Stats()
+	s.conn.Close()
+	s.conn, s.bound = conn, bind
+	return conn
+}
+
+// send sends by the socket, or the next one.
+func (s *Sender) send(by func(*Conn) error) error {
+	s.mu.Lock()
+	conn := s.conn
+	s.mu.Unlock()
+	err := by(conn)
+	if err != nil && s.onInterface != "" {
+		if next := s.moved(conn); next != nil {
+			err = by(next)
+		}
+	}
+	return err
 }
 
 // To is where the Sender sends to.
@@ -252,19 +312,30 @@ func (s *Sender) To() netip.AddrPort { return s.to }
 
 // Send sends one message in one datagram. It waits two milliseconds at most, and is
 // safe from any goroutine.
-func (s *Sender) Send(m Message) error { return s.conn.Send(s.to, m) }
+func (s *Sender) Send(m Message) error {
+	return s.send(func(c *Conn) error { return c.Send(s.to, m) })
+}
 
 // SendBundle sends messages in one bundle. It waits two milliseconds at most, and is
 // safe from any goroutine.
 func (s *Sender) SendBundle(when TimeTag, messages ...Message) error {
-	return s.conn.SendBundle(s.to, when, messages...)
+	return s.send(func(c *Conn) error { return c.SendBundle(s.to, when, messages...) })
 }
 
 // Stats is what was counted so far.
-func (s *Sender) Stats() Stats { return s.conn.Stats() }
+func (s *Sender) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn.Stats()
+}
 
 // Close closes the socket.
-func (s *Sender) Close() error { return s.conn.Close() }
+func (s *Sender) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return s.conn.Close()
+}
 
 // resolveTimeout bounds the wait for a name server.
 const resolveTimeout = 2 * time.Second

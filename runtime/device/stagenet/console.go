@@ -2,6 +2,7 @@ package stagenet
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -38,9 +39,11 @@ type Console struct {
 	load     int            // counts what was adopted
 	ordered  []due          // that the sending loop has not seen
 	selected []level.Output
-	changed  bool            // leases, mappings or adopted, since the sending loop looked
-	live     map[string]bool // gateways that are connected
-	virtual  []Gateway       // in virtual time; by id
+	changed  bool                 // leases, mappings or adopted, since the sending loop looked
+	live     map[string]bool      // gateways that are connected
+	losses   int                  // of gateways
+	told     map[string]time.Time // when it was logged last that a gateway is mapped
+	virtual  []Gateway            // in virtual time; by id
 
 	routes routes // the sending loop's
 }
@@ -53,7 +56,7 @@ type due struct {
 }
 
 func newConsole(d *ConsoleDecl, env device.Env) *Console {
-	c := &Console{decl: d, env: env, box: level.NewMailbox(), live: map[string]bool{}}
+	c := &Console{decl: d, env: env, box: level.NewMailbox(), live: map[string]bool{}, told: map[string]time.Time{}}
 	c.driving, c.halt = context.WithCancel(context.Background())
 	return c
 }
@@ -172,7 +175,12 @@ func (c *Console) hand(f *level.Frame) {
 
 // event takes what the driver says of a gateway.
 func (c *Console) event(e stagenet.Event) {
-	g := gatewayOf(e.Gateway)
+	// Whoever wants the lists asks for the gateway: they may be long, and a gateway may
+	// say the same over and over.
+	g := Gateway{
+		ID: e.Gateway.ID, Type: e.Gateway.Type, Version: e.Gateway.Version, Address: e.Gateway.Address,
+		Connected: e.Gateway.Connected, Lease: Lease{ID: e.Gateway.Lease.ID},
+	}
 	c.mu.Lock()
 	c.changed = true
 	adopted := c.adopted
@@ -181,15 +189,28 @@ func (c *Console) event(e stagenet.Event) {
 	} else {
 		delete(c.live, g.ID)
 	}
+	if e.Kind == stagenet.Lost {
+		c.losses++
+	}
+	topic := c.decl.EventTopic(e.Kind.String())
+	// Between two losses the newest of the same counts.
+	key := fmt.Sprintf("%s %d %s", topic, c.losses, g.ID)
+	seldom := e.Kind == stagenet.Mapped && e.At.Sub(c.told[g.ID]) < logEvery
+	if e.Kind == stagenet.Mapped && !seldom {
+		c.told[g.ID] = e.At
+	}
 	c.mu.Unlock()
 	switch e.Kind {
 	case stagenet.Leased:
-		c.env.Log.Debug("stagenet: gateway leased", "gateway", g.ID, "lease", g.Lease.ID, "addresses", len(g.Lease.Addresses))
+		c.env.Log.Debug("stagenet: gateway leased", "gateway", g.ID, "lease", g.Lease.ID, "addresses", len(e.Gateway.Lease.Addresses))
 	case stagenet.Mapped:
-		c.env.Log.Info("stagenet: gateway mapped", "gateway", g.ID, "lease", g.Lease.ID, "channels", len(g.Lease.Mappings))
+		if seldom {
+			break
+		}
+		c.env.Log.Info("stagenet: gateway mapped", "gateway", g.ID, "lease", g.Lease.ID, "channels", len(e.Gateway.Mappings))
 		for _, d := range adopted {
 			if d.ID == g.ID {
-				c.lacking(d, g)
+				c.lacking(d, gatewayOf(e.Gateway))
 			}
 		}
 	case stagenet.Lost:
@@ -198,8 +219,11 @@ func (c *Console) event(e stagenet.Event) {
 		}
 		c.env.Log.Warn("stagenet: gateway lost", "gateway", g.ID, "reason", e.Reason)
 	}
-	c.env.Event(device.Event{Topic: c.decl.EventTopic(e.Kind.String()), At: c.env.Since(e.At), Value: g})
+	c.env.Event(device.Event{Topic: topic, Key: key, At: c.env.Since(e.At), Value: g})
 }
+
+// logEvery is how often it is logged at most that one gateway is mapped.
+const logEvery = time.Second
 
 // lacking warns of what the show uses and a gateway does not have.
 func (c *Console) lacking(d *GatewayDecl, g Gateway) {

@@ -120,6 +120,7 @@ func (s *stage) wait(kind, id string) Gateway {
 		select {
 		case e := <-s.events:
 			if g := e.Value.(Gateway); e.Topic == s.decl.EventTopic(kind) && g.ID == id {
+				g, _ = s.Gateway(id)
 				return g
 			}
 		case <-limit:
