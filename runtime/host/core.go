@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/host/folder"
+	"showrun/runtime/host/outlets"
 	"showrun/runtime/host/tempo"
 	"showrun/runtime/level"
 	"showrun/runtime/script"
@@ -40,7 +41,7 @@ type core struct {
 	events    []script.Event
 	timeline  beat.Timeline // as the engine last saw it; engine loop only
 	outputs   atomic.Pointer[[]device.Output]
-	outlets   outlets // engine loop only
+	outlets   outlets.Outlets // engine loop only
 	frames    FrameSink
 	frameStat frameStats
 
@@ -129,8 +130,8 @@ func (c *core) engineStep(wanted, now time.Duration) {
 			s.Order(o)
 		}
 	}
-	c.outlets.step(now)
-	lead := c.outlets.use(c.outputs.Load(), now)
+	c.outlets.Step(now)
+	lead := c.outlets.Use(c.outputs.Load(), now)
 	if c.engine.NextFrame() > now {
 		return // there is none, or a batch that has just come in moved it
 	}
@@ -139,7 +140,7 @@ func (c *core) engineStep(wanted, now time.Duration) {
 	if f == nil {
 		return
 	}
-	c.outlets.frame(f, now)
+	c.outlets.Frame(f, now)
 	if c.frames != nil {
 		c.frames.Frame(f)
 	}
@@ -147,7 +148,7 @@ func (c *core) engineStep(wanted, now time.Duration) {
 }
 
 // engineNext is when engineStep has something to do.
-func (c *core) engineNext() time.Duration { return min(c.engine.Next(), c.outlets.next()) }
+func (c *core) engineNext() time.Duration { return min(c.engine.Next(), c.outlets.Next()) }
 
 // engineTake hands the engine what has come in since the last time.
 func (c *core) engineTake() {

@@ -55,6 +55,36 @@ func (s *Store) Leases(console string, each func(gatewayID, id string, addresses
 	return errors.Join(damaged, err)
 }
 
+// AllLeases calls each for the leases of all consoles, and otherwise does as Leases.
+func (s *Store) AllLeases(each func(console, gatewayID, id string, addresses []uint32)) error {
+	type owned struct {
+		console string
+		lease
+	}
+	var list []owned
+	var damaged error
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		var before *string
+		return tx.Bucket(leaseBucket).ForEach(func(k, _ []byte) error {
+			console, _, _ := strings.Cut(string(k), "\x00")
+			if before != nil && *before == console {
+				return nil
+			}
+			before = &console
+			leases, err := leasesOf(tx, console)
+			damaged = errors.Join(damaged, err)
+			for _, l := range leases {
+				list = append(list, owned{console, l})
+			}
+			return nil
+		})
+	})
+	for _, l := range list {
+		each(l.console, l.gatewayID, l.id, l.addresses)
+	}
+	return errors.Join(damaged, err)
+}
+
 // SaveLease keeps what a console grants to a gateway, in place of what it granted
 // before; it is on disk when SaveLease returns. An address that another gateway of
 // that console holds is refused with ErrTaken.

@@ -1,4 +1,4 @@
-package host
+package outlets
 
 import (
 	"context"
@@ -46,23 +46,23 @@ func TestOutlets(t *testing.T) {
 		releasing{noting{"synced", 8 * ms, &now, &log}},
 		noting{"slow", 15 * ms, &now, &log},
 	}
-	var o outlets
-	if lead := o.use(&outputs, 0); lead != 15*ms {
+	var o Outlets
+	if lead := o.Use(&outputs, 0); lead != 15*ms {
 		t.Fatalf("lead %v", lead)
 	}
 	f := &level.Frame{Levels: [][]byte{{0}}} // lent, so the same one each time
 	for i, at := range []time.Duration{20 * ms, 30 * ms} {
-		for due := at - 15*ms; o.next() < due; {
-			now = o.next()
-			o.step(now)
+		for due := at - 15*ms; o.Next() < due; {
+			now = o.Next()
+			o.Step(now)
 		}
 		now = at - 15*ms
 		f.At, f.Levels[0][0] = at, byte(i+1)
-		o.frame(f, now)
+		o.Frame(f, now)
 	}
-	for o.next() < beat.Never {
-		now = o.next()
-		o.step(now)
+	for o.Next() < beat.Never {
+		now = o.Next()
+		o.Step(now)
 	}
 	want := []string{
 		"5ms slow frame 20ms level 1",
@@ -82,11 +82,11 @@ func TestOutlets(t *testing.T) {
 	}
 	// Without leads nothing is copied.
 	outputs = outputs[:1]
-	o = outlets{}
-	o.use(&outputs, 0)
+	o = Outlets{}
+	o.Use(&outputs, 0)
 	now, f.At = 40*ms, 40*ms
-	if n := testing.AllocsPerRun(10, func() { log = log[:0]; o.step(now) }); n != 0 || o.next() != beat.Never {
-		t.Errorf("%v allocations, next %v", n, o.next())
+	if n := testing.AllocsPerRun(10, func() { log = log[:0]; o.Step(now) }); n != 0 || o.Next() != beat.Never {
+		t.Errorf("%v allocations, next %v", n, o.Next())
 	}
 }
 
@@ -98,16 +98,16 @@ func TestOutletsChange(t *testing.T) {
 	var log []string
 	before := []device.Output{noting{"slow", 30 * ms, &now, &log}, noting{"plain", 0, &now, &log}}
 	after := []device.Output{noting{"mended", 10 * ms, &now, &log}, noting{"plain", 0, &now, &log}}
-	var o outlets
-	o.use(&before, 0)
+	var o Outlets
+	o.Use(&before, 0)
 	for i, at := range []time.Duration{30 * ms, 40 * ms} {
 		now = at - 30*ms
-		o.frame(&level.Frame{At: at, Levels: [][]byte{{byte(i + 1)}}}, now)
+		o.Frame(&level.Frame{At: at, Levels: [][]byte{{byte(i + 1)}}}, now)
 	}
-	o.use(&after, now)
-	for o.next() < beat.Never {
-		now = o.next()
-		o.step(now)
+	o.Use(&after, now)
+	for o.Next() < beat.Never {
+		now = o.Next()
+		o.Step(now)
 	}
 	want := []string{
 		"0s slow frame 30ms level 1", "10ms slow frame 40ms level 2",

@@ -1,4 +1,5 @@
-package host
+// Package outlets brings frames to outputs, each at its own time.
+package outlets
 
 import (
 	"slices"
@@ -9,10 +10,10 @@ import (
 	"showrun/runtime/level"
 )
 
-// outlets bring frames to the outputs, each at its own time: some want a frame
+// Outlets bring frames to the outputs, each at its own time: some want a frame
 // before its instant, since what hangs on them needs time, and some want to be
 // told when to show it. It belongs to the engine loop.
-type outlets struct {
+type Outlets struct {
 	from  *[]device.Output // what actions were made of
 	list  []outlet         // in the order of their times
 	held  []held           // frames that are still to be shown to some, oldest first
@@ -31,9 +32,9 @@ type held struct {
 	left  []outlet
 }
 
-// use changes the outputs from the moment now on, also of the frames held, and returns
+// Use changes the outputs from the moment now on, also of the frames held, and returns
 // how long before their instants frames are wanted. What was due has been done.
-func (o *outlets) use(outputs *[]device.Output, now time.Duration) (lead time.Duration) {
+func (o *Outlets) Use(outputs *[]device.Output, now time.Duration) (lead time.Duration) {
 	if o.from != outputs {
 		o.from, o.list = outputs, nil
 		for _, out := range *outputs {
@@ -60,8 +61,8 @@ func (o *outlets) use(outputs *[]device.Output, now time.Duration) (lead time.Du
 	return o.list[0].lead
 }
 
-// frame does with a frame what is due at the moment now and holds it for the rest.
-func (o *outlets) frame(f *level.Frame, now time.Duration) {
+// Frame does with a frame what is due at the moment now and holds it for the rest.
+func (o *Outlets) Frame(f *level.Frame, now time.Duration) {
 	left := run(o.list, f, now)
 	if len(left) == 0 {
 		return
@@ -85,8 +86,8 @@ func run(list []outlet, f *level.Frame, now time.Duration) []outlet {
 	return list
 }
 
-// step does what is due with the frames held.
-func (o *outlets) step(now time.Duration) {
+// Step does what is due with the frames held.
+func (o *Outlets) Step(now time.Duration) {
 	for i := range o.held {
 		o.held[i].left = run(o.held[i].left, o.held[i].frame, now)
 	}
@@ -96,8 +97,8 @@ func (o *outlets) step(now time.Duration) {
 	}
 }
 
-// next is when step has something to do.
-func (o *outlets) next() time.Duration {
+// Next is when Step has something to do.
+func (o *Outlets) Next() time.Duration {
 	next := beat.Never
 	for _, h := range o.held {
 		if len(h.left) > 0 {

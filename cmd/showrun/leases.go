@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"showrun/runtime/host"
+	"showrun/runtime/store"
+)
+
+// leases shows and forgets what StageNet gateways hold.
+func (a *app) leases() *cobra.Command {
+	var state string
+	cmd := &cobra.Command{
+		Use:   "leases",
+		Short: "List the StageNet addresses that gateways hold, or forget a gateway",
+		Long: `A StageNet gateway keeps its addresses for good: SN17 is the same socket tomorrow.
+leases lists what was granted, leases forget frees the addresses of gateways that will not
+come back. No show may run with that state folder meanwhile.`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return a.withStore(state, a.listLeases) },
+	}
+	cmd.PersistentFlags().StringVar(&state, "state", "", stateUsage)
+	cmd.AddCommand(&cobra.Command{
+		Use:   "forget GATEWAY",
+		Short: "Free the addresses of a gateway, on every network",
+		Args:  one("the id of the gateway, as showrun leases lists it"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.withStore(state, func(s *store.Store) error { return a.forgetGateway(s, args[0]) })
+		},
+	})
+	return cmd
+}
+
+// withStore lends the store in a state folder.
+func (a *app) withStore(dir string, f func(*store.Store) error) error {
+	var err error
+	if dir == "" {
+		if dir, err = host.DefaultStateDir(); err != nil {
+			return err
+		}
+	}
+	s, err := store.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return f(s)
+}
+
+func (a *app) listLeases(s *store.Store) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
+	n := 0
+	err := s.AllLeases(func(console, gatewayID, id string, addresses []uint32) {
+		if n++; n == 1 {
+			fmt.Fprintln(w, "GATEWAY\tNETWORK\tLEASE\tADDRESSES")
+		}
+		if console == "" {
+			console = "any"
+		}
+		fmt.Fprintf(w, "%q\t%s\t%s\t%s\n", gatewayID, console, id, addressRuns(addresses))
+	})
+	w.Flush()
+	if n == 0 && err == nil {
+		fmt.Fprintln(a.stdout, "no gateway holds a lease")
+	}
+	return err
+}
+
+// addressRuns writes ascending addresses as runs, such as "SN1-SN512, SN600".
+func addressRuns(addresses []uint32) string {
+	var runs []string
+	for i := 0; i < len(addresses); {
+		first := i
+		for i++; i < len(addresses) && addresses[i] == addresses[i-1]+1; i++ {
+		}
+		run := fmt.Sprintf("SN%d", addresses[first])
+		if i > first+1 {
+			run += fmt.Sprintf("-SN%d", addresses[i-1])
+		}
+		runs = append(runs, run)
+	}
+	if runs == nil {
+		return "none"
+	}
+	return strings.Join(runs, ", ")
+}
+
+func (a *app) forgetGateway(s *store.Store, id string) error {
+	var consoles []string
+	err := s.AllLeases(func(console, gatewayID, _ string, _ []uint32) {
+		if gatewayID == id {
+			consoles = append(consoles, console)
+		}
+	})
+	for _, c := range consoles {
+		if err := s.DeleteLease(c, id); err != nil {
+			return err
+		}
+	}
+	if len(consoles) == 0 && err == nil {
+		err = fmt.Errorf("no gateway %q holds a lease", id)
+	}
+	return err
+}
