@@ -77,12 +77,12 @@ func TestPulledPlug(t *testing.T) {
 }
 
 // showIn starts shows in network namespaces.
-func showIn(t *testing.T) func(space, end, text string) *logLines {
+func showIn(t *testing.T) func(space, end, text string) (*logLines, *exec.Cmd) {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "showrun")
 	sh(t, "go", "build", "-o", binary, ".")
-	return func(space, end, text string) *logLines {
+	return func(space, end, text string) (*logLines, *exec.Cmd) {
 		t.Helper()
 		show := filepath.Join(dir, end+".lua")
 		if err := os.WriteFile(show, []byte(text), 0o600); err != nil {
@@ -91,7 +91,7 @@ func showIn(t *testing.T) func(space, end, text string) *logLines {
 		run := exec.Command("ip", "netns", "exec", space, binary, "run", "--osc", "off", "--log-format", "json",
 			"--interface", end, "--state", filepath.Join(dir, end), show)
 		run.Env = append(os.Environ(), "SHOW_PASSPHRASE=Ge2p$E$4*A")
-		return follow(t, run)
+		return follow(t, run), run
 	}
 }
 
@@ -101,7 +101,7 @@ func TestReplugged(t *testing.T) {
 	needsPlug(t)
 	start := showIn(t)
 	desk, show := plug(t)
-	heard := start(desk, "deck", `local show = require "show"
+	heard, _ := start(desk, "deck", `local show = require "show"
 local r = require "signet".receiver{ key = { env = "SHOW_PASSPHRASE" } }
 r:universe(1):on("levels", function(_, source) show.log.info(source and "levels" or "silence") end)`)
 	start(show, "show", `local u = require "signet".sender{ key = { env = "SHOW_PASSPHRASE" } }:universe(1)
@@ -122,11 +122,11 @@ func TestRenumbered(t *testing.T) {
 	needsPlug(t)
 	start := showIn(t)
 	desk, show := plug(t)
-	heard := start(desk, "deck", `local show = require "show"
+	heard, _ := start(desk, "deck", `local show = require "show"
 require "osc".receiver{ port = 9000, interface = "deck" }:on("/n", function() show.log.info("heard") end)
 show.on("start", function() show.log.info("listening") end)`)
 	heard.await(t, "listening")
-	sent := start(show, "show", `local clock, show = require "clock", require "show"
+	sent, _ := start(show, "show", `local clock, show = require "clock", require "show"
 local s = require "osc".sender{ host = "10.91.7.1", port = 9000 }
 clock.every(0.1, function() s:send("/n", 1) show.log.info("sent") end)`)
 	heard.await(t, "heard")
@@ -138,6 +138,43 @@ clock.every(0.1, function() s:send("/n", 1) show.log.info("sent") end)`)
 	sh(t, "ip", "-n", show, "addr", "add", "10.91.7.77/24", "brd", "+", "dev", "show")
 	for len(heard.entries()) < drained+5 {
 		heard.await(t, "heard")
+	}
+}
+
+// TestLeftOpenWithoutNetwork kills a show with a valve open and starts the next one
+// without a network: the valve is vented once the network is back, whether that show
+// names the valve or not.
+func TestLeftOpenWithoutNetwork(t *testing.T) {
+	needsPlug(t)
+	start := showIn(t)
+	desk, show := plug(t)
+	valve, _ := start(desk, "deck", `local show = require "show"
+local r = require "osc".receiver{ port = 23000, interface = "deck" }
+r:on("/move", function(_, joint, pwm) show.log.info("move %d %d", joint, pwm) end)
+r:on("/empty", function() show.log.info("vented") end)
+show.on("start", function() show.log.info("listening") end)`)
+	valve.await(t, "listening")
+	opened := `local valve = require "theater".valve{ host = "10.91.7.1" }
+if %s then require "show".on("start", function() valve:move(1, 50) end) end`
+	for _, next := range []string{"", fmt.Sprintf(opened, "false")} {
+		_, run := start(show, "show", fmt.Sprintf(opened, "true"))
+		valve.await(t, "move 1 50")
+		run.Process.Kill()
+		run.Wait()
+		sh(t, "ip", "-n", show, "link", "set", "show", "down")
+		log, run := start(show, "show", next)
+		log.await(t, "the last run ended without making a machine safe, and it cannot be done now")
+		log.await(t, "show loaded")
+		if n := len(valve.new); n > 0 {
+			t.Errorf("%d messages at the valve: %v", n, valve.all())
+		}
+		sh(t, "ip", "-n", show, "link", "set", "show", "up")
+		valve.await(t, "vented")
+		run.Process.Signal(syscall.SIGTERM)
+		run.Wait()
+		for len(valve.new) > 0 {
+			<-valve.new // what is repeated
+		}
 	}
 }
 

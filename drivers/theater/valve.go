@@ -25,9 +25,9 @@ type Valve struct {
 	repeats int       // how often it was
 }
 
-// A datagram may be lost, so the safe action is sent three times, unless a command
-// comes between: then it was not the last word. While a held device cannot be told at
-// all it is tried for as long as it is held.
+// A datagram may be lost, so the safe action is sent three times. If the network does
+// not take it, it is tried on. A command or a release ends that: then the safe action is
+// not the last word.
 const (
 	safeRepeats = 2
 	safePause   = 20 * time.Millisecond
@@ -123,7 +123,7 @@ func (v *Valve) makeSafe(now time.Time) {
 		switch {
 		case v.repeats < safeRepeats:
 			v.again = now.Add(safePause)
-		case v.held && failed != nil:
+		case failed != nil:
 			v.again = now.Add(safeRetry)
 		}
 		v.repeats++

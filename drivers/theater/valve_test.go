@@ -175,6 +175,15 @@ func TestValveHeldWithoutNetwork(t *testing.T) {
 	if !v.Deadline().IsZero() {
 		t.Errorf("released and waits for %v", v.Deadline())
 	}
+	// Without being held as well, until a command comes.
+	v.Safe(start)
+	if got, want := steps(v, count, start, time.Second), []string{"20ms: 3", "40ms: 3", "540ms: 3"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	v.Move(1, 0)
+	if !v.Deadline().IsZero() {
+		t.Errorf("told something and waits for %v", v.Deadline())
+	}
 }
 
 // TestValveSafeChanges: the safe action may be another one from now on.

@@ -122,6 +122,11 @@ func (h *Host) Run(ctx context.Context) error {
 		h.wg.Go(func() { h.rig.Run(devices) })
 	}
 	h.start(devices, first)
+	for key := range h.unsafe {
+		if m, ok := h.devices.get(key).(device.Machinery); ok {
+			m.Safe() // before the first command, which the engine does not have yet
+		}
+	}
 
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()

@@ -100,7 +100,7 @@ func (h *Host) recoverMachinery() error {
 }
 
 // recoverRest tries again, until ctx ends, what recoverMachinery could not do, for
-// machines the show does not name: those it names it makes safe in the end.
+// machines the show does not name: those it names try by themselves.
 func (h *Host) recoverRest(ctx context.Context) {
 	left := maps.Clone(h.unsafe)
 	for len(left) > 0 {
