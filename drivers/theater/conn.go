@@ -35,6 +35,9 @@ type SendFunc func(osc.Message) error
 type Stats struct {
 	Sent   uint64 // messages
 	Unsent uint64 // messages the system refused
+	// Unheard is how often the system said of what was sent before that no program
+	// listens there, or that there is no such machine.
+	Unheard uint64
 }
 
 // link is what a controller of any kind stands on: the way out, and the lock
@@ -44,12 +47,14 @@ type link struct {
 	to   string // for the log
 	log  *slog.Logger
 	out  SendFunc
+	lost func() uint64 // how often nobody took what was sent
 	shut func() error  // closes the socket
 	wake chan struct{} // the machine may have another deadline
 
 	mu      sync.Mutex
 	stats   Stats
-	failing bool // the last message was refused
+	failing bool      // the last message was refused
+	warned  time.Time // that nobody listens
 	closed  bool
 }
 
@@ -59,7 +64,7 @@ func newLink(kind string, cfg Config, out SendFunc) *link {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &link{
-		kind: kind, log: cfg.Log, out: out,
+		kind: kind, log: cfg.Log, out: out, lost: func() uint64 { return 0 },
 		shut: func() error { return nil }, wake: make(chan struct{}, 1),
 	}
 }
@@ -78,6 +83,7 @@ func openLink(kind string, cfg Config, port int) (*link, error) {
 	}
 	l := newLink(kind, cfg, sender.Send)
 	l.to, l.shut = sender.To().String(), sender.Close
+	l.lost = func() uint64 { return sender.Stats().Unheard }
 	return l, nil
 }
 
@@ -100,8 +106,18 @@ func (l *link) send(m osc.Message) error {
 		}
 	}
 	l.failing = err != nil
+	if n := l.lost(); n > l.stats.Unheard {
+		l.stats.Unheard = n
+		if now := time.Now(); now.Sub(l.warned) >= warnInterval {
+			l.warned = now
+			l.log.Warn("theater: nobody takes what is sent: is the server running?", "device", l.kind, "to", l.to)
+		}
+	}
 	return err
 }
+
+// warnInterval is the time between two messages that nobody listens.
+const warnInterval = 30 * time.Second
 
 // close closes the socket; nothing is sent afterwards.
 func (l *link) close() error {

@@ -1,10 +1,14 @@
 package theater_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -238,5 +242,41 @@ func TestLostTempo(t *testing.T) {
 	}
 	if v, ok := device.Values(nil, "white", now); !ok || v[0] != 255 {
 		t.Errorf("levels %v a moment after the fade to 255", v)
+	}
+}
+
+// TestNobodyListens: people are told once that a server does not run, and of none that
+// does.
+func TestNobodyListens(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the system does not tell")
+	}
+	var log bytes.Buffer
+	_, cfg := serve(t, "valve", server.NewValve(server.ValveConfig{}))
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+	v, err := theater.OpenValve(theater.ValveConfig{Config: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	for range 10 {
+		v.Move(1, 0)
+	}
+	if v.Stats().Unheard != 0 || log.Len() > 0 {
+		t.Errorf("%+v, log %s", v.Stats(), &log)
+	}
+	cfg.Port = 9 // where nobody listens
+	v2, err := theater.OpenValve(theater.ValveConfig{Config: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v2.Close()
+	for range 100 {
+		if err := v2.Move(1, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(log.String(), "nobody takes what is sent"); n != 1 || v2.Stats().Unheard == 0 {
+		t.Errorf("%+v, log\n%s", v2.Stats(), &log)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -41,6 +42,7 @@ type Stats struct {
 	ReadErrors uint64          // of the network, which went on
 	Sent       uint64          // datagrams that left
 	SendErrors uint64          // datagrams that did not
+	Unheard    uint64          // times that a Sender was told nobody takes what it sent
 }
 
 // Refused is the number of datagrams refused for any reason.
@@ -55,8 +57,9 @@ func (s Stats) Refused() (n uint64) {
 // port it listens on, so that the other side can answer. Its methods are safe
 // from any goroutine.
 type Conn struct {
-	cfg Config
-	udp *net.UDPConn
+	cfg  Config
+	udp  *net.UDPConn
+	only netip.AddrPort // of a Sender: where all goes to
 
 	mu       sync.Mutex
 	stats    Stats
@@ -195,14 +198,27 @@ func (c *Conn) SendBundle(to netip.AddrPort, when TimeTag, messages ...Message) 
 
 func (c *Conn) write(to netip.AddrPort, b []byte) error {
 	var err error
+	unheard := false
 	for range 2 {
 		c.udp.SetWriteDeadline(time.Now().Add(sendPatience))
-		if _, err = c.udp.WriteToUDPAddrPort(b, to); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if c.only.IsValid() {
+			_, err = c.udp.Write(b)
+		} else {
+			_, err = c.udp.WriteToUDPAddrPort(b, to)
+		}
+		// What a connected socket is told of the datagrams before comes as an error of
+		// this one, which has not left.
+		late := c.only.IsValid() && (errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH))
+		unheard = unheard || late
+		if !late && !errors.Is(err, os.ErrDeadlineExceeded) {
 			break
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if unheard {
+		c.stats.Unheard++
+	}
 	if err != nil {
 		c.stats.SendErrors++
 		return fmt.Errorf("osc: send to %v: %w", to, err)
@@ -215,7 +231,9 @@ func (c *Conn) write(to netip.AddrPort, b []byte) error {
 func (c *Conn) Close() error { return c.udp.Close() }
 
 // Sender is a Conn that sends to one place and takes nothing in. When the network
-// interface it sends by has got another address, it goes on from that.
+// interface it sends by has got another address, it goes on from that. OSC is not
+// answered, but the system may say of what was sent before that no program listens
+// there, or that there is no such machine: Stats.Unheard.
 type Sender struct {
 	to          netip.AddrPort
 	onInterface string // "" leaves the way to the system
@@ -241,15 +259,23 @@ func Dial(address, onInterface string) (*Sender, error) {
 	if s.bound, err = s.source(); err != nil {
 		return nil, err
 	}
-	if s.conn, err = listenOn(s.bound); err != nil {
+	if s.conn, err = connect(s.bound, to); err != nil {
+		// There is no way to it now. One may come, so every message looks for it.
+		s.conn, err = Listen(Config{Address: netip.AddrPortFrom(s.bound, 0).String()})
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// listenOn opens a socket at any port of an address.
-func listenOn(a netip.Addr) (*Conn, error) {
-	return Listen(Config{Address: netip.AddrPortFrom(a, 0).String()})
+// connect opens a socket from any port of an address to another one.
+func connect(from netip.Addr, to netip.AddrPort) (*Conn, error) {
+	udp, err := net.DialUDP(network(from), net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), net.UDPAddrFromAddrPort(to))
+	if err != nil {
+		return nil, fmt.Errorf("osc: send to %v: %w", to, err)
+	}
+	return &Conn{udp: udp, only: to}, nil
 }
 
 // source is the address to send from.
@@ -272,7 +298,7 @@ func (s *Sender) source() (netip.Addr, error) {
 }
 
 // moved gives another socket than the one that failed if the interface has another
-// address now, else nil.
+// address now or there is a way at last, else nil.
 func (s *Sender) moved(failed *Conn) *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -280,10 +306,10 @@ func (s *Sender) moved(failed *Conn) *Conn {
 		return s.conn // somebody else was faster
 	}
 	bind, err := s.source()
-	if s.closed || err != nil || bind == s.bound {
+	if s.closed || err != nil || bind == s.bound && failed.only.IsValid() {
 		return nil
 	}
-	conn, err := listenOn(bind)
+	conn, err := connect(bind, s.to)
 	if err != nil {
 		return nil
 	}
@@ -299,7 +325,7 @@ func (s *Sender) send(by func(*Conn) error) error {
 	conn := s.conn
 	s.mu.Unlock()
 	err := by(conn)
-	if err != nil && s.onInterface != "" {
+	if err != nil {
 		if next := s.moved(conn); next != nil {
 			err = by(next)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,42 @@ func dialed(address, onInterface string) (*Conn, error) {
 }
 
 // TestClose: a closed socket sends nothing and ends Run.
+// TestNobodyListens: a Sender learns that nobody takes what it sends, and what it sends
+// once somebody does arrives, from the first on.
+func TestNobodyListens(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the system tells of it only when something is read")
+	}
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := c.LocalAddr().String()
+	c.Close()
+	s, err := Dial(address, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for range 100 {
+		if err := s.Send(Message{Address: "/void"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st := s.Stats(); st.Unheard == 0 || st.Sent != 100 || st.SendErrors != 0 {
+		t.Errorf("%+v", st)
+	}
+	_, all := listen(t, Config{Address: address})
+	for _, a := range []string{"/one", "/two"} {
+		if err := s.Send(Message{Address: a}); err != nil {
+			t.Fatal(err)
+		}
+		if got := next(t, all); got.Message.Address != a {
+			t.Errorf("heard %s, want %s", got.Message.Address, a)
+		}
+	}
+}
+
 func TestClose(t *testing.T) {
 	c, err := Listen(Config{})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -310,5 +311,20 @@ func TestCheckMessage(t *testing.T) {
 	}
 	if err := (Message{"/x", []any{nil, int32(1)}}).Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNobodyListens: people are told, once.
+func TestNobodyListens(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the system does not tell")
+	}
+	h := newHost()
+	s := sender(t, h, freePort(t))
+	for range 100 {
+		s.Take(0, Message{"/void", nil})
+	}
+	if n := strings.Count(h.logged(), "nobody takes what is sent"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, h.logged())
 	}
 }

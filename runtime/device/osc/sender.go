@@ -82,8 +82,14 @@ type Sender struct {
 	env    device.Env
 	driver *wire.Sender
 
-	failing string // the last error, "" if the last message was sent; engine loop only
+	// Engine loop only.
+	failing string        // the last error, "" if the last message was sent
+	unheard uint64        // as of the last message
+	warned  time.Duration // that nobody listens, last; 0 for never
 }
+
+// warnInterval is the time between two messages that nobody listens.
+const warnInterval = 30 * time.Second
 
 // Open implements device.Declaration.
 func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
@@ -115,6 +121,13 @@ func (s *Sender) Take(_ time.Duration, message any) {
 		s.env.Log.Info("osc: sending again", "to", s.decl.address())
 	}
 	s.failing = text
+	if n := s.driver.Stats().Unheard; n > s.unheard {
+		s.unheard = n
+		if now := s.env.Now(); s.warned == 0 || now-s.warned >= warnInterval {
+			s.warned = now
+			s.env.Log.Warn("osc: nobody takes what is sent: does a program listen there?", "to", s.decl.address())
+		}
+	}
 }
 
 // Close closes a Sender whose loops never ran.
