@@ -105,9 +105,9 @@ func TestValuesByAddress(t *testing.T) {
 	lacking := "no lease holds SN513; give { pending = true } if its gateway is still to come"
 	s.wantLog("1.500 50\t44\t19\t0\t60", "1.500 false\tstagenet.console:set: "+lacking, "1.500 false\tstagenet.console:set: "+lacking)
 	wantLines(t, "orders", s.orders, []string{
-		"0.000 {Address:17 At:{Output:1 Slot:17}}", "0.000 {Address:600 At:{Output:2 Slot:88}}",
-		"1.000 {Address:18 At:{Output:1 Slot:18}}", "1.000 {Address:19 At:{Output:1 Slot:19}}", "1.000 {Address:20 At:{Output:1 Slot:20}}",
-		"1.500 {Address:601 At:{Output:2 Slot:89}}", "1.500 {Address:602 At:{Output:2 Slot:90}}", "1.500 {Address:603 At:{Output:2 Slot:91}}",
+		"0.000 {Address:17 At:{Output:1 Slot:17} Load:1}", "0.000 {Address:600 At:{Output:2 Slot:88} Load:1}",
+		"1.000 {Address:18 At:{Output:1 Slot:18} Load:1}", "1.000 {Address:19 At:{Output:1 Slot:19} Load:1}", "1.000 {Address:20 At:{Output:1 Slot:20} Load:1}",
+		"1.500 {Address:601 At:{Output:2 Slot:89} Load:1}", "1.500 {Address:602 At:{Output:2 Slot:90} Load:1}", "1.500 {Address:603 At:{Output:2 Slot:91} Load:1}",
 	})
 }
 
@@ -123,7 +123,7 @@ func TestEarlierInstant(t *testing.T) {
 	s.gen.Deliver(script.Event{Topic: decl.EventTopic("lost"), At: s.clock.Now(), Value: stagenet.Gateway{ID: "rig"}})
 	s.wantLevels("970ms 1/1=7")
 	s.wantLevels("1s 1/1=9")
-	wantLines(t, "orders", s.orders, []string{"0.960 {Address:1 At:{Output:1 Slot:1}}", "1.000 {Address:1 At:{Output:1 Slot:1}}"})
+	wantLines(t, "orders", s.orders, []string{"0.960 {Address:1 At:{Output:1 Slot:1} Load:1}", "1.000 {Address:1 At:{Output:1 Slot:1} Load:1}"})
 }
 
 // TestAnotherConsole: a reload finds the levels of a console whose options have

@@ -54,7 +54,7 @@ func (s *net) use(v *console, a int) patch.Channel {
 	ch := s.numberChannel(v, a)
 	if since, ok := v.used[a]; !ok || s.G.Instant() < since {
 		v.used[a] = s.G.Instant()
-		s.Order(v.decl, stagenet.Use{Address: a, At: ch.Coarse})
+		s.Order(v.decl, stagenet.Use{Address: a, At: ch.Coarse, Load: s.G.Number()})
 	}
 	return ch
 }

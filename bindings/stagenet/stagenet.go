@@ -39,6 +39,7 @@ func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
 func (s *net) console(c module.Call) int {
 	o := c.Options(1, false, "discover", "interface", "gateways", "rate", "latency")
 	decl := &stagenet.ConsoleDecl{
+		Load:      s.G.Number(),
 		Discover:  !o.Has("discover") || o.Bool("discover"),
 		Interface: o.Str("interface", ""),
 		Rate:      o.Integer("rate", 44, 1, 250),

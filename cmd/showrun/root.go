@@ -19,8 +19,8 @@ type app struct {
 	jsonLog        *slog.Logger   // set once the log is one for programs
 }
 
-// notANumber is what the library says of a flag.
-var notANumber = regexp.MustCompile(`strconv\.\w+: parsing "[^"]*": .*`)
+// notANumber is what the library says of a flag that is to be one.
+var notANumber = regexp.MustCompile(`strconv\.(?:ParseInt|ParseUint|Atoi): parsing "[^"]*": .*`)
 
 // root builds the command tree. A show named without a verb is run.
 func (a *app) root() *cobra.Command {

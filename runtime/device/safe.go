@@ -46,8 +46,9 @@ func (m Machine) Record() []byte {
 }
 
 // MakeSafe performs the safe action of a machine by its record. It takes a moment, for
-// it repeats what may be lost, and may wait two seconds for the name of its host. A motion device is sent nothing: what it has it
-// finishes within a moment, and nobody sends it more.
+// it repeats what may be lost, and may wait two seconds for the name of its host. A
+// motion device is sent nothing: what it has it finishes within a moment, and nobody
+// sends it more.
 func MakeSafe(b []byte, now time.Time, log *slog.Logger) error {
 	var r record
 	if err := json.Unmarshal(b, &r); err != nil {
@@ -76,8 +77,11 @@ func MakeSafe(b []byte, now time.Time, log *slog.Logger) error {
 	done, end := context.WithCancel(context.Background())
 	end()
 	v.Run(done) // for what it repeats
-	if !v.AtRest() {
+	switch {
+	case !v.AtRest():
 		return errors.New("the safe action could not be sent")
+	case v.Stats().Unheard > 0:
+		return errors.New("nobody takes the safe action: is the server running?")
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ type Engine struct {
 	orders   queue // apart, for they wait for no frame
 	due      []DueOrder
 	lead     time.Duration
+	passed   time.Duration // the latest moment known to have come, without the lead
 	pulse    pulse
 	outputs  []output
 	effects  []effect
@@ -88,7 +89,7 @@ func (e *Engine) submit(to *queue, b Batch) {
 	q.planned = e.schedule.meets(q.At)
 	q.late = e.schedule.begun && q.At <= e.schedule.last
 	if to == &e.orders {
-		q.late = e.schedule.begun && q.At < e.schedule.seen-e.lead
+		q.late = e.schedule.begun && q.At < e.passed
 	}
 	if !to.add(q) {
 		e.stats.RefusedBatches++
@@ -106,7 +107,10 @@ func (e *Engine) Retime(line beat.Timeline) {
 
 // Pass notes that the moment now has come. A loop that has slept calls it before it
 // submits and retimes, so that a plan is not changed to moments already gone.
-func (e *Engine) Pass(now time.Duration) { e.schedule.pass(now + e.lead) }
+func (e *Engine) Pass(now time.Duration) {
+	e.passed = max(e.passed, now)
+	e.schedule.pass(now + e.lead)
+}
 
 // Lead makes frames come so much before their instant, for outputs on whose way
 // they need that long; it is not negative. Orders come at their instant. A longer
@@ -133,6 +137,7 @@ func (e *Engine) NextFrame() time.Duration {
 // others. The frame is lent until the next call of any method that changes
 // something.
 func (e *Engine) Step(now time.Duration) *level.Frame {
+	e.passed = max(e.passed, now)
 	now += e.lead
 	due := e.schedule.next(e.queue.next())
 	if now < due {

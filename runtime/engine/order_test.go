@@ -110,3 +110,20 @@ func TestALongerLeadLeavesNoFrameOut(t *testing.T) {
 		t.Errorf("%d frames left out, the last is of %v", s.Skipped, last)
 	}
 }
+
+// TestAShorterLeadMakesNoOrderLate: frames were made ahead, orders were not.
+func TestAShorterLeadMakesNoOrderLate(t *testing.T) {
+	e := newTest(t)
+	e.Use(0)
+	for now := time.Duration(0); now < 2*time.Second; now = max(e.NextFrame(), now) {
+		e.Pass(now)
+		e.Lead(time.Second)
+		e.Step(now)
+	}
+	e.Lead(0)
+	e.Submit(at(2050*ms, Order{"d", "in time"}))
+	e.Submit(at(1900*ms, Order{"d", "late"}))
+	if got := len(e.Orders(2050 * ms)); got != 2 || e.Stats().Late.Count != 1 {
+		t.Errorf("%d orders, %d late", got, e.Stats().Late.Count)
+	}
+}

@@ -36,10 +36,12 @@ type Host struct {
 	wg      sync.WaitGroup
 
 	precision atomic.Pointer[string] // of the engine's thread
+	strange   time.Duration          // before it no unknown OSC command is told; the socket's
 
-	// unsafe are the machines of the last run that could not be made safe at the start,
-	// and how that is done. It is not changed afterwards.
-	unsafe map[string][]byte
+	// unsafe are the machines that the last run left unsafe and that are not known to be
+	// safe yet, and how that is done.
+	unsafeMu sync.Mutex
+	unsafe   map[string][]byte
 }
 
 // New prepares a run; nothing is opened before Run. The error tells of a bad
@@ -122,11 +124,6 @@ func (h *Host) Run(ctx context.Context) error {
 		h.wg.Go(func() { h.rig.Run(devices) })
 	}
 	h.start(devices, first)
-	for key := range h.unsafe {
-		if m, ok := h.devices.get(key).(device.Machinery); ok {
-			m.Safe() // before the first command, which the engine does not have yet
-		}
-	}
 
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
@@ -384,6 +381,9 @@ func (h *Host) open(decl device.Declaration) (device.Device, error) {
 			closer.Close()
 		}
 		return nil, err
+	}
+	if m, ok := d.(device.Machinery); ok && h.leftUnsafe(decl.Key()) != nil {
+		m.Safe() // before its first command; once it runs, it tries on by itself
 	}
 	return d, nil
 }

@@ -193,9 +193,6 @@ func (c *core) wire(l *load) {
 		if d, ok := live.(device.Adopter); ok {
 			d.Adopt(decl)
 		}
-		if err := c.keep(decl); err != nil {
-			c.opts.Log.Error("state not kept", "error", err)
-		}
 		if d, ok := live.(device.Output); ok {
 			outputs = append(outputs, d)
 		}
@@ -208,6 +205,17 @@ func (c *core) wire(l *load) {
 	c.lead = lead
 	l.gen.SetLookahead(lead + c.opts.Lookahead)
 	c.outputs.Store(&outputs)
+	c.hand(byKey, inOrder)
+	// After it is live, so that recoverRest does not forget it, and before any command.
+	for _, decl := range l.show.Devices {
+		if err := c.keep(decl); err != nil {
+			c.opts.Log.Error("state not kept", "error", err)
+		}
+	}
+}
+
+// hand makes devices the live ones; machinery is held as it has to be.
+func (c *core) hand(byKey map[string]device.Device, inOrder []device.Device) {
 	c.holding.Lock()
 	defer c.holding.Unlock()
 	before := c.devices.set(byKey, inOrder)

@@ -3,17 +3,20 @@ package host
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"showrun/drivers/theater/osc"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/host/folder"
 	"showrun/runtime/rig"
+	"showrun/runtime/script"
 )
 
 // machine is machinery of which a test sees what it is told.
@@ -240,5 +243,26 @@ func TestUnsafeMachinesAreRemembered(t *testing.T) {
 	run(`require "theater".valve{ interface = "nothing0" }`)
 	if log := run(""); strings.Contains(log, "without making a machine safe") {
 		t.Errorf("a machine that was never opened is remembered:\n%s", log)
+	}
+}
+
+// TestNoiseHidesNoErrors: OSC that is not for us takes nothing from errors of the script.
+func TestNoiseHidesNoErrors(t *testing.T) {
+	h, _ := stillHost(t, nil)
+	log := newLines()
+	h.opts.Log = log.logger()
+	from := netip.MustParseAddrPort("10.0.0.1:9000")
+	for range 100 {
+		h.message(osc.Message{Address: "/fader/1"}, osc.TimeTag(0), from, time.Time{})
+	}
+	h.failed(&script.Failure{Task: "t", Message: "show.lua:1: broken"}, false)
+	if !strings.Contains(log.String(), "broken") {
+		t.Error("the error of the script is not shown")
+	}
+	if ev := h.inbox.Take(nil); len(ev) != 1 {
+		t.Errorf("%d events, want the error", len(ev))
+	}
+	if n := strings.Count(log.String(), "not known"); n != 1 {
+		t.Errorf("noise is told %d times", n)
 	}
 }

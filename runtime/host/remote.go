@@ -90,6 +90,9 @@ func (h *Host) command(r control.Request) control.Reply {
 	return control.Reply{Text: fmt.Sprintf("unknown command %q", r.Command)}
 }
 
+// strangeInterval is the time between two messages to people about unknown commands.
+const strangeInterval = 10 * time.Second
+
 // message takes an OSC message, on the goroutine of the socket.
 func (h *Host) message(m osc.Message, _ osc.TimeTag, from netip.AddrPort, _ time.Time) {
 	pressed := true
@@ -106,7 +109,9 @@ func (h *Host) message(m osc.Message, _ osc.TimeTag, from netip.AddrPort, _ time
 			h.Release("OSC from " + from.String())
 		}
 	default:
-		if ok, _ := h.errors.allow(h.clock.Now()); ok {
+		// A console may send all it has, so this takes nothing from errors of the script.
+		if now := h.clock.Now(); now >= h.strange {
+			h.strange = now + strangeInterval
 			h.opts.Log.Warn("an OSC command is not known; there are "+oscStop+" and "+oscRelease, "address", m.Address, "from", from)
 		}
 	}

@@ -84,7 +84,7 @@ func (h *Host) recoverMachinery() error {
 	if err != nil {
 		return err
 	}
-	h.unsafe = map[string][]byte{}
+	h.unsafe = map[string][]byte{} // nobody else runs yet
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		if err := device.MakeSafe(left[key], h.clock.Time(h.clock.Now()), h.opts.Log); err != nil {
 			h.opts.Log.Error("the last run ended without making a machine safe, and it cannot be done now", "machine", key, "error", err)
@@ -102,23 +102,52 @@ func (h *Host) recoverMachinery() error {
 // recoverRest tries again, until ctx ends, what recoverMachinery could not do, for
 // machines the show does not name: those it names try by themselves.
 func (h *Host) recoverRest(ctx context.Context) {
-	left := maps.Clone(h.unsafe)
-	for len(left) > 0 {
+	for left := slices.Sorted(maps.Keys(h.unsafe)); len(left) > 0; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(recoverEvery):
 		}
-		for key, how := range left {
-			if h.devices.get(key) != nil || device.MakeSafe(how, h.clock.Time(h.clock.Now()), slog.New(slog.DiscardHandler)) != nil {
-				continue
-			}
-			h.opts.Log.Warn("a machine that the last run left unsafe is safe now", "machine", key)
-			if err := h.store.Disengage(key); err != nil {
-				h.opts.Log.Error("state not kept", "error", err)
-			}
-			delete(left, key)
-		}
+		left = slices.DeleteFunc(left, h.recovered)
+	}
+}
+
+// recovered tries to make a machine safe that the last run left unsafe, unless it is
+// live, and tells whether it is safe.
+func (h *Host) recovered(key string) bool {
+	how := h.leftUnsafe(key)
+	if how == nil {
+		return true // as a device of the show, which has gone
+	}
+	if h.devices.get(key) != nil || device.MakeSafe(how, h.clock.Time(h.clock.Now()), slog.New(slog.DiscardHandler)) != nil {
+		return false
+	}
+	h.opts.Log.Warn("a machine that the last run left unsafe is safe now", "machine", key)
+	h.forgetMachine(key)
+	if h.devices.get(key) == nil { // a load that takes it later keeps it anew
+		return true
+	}
+	if err := h.store.Engage(key, how); err != nil { // one has taken it meanwhile
+		h.opts.Log.Error("state not kept", "error", err)
+	}
+	return true
+}
+
+// leftUnsafe is how a machine is made safe that the last run left unsafe, nil for
+// others.
+func (h *Host) leftUnsafe(key string) []byte {
+	h.unsafeMu.Lock()
+	defer h.unsafeMu.Unlock()
+	return h.unsafe[key]
+}
+
+// forgetMachine is for a machine that is safe.
+func (h *Host) forgetMachine(key string) {
+	h.unsafeMu.Lock()
+	delete(h.unsafe, key)
+	h.unsafeMu.Unlock()
+	if err := h.store.Disengage(key); err != nil {
+		h.opts.Log.Error("state not kept", "error", err)
 	}
 }
 
@@ -136,7 +165,7 @@ func (h *Host) engage(decl device.Declaration) error {
 // unused forgets that of a device that was opened for nothing, unless it was kept
 // because the run before left the machine unsafe.
 func (h *Host) unused(key string, d device.Device) {
-	if h.unsafe[key] == nil {
+	if h.leftUnsafe(key) == nil {
 		h.disengage(key, d)
 	}
 }
@@ -152,7 +181,5 @@ func (h *Host) disengage(key string, d device.Device) {
 		h.opts.Log.Error("a machine could not be made safe; the next start does it before anything else", "machine", key)
 		return
 	}
-	if err := h.store.Disengage(key); err != nil {
-		h.opts.Log.Error("state not kept", "error", err)
-	}
+	h.forgetMachine(key)
 }

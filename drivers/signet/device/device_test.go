@@ -337,9 +337,12 @@ func TestWrongKeyIsLogged(t *testing.T) {
 		TUID: tuidA, Device: chatty{}, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}, epoch)
 	from := netip.MustParseAddr("10.0.0.7")
-	for i, v := range []wire.Verdict{wire.BadAuth, wire.BadAuth, wire.ModeMismatch, wire.WrongScope, wire.Accept} {
+	for i, v := range []wire.Verdict{wire.BadAuth, wire.BadAuth, wire.ModeMismatch, wire.WrongScope} {
 		p.Verdict(v, from, epoch.Add(time.Duration(i)*time.Second))
 	}
+	both := netip.MustParseAddr("10.0.0.8") // sends each packet signed and unsigned
+	p.Verdict(wire.Accept, both, epoch.Add(time.Minute))
+	p.Verdict(wire.ModeMismatch, both, epoch.Add(time.Minute))
 	p.Verdict(wire.ModeMismatch, from, epoch.Add(time.Minute))
 	p.Verdict(wire.Flood, from, epoch.Add(time.Hour))
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")

@@ -55,7 +55,8 @@ type PresenceConfig struct {
 // goroutine: Step sends what is due, Deadline says when to step next.
 type Presence struct {
 	cfg      PresenceConfig
-	warned   time.Time // people, last
+	warned   time.Time           // people, last
+	fits     map[netip.Addr]bool // who sent what we could take; some of them
 	booting  bool
 	boot     time.Time
 	lastPoll time.Time
@@ -101,7 +102,7 @@ func NewPresence(cfg PresenceConfig, now time.Time) *Presence {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Presence{cfg: cfg, payload: make([]byte, 0, wire.MaxSend)}
+	p := &Presence{cfg: cfg, payload: make([]byte, 0, wire.MaxSend), fits: map[netip.Addr]bool{}}
 	p.booting = true
 	p.boot = now.Add(p.random(wire.PollBackoff))
 	p.lastPoll = now
@@ -172,10 +173,20 @@ func (p *Presence) Status(endpoint uint16, t wire.TID, now time.Time) {
 // set up wrongly is logged once a minute.
 func (p *Presence) Verdict(v wire.Verdict, from netip.Addr, now time.Time) {
 	switch v {
+	case wire.Accept, wire.NotSubscribed:
+		if !p.fits[from] {
+			if len(p.fits) == maxFits {
+				clear(p.fits)
+			}
+			p.fits[from] = true
+		}
 	case wire.BadAuth:
 		p.Event(wire.EventAuth, from, now)
 		p.warn(now, "sig-net: packets do not fit our key and are dropped: theirs is another, or they are forged", from)
 	case wire.ModeMismatch:
+		if p.fits[from] {
+			return // it sends both, and the other of them is for us
+		}
 		p.warn(now, "sig-net: packets are dropped: of them and us one signs and the other does not", from)
 	case wire.ReplaySession, wire.ReplaySequence:
 		p.Event(wire.EventReplay, from, now)
@@ -183,6 +194,9 @@ func (p *Presence) Verdict(v wire.Verdict, from netip.Addr, now time.Time) {
 		p.Event(wire.EventFlood, from, now)
 	}
 }
+
+// maxFits bounds what is remembered; addresses can be forged.
+const maxFits = 256
 
 // warnInterval is the time between two messages to people.
 const warnInterval = time.Minute

@@ -33,7 +33,6 @@ type Config struct {
 // A Conn receives groups and unicast on one port and sends. One goroutine may
 // read while others write, join, leave and close.
 type Conn struct {
-	name    string         // of the interface, as it was given
 	network *net.Interface // nil for the system's choice
 	address netip.Addr     // of the interface; the zero Addr for the system's choice
 	port    int
@@ -103,7 +102,7 @@ func Open(cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{name: cfg.Interface, network: network, address: address, port: cfg.Port, stale: true, groups: make(map[netip.Addr]*membership)}
+	c := &Conn{network: network, address: address, port: cfg.Port, stale: true, groups: make(map[netip.Addr]*membership)}
 	if err := c.open(cfg); err != nil {
 		c.Close()
 		return nil, err
@@ -283,17 +282,26 @@ type Loop struct {
 const checkInterval = 2 * time.Second
 
 // gone is why the sockets are of no use any more: an interface that is plugged in
-// again, or gets another address, is a new one to the system, and neither groups nor
-// what is sent find their way to it.
+// again, or gets another address in place of ours, is a new one to the system, and
+// neither groups nor what is sent find their way to it.
 func (c *Conn) gone() error {
 	if c.network == nil {
 		return nil
 	}
-	network, address, err := Resolve(c.name)
-	if err == nil && (network.Index != c.network.Index || address != c.address) {
-		err = fmt.Errorf("interface %q is not the one it was", c.name)
+	network, err := net.InterfaceByName(c.network.Name)
+	if err != nil || network.Index != c.network.Index {
+		return fmt.Errorf("interface %q is not the one it was", c.network.Name)
 	}
-	return err
+	addresses, err := network.Addrs()
+	for _, a := range addresses { // in any order: it may have got others before ours
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr() == c.address {
+			return nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("interface %q: %w", network.Name, err)
+	}
+	return fmt.Errorf("interface %q has lost its address %v", network.Name, c.address)
 }
 
 // Serve reads packets and steps a machine on the calling goroutine until ctx

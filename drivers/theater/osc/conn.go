@@ -231,9 +231,9 @@ func (c *Conn) write(to netip.AddrPort, b []byte) error {
 func (c *Conn) Close() error { return c.udp.Close() }
 
 // Sender is a Conn that sends to one place and takes nothing in. When the network
-// interface it sends by has got another address, it goes on from that. OSC is not
-// answered, but the system may say of what was sent before that no program listens
-// there, or that there is no such machine: Stats.Unheard.
+// interface it sends by, or the one the system chose, has got another address, it goes
+// on from that. OSC is not answered, but the system may say of what was sent before that
+// no program listens there, or that there is no such machine: Stats.Unheard.
 type Sender struct {
 	to          netip.AddrPort
 	onInterface string // "" leaves the way to the system
@@ -298,7 +298,8 @@ func (s *Sender) source() (netip.Addr, error) {
 }
 
 // moved gives another socket than the one that failed if the interface has another
-// address now or there is a way at last, else nil.
+// address now or there is a way at last, or if the system is to choose the address
+// again, else nil.
 func (s *Sender) moved(failed *Conn) *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -306,7 +307,9 @@ func (s *Sender) moved(failed *Conn) *Conn {
 		return s.conn // somebody else was faster
 	}
 	bind, err := s.source()
-	if s.closed || err != nil || bind == s.bound && failed.only.IsValid() {
+	// A connected socket keeps the address it began with, also if the system chose it.
+	same := bind == s.bound && !bind.IsUnspecified()
+	if s.closed || err != nil || same && failed.only.IsValid() {
 		return nil
 	}
 	conn, err := connect(bind, s.to)
@@ -325,7 +328,7 @@ func (s *Sender) send(by func(*Conn) error) error {
 	conn := s.conn
 	s.mu.Unlock()
 	err := by(conn)
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // that took long enough
 		if next := s.moved(conn); next != nil {
 			err = by(next)
 		}

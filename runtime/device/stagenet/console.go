@@ -18,6 +18,7 @@ import (
 type Use struct {
 	Address int // 1 is SN1
 	At      level.Address
+	Load    int // that of the script, see ConsoleDecl
 }
 
 // Console joins a StageNet console to the engine. Frames wait in a mailbox of one
@@ -36,7 +37,7 @@ type Console struct {
 
 	mu       sync.Mutex
 	adopted  []*GatewayDecl // not changed any more
-	load     int            // counts what was adopted
+	load     int            // that was adopted
 	ordered  []due          // that the sending loop has not seen
 	selected []level.Output
 	changed  bool                 // leases, mappings or adopted, since the sending loop looked
@@ -48,11 +49,10 @@ type Console struct {
 	routes routes // the sending loop's
 }
 
-// due is a Use, its instant and the load it is of.
+// due is a Use and its instant.
 type due struct {
 	Use
-	at   time.Duration
-	load int
+	at time.Duration
 }
 
 func newConsole(d *ConsoleDecl, env device.Env) *Console {
@@ -68,7 +68,7 @@ func (c *Console) Adopt(decl device.Declaration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.adopted, c.changed = d.Gateways, true
-	c.load++
+	c.load = d.Load
 	if c.driver == nil {
 		c.appear(d)
 		return
@@ -92,7 +92,7 @@ func (c *Console) Take(at time.Duration, message any) {
 	if u, ok := message.(Use); ok && c.driver != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.ordered = append(c.ordered, due{u, at, c.load})
+		c.ordered = append(c.ordered, due{u, at})
 		c.sel(u.At.Output)
 	}
 }
@@ -160,7 +160,7 @@ func (c *Console) hand(f *level.Frame) {
 	load, adopted, changed := c.load, c.adopted, c.changed
 	c.changed = false
 	for len(c.ordered) > 0 && c.ordered[0].at <= f.At {
-		c.routes.use(c.ordered[0].Use, c.ordered[0].load)
+		c.routes.use(c.ordered[0].Use)
 		c.ordered, changed = c.ordered[1:], true
 	}
 	c.mu.Unlock()

@@ -271,11 +271,16 @@ func TestFixtureAfterNumber(t *testing.T) {
 	}
 	numbers, fixture := []byte{255, 254}, []byte{40, 0}
 	s.shows(desk, []byte{255, 254}, numbers, fixture)
-	s.Adopt(&ConsoleDecl{Gateways: []*GatewayDecl{{ID: "desk", Levels: []Levels{{Type: "DMX", Output: 1, Slots: 1, Used: 1}}}}})
+	s.Adopt(&ConsoleDecl{Load: 1, Gateways: []*GatewayDecl{{ID: "desk", Levels: []Levels{{Type: "DMX", Output: 1, Slots: 1, Used: 1}}}}})
 	s.shows(desk, []byte{40, 254}, numbers, fixture)
-	s.Take(time.Since(epoch), Use{Address: lease[0], At: level.Address{Output: 0, Slot: 1}})
+	at := level.Address{Output: 0, Slot: 1}
+	s.Take(time.Since(epoch), Use{Address: lease[0], At: at}) // which was on its way
+	numbers[1] = 253
+	s.shows(desk, []byte{40, 253}, numbers, fixture)
+	s.Take(time.Since(epoch), Use{Address: lease[0], At: at, Load: 1})
+	numbers[1] = 254
 	s.shows(desk, []byte{255, 254}, numbers, fixture)
-	s.Adopt(&ConsoleDecl{}) // nothing is there now but what was
+	s.Adopt(&ConsoleDecl{Load: 2}) // nothing is there now but what was
 	s.shows(desk, []byte{255, 254}, numbers, fixture)
 }
 

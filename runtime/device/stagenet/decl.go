@@ -37,6 +37,8 @@ type ConsoleDecl struct {
 	Rate      int      // frames a second at most
 	Latency   time.Duration
 
+	// Load is the number of the script's load. It is not part of the key.
+	Load int
 	// Gateways are those the show names, in the order in which it does. They are
 	// not part of the key: a reload may change them on the live device.
 	Gateways []*GatewayDecl

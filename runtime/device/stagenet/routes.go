@@ -10,18 +10,12 @@ import (
 // routes say which slots of the show go to which addresses. They belong to the loop
 // that sends.
 type routes struct {
-	used map[int]use // by address: those the script sets by their number
+	used map[int]Use // by address: those the script sets by their number
 	list []route
 
 	// shows is the channel that the level an address was sent last was meant for.
 	shows map[stagenet.Address]Mapping
 	dark  []stagenet.Address // to be sent 0, once
-}
-
-// use is where the level of an address is that a load set by its number.
-type use struct {
-	at   level.Address
-	load int
 }
 
 // route is what goes to one gateway.
@@ -40,12 +34,12 @@ type source struct {
 	at    level.Address
 }
 
-// use adds an address that the script of a load sets by its number.
-func (r *routes) use(u Use, load int) {
+// use adds an address that a script sets by its number.
+func (r *routes) use(u Use) {
 	if r.used == nil {
-		r.used = map[int]use{}
+		r.used = map[int]Use{}
 	}
-	r.used[u.Address] = use{u.At, load}
+	r.used[u.Address] = u
 }
 
 // resolve finds the routes for the present leases and mappings. A load has fixtures at
@@ -67,8 +61,8 @@ func (r *routes) resolve(load int, declared []*GatewayDecl, gateways []stagenet.
 			for _, at := range sources(declared, Place{g.ID, i, channels[a]}) {
 				x.add(i, at)
 			}
-			if u, ok := r.used[int(a)]; ok && (u.load == load || len(x.sources) == before) {
-				x.add(i, u.at)
+			if u, ok := r.used[int(a)]; ok && (u.Load == load || len(x.sources) == before) {
+				x.add(i, u.At)
 			} else if ok {
 				delete(r.used, int(a))
 			}

@@ -78,12 +78,26 @@ func (f *Files) Open(name string) (fs.File, error) {
 }
 
 // Uses tells whether the load may be another one for a file or folder that has changed,
-// given by its path.
+// given by its path. The load may have asked for it by another name: through a link, or
+// in letters of another case where that makes no difference.
 func (f *Files) Uses(path string) bool {
 	name, err := filepath.Rel(f.dir, path)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return err != nil || name == "." || f.asked[filepath.ToSlash(name)]
+	if err != nil || name == "." || f.asked[filepath.ToSlash(name)] {
+		return true
+	}
+	changed, err := os.Stat(path)
+	if err != nil {
+		return false // gone; what comes in its place is told as well
+	}
+	for asked := range f.asked {
+		used, err := os.Stat(filepath.Join(f.dir, filepath.FromSlash(asked)))
+		if err == nil && os.SameFile(used, changed) {
+			return true
+		}
+	}
+	return false
 }
 
 // Close closes the folder.

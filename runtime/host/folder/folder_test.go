@@ -63,3 +63,35 @@ func TestFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestUsesLinks: a file that is used by another of its names is used.
+func TestUsesLinks(t *testing.T) {
+	dir := t.TempDir()
+	os.Mkdir(filepath.Join(dir, "v2"), 0o700)
+	write(t, dir, "v2/show.lua", "x")
+	write(t, dir, "v2/other.lua", "x")
+	if err := os.Symlink("v2/show.lua", filepath.Join(dir, "show.lua")); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Symlink("v2", filepath.Join(dir, "lib")); err != nil {
+		t.Skip(err)
+	}
+	f, err := Folder{Dir: dir}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if b, err := fs.ReadFile(f, "show.lua"); string(b) != "x" || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+	if !f.Uses(filepath.Join(dir, "v2/show.lua")) {
+		t.Error("the show is not used by the name of its file")
+	}
+	if f.Uses(filepath.Join(dir, "v2/other.lua")) {
+		t.Error("a file that nobody asked for is used")
+	}
+	fs.ReadFile(f, "lib/other.lua")
+	if !f.Uses(filepath.Join(dir, "v2/other.lua")) {
+		t.Error("a file of a linked folder is not used")
+	}
+}
