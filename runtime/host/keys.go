@@ -2,7 +2,6 @@ package host
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -24,13 +23,9 @@ var errNoKey = errors.New(`no key: Sig-Net signs every packet, so the Sender nee
 func (h *Host) keys(from device.KeyRef) (signet.Keys, error) {
 	switch {
 	case from.Env != "":
-		passphrase, ok := h.opts.Getenv(from.Env)
-		if !ok || passphrase == "" {
-			return signet.Keys{}, fmt.Errorf("the environment variable %s, which should hold the passphrase, is not set", from.Env)
-		}
-		k0, err := signet.K0FromPassphrase(passphrase)
+		k0, err := key.FromEnvironment(from.Env, h.opts.Getenv)
 		if err != nil {
-			return signet.Keys{}, fmt.Errorf("the passphrase in %s: %w", from.Env, err)
+			return signet.Keys{}, err
 		}
 		return k0.Keys(), nil
 	case from.File != "":

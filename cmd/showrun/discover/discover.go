@@ -10,8 +10,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"showrun/cmd/showrun/terminal"
 )
 
 // A Search looks for the devices of one protocol.
@@ -79,7 +80,7 @@ func Lines(sections []Section) []string {
 }
 
 func (s Section) lines() []string {
-	head := s.Title + ": " + count(len(s.Rows), "device")
+	head := s.Title + ": " + terminal.Plural(len(s.Rows), "device")
 	if len(s.Rows) == 0 {
 		head = s.Title + ": nothing found"
 	}
@@ -89,7 +90,7 @@ func (s Section) lines() []string {
 	lines := []string{head}
 	for _, r := range s.Remarks {
 		for line := range strings.SplitSeq(r, "\n") {
-			lines = append(lines, "  "+printable(line))
+			lines = append(lines, "  "+terminal.Printable(line, ""))
 		}
 	}
 	if len(s.Rows) == 0 {
@@ -100,7 +101,7 @@ func (s Section) lines() []string {
 	for i, r := range rows {
 		cells := make([]string, len(r.Cells))
 		for c, text := range r.Cells {
-			cells[c] = printable(text)
+			cells[c] = terminal.Printable(text, "")
 			widths[c] = max(widths[c], utf8.RuneCountInString(cells[c]))
 		}
 		rows[i].Cells = cells
@@ -112,7 +113,7 @@ func (s Section) lines() []string {
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 		for _, d := range r.Details {
-			lines = append(lines, "      "+printable(d))
+			lines = append(lines, "      "+terminal.Printable(d, ""))
 		}
 	}
 	return lines
@@ -122,7 +123,7 @@ func (s Section) lines() []string {
 func Status(sections []Section) string {
 	var parts []string
 	for _, s := range sections {
-		part := s.Title + ": " + count(len(s.Rows), "device")
+		part := s.Title + ": " + terminal.Plural(len(s.Rows), "device")
 		if s.Doing != "" {
 			part += ", " + s.Doing
 		}
@@ -134,23 +135,4 @@ func Status(sections []Section) string {
 // Any tells whether there is any device.
 func Any(sections []Section) bool {
 	return slices.ContainsFunc(sections, func(s Section) bool { return len(s.Rows) > 0 })
-}
-
-// printable replaces what would move the cursor or hide: anybody on the network
-// can choose the names of devices.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '�'
-		}
-		return r
-	}, s)
-}
-
-// count is "1 device" or "2 devices".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

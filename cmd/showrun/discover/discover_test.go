@@ -142,7 +142,7 @@ func TestSigNet(t *testing.T) {
 	contains(t, l.text(),
 		"Sig-Net, scope hall: 2 devices (asking every 3 s)",
 		"  TUID           LABEL",
-		"  7FF0:8000000A  Wash�[2J  Par 64  7FF00001  node   127.0.0.1  yes",
+		"  7FF0:8000000A  Wash?[2J  Par 64  7FF00001  node   127.0.0.1  yes",
 		"      endpoint 1, consumer, universe 7\n      endpoint 2, consumer\n",
 		"  7FF0:8000000B  New                                127.0.0.1  yes     no keys",
 	)

@@ -84,14 +84,7 @@ func (f *Flags) UseKey(kept func() (key.Transfer, error)) {
 	switch {
 	case f.keyEnv != "":
 		f.Key = func() (key.Transfer, error) {
-			passphrase := os.Getenv(f.keyEnv)
-			if passphrase == "" {
-				return key.Transfer{}, fmt.Errorf("the environment variable %s, which should hold the passphrase, is not set", f.keyEnv)
-			}
-			k0, err := key.FromPassphrase(passphrase)
-			if err != nil {
-				err = fmt.Errorf("the passphrase in %s: %w", f.keyEnv, err)
-			}
+			k0, err := key.FromEnvironment(f.keyEnv, os.LookupEnv)
 			return key.Transfer{HasK0: true, K0: k0}, err
 		}
 	case f.keyFile != "":

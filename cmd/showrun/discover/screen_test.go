@@ -57,7 +57,7 @@ func TestLines(t *testing.T) {
 		"A: 2 devices (asking)",
 		"  NAME        X",
 		"  longer one",
-		"      below��",
+		"      below??",
 		"  ü           y",
 		"",
 		"B: nothing found",

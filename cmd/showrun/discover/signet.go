@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/wire"
@@ -161,7 +162,7 @@ func (s *sigNet) remarks(stats manager.Stats) (list []string) {
 		{wire.ModeMismatch, "of devices in Open Mode, which nobody signs"},
 	} {
 		if n := stats.Counters[r.verdict]; n > 0 {
-			list = append(list, fmt.Sprintf("%s %s", count(int(n), "packet"), r.text))
+			list = append(list, fmt.Sprintf("%s %s", terminal.Plural(int(n), "packet"), r.text))
 		}
 	}
 	s.mu.Lock()

@@ -2,11 +2,9 @@ package terminal
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"strings"
-	"unicode"
 
 	"github.com/lmittmann/tint"
 )
@@ -34,10 +32,10 @@ type tracebacks struct {
 // Handle implements slog.Handler.
 func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
 	trace := ""
-	line := slog.NewRecord(r.Time, r.Level, printable(r.Message), r.PC)
+	line := slog.NewRecord(r.Time, r.Level, Printable(r.Message, lines), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == "traceback" {
-			trace = printable(a.Value.String())
+			trace = Printable(a.Value.String(), lines)
 		} else {
 			line.AddAttrs(harmless(a))
 		}
@@ -50,6 +48,9 @@ func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
+// lines are the characters that move the cursor and may stay in messages of scripts.
+const lines = "\n\t"
+
 // harmless is an attribute whose text can be sent to the terminal.
 func harmless(a slog.Attr) slog.Attr {
 	text := ""
@@ -59,30 +60,11 @@ func harmless(a slog.Attr) slog.Attr {
 	case error:
 		text = v.Error()
 	}
-	if strings.ContainsFunc(text, isControl) {
-		a.Value = slog.StringValue(printable(text))
+	if safe := Printable(text, ""); safe != text {
+		a.Value = slog.StringValue(safe)
 	}
 	return a
 }
-
-// printable shows control characters instead of sending them to the terminal: a script
-// may print what a device on the network calls itself. Lines and tabs stay.
-func printable(text string) string {
-	if !strings.ContainsFunc(text, isControl) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if isControl(r) {
-			fmt.Fprintf(&b, `\x%02x`, r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func isControl(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 
 // WithAttrs implements slog.Handler.
 func (h tracebacks) WithAttrs(a []slog.Attr) slog.Handler {

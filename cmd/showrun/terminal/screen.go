@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -99,6 +100,17 @@ func Meter(levels []byte) string {
 		b.WriteRune(bars[int(l)*(len(bars)-1)/255])
 	}
 	return b.String()
+}
+
+// Printable replaces what would move the cursor or hide, but for the characters in keep:
+// anybody on the network can choose what a device is called.
+func Printable(text, keep string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) && !strings.ContainsRune(keep, r) {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 // Plural counts things.

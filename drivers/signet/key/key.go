@@ -75,6 +75,20 @@ func FromPassphrase(passphrase string) (K0, error) {
 	return K0(b), nil
 }
 
+// FromEnvironment makes the root key of the passphrase in an environment variable, which
+// lookup finds. The error names the variable, never its content.
+func FromEnvironment(variable string, lookup func(string) (string, bool)) (K0, error) {
+	passphrase, _ := lookup(variable)
+	if passphrase == "" {
+		return K0{}, fmt.Errorf("the environment variable %s, which should hold the passphrase, is not set", variable)
+	}
+	k0, err := FromPassphrase(passphrase)
+	if err != nil {
+		return K0{}, fmt.Errorf("the passphrase in %s: %w", variable, err)
+	}
+	return k0, nil
+}
+
 // ErrKeyLength tells that text is not a root key.
 var ErrKeyLength = errors.New("key: want 64 hex digits")
 
