@@ -61,6 +61,18 @@ func ask(t *testing.T, folder, command string) control.Reply {
 	return reply
 }
 
+// awaitStatus waits until a show stands as it is to.
+func awaitStatus(t *testing.T, h *Host, what string, is func(Status) bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !is(h.Status()) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not %s: %s", what, h.Status())
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
 // TestEmergencyStop stops a valve while the script loops for ever, sees that no
 // command and no reload moves it, and releases it.
 func TestEmergencyStop(t *testing.T) {
@@ -141,9 +153,7 @@ func TestEmergencyStopByOSC(t *testing.T) {
 		t.Error("not held")
 	}
 	send("/showrun/release", float32(1))
-	for h.Status().Held {
-		<-time.After(time.Millisecond)
-	}
+	awaitStatus(t, h, "released", func(s Status) bool { return !s.Held })
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -162,9 +172,7 @@ func TestOSCPortIsTaken(t *testing.T) {
 	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, OSC: address, Log: log.logger()})
 	log.await(t, "no OSC commands are taken", 1)
 	log.await(t, "started", 1)
-	for !h.Status().Deaf {
-		<-time.After(time.Millisecond)
-	}
+	awaitStatus(t, h, "deaf", func(s Status) bool { return s.Deaf })
 	if s := h.Status().String(); !strings.Contains(s, "NO OSC COMMANDS") {
 		t.Errorf("the status is %s", s)
 	}
