@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"syscall"
@@ -27,7 +28,7 @@ func Ask(path string, r Request) (Reply, error) { return ask(path, r, patience) 
 
 func ask(path string, r Request, patience time.Duration) (Reply, error) {
 	c, err := net.DialTimeout("unix", path, patience)
-	if errors.Is(err, syscall.ECONNREFUSED) || os.IsNotExist(err) {
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
 		if st, err := os.Lstat(path); err == nil && time.Since(st.ModTime()) > fresh {
 			os.Remove(path)
 		}

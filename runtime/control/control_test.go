@@ -122,6 +122,9 @@ func TestSocketsOfTheDead(t *testing.T) {
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("it is still there: %v", err)
 	}
+	if _, err := Ask(path, Request{}); !errors.Is(err, ErrGone) {
+		t.Errorf("one that was taken away meanwhile: %v", err)
+	}
 }
 
 // TestNoReply: a show that is there but does not answer is not one that is gone.
