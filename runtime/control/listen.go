@@ -23,7 +23,7 @@ const (
 // Server is the side of the show.
 type Server struct {
 	show     string
-	listener *net.UnixListener
+	listener net.Listener
 	handle   func(Request) Reply
 }
 
@@ -34,14 +34,11 @@ func Listen(folder, show string, handle func(Request) Reply) (*Server, error) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	path := filepath.Join(folder, fmt.Sprintf("%d%s", os.Getpid(), suffix))
-	for n := 2; ; n++ { // this process may run more than one show
-		if _, err := os.Lstat(path); err != nil || !alive(path) {
-			break
-		}
+	for n := 2; alive(path); n++ { // this process may run more than one show
 		path = filepath.Join(folder, fmt.Sprintf("%d-%d%s", os.Getpid(), n, suffix))
 	}
 	os.Remove(path) // left by a process that is gone
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	l, err := net.Listen("unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -67,7 +64,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { s.listener.Close() })()
 	room := make(chan struct{}, maxConnections)
 	for {
-		c, err := s.listener.AcceptUnix()
+		c, err := s.listener.Accept()
 		if ctx.Err() != nil {
 			return nil
 		}
