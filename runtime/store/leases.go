@@ -32,6 +32,12 @@ type lease struct {
 	addresses []uint32 // numbers of addresses, SN1 is 1; ascending
 }
 
+// granted is a lease and the console that granted it.
+type granted struct {
+	console string
+	lease
+}
+
 // ErrDamaged tells that what is kept under some name cannot be read. The rest of
 // the file is as it should be.
 var ErrDamaged = errors.New("damaged")
@@ -43,44 +49,24 @@ var ErrTaken = errors.New("the address belongs to another gateway")
 // their GatewayIDs. The addresses are numbers, SN1 is 1, ascending. Leases that
 // cannot be read are left out; the error, which wraps ErrDamaged, names them.
 func (s *Store) Leases(console string, each func(gatewayID, id string, addresses []uint32)) error {
-	var leases []lease
-	var damaged error
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		leases, damaged = leasesOf(tx, console)
-		return nil
-	})
-	for _, l := range leases {
-		each(l.gatewayID, l.id, l.addresses)
-	}
-	return errors.Join(damaged, err)
+	return s.leases(leasePrefix(console), func(l granted) { each(l.gatewayID, l.id, l.addresses) })
 }
 
 // AllLeases calls each for the leases of all consoles, and otherwise does as Leases.
 func (s *Store) AllLeases(each func(console, gatewayID, id string, addresses []uint32)) error {
-	type owned struct {
-		console string
-		lease
-	}
-	var list []owned
+	return s.leases(nil, func(l granted) { each(l.console, l.gatewayID, l.id, l.addresses) })
+}
+
+// leases calls each for the leases whose keys begin so, when the transaction is over.
+func (s *Store) leases(prefix []byte, each func(granted)) error {
+	var leases []granted
 	var damaged error
 	err := s.db.View(func(tx *bbolt.Tx) error {
-		var before *string
-		return tx.Bucket(leaseBucket).ForEach(func(k, _ []byte) error {
-			console, _, _ := strings.Cut(string(k), "\x00")
-			if before != nil && *before == console {
-				return nil
-			}
-			before = &console
-			leases, err := leasesOf(tx, console)
-			damaged = errors.Join(damaged, err)
-			for _, l := range leases {
-				list = append(list, owned{console, l})
-			}
-			return nil
-		})
+		leases, damaged = readLeases(tx, prefix)
+		return nil
 	})
-	for _, l := range list {
-		each(l.console, l.gatewayID, l.id, l.addresses)
+	for _, l := range leases {
+		each(l)
 	}
 	return errors.Join(damaged, err)
 }
@@ -99,7 +85,7 @@ func (s *Store) SaveLease(console, gatewayID, id string, addresses []uint32) err
 		return err
 	}
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		others, _ := leasesOf(tx, console) // damaged ones hold nothing
+		others, _ := readLeases(tx, leasePrefix(console)) // damaged ones hold nothing
 		for _, o := range others {
 			if o.gatewayID == l.gatewayID {
 				continue
@@ -124,25 +110,28 @@ func (s *Store) DeleteLease(console, gatewayID string) error {
 	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(leaseBucket).Delete(key) })
 }
 
-// leasesOf reads the leases of a console.
-func leasesOf(tx *bbolt.Tx, console string) (leases []lease, damaged error) {
-	prefix := append([]byte(console), 0)
+// readLeases reads the leases whose keys begin so.
+func readLeases(tx *bbolt.Tx, prefix []byte) (leases []granted, damaged error) {
 	cursor := tx.Bucket(leaseBucket).Cursor()
-	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+	for k, v := cursor.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		console, gatewayID, _ := strings.Cut(string(k), "\x00")
 		l, err := parseLease(k, v)
 		if err != nil {
-			damaged = errors.Join(damaged, fmt.Errorf("lease of gateway %q: %w: %w", k[len(prefix):], ErrDamaged, err))
+			damaged = errors.Join(damaged, fmt.Errorf("lease of gateway %q: %w: %w", gatewayID, ErrDamaged, err))
 			continue
 		}
-		l.gatewayID = string(k[len(prefix):])
-		leases = append(leases, l)
+		l.gatewayID = gatewayID
+		leases = append(leases, granted{console, l})
 	}
 	return leases, damaged
 }
 
+// leasePrefix is how the keys of a console's leases begin.
+func leasePrefix(console string) []byte { return append([]byte(console), 0) }
+
 // leaseKey is where a lease is kept.
 func leaseKey(console, gatewayID string) ([]byte, error) {
-	key := append(append([]byte(console), 0), gatewayID...)
+	key := append(leasePrefix(console), gatewayID...)
 	if strings.Contains(console, "\x00") || gatewayID == "" || len(key) > bbolt.MaxKeySize {
 		return nil, fmt.Errorf("no lease can be kept for gateway %.40q of console %.40q", gatewayID, console)
 	}

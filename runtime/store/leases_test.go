@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,6 +79,13 @@ func TestLeasesSurviveReopening(t *testing.T) {
 	s = open(t, dir)
 	want("stage", stage...)
 	want("", other...)
+	var all []string
+	err := s.AllLeases(func(console, gatewayID, id string, addresses []uint32) {
+		all = append(all, fmt.Sprint(console, "/", gatewayID, " ", id, " ", len(addresses)))
+	})
+	if list := strings.Join(all, ", "); err != nil || list != "/A lease_001 2, stage/A lease_001 515, stage/B lease_002 6, stage/empty lease_003 0" {
+		t.Errorf("leases of all consoles: %v\n%s", err, list)
+	}
 	want("stag")
 
 	// What a gateway holds changes, and goes.
