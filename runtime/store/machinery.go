@@ -33,7 +33,7 @@ func (s *Store) Engaged() (map[string][]byte, error) {
 	list := map[string][]byte{}
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(machineryBucket).ForEach(func(k, v []byte) error {
-			list[string(k)] = append([]byte(nil), v...)
+			list[string(k)] = bytes.Clone(v)
 			return nil
 		})
 	})

@@ -1,6 +1,6 @@
 // Package store keeps what must outlive the process in one file: identities,
-// session numbers, leases. Every write is on disk before it returns; transactions
-// are short.
+// session numbers, leases, and machinery that has to be made safe. Every write is on
+// disk before it returns; transactions are short.
 package store
 
 import (
