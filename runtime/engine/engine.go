@@ -118,8 +118,9 @@ func (e *Engine) Pass(now time.Duration) {
 // at twice the rate meanwhile, and none is left out.
 func (e *Engine) Lead(lead time.Duration) { e.lead = min(lead, e.lead+e.schedule.period()/2) }
 
-// Next returns when there is something to do: the instant of the next frame or of the
-// first order. It changes with Step, Orders, Withdraw, Pass, Submit and Retime only.
+// Next returns when there is something to do: the deadline of the next Step or the
+// instant of the first order. It changes with Step, Orders, Lead, Withdraw, Pass,
+// Submit, Retime and Clear only.
 func (e *Engine) Next() time.Duration {
 	return min(e.NextFrame(), e.orders.first())
 }
