@@ -34,18 +34,7 @@ func newDesk(t *testing.T, cfg LightingConfig) *desk {
 
 func (d *desk) until(at time.Duration) {
 	d.t.Helper()
-	for steps := 0; ; steps++ {
-		next := d.Deadline()
-		if next.IsZero() || next.After(epoch.Add(at)) {
-			break
-		}
-		if steps > 10_000 {
-			d.t.Fatalf("the deadline stays at %v", next.Sub(epoch))
-		}
-		d.now = later(d.now, next)
-		d.Step(d.now)
-	}
-	d.now = epoch.Add(at)
+	until(d.t, d, &d.now, at, 10_000)
 }
 
 func (d *desk) expect(want ...string) {

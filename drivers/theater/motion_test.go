@@ -112,21 +112,26 @@ func newStage(t *testing.T, cfg MotionConfig) *stage {
 
 var epoch = time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
 
-// until moves the time on, from deadline to deadline.
-func (s *stage) until(at time.Duration) {
-	s.t.Helper()
+// until moves the time on, from deadline to deadline, in so many steps at most.
+func until(t *testing.T, m machine, now *time.Time, at time.Duration, most int) {
+	t.Helper()
 	for steps := 0; ; steps++ {
-		next := s.Deadline()
+		next := m.Deadline()
 		if next.IsZero() || next.After(epoch.Add(at)) {
 			break
 		}
-		if steps > 100_000 {
-			s.t.Fatalf("the deadline stays at %v", next.Sub(epoch))
+		if steps > most {
+			t.Fatalf("the deadline stays at %v", next.Sub(epoch))
 		}
-		s.now = later(s.now, next)
-		s.Step(s.now)
+		*now = later(*now, next)
+		m.Step(*now)
 	}
-	s.now = epoch.Add(at)
+	*now = epoch.Add(at)
+}
+
+func (s *stage) until(at time.Duration) {
+	s.t.Helper()
+	until(s.t, s, &s.now, at, 100_000)
 }
 
 // done takes the end of a path.
