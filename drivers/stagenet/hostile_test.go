@@ -47,8 +47,12 @@ func TestEndlessHandshake(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
 	var peak uint64
+	limit := time.After(10 * time.Second)
 	for over := false; !over; {
 		select {
+		case <-limit:
+			over = true
+			t.Error("the answer is read for ever")
 		case n := <-done:
 			over = true
 			t.Logf("%d MiB taken from the peer", n>>20)
