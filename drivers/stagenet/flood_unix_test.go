@@ -3,14 +3,10 @@
 package stagenet_test
 
 import (
-	"fmt"
 	"net"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"showrun/drivers/stagenet"
-	"showrun/drivers/stagenet/gateway"
 )
 
 // textFrame is a websocket text message of a server, up to 125 bytes.
@@ -39,24 +35,9 @@ func flood(c net.Conn, message string, sent *atomic.Int64) {
 func TestMeasureFlood(t *testing.T) {
 	length := measuring(t)
 	for _, message := range []string{`{"Type":"HELLO"}`, `{"Type":"MAPPING_UPDATE","LeaseID":"x","Mappings":[]}`} {
-		f := &frames{}
-		for i := range f.delays {
-			f.delays[i] = make(chan time.Duration, 1<<20)
-		}
 		const gateways, addresses, rate = 8, 64, 44
 		floodURL, accepted := serve(t)
-		urls := []string{floodURL}
-		for i := range gateways {
-			g, _ := startGateway(t, gateway.Config{
-				ID: fmt.Sprintf("g%d", i), Channels: gateway.Channels("DMX", 1, addresses),
-				Sink: marker{frames: f, last: addresses, shown: []byte{255}},
-			})
-			urls = append(urls, g.URL())
-		}
-		c, e, stop := startConsole(t, stagenet.Config{Gateways: urls})
-		for range gateways {
-			e.next(t, stagenet.Mapped)
-		}
+		f, c, _, stop := crowd(t, gateways, addresses, floodURL)
 		bad := next(t, accepted)
 		lease(t, bad, "bad", 1)
 		var sent, flooding atomic.Int64
@@ -82,7 +63,7 @@ func TestMeasureFlood(t *testing.T) {
 			levels[addresses-1] = byte(count)
 			f.started[byte(count)].Store(time.Now().UnixNano()&^1 | flooding.Load())
 			for i := range gateways {
-				c.Levels(fmt.Sprintf("g%d", i), levels)
+				c.Levels(crowdID(i), levels)
 			}
 			c.Flush(due)
 		}

@@ -91,6 +91,31 @@ func heap() uint64 {
 	return sample[0].Value.Uint64() >> 10
 }
 
+// crowd is a console with so many gateways, all mapped, and another one at a URL.
+func crowd(t *testing.T, gateways, addresses int, another string) (f *frames, c *stagenet.Console, e events, stop func()) {
+	t.Helper()
+	f = &frames{}
+	for i := range f.delays {
+		f.delays[i] = make(chan time.Duration, 1<<20)
+	}
+	urls := []string{another}
+	for i := range gateways {
+		g, _ := startGateway(t, gateway.Config{
+			ID: crowdID(i), Channels: gateway.Channels("DMX", 1, addresses),
+			Sink: marker{frames: f, last: addresses, shown: []byte{255}},
+		})
+		urls = append(urls, g.URL())
+	}
+	c, e, stop = startConsole(t, stagenet.Config{Gateways: urls})
+	for range gateways {
+		e.next(t, stagenet.Mapped)
+	}
+	return f, c, e, stop
+}
+
+// crowdID is the id of a gateway of a crowd.
+func crowdID(i int) string { return fmt.Sprintf("g%02d", i) }
+
 // moody is a gateway that reads for a while, does not until it is given up, and
 // comes back.
 func moody(t *testing.T, accepted <-chan *websocket.Conn, addresses int, lost <-chan stagenet.Event, sulks *atomic.Int64, borne chan<- time.Duration) {
@@ -125,23 +150,8 @@ func moody(t *testing.T, accepted <-chan *websocket.Conn, addresses int, lost <-
 func TestMeasureFrames(t *testing.T) {
 	length := measuring(t)
 	const gateways, addresses, rate = 64, 512, 44
-	f := &frames{}
-	for i := range f.delays {
-		f.delays[i] = make(chan time.Duration, 1<<20)
-	}
 	moodyURL, accepted := serve(t)
-	urls := []string{moodyURL}
-	for i := range gateways {
-		g, _ := startGateway(t, gateway.Config{
-			ID: fmt.Sprintf("g%02d", i), Channels: gateway.Channels("DMX", 1, addresses),
-			Sink: marker{frames: f, last: addresses, shown: []byte{255}},
-		})
-		urls = append(urls, g.URL())
-	}
-	c, e, stop := startConsole(t, stagenet.Config{Gateways: urls})
-	for range gateways {
-		e.next(t, stagenet.Mapped)
-	}
+	f, c, e, stop := crowd(t, gateways, addresses, moodyURL)
 	var sulks atomic.Int64
 	borne := make(chan time.Duration, 1000)
 	go moody(t, accepted, addresses, e, &sulks, borne)
@@ -174,7 +184,7 @@ func TestMeasureFrames(t *testing.T) {
 		late = append(late, began.Sub(due))
 		f.started[byte(count)].Store(began.UnixNano()&^1 | sulks.Load())
 		for i := range gateways {
-			c.Levels(fmt.Sprintf("g%02d", i), levels)
+			c.Levels(crowdID(i), levels)
 		}
 		c.Levels("moody", all)
 		c.Flush(due)
