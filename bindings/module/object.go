@@ -3,9 +3,12 @@ package module
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/script"
 )
 
 // Class is what scripts can do with objects that stand for a T.
@@ -147,6 +150,17 @@ func OneObject[T comparable](s *Load, L *lua.LState, name string, v T, classOf f
 
 // Registration is what a handle takes back.
 type Registration interface{ Cancel() }
+
+// OnEvent has argument 2 called back at the event that argument 1 names, one of
+// events, and returns the handle. topic is where an event is reported.
+func (s *Load) OnEvent(c Call, events []string, topic func(event string) string, args script.Args) int {
+	name, _ := c.Get(1).(lua.LString)
+	event := string(name)
+	if !slices.Contains(events, event) {
+		c.Wrong("the event", OneOf(events), c.Get(1))
+	}
+	return s.PushHandle(c, s.G.On(c.Fn+" "+event, c.Function(2, "the callback"), args, topic(event)))
+}
 
 // PushHandle returns a Registration to the script.
 func (s *Load) PushHandle(c Call, r Registration) int {

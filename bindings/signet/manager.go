@@ -1,8 +1,6 @@
 package signet
 
 import (
-	"slices"
-
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
@@ -46,13 +44,9 @@ func (s *sig) nodes(c module.Call, m *manager) int {
 }
 
 func (s *sig) onNode(c module.Call, m *manager) int {
-	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(signet.NodeEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(signet.NodeEvents), c.Get(1))
-	}
-	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.OnEvent(c, signet.NodeEvents, m.decl.EventTopic, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return []lua.LValue{nodeTable(L, ev.Value.(signet.Node))}
-	}, m.decl.EventTopic(string(name))))
+	})
 }
 
 func nodeTable(L *lua.LState, n signet.Node) *lua.LTable {

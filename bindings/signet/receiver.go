@@ -156,12 +156,9 @@ func (s *sig) heardTimecode(c module.Call, r *receiver) int {
 }
 
 func (s *sig) onTimecode(c module.Call, t heardTimecode) int {
-	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(signet.TimecodeEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(signet.TimecodeEvents), c.Get(1))
-	}
-	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	topic := func(event string) string { return t.receiver.decl.TimecodeTopic(t.stream, event) }
+	return s.OnEvent(c, signet.TimecodeEvents, topic, func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		v := ev.Value.(signet.TimecodeEvent)
 		return []lua.LValue{lua.LString(v.Position), lua.LBool(v.Jump)}
-	}, t.receiver.decl.TimecodeTopic(t.stream, string(name))))
+	})
 }

@@ -166,13 +166,10 @@ func (s *linq) deckBeat(d deck) lua.LValue {
 }
 
 func (s *linq) deckOn(c module.Call, d deck) int {
-	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(stagelinq.DeckEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(stagelinq.DeckEvents), c.Get(1))
-	}
-	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, _ script.Event) []lua.LValue {
+	topic := func(event string) string { return stagelinq.DeckTopic(d.TempoKey(), event) }
+	return s.OnEvent(c, stagelinq.DeckEvents, topic, func(L *lua.LState, _ *script.Task, _ script.Event) []lua.LValue {
 		return []lua.LValue{s.deck(L, d)}
-	}, stagelinq.DeckTopic(d.TempoKey(), string(name))))
+	})
 }
 
 func (s *linq) deckOnBeat(c module.Call, d deck) int {
@@ -206,13 +203,9 @@ func (s *linq) sinkDevices(c module.Call, k *sink) int {
 }
 
 func (s *linq) sinkOn(c module.Call, k *sink) int {
-	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(stagelinq.PlayerEvents, string(name)) {
-		c.Wrong("the event", module.OneOf(stagelinq.PlayerEvents), c.Get(1))
-	}
-	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.OnEvent(c, stagelinq.PlayerEvents, k.decl.EventTopic, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return []lua.LValue{playerTable(L, ev.Value.(stagelinq.Player))}
-	}, k.decl.EventTopic(string(name))))
+	})
 }
 
 func (s *linq) sinkGet(c module.Call, k *sink) int {

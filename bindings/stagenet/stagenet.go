@@ -134,11 +134,7 @@ func leaseTable(L *lua.LState, l stagenet.Lease) *lua.LTable {
 }
 
 func (s *net) on(c module.Call, v *console) int {
-	name, _ := c.Get(1).(lua.LString)
-	if !slices.Contains(stagenet.Events, string(name)) {
-		c.Wrong("the event", module.OneOf(stagenet.Events), c.Get(1))
-	}
-	return s.PushHandle(c, s.G.On(c.Fn+" "+string(name), c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+	return s.OnEvent(c, stagenet.Events, v.decl.EventTopic, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return []lua.LValue{s.gateway(L, gateway{v, ev.Value.(stagenet.Gateway).ID})}
-	}, v.decl.EventTopic(string(name))))
+	})
 }
