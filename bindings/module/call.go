@@ -53,7 +53,7 @@ func (c Call) Count() int { return c.L.GetTop() - c.First + 1 }
 // None tells whether argument i is nil or missing.
 func (c Call) None(i int) bool { return c.Get(i) == lua.LNil }
 
-// cut shortens a text for an error.
+// Cut shortens a text for an error.
 func Cut(s string) string {
 	const longest = 40
 	if len(s) <= longest {
@@ -66,7 +66,7 @@ func Cut(s string) string {
 	return s[:end] + "…"
 }
 
-// show writes a value for an error text.
+// Describe writes a value for an error text.
 func Describe(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:

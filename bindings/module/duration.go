@@ -19,7 +19,7 @@ func (s *Load) Duration(c Call, v lua.LValue, what string) script.Span {
 	return script.Span{Time: d.Time, Beats: beat.FromFloat(d.Beats)}
 }
 
-// Length is duration, with beats as they were given.
+// Length is Duration, with beats as they were given.
 func (s *Load) Length(c Call, v lua.LValue, what string) span.Length {
 	const want = `a duration (seconds, or a string like "250ms", "1m30s", "3/4b" or "2bar")`
 	switch v := v.(type) {

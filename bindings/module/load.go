@@ -80,7 +80,7 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 		mt := L.NewTable()
 		mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 			field := L.Get(2).String()
-			L.RaiseError("%s has no '%s'%s", name, Cut(field), Suggestion(field, known))
+			L.RaiseError("%s has no '%s'%s", name, Cut(field), suggestion(field, known))
 			return 0
 		}))
 		m.Metatable = mt
@@ -138,7 +138,7 @@ func (s *Load) FadeOptions(c Call, i int, also ...string) (curve.Easing, script.
 	name := o.Str("curve", "linear")
 	easing, ok := curve.ParseEasing(name)
 	if !ok {
-		c.Fail("curve must be %s, got %q%s", OneOf(curve.Names()), Cut(name), Suggestion(name, curve.Names()))
+		c.Fail("curve must be %s, got %q%s", OneOf(curve.Names()), Cut(name), suggestion(name, curve.Names()))
 	}
 	var delay script.Span
 	if o.Has("delay") {

@@ -58,7 +58,7 @@ func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
 			L.Push(p(v))
 			return 1
 		}
-		L.RaiseError("%s has no '%s'%s", class, Cut(name), Suggestion(name, known))
+		L.RaiseError("%s has no '%s'%s", class, Cut(name), suggestion(name, known))
 		return 0
 	}))
 	mt.RawSetString("__newindex", L.NewFunction(func(L *lua.LState) int {

@@ -36,7 +36,7 @@ func (c Call) Options(i int, list bool, known ...string) Options {
 		switch {
 		case inList(k, n) || ok && slices.Contains(known, string(name)):
 		case ok:
-			c.Fail("unknown option '%s'%s", Cut(string(name)), Suggestion(string(name), known))
+			c.Fail("unknown option '%s'%s", Cut(string(name)), suggestion(string(name), known))
 		default:
 			c.Fail("unknown option %s", Describe(k))
 		}
@@ -98,8 +98,8 @@ func OneOf(names []string) string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// Suggestion is " (did you mean 'x'?)" for the known name most like s, or "".
-func Suggestion(s string, known []string) string {
+// suggestion is " (did you mean 'x'?)" for the known name most like s, or "".
+func suggestion(s string, known []string) string {
 	best, at := "", 3
 	sorted := append([]string(nil), known...)
 	sort.Strings(sorted)

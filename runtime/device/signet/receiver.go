@@ -129,8 +129,8 @@ func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
 	return r, nil
 }
 
-// OpenVirtual implements device.Declaration: nothing is heard unless somebody calls the On
-// functions.
+// OpenVirtual implements device.Declaration: nothing is heard unless somebody calls
+// the On functions.
 func (d *ReceiverDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return newReceiver(d, env), nil
 }
@@ -171,9 +171,9 @@ func openNamed[T any](env device.Env, name string, open func(signet.TUID) (T, er
 	return open(tuid)
 }
 
-// Adopt implements device.Adopter: what is new is listened to, universes no longer wanted
-// are left, and what stays goes on. Timecode is always followed on: all streams are
-// in one group, and a load that wants one again finds it where it is.
+// Adopt implements device.Adopter: what is new is listened to, universes no longer
+// wanted are left, and what stays goes on. Timecode is always followed on: all
+// streams are in one group, and a load that wants one again finds it where it is.
 func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
 	r.mu.Lock()
