@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -351,19 +352,27 @@ func TestReceiverOwnSender(t *testing.T) {
 // TestSessionsSpent: a device whose TUID has no session left gets another TUID.
 func TestSessionsSpent(t *testing.T) {
 	env, kept, _ := sigNetEnv(15723)
-	decl := &ReceiverDecl{Scope: "local", Mode: "secure"}
-	tuid, err := env.TUID(decl.identity("lo"), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept.sessions[tuid] = 0xFFFFFFFE
-	d, err := decl.Open(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.(*Receiver).Close()
-	if next, err := env.TUID(decl.identity("lo"), false); err != nil || next == tuid || kept.sessions[next] != 1 {
-		t.Errorf("TUID %v, sessions %v, %v", next, kept.sessions, err)
+	for _, decl := range []interface {
+		device.Declaration
+		identity(string) string
+	}{
+		&SenderDecl{Scope: "local", Mode: "secure", Endpoint: 1, Rate: 44},
+		&ReceiverDecl{Scope: "local", Mode: "secure"},
+		&ManagerDecl{Scope: "local"},
+	} {
+		tuid, err := env.TUID(decl.identity("lo"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept.sessions[tuid] = 0xFFFFFFFE
+		d, err := decl.Open(env)
+		if err != nil {
+			t.Fatalf("%v: %v", decl, err)
+		}
+		d.(io.Closer).Close()
+		if next, err := env.TUID(decl.identity("lo"), false); err != nil || next == tuid || kept.sessions[next] != 1 {
+			t.Errorf("%v: TUID %v, sessions %v, %v", decl, next, kept.sessions, err)
+		}
 	}
 }
 

@@ -142,7 +142,7 @@ type Sender struct {
 	keys signet.Keys
 
 	lastError string // engine loop only
-	broken    error  // why the driver is to be replaced; run only
+	broken    bool   // the driver is to be replaced; run only
 
 	// mu guards what follows. It is never held for long, so the engine may wait
 	// for it.
@@ -168,8 +168,10 @@ func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
 			return nil, err
 		}
 	}
-	s.driver, err = s.open(false)
-	return s, err
+	if s.driver, err = s.open(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // OpenVirtual implements device.Declaration.
@@ -177,20 +179,20 @@ func (d *SenderDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return &Sender{decl: d, env: env, timecodes: map[int]*timecode{}}, nil
 }
 
-func (s *Sender) open(renew bool) (*signet.Sender, error) {
+func (s *Sender) open() (*signet.Sender, error) {
 	d := s.decl
 	iface := s.env.NetworkInterface(d.Interface)
-	tuid, err := s.env.TUID(d.identity(iface), renew)
-	if err != nil {
-		return nil, err
-	}
 	modes := map[string]signet.Mode{"secure": signet.Secure, "open": signet.Open, "both": signet.Both}
-	return signet.OpenSender(signet.SenderConfig{
-		TUID: tuid, Scope: d.Scope, Keys: s.keys, Sessions: device.Sessions{Store: s.env.Store}, Interface: iface, Port: s.env.Ports.SigNet,
+	cfg := signet.SenderConfig{
+		Scope: d.Scope, Keys: s.keys, Sessions: device.Sessions{Store: s.env.Store}, Interface: iface, Port: s.env.Ports.SigNet,
 		Endpoint: uint16(d.Endpoint), Rate: d.Rate, Mode: modes[d.Mode],
 		// Without its keep-alive receivers stop waiting for the sync while nothing moves,
 		// and show the next change when its levels come, too early.
 		Sync: d.Sync, SyncKeepalive: d.Sync, Label: d.Label, Log: s.env.Log,
+	}
+	return openNamed(s.env, d.identity(iface), func(t signet.TUID) (*signet.Sender, error) {
+		cfg.TUID = t
+		return signet.OpenSender(cfg)
 	})
 }
 
@@ -401,10 +403,9 @@ func (s *Sender) Loops() []func(context.Context) error {
 }
 
 // run runs the driver. One that fails is closed for good, so another takes its
-// place at the next call, with a new session and, if the sessions were the trouble, a
-// new TUID.
+// place at the next call, with a new session and, if those were spent, a new TUID.
 func (s *Sender) run(ctx context.Context) error {
-	if s.broken != nil {
+	if s.broken {
 		if err := s.reopen(); err != nil {
 			return err
 		}
@@ -416,17 +417,17 @@ func (s *Sender) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	s.broken = err
+	s.broken = true
 	return err
 }
 
 // reopen puts another driver in the place of one that failed.
 func (s *Sender) reopen() error {
-	next, err := s.open(errors.Is(s.broken, signet.ErrSessionsSpent))
+	next, err := s.open()
 	if err != nil {
 		return err
 	}
-	s.broken = nil
+	s.broken = false
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.driver = next
