@@ -64,8 +64,10 @@ func value(c module.Call, v lua.LValue, what string) float64 {
 	return float64(c.AsInteger(v, what, 0, 255))
 }
 
-// pending takes { pending = } as argument i.
-func pending(c module.Call, i int) bool { return c.Options(i, false, "pending").Bool("pending") }
+// pending takes { pending = } as argument i, where there may be others also.
+func pending(c module.Call, i int, also ...string) bool {
+	return c.Options(i, false, append([]string{"pending"}, also...)...).Bool("pending")
+}
 
 // set takes an address and a value, or a table of values by address, of which
 // nothing is done if something is wrong with any.
@@ -95,7 +97,7 @@ func (s *net) set(c module.Call, v *console) int {
 
 func (s *net) fade(c module.Call, v *console) int {
 	easing, delay := s.FadeOptions(c, 4, "pending")
-	a := s.number(c, v, c.Get(1), c.Options(4, false, "curve", "delay", "pending").Bool("pending"))
+	a := s.number(c, v, c.Get(1), pending(c, 4, "curve", "delay"))
 	to := value(c, c.Get(2), "the value")
 	d := s.Duration(c, c.Get(3), "the duration")
 	s.G.Emit(engine.Fade{Channel: s.use(v, a), To: to, Duration: d, Delay: delay, Curve: easing})

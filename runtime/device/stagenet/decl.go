@@ -191,10 +191,7 @@ func isLoopback(name string) bool {
 
 // Open implements device.Declaration.
 func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
-	iface := d.Interface
-	if iface == "" {
-		iface = env.Interface
-	}
+	iface := env.NetworkInterface(d.Interface)
 	if err := stagenet.CheckInterface(iface); err != nil {
 		return nil, err
 	}
