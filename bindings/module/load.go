@@ -90,10 +90,10 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 
 // Declare keeps a declaration, or returns the one of the same key that is there
 // already.
-func (s *Load) Declare(c Call, d device.Declaration) (kept device.Declaration) {
+func Declare[D device.Declaration](s *Load, c Call, d D) (kept D) {
 	for _, have := range s.Devices {
 		if have.Key() == d.Key() {
-			return have
+			return have.(D)
 		}
 	}
 	s.LoadingOnly(c, "devices are declared")

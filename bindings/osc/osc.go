@@ -16,23 +16,21 @@ import (
 // control is the module in one load.
 type control struct {
 	*module.Load
-	senders   map[string]*sender
-	receivers map[string]*receiver
 }
 
-// sender is where messages are sent to.
+// sender is where messages are sent to. Equal ones are the same.
 type sender struct {
 	decl *device.SenderDecl
 }
 
-func (s *sender) String() string { return fmt.Sprintf("%s:%d", s.decl.Host, s.decl.Port) }
+func (s sender) String() string { return fmt.Sprintf("%s:%d", s.decl.Host, s.decl.Port) }
 
-// receiver is a port that is listened to.
+// receiver is a port that is listened to. Equal ones are the same.
 type receiver struct {
 	decl *device.ReceiverDecl
 }
 
-func (r *receiver) String() string { return fmt.Sprint(r.decl.Port) }
+func (r receiver) String() string { return fmt.Sprint(r.decl.Port) }
 
 // argument is a value whose type on the wire the script has chosen.
 type argument struct {
@@ -44,7 +42,7 @@ func (a argument) String() string { return a.text }
 
 // Open returns what makes the module.
 func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
-	s := &control{l, map[string]*sender{}, map[string]*receiver{}}
+	s := &control{l}
 	return func(L *lua.LState, m *lua.LTable) {
 		module.Functions(L, m, "osc", map[string]func(module.Call) int{
 			"sender":   s.sender,
@@ -87,19 +85,14 @@ func (s *control) sender(c module.Call) int {
 	decl := &device.SenderDecl{
 		Host: o.Str("host", "127.0.0.1"), Port: o.AsInteger(o.Get("port"), "port", 1, 65535), Interface: o.Str("interface", ""),
 	}
-	v, ok := s.senders[decl.Key()]
-	if !ok {
-		s.Declare(c, decl)
-		v = &sender{decl}
-		s.senders[decl.Key()] = v
-	}
-	c.L.Push(module.OneObject(s.Load, c.L, "osc.sender", v, func() module.Class[*sender] {
-		return module.Class[*sender]{Methods: map[string]func(module.Call, *sender) int{"send": s.send}}
+	v := sender{module.Declare(s.Load, c, decl)}
+	c.L.Push(module.OneObject(s.Load, c.L, "osc.sender", v, func() module.Class[sender] {
+		return module.Class[sender]{Methods: map[string]func(module.Call, sender) int{"send": s.send}}
 	}))
 	return 1
 }
 
-func (s *control) send(c module.Call, v *sender) int {
+func (s *control) send(c module.Call, v sender) int {
 	m := device.Message{Address: c.Str(1, "the address")}
 	for i := 2; i <= c.Count(); i++ {
 		m.Args = append(m.Args, outgoing(c, i))
@@ -136,28 +129,23 @@ func outgoing(c module.Call, i int) any {
 func (s *control) receiver(c module.Call) int {
 	o := c.Options(1, false, "port", "interface")
 	decl := &device.ReceiverDecl{Port: o.AsInteger(o.Get("port"), "port", 1, 65535), Interface: o.Str("interface", "127.0.0.1")}
-	r, ok := s.receivers[decl.Key()]
-	switch {
-	case !ok:
-		s.Declare(c, decl)
-		r = &receiver{decl}
-		s.receivers[decl.Key()] = r
-	case o.Has("interface") && r.decl.Interface != decl.Interface:
+	r := receiver{module.Declare(s.Load, c, decl)}
+	if o.Has("interface") && r.decl.Interface != decl.Interface {
 		c.Fail("port %d is listened to on interface %q already", decl.Port, r.decl.Interface)
 	}
-	c.L.Push(module.OneObject(s.Load, c.L, "osc.receiver", r, func() module.Class[*receiver] {
-		return module.Class[*receiver]{Methods: map[string]func(module.Call, *receiver) int{"on": s.on}}
+	c.L.Push(module.OneObject(s.Load, c.L, "osc.receiver", r, func() module.Class[receiver] {
+		return module.Class[receiver]{Methods: map[string]func(module.Call, receiver) int{"on": s.on}}
 	}))
 	return 1
 }
 
 // live is the device behind a receiver; nil before the show is live.
-func (s *control) live(r *receiver) *device.Receiver {
+func (s *control) live(r receiver) *device.Receiver {
 	d, _ := s.Device(r.decl.Key()).(*device.Receiver)
 	return d
 }
 
-func (s *control) on(c module.Call, r *receiver) int {
+func (s *control) on(c module.Call, r receiver) int {
 	pattern := c.Str(1, "the pattern")
 	fn := c.Function(2, "the callback")
 	if err := device.CheckPattern(pattern); err != nil {
@@ -183,7 +171,7 @@ func (s *control) on(c module.Call, r *receiver) int {
 type listening struct {
 	*script.Handle
 	s         *control
-	receiver  *receiver
+	receiver  receiver
 	pattern   string
 	cancelled bool
 }

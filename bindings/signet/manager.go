@@ -8,31 +8,26 @@ import (
 	"showrun/runtime/script"
 )
 
-// manager is the declared read side of a Manager.
+// manager is the declared read side of a Manager. Equal ones are the same.
 type manager struct {
 	decl *signet.ManagerDecl
 }
 
-func (m *manager) String() string { return m.decl.Scope }
+func (m manager) String() string { return m.decl.Scope }
 
 func (s *sig) manager(c module.Call) int {
 	o := c.Options(1, false, "scope", "interface", "key", "label")
 	decl := &signet.ManagerDecl{
 		Scope: scope(o), Interface: o.Str("interface", ""), KeyFrom: key(o), Label: o.Str("label", ""),
 	}
-	m, ok := s.managers[decl.Key()]
-	if !ok {
-		s.Declare(c, decl)
-		m = &manager{decl}
-		s.managers[decl.Key()] = m
-	}
-	c.L.Push(module.OneObject(s.Load, c.L, "signet.manager", m, func() module.Class[*manager] {
-		return module.Class[*manager]{Methods: map[string]func(module.Call, *manager) int{"nodes": s.nodes, "on": s.onNode}}
+	m := manager{module.Declare(s.Load, c, decl)}
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.manager", m, func() module.Class[manager] {
+		return module.Class[manager]{Methods: map[string]func(module.Call, manager) int{"nodes": s.nodes, "on": s.onNode}}
 	}))
 	return 1
 }
 
-func (s *sig) nodes(c module.Call, m *manager) int {
+func (s *sig) nodes(c module.Call, m manager) int {
 	list := c.L.NewTable()
 	if live, ok := s.Device(m.decl.Key()).(*signet.Manager); ok {
 		for _, n := range live.Nodes() {
@@ -43,7 +38,7 @@ func (s *sig) nodes(c module.Call, m *manager) int {
 	return 1
 }
 
-func (s *sig) onNode(c module.Call, m *manager) int {
+func (s *sig) onNode(c module.Call, m manager) int {
 	return s.OnEvent(c, signet.NodeEvents, m.decl.EventTopic, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return []lua.LValue{nodeTable(L, ev.Value.(signet.Node))}
 	})

@@ -11,12 +11,12 @@ import (
 	"showrun/runtime/script"
 )
 
-// receiver is a declared Receiver.
+// receiver is a declared Receiver. Equal ones are the same.
 type receiver struct {
 	decl *signet.ReceiverDecl
 }
 
-func (r *receiver) String() string { return r.decl.Scope }
+func (r receiver) String() string { return r.decl.Scope }
 
 func (s *sig) receiver(c module.Call) int {
 	o := c.Options(1, false, "scope", "interface", "key", "mode", "label")
@@ -24,14 +24,9 @@ func (s *sig) receiver(c module.Call) int {
 		Scope: scope(o), Interface: o.Str("interface", ""), KeyFrom: key(o),
 		Mode: o.Choice("mode", modes[:2]), Label: o.Str("label", ""),
 	}
-	r, ok := s.receivers[decl.Key()]
-	if !ok {
-		s.Declare(c, decl)
-		r = &receiver{decl}
-		s.receivers[decl.Key()] = r
-	}
-	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver", r, func() module.Class[*receiver] {
-		return module.Class[*receiver]{Methods: map[string]func(module.Call, *receiver) int{
+	r := receiver{module.Declare(s.Load, c, decl)}
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver", r, func() module.Class[receiver] {
+		return module.Class[receiver]{Methods: map[string]func(module.Call, receiver) int{
 			"universe": s.heardUniverse, "timecode": s.heardTimecode,
 		}}
 	}))
@@ -39,20 +34,20 @@ func (s *sig) receiver(c module.Call) int {
 }
 
 // live is the device behind a receiver; nil before the show is live.
-func (s *sig) live(r *receiver) *signet.Receiver {
+func (s *sig) live(r receiver) *signet.Receiver {
 	d, _ := s.Device(r.decl.Key()).(*signet.Receiver)
 	return d
 }
 
 // heardUniverse is a universe of a receiver. Equal ones are the same.
 type heardUniverse struct {
-	receiver *receiver
+	receiver receiver
 	number   int
 }
 
 func (u heardUniverse) String() string { return strconv.Itoa(u.number) }
 
-func (s *sig) heardUniverse(c module.Call, r *receiver) int {
+func (s *sig) heardUniverse(c module.Call, r receiver) int {
 	n := c.Integer(1, "universe number", 1, 63999)
 	if !slices.Contains(r.decl.Universes, n) {
 		s.LoadingOnly(c, "universes are declared")
@@ -117,13 +112,13 @@ func (s *sig) heardLevels(c module.Call, u heardUniverse) int {
 
 // heardTimecode is a timecode of a receiver. Equal ones are the same.
 type heardTimecode struct {
-	receiver *receiver
+	receiver receiver
 	stream   int
 }
 
 func (t heardTimecode) String() string { return strconv.Itoa(t.stream) }
 
-func (s *sig) heardTimecode(c module.Call, r *receiver) int {
+func (s *sig) heardTimecode(c module.Call, r receiver) int {
 	n := c.Integer(1, "the stream", 1, 255)
 	if !slices.Contains(r.decl.Timecodes, n) {
 		s.LoadingOnly(c, "timecodes are declared")

@@ -46,7 +46,7 @@ func (s *sig) sender(c module.Call) int {
 				c.Fail("endpoint %d is declared with other options already, and receivers could not tell the two senders apart; give one of them another endpoint", decl.Endpoint)
 			}
 		}
-		s.Declare(c, decl)
+		module.Declare(s.Load, c, decl)
 		v = &sender{decl, map[stream]*universe{}, map[int]*timecode{}}
 		s.senders[decl.Key()] = v
 	}

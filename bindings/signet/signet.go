@@ -14,14 +14,12 @@ import (
 // sig is the module in one load.
 type sig struct {
 	*module.Load
-	senders   map[string]*sender
-	receivers map[string]*receiver
-	managers  map[string]*manager
+	senders map[string]*sender
 }
 
 // Open returns what makes the module.
 func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
-	s := &sig{l, map[string]*sender{}, map[string]*receiver{}, map[string]*manager{}}
+	s := &sig{l, map[string]*sender{}}
 	return func(L *lua.LState, m *lua.LTable) {
 		module.Functions(L, m, "signet", map[string]func(module.Call) int{
 			"sender": s.sender, "receiver": s.receiver, "manager": s.manager,

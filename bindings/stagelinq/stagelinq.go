@@ -17,16 +17,16 @@ import (
 	"showrun/runtime/script/plain"
 )
 
-// sink is a declared StageLinQ sink.
+// sink is a declared StageLinQ sink. Equal ones are the same.
 type sink struct {
 	decl *stagelinq.SinkDecl
 }
 
-func (k *sink) String() string { return k.decl.Name }
+func (k sink) String() string { return k.decl.Name }
 
 // deck is one deck of a sink, or its master. Equal ones are the same.
 type deck struct {
-	sink   *sink
+	sink   sink
 	number int    // 0 = whichever deck is master
 	token  string // of the player; "" = the first one found
 }
@@ -52,12 +52,11 @@ func (d deck) String() string {
 // linq is the module in one load.
 type linq struct {
 	*module.Load
-	sinks map[string]*sink
 }
 
 // Open returns what makes the module.
 func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
-	s := &linq{l, map[string]*sink{}}
+	s := &linq{l}
 	return func(L *lua.LState, m *lua.LTable) {
 		module.Functions(L, m, "stagelinq", map[string]func(module.Call) int{"sink": s.sink})
 	}
@@ -69,18 +68,13 @@ func (s *linq) sink(c module.Call) int {
 	if o.Has("devices") {
 		decl.Devices = strings.Join(c.Names(o.Get("devices"), "devices", "device"), "\n")
 	}
-	k, ok := s.sinks[decl.Key()]
-	if !ok {
-		s.Declare(c, decl)
-		k = &sink{decl}
-		s.sinks[decl.Key()] = k
-	}
+	k := sink{module.Declare(s.Load, c, decl)}
 	c.L.Push(module.OneObject(s.Load, c.L, "stagelinq.sink", k, s.sinkClass))
 	return 1
 }
 
 // live is the device behind a sink; nil before the show is live.
-func (s *linq) live(k *sink) *stagelinq.Sink {
+func (s *linq) live(k sink) *stagelinq.Sink {
 	d, _ := s.Device(k.decl.Key()).(*stagelinq.Sink)
 	return d
 }
@@ -93,18 +87,18 @@ func (s *linq) state(d deck) (v stagelinq.Deck) {
 	return v
 }
 
-func (s *linq) sinkClass() module.Class[*sink] {
-	return module.Class[*sink]{Methods: map[string]func(module.Call, *sink) int{
+func (s *linq) sinkClass() module.Class[sink] {
+	return module.Class[sink]{Methods: map[string]func(module.Call, sink) int{
 		"devices":   s.sinkDevices,
 		"on":        s.sinkOn,
-		"master":    func(c module.Call, k *sink) int { return s.pushDeck(c.L, deck{sink: k}) },
+		"master":    func(c module.Call, k sink) int { return s.pushDeck(c.L, deck{sink: k}) },
 		"deck":      s.sinkDeck,
 		"get":       s.sinkGet,
 		"subscribe": s.sinkSubscribe,
 	}}
 }
 
-func (s *linq) sinkDeck(c module.Call, k *sink) int {
+func (s *linq) sinkDeck(c module.Call, k sink) int {
 	return s.pushDeck(c.L, deck{k, c.Integer(1, "the deck", 1, 4), player(c, 2)})
 }
 
@@ -191,7 +185,7 @@ func playerTable(L *lua.LState, p stagelinq.Player) *lua.LTable {
 	return t
 }
 
-func (s *linq) sinkDevices(c module.Call, k *sink) int {
+func (s *linq) sinkDevices(c module.Call, k sink) int {
 	list := c.L.NewTable()
 	if live := s.live(k); live != nil {
 		for _, p := range live.Players() {
@@ -202,13 +196,13 @@ func (s *linq) sinkDevices(c module.Call, k *sink) int {
 	return 1
 }
 
-func (s *linq) sinkOn(c module.Call, k *sink) int {
+func (s *linq) sinkOn(c module.Call, k sink) int {
 	return s.OnEvent(c, stagelinq.PlayerEvents, k.decl.EventTopic, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		return []lua.LValue{playerTable(L, ev.Value.(stagelinq.Player))}
 	})
 }
 
-func (s *linq) sinkGet(c module.Call, k *sink) int {
+func (s *linq) sinkGet(c module.Call, k sink) int {
 	token, path := player(c, 2), c.Str(1, "the path")
 	value := lua.LValue(lua.LNil)
 	if live := s.live(k); live != nil {
@@ -225,7 +219,7 @@ const maxStars = 3
 
 // sinkSubscribe asks every player for a path and calls back with each value, the
 // one already known first.
-func (s *linq) sinkSubscribe(c module.Call, k *sink) int {
+func (s *linq) sinkSubscribe(c module.Call, k sink) int {
 	pattern := c.Str(1, "the path")
 	fn := c.Function(2, "the callback")
 	if pattern[0] != '/' || len(pattern) > 256 {

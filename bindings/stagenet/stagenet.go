@@ -56,7 +56,7 @@ func (s *net) console(c module.Call) int {
 	i := slices.IndexFunc(s.consoles, func(v *console) bool { return v.decl.Interface == decl.Interface })
 	switch {
 	case i < 0:
-		s.Declare(c, decl)
+		module.Declare(s.Load, c, decl)
 		s.consoles = append(s.consoles, &console{decl: decl, used: numbers{}})
 		i = len(s.consoles) - 1
 	case s.consoles[i].decl.Key() != decl.Key():

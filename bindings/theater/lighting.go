@@ -25,7 +25,7 @@ func (s *house) lighting(c module.Call) int {
 	l, ok := s.lightings[decl.Address()]
 	switch {
 	case !ok:
-		s.Declare(c, decl)
+		module.Declare(s.Load, c, decl)
 		l = &lighting{decl}
 		s.lightings[decl.Address()] = l
 	case l.decl.Key() != decl.Key():

@@ -53,7 +53,7 @@ func (s *house) motion(c module.Call) int {
 	m, ok := s.motions[decl.Address()]
 	switch {
 	case !ok:
-		s.Declare(c, decl)
+		module.Declare(s.Load, c, decl)
 		m = &motion{decl: decl, done: map[uint64]*done{}}
 		s.motions[decl.Address()] = m
 	case *m.decl != *decl:

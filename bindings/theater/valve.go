@@ -18,7 +18,7 @@ func (s *house) valve(c module.Call) int {
 	v, ok := s.valves[decl.Address()]
 	switch {
 	case !ok:
-		s.Declare(c, decl)
+		module.Declare(s.Load, c, decl)
 		v = &valve{decl}
 		s.valves[decl.Address()] = v
 	case *v.decl != *decl:
