@@ -114,6 +114,7 @@ func (s *net) at(c module.Call, g gateway, kind string, slot int, text string) i
 		l.Used = max(l.Used, slot)
 		l.Slots = max(l.Slots, (slot+stagenet.Block-1)/stagenet.Block*stagenet.Block)
 		l.Output = s.Registry.Output(g.console.decl.OutputKey(fmt.Sprintf("gateway %q %q", g.id, kind)), l.Slots)
+		l.Slots = s.Registry.Slots(l.Output) // it has more if a load before needed more
 	}
 	return s.PushAddress(c.L, level.Address{Output: l.Output, Slot: int32(slot)}, text)
 }
