@@ -10,7 +10,7 @@ import (
 // senderDevice is what a Sender tells about itself. Its values never change
 // by the network: it holds no key that would let a Manager command it.
 type senderDevice struct {
-	output      *output
+	sender      *Sender
 	description device.Description
 	label       string
 	open        bool
@@ -27,7 +27,11 @@ var senderTIDs = []wire.TID{
 }
 
 // DataEndpoints implements device.Device.
-func (d *senderDevice) DataEndpoints() int { return d.output.dataEndpoints() }
+func (d *senderDevice) DataEndpoints() int {
+	d.sender.mu.Lock()
+	defer d.sender.mu.Unlock()
+	return d.sender.output.dataEndpoints()
+}
 
 // ChangeCount implements device.Device: a Sender stores nothing that others can set.
 func (d *senderDevice) ChangeCount() uint16 { return 0 }
@@ -68,7 +72,9 @@ func (d *senderDevice) AppendTLV(b []byte, endpoint uint16, t wire.TID) []byte {
 }
 
 func (d *senderDevice) overridden() byte {
-	for _, s := range d.output.streams {
+	d.sender.mu.Lock()
+	defer d.sender.mu.Unlock()
+	for _, s := range d.sender.output.streams {
 		if s.options.Multicast.IsValid() {
 			return 1
 		}

@@ -66,7 +66,7 @@ func paced(length time.Duration, f func(frame int, due time.Time)) float64 {
 
 const measuredUniverses = 1000
 
-func measuredSender(t *testing.T, port int) (*signet.Sender, func()) {
+func measuredSender(t *testing.T, port int) (*signet.SenderConn, func()) {
 	t.Helper()
 	s, err := signet.OpenSender(signet.SenderConfig{
 		TUID: legit, Keys: root.Keys(), Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: port,
@@ -82,7 +82,7 @@ func measuredSender(t *testing.T, port int) (*signet.Sender, func()) {
 	return s, run(t, s.Run)
 }
 
-func burst(t *testing.T, s *signet.Sender) func(int, time.Time) {
+func burst(t *testing.T, s *signet.SenderConn) func(int, time.Time) {
 	levels := make([]byte, 512)
 	return func(n int, due time.Time) {
 		levels[n%512]++

@@ -28,8 +28,9 @@ func (m Mode) String() string { return [...]string{"secure", "open", "both"}[m] 
 const syncKeepalive = 200 * time.Millisecond
 
 // An output is everything a Sender streams, as a state machine: what is due
-// at an instant goes into a batch, numbered and signed. Packets of a batch
-// must reach the wire in its order before the next batch is filled.
+// at an instant goes into a batch. The batch is then signed, which needs nothing of
+// the output but its voice, and must reach the wire in its order before the next is
+// filled.
 type output struct {
 	cfg       SenderConfig
 	voice     *device.Voice
@@ -39,11 +40,10 @@ type output struct {
 	cursor    int                // next stream of the present flush
 	timecodes []*Timecode
 	syncs     []*syncLane
-	timeGroup multicast.Destination
+	timeGroup []multicast.Destination
 
 	pending  []announcement // joins and leaves not yet told
 	announce time.Time      // when all joins are told again
-	payload  []byte
 }
 
 // A syncLane releases the frames of one endpoint.
@@ -63,29 +63,52 @@ type announcement struct {
 	wire.Announcement
 }
 
-// A batch is packets ready for the wire, at most multicast.BatchSize.
+// A batch is what leaves together, at most multicast.BatchSize packets: first chosen
+// as items, then numbered and signed as packets.
 type batch struct {
+	items   []item
 	packets []multicast.Packet
 	owners  []*stream // of each packet, nil for others
-	arena   []byte    // bytes of packets without a template
+	arena   []byte    // payloads, then bytes, of packets without a template
+	planned int       // packets of the items at most
+}
+
+// An item is one resource to be sent, in each mode and to each destination.
+type item struct {
+	lane         *device.Lane
+	signed, open *wire.Template // that hold the payload; nil for the modes not used
+	mode         Mode           // these three without templates
+	resource     wire.Resource
+	payload      []byte
+	to           []multicast.Destination
+	owner        *stream
 }
 
 func newBatch() *batch {
 	return &batch{
+		items:   make([]item, 0, multicast.BatchSize),
 		packets: make([]multicast.Packet, 0, multicast.BatchSize),
 		owners:  make([]*stream, 0, multicast.BatchSize),
 	}
 }
 
 func (b *batch) reset() {
-	b.packets, b.owners, b.arena = b.packets[:0], b.owners[:0], b.arena[:0]
+	clear(b.items)
+	b.items, b.packets, b.owners, b.arena, b.planned = b.items[:0], b.packets[:0], b.owners[:0], b.arena[:0], 0
 }
 
-func (b *batch) room(n int) bool { return len(b.packets)+n <= cap(b.packets) }
+func (b *batch) room(n int) bool { return b.planned+n <= cap(b.packets) }
 
-func (b *batch) add(bytes []byte, to multicast.Destination, owner *stream) {
-	b.packets = append(b.packets, multicast.Packet{Bytes: bytes, To: to})
-	b.owners = append(b.owners, owner)
+func (b *batch) plan(i item) {
+	b.items = append(b.items, i)
+	b.planned += 2 * len(i.to)
+}
+
+func (b *batch) add(bytes []byte, to []multicast.Destination, owner *stream) {
+	for _, d := range to {
+		b.packets = append(b.packets, multicast.Packet{Bytes: bytes, To: d})
+		b.owners = append(b.owners, owner)
+	}
 }
 
 func newOutput(cfg SenderConfig, v *device.Voice) *output {
@@ -94,7 +117,7 @@ func newOutput(cfg SenderConfig, v *device.Voice) *output {
 		voice:     v,
 		index:     make(map[streamKey]*stream),
 		told:      make(map[streamKey]bool),
-		timeGroup: multicast.To(netip.AddrPortFrom(wire.GroupTime, uint16(cfg.Port))),
+		timeGroup: []multicast.Destination{multicast.To(netip.AddrPortFrom(wire.GroupTime, uint16(cfg.Port)))},
 	}
 }
 
@@ -190,11 +213,9 @@ func (o *output) dataEndpoints() int {
 // fitted; then it must be called again. Level streams are those of a frame to be
 // seen at the instant frame, which may lie ahead; they are left out if it is zero.
 // The caller sets cursor to 0 before the first call.
-func (o *output) fill(b *batch, now, frame time.Time) (more bool, err error) {
+func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 	b.reset()
-	if err := o.fillAnnouncements(b, now); err != nil {
-		return false, err
-	}
+	o.fillAnnouncements(b, now)
 	// What is due for release goes before the next frame.
 	for _, s := range o.syncs {
 		// A keep-alive would show a frame that waits for its own sync, early and unsettled.
@@ -203,12 +224,10 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool, err error) {
 			continue
 		}
 		if !b.room(2) {
-			return true, nil
+			return true
 		}
 		s.due, s.last = time.Time{}, now
-		if err := o.stamp(b, s.lane, s.signed, s.open, syncPayload, []multicast.Destination{o.timeGroup}, nil); err != nil {
-			return false, err
-		}
+		b.plan(item{lane: s.lane, signed: s.signed, open: s.open, to: o.timeGroup})
 	}
 	for ; !frame.IsZero() && o.cursor < len(o.streams); o.cursor++ {
 		s := o.streams[o.cursor]
@@ -216,11 +235,10 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool, err error) {
 			continue
 		}
 		if !b.room(2 * len(s.to)) {
-			return true, nil
+			return true
 		}
-		if err := o.stamp(b, s.lane, s.signed, s.open, s.payload, s.to, s); err != nil {
-			return false, err
-		}
+		setPayload(s.signed, s.open, s.payload)
+		b.plan(item{lane: s.lane, signed: s.signed, open: s.open, to: s.to, owner: s})
 		if s.sent(frame) && o.cfg.Sync && !s.key.preview {
 			o.syncLane(s.options.Endpoint).touched = true
 		}
@@ -230,35 +248,43 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool, err error) {
 			continue
 		}
 		if !b.room(2) {
-			return true, nil
+			return true
 		}
-		payload := t.next(now)
-		if err := o.stamp(b, t.lane, t.signed, t.open, payload, t.to, nil); err != nil {
-			return false, err
-		}
+		setPayload(t.signed, t.open, t.next(now))
+		b.plan(item{lane: t.lane, signed: t.signed, open: t.open, to: t.to})
 	}
-	return false, nil
+	return false
 }
 
-// stamp numbers and signs one packet, once for each mode, and adds it for
-// each destination.
-func (o *output) stamp(b *batch, l *device.Lane, signed, open *wire.Template, payload []byte, to []multicast.Destination, owner *stream) error {
+func setPayload(signed, open *wire.Template, payload []byte) {
 	if signed != nil {
-		sequence, err := o.voice.Number(l)
-		if err != nil {
-			return err
-		}
 		copy(signed.Payload(), payload)
-		packet := signed.Stamp(o.voice.NextMessageID(), o.voice.Session(), sequence, o.voice.MAC(wire.KindLevel))
-		for _, d := range to {
-			b.add(packet, d, owner)
-		}
 	}
 	if open != nil {
 		copy(open.Payload(), payload)
-		packet := open.Stamp(o.voice.NextMessageID(), 0, 0, nil)
-		for _, d := range to {
-			b.add(packet, d, owner)
+	}
+}
+
+// sign numbers and signs what fill has put into b, once for each mode. On an error
+// the items that are left must be sent again.
+func (b *batch) sign(v *device.Voice) error {
+	for i := range b.items {
+		it := &b.items[i]
+		switch {
+		case it.payload != nil:
+			if err := b.signPayload(v, it); err != nil {
+				return err
+			}
+			continue
+		case it.signed != nil:
+			sequence, err := v.Number(it.lane)
+			if err != nil {
+				return err
+			}
+			b.add(it.signed.Stamp(v.NextMessageID(), v.Session(), sequence, v.MAC(wire.KindLevel)), it.to, it.owner)
+		}
+		if it.open != nil {
+			b.add(it.open.Stamp(v.NextMessageID(), 0, 0, nil), it.to, it.owner)
 		}
 	}
 	return nil
@@ -310,7 +336,7 @@ func (o *output) syncLane(endpoint uint16) *syncLane {
 const maxAnnouncements = wire.MaxPayload / 11
 
 // fillAnnouncements tells joins and leaves, and all joins every five seconds.
-func (o *output) fillAnnouncements(b *batch, now time.Time) error {
+func (o *output) fillAnnouncements(b *batch, now time.Time) {
 	if !now.Before(o.announce) {
 		o.announce = now.Add(wire.AnnounceInterval)
 		o.pending = slices.DeleteFunc(o.pending, func(a announcement) bool { return a.Command == wire.UniverseJoin })
@@ -323,43 +349,46 @@ func (o *output) fillAnnouncements(b *batch, now time.Time) error {
 	slices.SortStableFunc(o.pending, func(a, b announcement) int { return int(a.endpoint) - int(b.endpoint) })
 	for len(o.pending) > 0 && b.room(2) {
 		endpoint := o.pending[0].endpoint
-		o.payload = o.payload[:0]
+		start := len(b.arena)
 		n := 0
 		for n < len(o.pending) && n < maxAnnouncements && o.pending[n].endpoint == endpoint {
-			o.payload = wire.AppendAnnouncement(o.payload, o.pending[n].Announcement)
+			b.arena = wire.AppendAnnouncement(b.arena, o.pending[n].Announcement)
 			n++
 		}
 		o.pending = o.pending[n:]
-		if err := o.append(b, wire.Resource{Kind: wire.KindSync}, endpoint, o.payload, o.timeGroup); err != nil {
-			return err
-		}
+		b.plan(item{
+			mode: o.cfg.Mode, lane: o.voice.Lane(endpoint), resource: wire.Resource{Kind: wire.KindSync},
+			payload: b.arena[start:len(b.arena):len(b.arena)], to: o.timeGroup,
+		})
 	}
-	return nil
 }
 
-// append adds one packet without a template, once for each mode.
-func (o *output) append(b *batch, r wire.Resource, endpoint uint16, payload []byte, to multicast.Destination) error {
-	if o.cfg.Mode != Open {
+// signPayload makes the packets of an item without templates.
+func (b *batch) signPayload(v *device.Voice, it *item) error {
+	if it.mode != Open {
 		start := len(b.arena)
-		arena, err := o.voice.Append(b.arena, r, endpoint, payload)
+		arena, err := v.AppendOn(b.arena, it.lane, it.resource, it.payload)
 		if err != nil {
 			return err
 		}
 		b.arena = arena
-		b.add(arena[start:len(arena):len(arena)], to, nil)
+		b.add(arena[start:len(arena):len(arena)], it.to, nil)
 	}
-	if o.cfg.Mode != Secure {
+	if it.mode != Secure {
 		start := len(b.arena)
-		b.arena = o.voice.AppendOpen(b.arena, r, endpoint, payload)
-		b.add(b.arena[start:len(b.arena):len(b.arena)], to, nil)
+		b.arena = v.AppendOpen(b.arena, it.resource, it.lane.ID.Endpoint, it.payload)
+		b.add(b.arena[start:len(b.arena):len(b.arena)], it.to, nil)
 	}
 	return nil
 }
 
+// longAgo is a deadline for at once.
+var longAgo = time.Unix(1, 0)
+
 // deadline is when fill has something to do besides level streams.
-func (o *output) deadline(now time.Time) time.Time {
+func (o *output) deadline() time.Time {
 	if len(o.pending) > 0 {
-		return now
+		return longAgo
 	}
 	next := o.announce
 	for _, s := range o.syncs {
@@ -371,7 +400,7 @@ func (o *output) deadline(now time.Time) time.Time {
 		}
 	}
 	for _, t := range o.timecodes {
-		if d := t.deadline(now); d.Before(next) {
+		if d := t.deadline(); d.Before(next) {
 			next = d
 		}
 	}

@@ -135,7 +135,7 @@ func TestPeerVerifiesOurPackets(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer run(t, s.Run)()
-	n, err := node.New(node.Config{TUID: ignore, Keys: k0.NodeKeys(ignore), Interface: "127.0.0.1", Port: port, Universes: []int{1}})
+	n, err := node.Open(node.Config{TUID: ignore, Keys: k0.NodeKeys(ignore), Interface: "127.0.0.1", Port: port, Universes: []int{1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestWeTakeThePeersPackets(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer run(t, m.Run)()
-	n, err := node.New(node.Config{TUID: ignore, Keys: k0.NodeKeys(ignore), Interface: "127.0.0.1", Port: port, Universes: []int{1}, Label: "Polled"})
+	n, err := node.Open(node.Config{TUID: ignore, Keys: k0.NodeKeys(ignore), Interface: "127.0.0.1", Port: port, Universes: []int{1}, Label: "Polled"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type SenderConfig struct {
 	TUID             TUID
 	Scope            string // "" means "local"
 	Keys             Keys   // without Keys.Manager polls are not answered
+	Session          uint32 // of this start; 0 means 1. OpenSender takes the next of Sessions
 	Sessions         Sessions
 	Interface        string // "" for the system's choice, or a name or IPv4 address
 	Port             int    // 0 means 5683
@@ -52,9 +54,6 @@ func (c *SenderConfig) complete() error {
 	}
 	if c.Mode != Open && (c.Keys.Sender.IsZero() || c.Keys.Citizen.IsZero()) {
 		return fmt.Errorf("sig-net sender: mode %s needs keys; enter the passphrase of the installation", c.Mode)
-	}
-	if c.Mode != Open && c.Sessions == nil {
-		return fmt.Errorf("sig-net sender: mode %s needs a place to keep session numbers", c.Mode)
 	}
 	if c.Port == 0 {
 		c.Port = wire.Port
@@ -107,30 +106,107 @@ type SenderStats struct {
 }
 
 // A Sender streams universes, sync and timecode, announces its universes and
-// answers polls. Its methods may be called from any goroutine.
+// answers polls. It is a machine: it has no sockets, clock or goroutines, instants are
+// handed in, and what is to leave is given to a Send.
+//
+// One goroutine at a time calls Receive, Step and Deadline. All other methods may be
+// called from any goroutine. SetLevels, SetPreview, SetPriority, FlushFor, Flush and
+// Release, the methods of a Timecode, Join and Leave never wait for a lock that is held
+// while somebody verifies or signs a packet, parses, logs, stores a session number or
+// writes to a socket: a thread that has frames to keep on time may call them. What
+// they wait for is mu, which is held to look up and copy, at most for one batch of
+// levels. Who finds the wire taken does not wait for it: see FlushFor.
 type Sender struct {
 	cfg  SenderConfig
-	conn *multicast.Conn
+	send Send
+	wake func() // says that Deadline has changed; mu is held
 
-	// out is held while packets are numbered and written, so that their
-	// order on the wire is the order of their numbers. It is taken before mu.
-	out       sync.Mutex
-	batch     *batch
-	talk      []byte
-	onRefused func(i int, err error)
+	// ear guards what hears and answers. It is held while packets are verified, so
+	// none of the methods above takes it. It is taken before mu.
+	ear        sync.Mutex
+	presence   *device.Presence
+	gate       *device.Gate
+	duplicates uint64
+	duplicate  time.Time // when a duplicate TUID was logged last
+	said       []said    // of Step
+	talk       []byte    // payloads of said
 
-	// mu guards the machines below. It is never held while writing levels.
 	mu        sync.Mutex
 	output    *output
-	voice     *device.Voice
-	presence  *device.Presence
-	gate      *device.Gate
 	stats     SenderStats
-	failure   error     // first one of the present batch
 	lastFlush time.Time // of levels
-	lastCall  time.Time // of Flush
-	duplicate time.Time // when a duplicate TUID was logged last
+	lastCall  time.Time // of FlushFor
+	talkDue   time.Time // when the presence has something to say
 	ended     bool
+	sending   bool       // somebody has the wire
+	free      *sync.Cond // told when nobody has
+	left      handed     // for who has the wire
+	late      error      // of a burst whose caller is gone
+
+	// Of whoever has the wire.
+	batch    *batch
+	voice    *device.Voice
+	refusals []int  // packets of the batch that were not sent
+	refusal  error  // why the first of them was not
+	reserved uint32 // the next session number, stored already; 0 for none
+
+	reserveBelow uint32 // numbers left in a lane
+}
+
+// Send puts the packets of a burst on the wire, in order. now is the same for all parts
+// of a burst. It calls refused for each packet that cannot be sent and tells how many
+// were and when it was done. It must not keep the bytes.
+type Send func(now time.Time, packets []Packet, refused func(i int, err error)) (sent int, done time.Time)
+
+// Packet is bytes on their way.
+type Packet = multicast.Packet
+
+// NewSender makes a Sender that starts at now. Its packets are given to send, or go
+// nowhere if that is nil.
+func NewSender(cfg SenderConfig, now time.Time, send Send) (*Sender, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	if send == nil {
+		send = func(now time.Time, packets []Packet, _ func(int, error)) (int, time.Time) { return len(packets), now }
+	}
+	s := &Sender{cfg: cfg, send: send, wake: func() {}, batch: newBatch(), reserveBelow: reserveBelow}
+	s.free = sync.NewCond(&s.mu)
+	var err error
+	s.voice, err = device.NewVoice(device.VoiceConfig{
+		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Session: cfg.Session, Next: s.nextSession,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.stats.Session = s.voice.Session()
+	s.gate = device.NewGate(device.GateConfig{
+		Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Interests: interests{cfg.TUID},
+	})
+	s.presence = device.NewPresence(device.PresenceConfig{
+		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Rand: cfg.Rand, Polled: cfg.Mode != Secure || !cfg.Keys.Manager.IsZero(),
+		Device: &senderDevice{
+			sender: s,
+			label:  cfg.Label,
+			open:   cfg.Mode == Open,
+			description: device.Description{
+				Supported: senderTIDs, FirmwareText: cfg.Version, Model: cfg.Model, Scope: cfg.Scope,
+				Roles: device.RoleSender | device.RoleOpen | cfg.Roles,
+			},
+		},
+	}, now)
+	s.talkDue = s.presence.Deadline()
+	s.cfg.Keys = Keys{} // the machines hold what they need
+	s.output = newOutput(s.cfg, s.voice)
+	return s, nil
+}
+
+// Groups are the multicast groups a Sender listens to.
+func (s *Sender) Groups() []netip.Addr {
+	if s.presence.Polls() {
+		return []netip.Addr{wire.GroupNode, wire.GroupPoll}
+	}
+	return []netip.Addr{wire.GroupNode}
 }
 
 // Join adds a universe, 1 to 63999: it is announced at once and sent from the
@@ -240,19 +316,21 @@ func (s *Sender) removeTimecode(stream int) {
 // Forget drops a Manager from the replay table: one that lost its session
 // counter is not answered until then.
 func (s *Sender) Forget(t TUID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.ear.Lock()
+	defer s.ear.Unlock()
 	return s.gate.Forget(t)
 }
 
 // Stats gives the counters.
 func (s *Sender) Stats() SenderStats {
+	s.ear.Lock()
+	received, duplicates := s.gate.Counters(), s.duplicates
+	s.ear.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
 	stats.Universes = len(s.output.streams)
-	stats.Session = s.voice.Session()
-	stats.Received = s.gate.Counters()
+	stats.Received, stats.Duplicates = received, duplicates
 	return stats
 }
 

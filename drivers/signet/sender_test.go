@@ -25,7 +25,7 @@ func TestSenderOnTheWire(t *testing.T) {
 	seen := make(chan levels, 1000)
 	previews := make(chan byte, 1000)
 	labels := make(chan receiver.Timecode, 1000)
-	var r *receiver.Receiver
+	var r *receiver.Conn
 	r, err := receiver.Open(receiver.Config{
 		Keys: root.Keys(), Interface: "127.0.0.1", Port: port,
 		OnLevels: func(u int, l []byte, p receiver.Packet) {

@@ -8,9 +8,12 @@
 // They stand on wire (the byte layout), key (keys and their files), device
 // (what every device does), merge (priority and HTP) and multicast (sockets).
 //
-// Logic is in plain state machines that are given the present instant and say
-// when they want to be called next; sockets are in conn.go and in package
-// multicast.
+// Every role is a machine that can be run as it is: New makes it without touching
+// anything, Receive takes a packet, Step does what is due, Deadline says when to step
+// next, and what is to leave is handed to a function. Open puts it on the network: the
+// sockets and goroutines are in the files conn.go.
+//
+// The pages are in PROTOCOL.md; comments cite its sections and rulings.
 //
 // Sig-Net™ Designed by and Copyright Singularity (UK) Ltd.
 package signet

@@ -32,7 +32,7 @@ type Timecode struct {
 // newTimecode makes a frozen stream.
 func newTimecode(o *output, stream int, r wire.TimecodeRate) *Timecode {
 	t := &Timecode{stream: stream, rate: r, lane: o.voice.Lane(o.cfg.TimecodeEndpoint)}
-	t.to = []multicast.Destination{o.timeGroup}
+	t.to = o.timeGroup
 	t.payload = wire.AppendTimecode(nil, wire.Timecode{Rate: r})
 	resource := wire.Resource{Kind: wire.KindTimecode, Number: uint16(stream)}
 	t.signed, t.open = templates(o.cfg.Mode, t.lane, o.cfg.Scope, resource, t.payload)
@@ -107,19 +107,15 @@ func (t *Timecode) next(now time.Time) []byte {
 	return t.payload
 }
 
-func (t *Timecode) deadline(now time.Time) time.Time {
+func (t *Timecode) deadline() time.Time {
 	if t.last.IsZero() {
-		return now
+		return longAgo
 	}
 	idle := t.last.Add(keepAlive)
 	if !t.running {
 		return idle
 	}
-	next := t.start
-	if !now.Before(t.start) {
-		next = t.start.Add(t.rate.At(t.sent - t.base + 1))
-	}
-	if next.Before(idle) {
+	if next := t.start.Add(t.rate.At(t.sent - t.base + 1)); next.Before(idle) {
 		return next
 	}
 	return idle

@@ -41,7 +41,7 @@ type Rig struct {
 
 	mu       sync.Mutex
 	patch    Patch
-	node     *node.Node
+	node     *node.Conn
 	patched  chan struct{} // told when universes changed
 	gateways map[string]*virtualGateway
 	order    []*virtualGateway // as they came
@@ -187,7 +187,7 @@ func (r *Rig) listen(ctx context.Context) (stop func()) {
 	r.mu.Lock()
 	patch := r.patch
 	r.mu.Unlock()
-	n, err := node.New(node.Config{
+	n, err := node.Open(node.Config{
 		Scope: patch.Scope, Open: patch.Open, Keys: patch.Keys, Universes: patch.Universes,
 		Interface: Loopback(), Port: r.cfg.SigNetPort, Log: r.cfg.Log,
 		OnLevels: func(_, universe int, levels []byte, p node.Packet) {

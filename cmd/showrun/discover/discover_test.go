@@ -130,7 +130,7 @@ func TestSigNet(t *testing.T) {
 		{TUID: bare, Universes: []int{1}, Label: "New"},
 	} {
 		cfg.Interface, cfg.Port = "lo", port
-		n, err := node.New(cfg)
+		n, err := node.Open(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

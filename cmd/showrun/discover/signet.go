@@ -38,7 +38,7 @@ type SigNetConfig struct {
 // sigNet is a Manager that only looks.
 type sigNet struct {
 	cfg     SigNetConfig
-	manager *manager.Manager
+	manager *manager.Conn
 	began   time.Time
 
 	mu     sync.Mutex

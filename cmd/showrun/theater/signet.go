@@ -16,7 +16,7 @@ import (
 
 // sigNet is a Sig-Net universe.
 type sigNet struct {
-	sender   *signet.Sender
+	sender   *signet.SenderConn
 	universe int
 	kept     *store.Store
 	log      *slog.Logger
@@ -56,7 +56,7 @@ func openSigNet(f Flags, readKey func(file string) (key.Transfer, error), log *s
 	return o, nil
 }
 
-func openSender(f Flags, keys signet.Keys, kept *store.Store, log *slog.Logger) (*signet.Sender, error) {
+func openSender(f Flags, keys signet.Keys, kept *store.Store, log *slog.Logger) (*signet.SenderConn, error) {
 	id, err := kept.Identity("signet tuid", func() ([]byte, error) {
 		t, err := signet.NewTUID(rand.Reader)
 		return t[:], err

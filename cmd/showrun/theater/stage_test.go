@@ -121,7 +121,7 @@ func TestSigNet(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := make(dimmer, 10000)
-	n, err := node.New(node.Config{
+	n, err := node.Open(node.Config{
 		TUID: tuid, Keys: k0.NodeKeys(tuid), Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: f.sigNetPort, Universes: []int{7}, Sink: d,
 	})
 	if err != nil {

@@ -156,13 +156,21 @@ func (*failing) SaveSession(wire.TUID, uint32) error { return errDisk }
 func TestVoice(t *testing.T) {
 	sessions := &MemorySessions{}
 	for want := uint32(1); want <= 3; want++ {
-		v, err := NewVoice(VoiceConfig{TUID: tuidA, Keys: rootKey.Keys(), Sessions: sessions})
-		if err != nil || v.Session() != want {
-			t.Fatalf("session %d, %v", v.Session(), err)
+		session, err := NextSession(sessions, tuidA)
+		if err != nil || session != want {
+			t.Fatalf("session %d, %v", session, err)
 		}
 	}
-	if _, err := NewVoice(VoiceConfig{TUID: tuidA, Sessions: &failing{}}); !errors.Is(err, errDisk) || !errors.Is(err, ErrSessionStore) {
+	if _, err := NextSession(&failing{}, tuidA); !errors.Is(err, errDisk) || !errors.Is(err, ErrSessionStore) {
 		t.Errorf("full disk: %v", err)
+	}
+	stored, err := NewVoice(VoiceConfig{TUID: tuidA, Session: 3, Next: Numbers(sessions, tuidA, 3)})
+	if err != nil || stored.Session() != 3 || stored.Renew() != nil || stored.Session() != 4 {
+		t.Errorf("with a store: session %d, %v", stored.Session(), err)
+	}
+	alone, err := NewVoice(VoiceConfig{TUID: tuidA})
+	if err != nil || alone.Session() != 1 || alone.Renew() != nil || alone.Session() != 2 {
+		t.Errorf("without a store: session %d, %v", alone.Session(), err)
 	}
 	if _, err := NewVoice(VoiceConfig{}); err == nil {
 		t.Error("a voice without a name")
@@ -196,12 +204,16 @@ func TestVoice(t *testing.T) {
 // before, and every lane starts again.
 func TestSequenceWrap(t *testing.T) {
 	sessions := &MemorySessions{}
-	v, err := NewVoice(VoiceConfig{TUID: tuidA, Keys: rootKey.Keys(), Sessions: sessions})
+	v, err := NewVoice(VoiceConfig{TUID: tuidA, Keys: rootKey.Keys(), Next: Numbers(sessions, tuidA, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	gate := NewGate(GateConfig{Keys: rootKey.Keys(), Interests: everything{}})
+	sessions.SaveSession(tuidA, 1)
 	v.Lane(1).sequence = 0xFFFFFFFC
+	if left := v.Left(); left != 2 {
+		t.Errorf("%d numbers left", left)
+	}
 	v.Lane(2).sequence = 9
 	for i, want := range []struct {
 		endpoint          uint16
@@ -334,17 +346,21 @@ func TestPresenceSplitsPackets(t *testing.T) {
 func TestWrongKeyIsLogged(t *testing.T) {
 	var log strings.Builder
 	p := NewPresence(PresenceConfig{
-		TUID: tuidA, Device: chatty{}, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(&log, nil)),
+		TUID: tuidA, Device: chatty{}, Rand: rand.New(rand.NewPCG(1, 2)),
 	}, epoch)
+	verdict := func(v wire.Verdict, from netip.Addr, at time.Time) {
+		p.Verdict(v, from, at)
+		p.TakeWarning().Log(slog.New(slog.NewTextHandler(&log, nil)), tuidA)
+	}
 	from := netip.MustParseAddr("10.0.0.7")
 	for i, v := range []wire.Verdict{wire.BadAuth, wire.BadAuth, wire.ModeMismatch, wire.WrongScope} {
-		p.Verdict(v, from, epoch.Add(time.Duration(i)*time.Second))
+		verdict(v, from, epoch.Add(time.Duration(i)*time.Second))
 	}
 	both := netip.MustParseAddr("10.0.0.8") // sends each packet signed and unsigned
-	p.Verdict(wire.Accept, both, epoch.Add(time.Minute))
-	p.Verdict(wire.ModeMismatch, both, epoch.Add(time.Minute))
-	p.Verdict(wire.ModeMismatch, from, epoch.Add(time.Minute))
-	p.Verdict(wire.Flood, from, epoch.Add(time.Hour))
+	verdict(wire.Accept, both, epoch.Add(time.Minute))
+	verdict(wire.ModeMismatch, both, epoch.Add(time.Minute))
+	verdict(wire.ModeMismatch, from, epoch.Add(time.Minute))
+	verdict(wire.Flood, from, epoch.Add(time.Hour))
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], "do not fit our key") || !strings.Contains(lines[0], "from=10.0.0.7") || !strings.Contains(lines[1], "one signs") {
 		t.Errorf("logged:\n%s", log.String())

@@ -46,7 +46,6 @@ type PresenceConfig struct {
 	Device   Device
 	Rand     *rand.Rand // for the random delays
 	Polled   bool       // we can verify polls, so their absence means we are lost
-	Log      *slog.Logger
 }
 
 // A Presence is what every device says about itself: the on-boot
@@ -56,6 +55,7 @@ type PresenceConfig struct {
 type Presence struct {
 	cfg      PresenceConfig
 	warned   time.Time           // people, last
+	warning  Warning             // not taken yet
 	fits     map[netip.Addr]bool // who sent what we could take; some of them
 	booting  bool
 	boot     time.Time
@@ -98,9 +98,6 @@ type eventLine struct {
 func NewPresence(cfg PresenceConfig, now time.Time) *Presence {
 	if cfg.SoemCode == 0 {
 		cfg.SoemCode = wire.PrototypeSoemCode
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &Presence{cfg: cfg, payload: make([]byte, 0, wire.MaxSend), fits: map[netip.Addr]bool{}}
 	p.booting = true
@@ -170,7 +167,7 @@ func (p *Presence) Status(endpoint uint16, t wire.TID, now time.Time) {
 }
 
 // Verdict counts a refused packet as a security event where it is one. What people
-// set up wrongly is logged once a minute.
+// set up wrongly gives a Warning, once a minute.
 func (p *Presence) Verdict(v wire.Verdict, from netip.Addr, now time.Time) {
 	switch v {
 	case wire.Accept, wire.NotSubscribed:
@@ -201,12 +198,33 @@ const maxFits = 256
 // warnInterval is the time between two messages to people.
 const warnInterval = time.Minute
 
+// A Warning is a message to people about packets that are dropped. The zero Warning
+// is none.
+type Warning struct {
+	Text string
+	From netip.Addr
+}
+
 func (p *Presence) warn(now time.Time, text string, from netip.Addr) {
 	if now.Sub(p.warned) < warnInterval {
 		return
 	}
-	p.warned = now
-	p.cfg.Log.Warn(text, "from", from, "device", p.cfg.TUID.Screen())
+	p.warned, p.warning = now, Warning{text, from}
+}
+
+// TakeWarning gives the message that waits to be logged, once. A Presence does not
+// log by itself: its owner lets go of its locks first.
+func (p *Presence) TakeWarning() Warning {
+	w := p.warning
+	p.warning = Warning{}
+	return w
+}
+
+// Log writes a Warning about packets that did not reach a device of ours.
+func (w Warning) Log(log *slog.Logger, device wire.TUID) {
+	if w.Text != "" {
+		log.Warn(w.Text, "from", w.From, "device", device.Screen())
+	}
 }
 
 // Event counts a security event of code 1 to 8 and reports it, at most once

@@ -33,8 +33,8 @@ const SessionWarning = 0xFFFF0000
 // lastSequence is never sent: the session ends before (section 13.1).
 const lastSequence = 0xFFFFFFFF
 
-// nextSession takes and stores the next session number.
-func nextSession(s Sessions, t wire.TUID) (uint32, error) {
+// NextSession takes and stores the next session number.
+func NextSession(s Sessions, t wire.TUID) (uint32, error) {
 	last, _, err := s.Session(t)
 	if err != nil {
 		return 0, fmt.Errorf("%w: read the session number of %s: %w", ErrSessionStore, t, err)
@@ -46,6 +46,15 @@ func nextSession(s Sessions, t wire.TUID) (uint32, error) {
 		return 0, fmt.Errorf("%w: write the session number of %s: %w", ErrSessionStore, t, err)
 	}
 	return last + 1, nil
+}
+
+// Numbers gives the session numbers of a device that follow the one it has: from a
+// store, or counted on in memory if that is nil.
+func Numbers(s Sessions, t wire.TUID, last uint32) func() (uint32, error) {
+	if s == nil {
+		s = &MemorySessions{last: map[wire.TUID]uint32{t: last}}
+	}
+	return func() (uint32, error) { return NextSession(s, t) }
 }
 
 // MemorySessions keeps session numbers for the life of the process. It is only

@@ -3,6 +3,7 @@ package device
 import (
 	"fmt"
 	"hash"
+	"sync"
 
 	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
@@ -10,22 +11,26 @@ import (
 
 // VoiceConfig says in whose name a Voice speaks.
 type VoiceConfig struct {
-	TUID     wire.TUID
-	Scope    string // "" means "local"
-	Open     bool   // Open Mode: no keys, no numbers
-	Keys     key.Keys
-	Sessions Sessions // nil means MemorySessions; not used in Open Mode
+	TUID    wire.TUID
+	Scope   string // "" means "local"
+	Open    bool   // Open Mode: no keys, no numbers
+	Keys    key.Keys
+	Session uint32                 // of this start; 0 means 1. Not used in Open Mode
+	Next    func() (uint32, error) // gives the session numbers after it; nil counts on in memory
 }
 
 // A Voice numbers and signs what one device sends: a session number per start
 // and a sequence number per endpoint. It is owned by one goroutine at a time,
-// which must also put its packets on the wire in the order they were made.
+// which must also put its packets on the wire in the order they were made. Lane alone
+// is safe from any goroutine.
 type Voice struct {
 	cfg       VoiceConfig
 	macs      key.MACs
 	session   uint32
-	lanes     map[uint16]*Lane
 	messageID uint16
+
+	mu    sync.Mutex // only for looking lanes up
+	lanes map[uint16]*Lane
 }
 
 // A Lane is the sequence of one endpoint.
@@ -34,8 +39,8 @@ type Lane struct {
 	sequence uint32 // last one sent
 }
 
-// NewVoice takes the next session number and stores it, before anything can
-// be sent.
+// NewVoice makes a Voice whose lanes all start at 1. Whoever keeps session numbers
+// has taken and stored that of this start before.
 func NewVoice(cfg VoiceConfig) (*Voice, error) {
 	if cfg.TUID.IsZero() {
 		return nil, fmt.Errorf("sig-net: no TUID given")
@@ -46,12 +51,15 @@ func NewVoice(cfg VoiceConfig) (*Voice, error) {
 	if err := wire.CheckScope(cfg.Scope); err != nil {
 		return nil, err
 	}
-	if cfg.Sessions == nil {
-		cfg.Sessions = &MemorySessions{}
-	}
 	v := &Voice{cfg: cfg, macs: key.NewMACs(cfg.Keys), lanes: make(map[uint16]*Lane)}
 	v.cfg.Keys = key.Keys{}
-	return v, v.Renew()
+	if !cfg.Open {
+		v.session = max(cfg.Session, 1)
+	}
+	if cfg.Next == nil {
+		v.cfg.Next = Numbers(nil, cfg.TUID, v.session)
+	}
+	return v, nil
 }
 
 // Renew moves to the next session, as a restart does: every lane starts at 1.
@@ -59,15 +67,28 @@ func (v *Voice) Renew() error {
 	if v.cfg.Open {
 		return nil
 	}
-	session, err := nextSession(v.cfg.Sessions, v.cfg.TUID)
+	session, err := v.cfg.Next()
 	if err != nil {
 		return err
 	}
 	v.session = session
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	for _, l := range v.lanes {
 		l.sequence = 0
 	}
 	return nil
+}
+
+// Left is how many packets the lane that is furthest on may still send in this session.
+func (v *Voice) Left() uint32 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	last := uint32(0)
+	for _, l := range v.lanes {
+		last = max(last, l.sequence)
+	}
+	return lastSequence - 1 - last
 }
 
 // Session is the present session number, 0 in Open Mode.
@@ -75,6 +96,8 @@ func (v *Voice) Session() uint32 { return v.session }
 
 // Lane gives the sequence of an endpoint.
 func (v *Voice) Lane(endpoint uint16) *Lane {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	l := v.lanes[endpoint]
 	if l == nil {
 		l = &Lane{ID: wire.SenderID{TUID: v.cfg.TUID, Endpoint: endpoint}}
@@ -112,14 +135,15 @@ func (v *Voice) Append(b []byte, r wire.Resource, endpoint uint16, payload []byt
 	if v.cfg.Open {
 		return v.AppendOpen(b, r, endpoint, payload), nil
 	}
-	return v.appendSigned(b, r, endpoint, payload, v.macs.Of(r.Kind))
+	return v.AppendOn(b, v.Lane(endpoint), r, payload)
 }
 
-func (v *Voice) appendSigned(b []byte, r wire.Resource, endpoint uint16, payload []byte, mac hash.Hash) ([]byte, error) {
+// AppendOn appends one signed packet of ours with the next number of a lane.
+func (v *Voice) AppendOn(b []byte, l *Lane, r wire.Resource, payload []byte) ([]byte, error) {
+	mac := v.macs.Of(r.Kind)
 	if mac == nil {
 		return b, fmt.Errorf("sig-net: no key to sign %s packets", r.Kind)
 	}
-	l := v.Lane(endpoint)
 	sequence, err := v.Number(l)
 	if err != nil {
 		return b, err

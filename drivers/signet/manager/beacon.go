@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"showrun/drivers/signet"
 	"showrun/drivers/signet/wire"
 )
 
@@ -15,7 +14,7 @@ const maxBeacons = 256
 // A Beacon is a device without keys, as far as its unverified beacons can be
 // believed.
 type Beacon struct {
-	TUID       signet.TUID
+	TUID       wire.TUID
 	Address    netip.AddrPort
 	Label      string
 	Endpoints  int
@@ -26,10 +25,10 @@ type Beacon struct {
 
 // beacons keeps what waits for keys (section 14.3).
 type beacons struct {
-	heard map[signet.TUID]*Beacon
+	heard map[wire.TUID]*Beacon
 }
 
-func newBeacons() *beacons { return &beacons{heard: make(map[signet.TUID]*Beacon)} }
+func newBeacons() *beacons { return &beacons{heard: make(map[wire.TUID]*Beacon)} }
 
 // take notes one beacon.
 func (b *beacons) take(r wire.Resource, p *wire.Packet, from netip.AddrPort, at time.Time) (beacon Beacon, kind EventKind, news bool) {

@@ -4,8 +4,8 @@ import (
 	"net/netip"
 	"time"
 
-	"showrun/drivers/signet"
 	"showrun/drivers/signet/device"
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 )
 
@@ -14,7 +14,7 @@ import (
 const fetchSpacing = 20 * time.Millisecond
 
 // everyone is the last TUID of a global poll.
-var everyone = signet.TUID{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}
+var everyone = wire.TUID{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}
 
 // A machine is a Manager without sockets: packets and instants in, polls and
 // events out.
@@ -42,18 +42,19 @@ const duplicateInterval = time.Minute
 
 func newMachine(cfg Config, now time.Time) (*machine, error) {
 	voice, err := device.NewVoice(device.VoiceConfig{
-		TUID: cfg.TUID, Scope: cfg.Scope, Keys: cfg.Keys, Sessions: cfg.Sessions,
+		TUID: cfg.TUID, Scope: cfg.Scope, Keys: cfg.Keys,
+		Session: cfg.Session, Next: device.Numbers(cfg.Sessions, cfg.TUID, cfg.Session),
 	})
 	if err != nil {
 		return nil, err
 	}
 	m := &machine{cfg: cfg, voice: voice, table: newTable(), beacons: newBeacons(), refresh: true}
-	m.cfg.Keys = signet.Keys{} // the gate and the voice hold what they need
+	m.cfg.Keys = key.Keys{} // the gate and the voice hold what they need
 	// The gate knows no TUID of ours: what speaks with it must be verified
 	// before it is told as a duplicate. Echoes do not come here.
 	m.gate = device.NewGate(device.GateConfig{Scope: cfg.Scope, Keys: cfg.Keys, Interests: interests{}})
 	m.presence = device.NewPresence(device.PresenceConfig{
-		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: m, Rand: cfg.Rand, Log: cfg.Log,
+		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: m, Rand: cfg.Rand,
 	}, now)
 	m.nextPoll = now.Add(cfg.Listen)
 	return m, nil

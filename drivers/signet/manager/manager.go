@@ -12,17 +12,18 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/signet"
-	"showrun/drivers/signet/multicast"
+	"showrun/drivers/signet/device"
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 )
 
 // Config describes a Manager.
 type Config struct {
-	TUID      signet.TUID
-	Scope     string      // "" means "local"
-	Keys      signet.Keys // of K0.Keys or of a guest file
-	Sessions  signet.Sessions
+	TUID      wire.TUID
+	Scope     string   // "" means "local"
+	Keys      key.Keys // of K0.Keys or of a guest file
+	Sessions  device.Sessions
+	Session   uint32        // of this start, 0 for 1; Open takes the next of Sessions
 	Interface string        // "" for the system's choice, or a name or IPv4 address
 	Port      int           // 0 means 5683
 	Listen    time.Duration // before the first poll, and after the last of another Manager; 0 means 10.5 s
@@ -30,8 +31,8 @@ type Config struct {
 	Label     string
 	Model     string
 	Version   string
-	// OnEvent is called on the goroutine of Run, one event at a time; it may
-	// call methods of the Manager.
+	// OnEvent is called on the goroutine of Receive and Step, one event at a time; it
+	// may call methods of the Manager.
 	OnEvent func(Event)
 	Log     *slog.Logger
 	Rand    *rand.Rand // for random delays; nil seeds one from the system
@@ -66,7 +67,7 @@ type Event struct {
 
 // A Node is a device as it described itself; any role, not only Nodes.
 type Node struct {
-	TUID        signet.TUID
+	TUID        wire.TUID
 	SoemCode    uint32
 	ChangeCount uint16
 	Session     uint32
@@ -135,24 +136,84 @@ func (e *Endpoint) Status() uint32 { return uint32(wire.Flags(e.Values[wire.TIDE
 
 // Stats counts what a Manager did and heard.
 type Stats struct {
-	Counters signet.Counters
+	Counters device.Counters
 	Drops    map[string]uint64 // by reason
 	Polls    uint64            // sent by us
 	Snooped  uint64            // of other Managers
 	Active   bool              // we are the one who polls
 }
 
-// A Manager watches an installation. Its methods may be called from any
-// goroutine.
+// A Manager watches an installation. It is a machine: it has no sockets, clock or
+// goroutines, and instants are handed in. One goroutine at a time calls Receive, Step and
+// Deadline; all other methods may be called from any goroutine.
 type Manager struct {
 	cfg  Config
-	conn *multicast.Conn
+	send device.Send
+	wake func() // says that Deadline has changed; mu is held
 
-	events []Event // of Run's goroutine
+	events []Event // of Receive and Step
+	outbox device.Outbox
 
 	mu      sync.Mutex
 	machine *machine
-	talk    []byte
+}
+
+// New makes a Manager that starts at now. Its packets are given to send, or to nobody if
+// that is nil.
+func New(cfg Config, now time.Time, send device.Send) (*Manager, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	machine, err := newMachine(cfg, now)
+	if err != nil {
+		return nil, fmt.Errorf("sig-net manager: %w", err)
+	}
+	cfg.Keys = key.Keys{} // the machine holds what it needs
+	return &Manager{cfg: cfg, send: send, wake: func() {}, machine: machine}, nil
+}
+
+// Groups are the multicast groups to hear.
+func (m *Manager) Groups() []netip.Addr {
+	return []netip.Addr{wire.GroupNode, wire.GroupLost, wire.GroupBeacon, wire.GroupPoll}
+}
+
+// Receive takes one packet that is no echo of ours. It does not keep b.
+func (m *Manager) Receive(now time.Time, b []byte, from netip.AddrPort) {
+	m.mu.Lock()
+	m.events = m.machine.receive(m.events[:0], b, from, now)
+	warning := m.machine.presence.TakeWarning()
+	m.mu.Unlock()
+	warning.Log(m.cfg.Log, m.cfg.TUID)
+	m.tell()
+}
+
+// Step does what is due at now. An error says that numbering cannot go on.
+func (m *Manager) Step(now time.Time) error {
+	m.mu.Lock()
+	say := m.outbox.Say(m.machine.voice)
+	m.events = m.machine.step(m.events[:0], now, say, func(p wire.Poll) {
+		say(wire.Resource{Kind: wire.KindPoll}, wire.AppendPoll(nil, p))
+	})
+	m.mu.Unlock()
+	err := m.outbox.Send(now, m.send, m.cfg.Port, m.cfg.Log)
+	m.tell()
+	return err
+}
+
+// Deadline is when Step has something to do next.
+func (m *Manager) Deadline() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.machine.deadline()
+}
+
+func (m *Manager) tell() {
+	if m.cfg.OnEvent == nil {
+		return
+	}
+	for _, e := range m.events {
+		m.cfg.OnEvent(e)
+	}
 }
 
 // complete fills defaults in and checks the rest.
@@ -168,9 +229,6 @@ func (c *Config) complete() error {
 	}
 	if c.Keys.Manager.IsZero() || c.Keys.Citizen.IsZero() {
 		return fmt.Errorf("sig-net manager: needs the manager and citizen keys; enter the passphrase or a guest file")
-	}
-	if c.Sessions == nil {
-		return fmt.Errorf("sig-net manager: needs a place to keep session numbers")
 	}
 	if c.Port == 0 {
 		c.Port = wire.Port
@@ -212,12 +270,12 @@ func (m *Manager) Refresh() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.machine.refresh, m.machine.urgent = true, true
-	m.conn.Wake()
+	m.wake()
 }
 
 // Remove drops a device from the table and from the replay protection: for one
 // that is gone for good, or that lost its session counter.
-func (m *Manager) Remove(t signet.TUID) {
+func (m *Manager) Remove(t wire.TUID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.machine.table.remove(t)

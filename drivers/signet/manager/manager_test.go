@@ -311,7 +311,7 @@ func TestLoopback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := node.New(node.Config{TUID: lamp, Keys: root.NodeKeys(lamp), Interface: "lo", Port: port, Universes: []int{7, 8}, Label: "Wash"})
+	n, err := node.Open(node.Config{TUID: lamp, Keys: root.NodeKeys(lamp), Interface: "lo", Port: port, Universes: []int{7, 8}, Label: "Wash"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func TestLoopback(t *testing.T) {
 		n := find(list, other)
 		return n != nil && n.Label() == "Show" && n.Roles()&device.RoleSender != 0
 	})
-	if err := n.SetUniverse(2, 9); err != nil {
+	if err := n.SetUniverse(time.Now(), 2, 9); err != nil {
 		t.Fatal(err)
 	}
 	until("a change at the Node", func(list []Node) bool { return find(list, lamp).Endpoint(2).Universe() == 9 })

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"showrun/drivers/signet"
 	"showrun/drivers/signet/wire"
 )
 
@@ -32,10 +31,10 @@ type record struct {
 
 // A table is every device heard (section 15).
 type table struct {
-	records map[signet.TUID]*record
+	records map[wire.TUID]*record
 }
 
-func newTable() *table { return &table{records: make(map[signet.TUID]*record)} }
+func newTable() *table { return &table{records: make(map[wire.TUID]*record)} }
 
 // take notes one authentic packet of a device about itself. news tells whether
 // any value is new; found, whether it was not online before.
@@ -164,7 +163,7 @@ func (t *table) polled(poll wire.Poll, lost func(*record)) {
 	}
 }
 
-func (t *table) remove(id signet.TUID) { delete(t.records, id) }
+func (t *table) remove(id wire.TUID) { delete(t.records, id) }
 
 // copy is a Node that shares nothing with the table.
 func (n *record) copy() Node {

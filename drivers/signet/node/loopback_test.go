@@ -30,7 +30,7 @@ func testKeys(t testing.TB) signet.Keys {
 // interface.
 func TestLoopback(t *testing.T) {
 	levels := make(chan []byte, 100)
-	n, err := New(Config{
+	n, err := Open(Config{
 		TUID: nodeTUID, Keys: testKeys(t), Interface: "lo", Port: 15683, Universes: []int{0, 7},
 		OnLevels: func(endpoint, universe int, l []byte, p Packet) {
 			if endpoint != 2 || universe != 7 || p.Session != 1 {
@@ -100,7 +100,7 @@ func TestNodeLivesOn(t *testing.T) {
 	shown := make(sink, 1000)
 	states := make(chan State, 100)
 	keys := testKeys(t)
-	n, err := New(Config{
+	n, err := Open(Config{
 		TUID: nodeTUID, Interface: "lo", Port: port, Universes: []int{1}, Sink: shown,
 		OnState: func(s State) { states <- s },
 	})
@@ -140,11 +140,11 @@ func TestNodeLivesOn(t *testing.T) {
 	if !n.Stats().Offboard {
 		t.Error("a Node without keys is not offboarded")
 	}
-	if err := n.Onboard(keys); err != nil {
+	if err := n.Onboard(time.Now(), keys); err != nil {
 		t.Fatal(err)
 	}
 	expect("1:01 09")
-	if err := n.SetUniverse(1, 2); err != nil {
+	if err := n.SetUniverse(time.Now(), 1, 2); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-states; got.ChangeCount != 1 || got.Endpoints[0].Universe != 2 {
@@ -154,14 +154,14 @@ func TestNodeLivesOn(t *testing.T) {
 	if got := n.Output(1); len(got) != 512 || got[0] != 2 || len(n.Sources(1)) != 1 {
 		t.Errorf("output % x", got)
 	}
-	if err := n.SetFailover(1, wire.Failover{Action: wire.FailoverFull}); err != nil {
+	if err := n.SetFailover(time.Now(), 1, wire.Failover{Action: wire.FailoverFull}); err != nil {
 		t.Fatal(err)
 	}
 	<-states
-	if n.SetUniverse(2, 1) == nil || n.SetUniverse(1, 64000) == nil || n.SetFailover(1, wire.Failover{Action: 9}) == nil {
+	if n.SetUniverse(time.Now(), 2, 1) == nil || n.SetUniverse(time.Now(), 1, 64000) == nil || n.SetFailover(time.Now(), 1, wire.Failover{Action: 9}) == nil {
 		t.Error("settings out of range taken")
 	}
-	if err := n.SetUniverse(1, 0); err != nil { // unpatched: the last source is gone
+	if err := n.SetUniverse(time.Now(), 1, 0); err != nil { // unpatched: the last source is gone
 		t.Fatal(err)
 	}
 	expect("1:ff ff")
@@ -177,10 +177,10 @@ func TestNodeLivesOn(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := New(Config{Universes: []int{64000}}); err == nil {
+	if _, err := Open(Config{Universes: []int{64000}}); err == nil {
 		t.Error("universe 64000")
 	}
-	if _, err := New(Config{Scope: "Hall A"}); err == nil {
+	if _, err := Open(Config{Scope: "Hall A"}); err == nil {
 		t.Error("a scope with a space")
 	}
 }

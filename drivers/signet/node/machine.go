@@ -2,10 +2,11 @@ package node
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
-	"showrun/drivers/signet"
 	"showrun/drivers/signet/device"
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/merge"
 	"showrun/drivers/signet/wire"
 )
@@ -41,6 +42,7 @@ type machine struct {
 	regroup bool  // the groups to hear have changed
 	stored  bool  // the stored configuration has changed
 	failure error // a session number could not be stored
+	next    func() (uint32, error)
 }
 
 func newMachine(cfg Config, now time.Time) (*machine, error) {
@@ -52,21 +54,23 @@ func newMachine(cfg Config, now time.Time) (*machine, error) {
 		e.status = e.flags()
 		m.endpoints = append(m.endpoints, e)
 	}
-	if err := m.rekey(cfg.Keys, now); err != nil {
+	m.next = device.Numbers(cfg.Sessions, cfg.TUID, cfg.Session)
+	if err := m.rekey(cfg.Keys, cfg.Session, now); err != nil {
 		return nil, err
 	}
-	m.cfg.Keys = signet.Keys{} // the gate and the voice hold what they need
+	m.cfg.Keys = key.Keys{} // the gate and the voice hold what they need
 	m.indexPatch()
 	return m, nil
 }
 
 // rekey makes what speaks and listens with a set of keys. Without keys the
 // device is offboarded, unless it is in Open Mode.
-func (m *machine) rekey(keys signet.Keys, now time.Time) error {
-	m.offboarded = !m.cfg.Open && (keys.Sender.IsZero() || keys.Citizen.IsZero())
+func (m *machine) rekey(keys key.Keys, session uint32, now time.Time) error {
+	m.offboarded = !m.cfg.Open && !m.cfg.speaksWith(keys)
 	m.commanded = m.cfg.Open || !keys.Local.IsZero()
 	voice, err := device.NewVoice(device.VoiceConfig{
-		TUID: m.cfg.TUID, Scope: m.cfg.Scope, Open: m.cfg.Open || m.offboarded, Keys: keys, Sessions: m.cfg.Sessions,
+		TUID: m.cfg.TUID, Scope: m.cfg.Scope, Open: m.cfg.Open || m.offboarded, Keys: keys,
+		Session: session, Next: m.next,
 	})
 	if err != nil {
 		return err
@@ -82,7 +86,7 @@ func (m *machine) rekey(keys signet.Keys, now time.Time) error {
 
 func (m *machine) newPresence(now time.Time, polled bool) *device.Presence {
 	return device.NewPresence(device.PresenceConfig{
-		TUID: m.cfg.TUID, SoemCode: m.cfg.SoemCode, Device: m, Rand: m.cfg.Rand, Polled: polled, Log: m.cfg.Log,
+		TUID: m.cfg.TUID, SoemCode: m.cfg.SoemCode, Device: m, Rand: m.cfg.Rand, Polled: polled,
 	}, now)
 }
 
@@ -100,12 +104,24 @@ func (m *machine) restart(now time.Time, hardware bool) error {
 	return m.voice.Renew()
 }
 
+// onboard gives the device its keys.
+func (m *machine) onboard(keys key.Keys, now time.Time) error {
+	var session uint32
+	if m.cfg.speaksWith(keys) {
+		var err error
+		if session, err = m.next(); err != nil {
+			return err
+		}
+	}
+	return m.rekey(keys, session, now)
+}
+
 // wipe forgets all keys: the device is offboarded. Its session number stays
 // stored, as peers remember it.
 func (m *machine) wipe() error {
 	m.cfg.Open = false
 	m.nextBeacon = time.Time{}
-	return m.rekey(signet.Keys{}, m.started)
+	return m.rekey(key.Keys{}, 0, m.started)
 }
 
 // endpoint gives a data endpoint counted from 1, or nil.
@@ -128,17 +144,14 @@ func (m *machine) indexPatch() {
 }
 
 // groups are the multicast groups to hear.
-func (m *machine) groups() map[netip.Addr]bool {
-	wanted := make(map[netip.Addr]bool)
+func (m *machine) groups() []netip.Addr {
 	if m.offboarded {
-		return wanted
+		return nil
 	}
-	for _, g := range []netip.Addr{wire.GroupPoll, wire.GroupManager, wire.GroupTime} {
-		wanted[g] = true
-	}
+	wanted := []netip.Addr{wire.GroupPoll, wire.GroupManager, wire.GroupTime}
 	for _, e := range m.endpoints {
-		if g, ok := e.group(); ok {
-			wanted[g] = true
+		if g, ok := e.group(); ok && !slices.Contains(wanted, g) {
+			wanted = append(wanted, g)
 		}
 	}
 	return wanted

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -277,7 +278,7 @@ func TestCommands(t *testing.T) {
 	b.m.regroup = false
 	b.command(wire.AllEndpoints, wire.TIDEPMultOverride, "\xEF\x01\x02\x03")
 	b.expect(b.after(time.Millisecond), "node/1 #2 EP_MULT_OVERRIDE=ef010203", "node/2 #2 EP_MULT_OVERRIDE=ef010203")
-	if g := b.m.groups(); !b.m.regroup || !g[netip.MustParseAddr("239.1.2.3")] || g[wire.Fold(7)] {
+	if g := b.m.groups(); !b.m.regroup || !slices.Contains(g, netip.MustParseAddr("239.1.2.3")) || slices.Contains(g, wire.Fold(7)) {
 		t.Errorf("groups %v", g)
 	}
 	b.command(1, wire.TIDEPMultOverride, "\x0A\x01\x02\x03") // no multicast group
@@ -358,7 +359,11 @@ func TestOutputs(t *testing.T) {
 
 func TestOffboard(t *testing.T) {
 	sessions := &signet.MemorySessions{}
-	b := settled(t, Config{Universes: []int{1}, Label: "Dim", Sessions: sessions})
+	first, err := device.NextSession(sessions, nodeTUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := settled(t, Config{Universes: []int{1}, Label: "Dim", Sessions: sessions, Session: first})
 	b.after(wire.OffboardWindow)
 	b.command(0, wire.TIDOffboard, "WIPE")
 	b.after(0)
@@ -387,7 +392,7 @@ func TestOffboard(t *testing.T) {
 	b.level(1, 9)
 	b.poll(wire.QueryFull, 0)
 	b.expect(b.after(0), []string{}...)
-	if err := b.m.rekey(root.NodeKeys(nodeTUID), b.now); err != nil {
+	if err := b.m.onboard(root.NodeKeys(nodeTUID), b.now); err != nil {
 		t.Fatal(err)
 	}
 	if last, _, _ := sessions.Session(nodeTUID); last != 4 {

@@ -59,17 +59,20 @@ func (d *directory) take(id wire.SenderID, a wire.Announcement, at time.Time) (n
 	return news
 }
 
-// step forgets what was not announced for three intervals.
-func (d *directory) step(now time.Time) {
+// step forgets what was not announced for three intervals and tells whether that is
+// anything.
+func (d *directory) step(now time.Time) (news bool) {
 	if now.Before(d.next) {
-		return
+		return false
 	}
 	d.next = now.Add(time.Second)
 	for key, e := range d.entries {
 		if now.Sub(e.Heard) >= directoryLoss {
 			delete(d.entries, key)
+			news = true
 		}
 	}
+	return news
 }
 
 // groups calls f with every group announced for a universe besides its folded

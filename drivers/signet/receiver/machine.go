@@ -1,7 +1,9 @@
 package receiver
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"showrun/drivers/signet/device"
@@ -20,6 +22,8 @@ type machine struct {
 	directory *directory
 	voice     *device.Voice    // nil for a Receiver that only listens
 	presence  *device.Presence // nil as well
+	groupNode bool             // announcements of V1.07 can be verified
+	regroup   bool             // groups may have to be joined or left
 	due       time.Time        // earliest deadline of mergers and timecode, zero for none
 }
 
@@ -46,11 +50,13 @@ func newMachine(cfg Config, now time.Time) (*machine, error) {
 	m.gate = device.NewGate(device.GateConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Open, Keys: cfg.Keys, Interests: m,
 	})
-	if cfg.Sessions == nil {
+	m.groupNode = !cfg.Keys.Citizen.IsZero()
+	if !cfg.speaks() {
 		return m, nil
 	}
 	voice, err := device.NewVoice(device.VoiceConfig{
-		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Open, Keys: cfg.Keys, Sessions: cfg.Sessions,
+		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Open, Keys: cfg.Keys,
+		Session: cfg.Session, Next: device.Numbers(cfg.Sessions, cfg.TUID, cfg.Session),
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +64,7 @@ func newMachine(cfg Config, now time.Time) (*machine, error) {
 	m.voice = voice
 	m.presence = device.NewPresence(device.PresenceConfig{
 		TUID: cfg.TUID, SoemCode: cfg.SoemCode, Device: newVisualiser(cfg), Rand: cfg.Rand,
-		Polled: cfg.Open || !cfg.Keys.Manager.IsZero(), Log: cfg.Log,
+		Polled: cfg.Open || !cfg.Keys.Manager.IsZero(),
 	}, now)
 	return m, nil
 }
@@ -68,6 +74,42 @@ func (m *machine) universe(n int) *merge.Merger {
 		return nil
 	}
 	return m.universes[uint16(n)]
+}
+
+// warning gives what is to be logged.
+func (m *machine) warning() device.Warning {
+	if m.presence == nil {
+		return device.Warning{}
+	}
+	return m.presence.TakeWarning()
+}
+
+// maxOtherGroups bounds the groups joined because an announcement names them.
+const maxOtherGroups = 256
+
+// groups are the multicast groups to hear: besides the fixed ones those of subscribed
+// universes, folded and as Senders announce them.
+func (m *machine) groups() []netip.Addr {
+	wanted := map[netip.Addr]bool{wire.GroupTime: true}
+	if m.groupNode {
+		wanted[wire.GroupNode] = true
+	}
+	if m.presence != nil {
+		wanted[wire.GroupPoll] = true
+	}
+	if len(m.previews) > 0 {
+		wanted[wire.GroupPreview] = true
+	}
+	for u := range m.universes {
+		wanted[wire.Fold(u)] = true
+	}
+	limit := len(wanted) + maxOtherGroups
+	m.directory.groups(func(universe uint16, group netip.Addr) {
+		if m.universes[universe] != nil && group.IsMulticast() && len(wanted) < limit {
+			wanted[group] = true
+		}
+	})
+	return slices.Collect(maps.Keys(wanted))
 }
 
 // Wants implements device.Interests.
@@ -175,7 +217,8 @@ func (m *machine) announced(p *wire.Packet, at time.Time) {
 				id.Endpoint = a.Endpoint
 			}
 			if m.directory.take(id, a, at) {
-				m.soon(at) // groups may have to be joined or left
+				m.regroup = true
+				m.soon(at)
 			}
 		}
 	}
@@ -186,7 +229,9 @@ func (m *machine) step(events []event, now time.Time, say device.Say) []event {
 	if m.presence != nil {
 		m.presence.Step(now, say)
 	}
-	m.directory.step(now)
+	if m.directory.step(now) {
+		m.regroup = true
+	}
 	m.due = time.Time{}
 	for number, u := range m.universes {
 		if u.Step(now) {

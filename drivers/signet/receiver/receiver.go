@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/signet"
+	"showrun/drivers/signet/device"
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/merge"
-	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
 
@@ -22,7 +22,7 @@ import (
 // without a packet: a source was lost, or sync released or ran out.
 type Packet struct {
 	From     netip.AddrPort
-	Sender   signet.SenderID
+	Sender   wire.SenderID
 	Session  uint32
 	Sequence uint32
 	At       time.Time // arrival, by the kernel's stamp where there is one
@@ -31,9 +31,9 @@ type Packet struct {
 // Config describes a Receiver. Its functions are called on the goroutine of
 // Run, one at a time; they may call methods of the Receiver.
 type Config struct {
-	TUID      signet.TUID // of our own Sender, whose packets are ignored; may be zero
-	Scope     string      // "" means "local"
-	Keys      signet.Keys
+	TUID      wire.TUID // of our own Sender, whose packets are ignored; may be zero
+	Scope     string    // "" means "local"
+	Keys      key.Keys
 	Open      bool   // Open Mode: unsigned packets only
 	Interface string // "" for the system's choice, or a name or IPv4 address
 	Port      int    // 0 means 5683
@@ -41,7 +41,8 @@ type Config struct {
 	Strict    bool   // timecode is lost after 1.0 s instead of 1.25 s
 	// Sessions makes the Receiver take part in discovery, as a Visualiser
 	// named TUID. Leave it nil if a Sender speaks for the same TUID.
-	Sessions signet.Sessions
+	Sessions device.Sessions
+	Session  uint32     // of this start, 0 for 1; Open takes the next of Sessions
 	Label    string     // these four for discovery only
 	Model    string     // "" means "showrun"
 	Version  string     // of the software
@@ -61,31 +62,126 @@ type Config struct {
 
 // Stats counts what a Receiver took and refused.
 type Stats struct {
-	Counters signet.Counters
+	Counters device.Counters
 	Drops    map[string]uint64 // by reason
 	Clamped  uint64            // priorities above 200
 	Refused  uint64            // packets of sources beyond the limit of a universe
 }
 
-// A Receiver listens to universes and timecode. Its methods may be called
-// from any goroutine.
+// A Receiver listens to universes and timecode. It is a machine: it has no sockets,
+// clock or goroutines, and instants are handed in. One goroutine at a time calls Receive,
+// Step and Deadline, and on it the functions of Config are called; all other methods may
+// be called from any goroutine.
 type Receiver struct {
-	cfg  Config
-	conn *multicast.Conn
+	cfg    Config
+	send   device.Send
+	follow func(must netip.Addr) error // takes Groups to the sockets
 
-	events []event // of Run's goroutine
+	events []event // of Receive and Step
+	outbox device.Outbox
 
 	mu      sync.Mutex
 	machine *machine
-	joined  map[joinKey]bool
-	talk    []byte
 }
 
-// joinKey is a group joined for a universe, so that each is left once.
-type joinKey struct {
-	universe uint16
-	preview  bool
-	group    netip.Addr
+// New makes a Receiver that starts at now. What it says is given to send, or to nobody
+// if that is nil.
+func New(cfg Config, now time.Time, send device.Send) (*Receiver, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	machine, err := newMachine(cfg, now)
+	if err != nil {
+		return nil, fmt.Errorf("sig-net receiver: %w", err)
+	}
+	r := &Receiver{cfg: cfg, send: send, machine: machine, follow: func(netip.Addr) error { return nil }}
+	r.cfg.Keys = key.Keys{} // the machine holds what it needs
+	return r, nil
+}
+
+// complete fills defaults in and checks the rest.
+func (c *Config) complete() error {
+	if c.Scope == "" {
+		c.Scope = wire.DefaultScope
+	}
+	if err := wire.CheckScope(c.Scope); err != nil {
+		return err
+	}
+	if !c.Open && c.Keys.Sender.IsZero() {
+		return fmt.Errorf("sig-net receiver: secure mode needs keys; enter the passphrase of the installation")
+	}
+	if c.Port == 0 {
+		c.Port = wire.Port
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.speaks() && (c.TUID.IsZero() || !c.Open && c.Keys.Citizen.IsZero()) {
+		return fmt.Errorf("sig-net receiver: discovery needs a TUID and the citizen key")
+	}
+	if c.Model == "" {
+		c.Model = "showrun"
+	}
+	if c.Rand == nil {
+		c.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	return nil
+}
+
+// speaks tells whether the Receiver takes part in discovery.
+func (c *Config) speaks() bool { return c.Sessions != nil || c.Session != 0 }
+
+// Receive takes one packet. It does not keep b.
+func (r *Receiver) Receive(now time.Time, b []byte, from netip.AddrPort) {
+	r.mu.Lock()
+	r.events = r.machine.receive(r.events[:0], b, from, now)
+	warning := r.machine.warning()
+	r.mu.Unlock()
+	warning.Log(r.cfg.Log, r.cfg.TUID)
+	r.tell()
+}
+
+// Step does what is due at now. An error says that numbering cannot go on.
+func (r *Receiver) Step(now time.Time) error {
+	r.mu.Lock()
+	r.events = r.machine.step(r.events[:0], now, r.outbox.Say(r.machine.voice))
+	regroup := r.machine.regroup
+	r.machine.regroup = false
+	r.mu.Unlock()
+	if regroup {
+		_ = r.follow(netip.Addr{}) // logged there
+	}
+	err := r.outbox.Send(now, r.send, r.cfg.Port, r.cfg.Log)
+	r.tell()
+	return err
+}
+
+// Deadline is when Step has something to do next, the zero Time for never.
+func (r *Receiver) Deadline() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.machine.deadline()
+}
+
+// tell calls the functions of Config.
+func (r *Receiver) tell() {
+	for _, e := range r.events {
+		switch {
+		case e.kind == wire.KindLevel && r.cfg.OnLevels != nil:
+			r.cfg.OnLevels(e.number, e.levels, e.packet)
+		case e.kind == wire.KindPreview && r.cfg.OnPreview != nil:
+			r.cfg.OnPreview(e.number, e.levels, e.packet)
+		case e.kind == wire.KindTimecode && r.cfg.OnTimecode != nil:
+			r.cfg.OnTimecode(e.number, e.change, e.timecode, e.jump)
+		}
+	}
+}
+
+// Groups are the multicast groups to hear.
+func (r *Receiver) Groups() []netip.Addr {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.machine.groups()
 }
 
 // Subscribe listens to a universe, 1 to 63999.
@@ -93,31 +189,33 @@ func (r *Receiver) Subscribe(universe int) error {
 	if err := wire.CheckUniverse(universe); err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	u := uint16(universe)
-	if r.machine.universes[u] != nil {
+	r.mu.Lock()
+	known := r.machine.universes[u] != nil
+	if !known {
+		r.machine.universes[u] = merge.New(r.cfg.Sources)
+	}
+	r.mu.Unlock()
+	if known {
 		return nil
 	}
-	if err := r.join(joinKey{universe: u, group: wire.Fold(u)}); err != nil {
+	if err := r.follow(wire.Fold(u)); err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.machine.universes, u)
 		return err
 	}
-	r.machine.universes[u] = merge.New(r.cfg.Sources)
 	return nil
 }
 
 // Unsubscribe stops listening to a universe, levels and preview.
 func (r *Receiver) Unsubscribe(universe int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	u := uint16(universe)
+	r.mu.Lock()
 	delete(r.machine.universes, u)
 	delete(r.machine.previews, u)
-	for k := range r.joined {
-		if int(k.universe) == universe {
-			r.leave(k)
-		}
-	}
+	r.mu.Unlock()
+	_ = r.follow(netip.Addr{}) // nothing is joined
 }
 
 // SubscribePreview listens to the preview of a universe.
@@ -126,13 +224,9 @@ func (r *Receiver) SubscribePreview(universe int) error {
 		return err
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	u := uint16(universe)
-	if err := r.join(joinKey{universe: u, preview: true, group: wire.GroupPreview}); err != nil {
-		return err
-	}
-	r.machine.previews[u] = true
-	return nil
+	r.machine.previews[uint16(universe)] = true
+	r.mu.Unlock()
+	return r.follow(wire.GroupPreview)
 }
 
 // SubscribeTimecode listens to a timecode stream, 1 to 255.
@@ -203,7 +297,7 @@ func (r *Receiver) Directory() []Entry {
 
 // Forget drops a device from the replay table: one that lost its session
 // counter is locked out until then.
-func (r *Receiver) Forget(t signet.TUID) bool {
+func (r *Receiver) Forget(t wire.TUID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.machine.gate.Forget(t)

@@ -391,9 +391,10 @@ func TestSubscribeRefused(t *testing.T) {
 	if r.Forget(tuidA) || len(r.Levels(nil, 6)) > 0 || r.Timecode(300) != (Timecode{}) {
 		t.Error("something from nothing")
 	}
+	joined := r.Groups()
 	r.Unsubscribe(5)
-	if len(r.joined) != 0 {
-		t.Errorf("groups left: %v", r.joined)
+	if left := r.Groups(); len(joined) != 3 || len(left) != 1 || left[0] != wire.GroupTime {
+		t.Errorf("groups %v, then %v", joined, left)
 	}
 }
 

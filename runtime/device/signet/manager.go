@@ -141,7 +141,7 @@ type Manager struct {
 	broken bool // the driver is to be replaced; run only
 
 	mu     sync.Mutex
-	driver *manager.Manager // nil in virtual time
+	driver *manager.Conn // nil in virtual time
 }
 
 // Open implements device.Declaration.
@@ -163,14 +163,14 @@ func (d *ManagerDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return &Manager{decl: d, env: env}, nil
 }
 
-func (m *Manager) open() (*manager.Manager, error) {
+func (m *Manager) open() (*manager.Conn, error) {
 	d := m.decl
 	iface := m.env.NetworkInterface(d.Interface)
 	cfg := manager.Config{
 		Scope: d.Scope, Keys: m.keys, Sessions: device.Sessions{Store: m.env.Store}, Interface: iface, Port: m.env.Ports.SigNet,
 		Label: d.Label, OnEvent: m.OnEvent, Log: m.env.Log,
 	}
-	return openNamed(m.env, d.identity(iface), func(t signet.TUID) (*manager.Manager, error) {
+	return openNamed(m.env, d.identity(iface), func(t signet.TUID) (*manager.Conn, error) {
 		cfg.TUID = t
 		return manager.Open(cfg)
 	})

@@ -31,7 +31,7 @@ func TestManagerWatches(t *testing.T) {
 		t.Error("devices before anything was heard")
 	}
 	runDevice(t, m)
-	n, err := node.New(node.Config{
+	n, err := node.Open(node.Config{
 		TUID: lampTUID, Interface: "lo", Port: port, Universes: []int{7, 0}, Label: "Wash", Model: "Par 64",
 	})
 	if err != nil {
@@ -46,7 +46,7 @@ func TestManagerWatches(t *testing.T) {
 	if v.TUID != "7FF0:8000000A" || v.Label != "Wash" || v.EndpointCount != 2 || !v.Online || !slices.Equal(v.Notes, []string{"no keys"}) {
 		t.Errorf("beacon %+v", v)
 	}
-	if err := n.Onboard(sigNetRoot.NodeKeys(lampTUID)); err != nil {
+	if err := n.Onboard(time.Now(), sigNetRoot.NodeKeys(lampTUID)); err != nil {
 		t.Fatal(err)
 	}
 	if v := nextEvent(t, events, decl.EventTopic("found")).Value.(Node); v.TUID != "7FF0:8000000A" || !v.Online {
@@ -63,7 +63,7 @@ func TestManagerWatches(t *testing.T) {
 		!slices.Equal(got.Roles, []string{"node"}) || !slices.Equal(got.Endpoints, want) || len(got.Notes) != 0 {
 		t.Errorf("node %+v", got)
 	}
-	if err := n.SetUniverse(2, 8); err != nil {
+	if err := n.SetUniverse(time.Now(), 2, 8); err != nil {
 		t.Fatal(err)
 	}
 	for v := (Node{}); len(v.Endpoints) < 2 || v.Endpoints[1].Universe != 8; {
@@ -79,7 +79,7 @@ func TestManagerWatches(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("no device is heard any more")
 		}
-		if err := n.SetUniverse(2, universe); err != nil {
+		if err := n.SetUniverse(time.Now(), 2, universe); err != nil {
 			t.Fatal(err)
 		}
 		select {

@@ -95,7 +95,7 @@ type Receiver struct {
 	broken bool // the driver is to be replaced; run only
 
 	mu        sync.Mutex
-	driver    *receiver.Receiver // nil in virtual time
+	driver    *receiver.Conn // nil in virtual time
 	universes map[int]*heardUniverse
 	timecodes map[int]*heardTimecode
 }
@@ -141,14 +141,14 @@ func newReceiver(d *ReceiverDecl, env device.Env) *Receiver {
 
 // open opens a driver, under a new TUID if the session numbers of the old one are
 // spent.
-func (r *Receiver) open() (*receiver.Receiver, error) {
+func (r *Receiver) open() (*receiver.Conn, error) {
 	d := r.decl
 	iface := r.env.NetworkInterface(d.Interface)
 	cfg := receiver.Config{
 		Scope: d.Scope, Keys: r.keys, Open: d.Mode == "open", Sessions: device.Sessions{Store: r.env.Store}, Interface: iface,
 		Port: r.env.Ports.SigNet, Label: d.Label, OnLevels: r.OnLevels, OnTimecode: r.OnTimecode, Log: r.env.Log,
 	}
-	return openNamed(r.env, d.identity(iface), func(t signet.TUID) (*receiver.Receiver, error) {
+	return openNamed(r.env, d.identity(iface), func(t signet.TUID) (*receiver.Conn, error) {
 		cfg.TUID = t
 		return receiver.Open(cfg)
 	})

@@ -96,7 +96,7 @@ func runDevice(t *testing.T, d device.Device) {
 }
 
 // runSigNetSender puts a Sender on loopback until the test ends.
-func runSigNetSender(t *testing.T, id signet.SenderID, port int) *signet.Sender {
+func runSigNetSender(t *testing.T, id signet.SenderID, port int) *signet.SenderConn {
 	t.Helper()
 	s, err := signet.OpenSender(signet.SenderConfig{
 		TUID: id.TUID, Endpoint: id.Endpoint, Keys: sigNetRoot.Keys(), Sessions: &signet.MemorySessions{}, Interface: "lo", Port: port,
@@ -141,7 +141,7 @@ func TestReceiverHears(t *testing.T) {
 	r.Adopt(decl)
 	runDevice(t, r)
 	a, b := runSigNetSender(t, senderA, port), runSigNetSender(t, senderB, port)
-	for _, s := range []*signet.Sender{a, b} {
+	for _, s := range []*signet.SenderConn{a, b} {
 		if err := s.Join(1, signet.UniverseOptions{}); err != nil {
 			t.Fatal(err)
 		}

@@ -147,8 +147,8 @@ type Sender struct {
 	// mu guards what follows. It is never held for long, so the engine may wait
 	// for it.
 	mu        sync.Mutex
-	driver    *signet.Sender // nil in virtual time
-	universes []Universe     // that are sent
+	driver    *signet.SenderConn // nil in virtual time
+	universes []Universe         // that are sent
 	declared  []Universe
 	timecodes map[int]*timecode
 }
@@ -179,7 +179,7 @@ func (d *SenderDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return &Sender{decl: d, env: env, timecodes: map[int]*timecode{}}, nil
 }
 
-func (s *Sender) open() (*signet.Sender, error) {
+func (s *Sender) open() (*signet.SenderConn, error) {
 	d := s.decl
 	iface := s.env.NetworkInterface(d.Interface)
 	modes := map[string]signet.Mode{"secure": signet.Secure, "open": signet.Open, "both": signet.Both}
@@ -190,7 +190,7 @@ func (s *Sender) open() (*signet.Sender, error) {
 		// and show the next change when its levels come, too early.
 		Sync: d.Sync, SyncKeepalive: d.Sync, Label: d.Label, Log: s.env.Log,
 	}
-	return openNamed(s.env, d.identity(iface), func(t signet.TUID) (*signet.Sender, error) {
+	return openNamed(s.env, d.identity(iface), func(t signet.TUID) (*signet.SenderConn, error) {
 		cfg.TUID = t
 		return signet.OpenSender(cfg)
 	})
@@ -262,7 +262,7 @@ func (s *Sender) leave(u Universe) {
 }
 
 // openTimecode makes a driver send a timecode as it stands.
-func (s *Sender) openTimecode(driver *signet.Sender, number int) {
+func (s *Sender) openTimecode(driver *signet.SenderConn, number int) {
 	if driver == nil {
 		return
 	}
@@ -367,7 +367,7 @@ func (s *Sender) Publish(f *level.Frame) {
 	// The frame's own instant, not the time it got here: frames are never too close
 	// to one another, and one that came late must not hold back the next.
 	visible := s.env.Time(f.At - s.decl.Latency)
-	s.failing(s.driver.FlushFor(visible))
+	s.failing(s.driver.FlushFor(s.env.Time(s.env.Now()), visible))
 }
 
 // Release implements device.Releaser.

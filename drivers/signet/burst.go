@@ -1,0 +1,235 @@
+package signet
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"showrun/drivers/signet/device"
+	"showrun/drivers/signet/multicast"
+	"showrun/drivers/signet/wire"
+)
+
+// handed is a burst left to whoever has the wire.
+type handed struct {
+	now, frame time.Time
+	waits      bool
+}
+
+// FlushFor sends what is due at now in one burst: the levels of a frame that is to be
+// seen at the instant visible, which may lie ahead, with owed repeats and keep-alives,
+// and sync and timecode. Call it once per frame, right after SetLevels. With Sync the
+// levels leave at once and the sync at visible, or 5 ms after the levels if that is
+// later; without it visible is the instant of the frame.
+//
+// The rate of a universe is a maximum: a frame whose instant comes sooner after that of
+// the last packet of the universe than the interval of its rate, less 3 ms (or half the
+// interval if that is less) for callers that pace their frames, sends no packet of it.
+// Its levels wait and leave with the first frame that is not too soon.
+//
+// It returns the number of packets sent and the first error; after an error the
+// packets concerned are repeated with the next flushes. If somebody else is writing
+// at the moment, FlushFor does not wait for that: the burst leaves right after, on that
+// goroutine, and FlushFor returns 0 packets; an error is then that of the next call.
+func (s *Sender) FlushFor(now, visible time.Time) (packets int, err error) {
+	if visible.Before(now) {
+		now = visible
+	}
+	s.mu.Lock()
+	s.lastCall = visible
+	return s.flushOrLeave(now, visible)
+}
+
+// Flush is FlushFor for a frame that is to be seen now.
+func (s *Sender) Flush(now time.Time) (packets int, err error) { return s.FlushFor(now, now) }
+
+// Release sends the sync that is due at now, for callers whose sleep is more
+// exact than that of Run, which sends it otherwise. It waits for nobody, as FlushFor.
+func (s *Sender) Release(now time.Time) (packets int, err error) {
+	s.mu.Lock()
+	return s.flushOrLeave(now, time.Time{})
+}
+
+// flushOrLeave sends a burst or leaves it to whoever has the wire. It is called with mu
+// held and lets go of it.
+func (s *Sender) flushOrLeave(now, frame time.Time) (packets int, err error) {
+	late := s.late
+	s.late = nil
+	if s.sending {
+		s.left.now, s.left.waits = now, true
+		if !frame.IsZero() {
+			s.left.frame = frame
+		}
+		s.mu.Unlock()
+		return 0, late
+	}
+	s.sending = true
+	s.mu.Unlock()
+	packets, err = s.burst(now, frame)
+	s.yield()
+	if err == nil {
+		err = late
+	}
+	return packets, err
+}
+
+// seize waits for the wire; not for those who have frames to keep on time.
+func (s *Sender) seize() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.sending {
+		s.free.Wait()
+	}
+	s.sending = true
+}
+
+// yield sends what others have left meanwhile, and gives the wire away.
+func (s *Sender) yield() {
+	for {
+		s.mu.Lock()
+		next := s.left
+		s.left = handed{}
+		if !next.waits {
+			s.sending = false
+			s.free.Signal()
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		if _, err := s.burst(next.now, next.frame); err != nil {
+			s.mu.Lock()
+			s.late = err
+			s.mu.Unlock()
+		}
+	}
+}
+
+// burst sends what is due at now and, unless frame is zero, the levels of that frame.
+// The caller has the wire.
+func (s *Sender) burst(now, frame time.Time) (packets int, err error) {
+	done := now
+	for more, first := true, true; more; first = false {
+		s.mu.Lock()
+		if s.ended {
+			s.mu.Unlock()
+			return packets, net.ErrClosed
+		}
+		if first {
+			s.output.cursor = 0
+			if !frame.IsZero() {
+				s.lastFlush = frame
+			}
+		}
+		more = s.output.fill(s.batch, now, frame)
+		s.mu.Unlock()
+		sent, at, failure, spent := s.put(now)
+		if spent != nil {
+			return packets + sent, spent
+		}
+		packets += sent
+		if !at.IsZero() {
+			done = at
+		}
+		if failure != nil && err == nil {
+			err = failure
+		}
+	}
+	s.mu.Lock()
+	if s.output.flushed(done, frame) {
+		s.wake()
+	}
+	s.mu.Unlock()
+	return packets, err
+}
+
+// put numbers and signs the batch and gives it to Send. The error spent says that
+// numbering cannot go on, refusal why the first packet that was not sent was not. at is
+// when it was done, zero if there was nothing to do. The caller has the wire.
+func (s *Sender) put(now time.Time) (sent int, at time.Time, refusal, spent error) {
+	spent = s.batch.sign(s.voice)
+	if len(s.batch.packets) > 0 {
+		sent, at = s.send(now, s.batch.packets, s.refuse)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Packets += uint64(sent)
+	s.stats.Errors += uint64(len(s.batch.packets) - sent)
+	s.stats.Session = s.voice.Session()
+	if spent != nil {
+		for _, it := range s.batch.items {
+			if it.owner != nil {
+				it.owner.failed()
+			}
+		}
+	}
+	for _, i := range s.refusals {
+		if owner := s.batch.owners[i]; owner != nil {
+			owner.failed()
+		}
+	}
+	refusal = s.refusal
+	s.refusals, s.refusal = s.refusals[:0], nil
+	return sent, at, refusal, spent
+}
+
+// refuse is told of each packet of the batch that could not be sent.
+func (s *Sender) refuse(i int, err error) {
+	if s.refusal == nil {
+		s.refusal = fmt.Errorf("sig-net packet to %v: %w", s.batch.packets[i].To.AddrPort, err)
+	}
+	s.refusals = append(s.refusals, i)
+}
+
+// say sends one packet about the device itself. The error says that numbering cannot
+// go on.
+func (s *Sender) say(now time.Time, r wire.Resource, payload []byte) error {
+	s.seize()
+	defer s.yield()
+	s.batch.reset()
+	s.batch.plan(item{
+		mode: s.cfg.Mode, lane: s.voice.Lane(r.Number), resource: r, payload: payload,
+		to: []multicast.Destination{multicast.To(netip.AddrPortFrom(r.Group(), uint16(s.cfg.Port)))},
+	})
+	_, _, refusal, spent := s.put(now)
+	if refusal != nil {
+		s.cfg.Log.Debug("sig-net packet not sent", "error", refusal)
+	}
+	return spent
+}
+
+// reserveBelow is with how many numbers left in a lane the next session number is
+// stored: when it is needed there is no time for that.
+const reserveBelow = 1 << 16
+
+// reserve stores the next session number if it is needed soon. Nobody waits for it.
+func (s *Sender) reserve() error {
+	if s.cfg.Mode == Open {
+		return nil
+	}
+	s.seize()
+	needed := s.reserved == 0 && s.voice.Left() < s.reserveBelow
+	session := s.voice.Session()
+	s.yield()
+	if !needed {
+		return nil
+	}
+	next, err := device.Numbers(s.cfg.Sessions, s.cfg.TUID, session)()
+	if err != nil {
+		return err
+	}
+	s.seize()
+	s.reserved = next
+	s.yield()
+	return nil
+}
+
+// nextSession is called by the voice when a lane is at its end.
+func (s *Sender) nextSession() (uint32, error) {
+	next := s.reserved
+	s.reserved = 0
+	if next == 0 {
+		return 0, fmt.Errorf("%w: the next session number is not stored yet: run the Sender", device.ErrSessionStore)
+	}
+	return next, nil
+}
