@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	wire "showrun/drivers/theater/osc"
+	wire "showrun/drivers/osc"
 	"showrun/runtime/device/osc"
 	"showrun/runtime/script"
 )

@@ -34,10 +34,12 @@ var outside = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall
 
 // layers is the whole architecture. A package without a row is an error.
 var layers = []layer{
-	{"drivers/stagenet", nil, []string{"github.com/gorilla/websocket", "github.com/grandcat/zeroconf", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys"}, nil},
-	{"drivers/signet", nil, []string{"golang.org/x/net/ipv4", "golang.org/x/sys"}, nil},
-	{"drivers/stagelinq", nil, nil, nil},
-	{"drivers/theater", nil, []string{"github.com/hypebeast/go-osc/osc"}, nil},
+	{"drivers/lan", nil, []string{"github.com/grandcat/zeroconf", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys"}, nil},
+	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc"}, nil},
+	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
+	{"drivers/signet", []string{"drivers/lan"}, []string{"golang.org/x/net/ipv4", "golang.org/x/sys"}, nil},
+	{"drivers/stagelinq", []string{"drivers/lan"}, nil, nil},
+	{"drivers/theater", []string{"drivers/lan", "drivers/osc"}, nil, nil},
 
 	{"runtime/clock", nil, []string{"golang.org/x/sys/unix"}, nil},
 	{"runtime/beat", nil, nil, outside},

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // TestKilledWithAValveOpen kills a show outright while a valve is open: the next

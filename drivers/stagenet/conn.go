@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagenet/link"
 )
 
@@ -18,8 +19,8 @@ import (
 // may be called again then. Gateways that were configured are kept also while none can
 // be looked for.
 func (c *Console) Run(ctx context.Context) error {
-	if err := CheckInterface(c.cfg.Interface); err != nil {
-		return err
+	if _, err := lan.Find(c.cfg.Interface); err != nil {
+		return fmt.Errorf("stagenet: %w", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -44,7 +45,7 @@ func (c *Console) Run(ctx context.Context) error {
 // look finds gateways until ctx ends, and tries again when it cannot: somebody else may
 // have the port.
 func (c *Console) look(ctx context.Context, running *sync.WaitGroup) {
-	var backoff link.Backoff
+	backoff := lan.Backoff{First: link.FirstWait, Max: link.MaxWait}
 	for failures := 0; ; failures++ {
 		err := c.discover(ctx, running)
 		if ctx.Err() != nil {
@@ -60,7 +61,7 @@ func (c *Console) look(ctx context.Context, running *sync.WaitGroup) {
 // keep connects to a gateway, again and again, until ctx ends or the target is
 // retired.
 func (c *Console) keep(ctx context.Context, t *target) {
-	var backoff link.Backoff
+	backoff := lan.Backoff{First: link.FirstWait, Max: link.MaxWait}
 	failures := 0
 	for c.ready(ctx, t) {
 		c.mu.Lock()
@@ -142,85 +143,38 @@ func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) {
 	}
 }
 
-// CheckInterface tells whether there is an interface of this name or address; "" is
-// any.
-func CheckInterface(name string) error {
-	_, err := localAddresses(name)
-	return err
-}
-
-// local is the addresses to dial from: those of the chosen interface, or any.
-type local struct{ ip4, ip6 net.IP }
-
-// localAddresses finds the addresses of an interface, named by itself or by one
-// of them.
-func localAddresses(name string) (local, error) {
-	if name == "" {
-		return local{}, nil
-	}
-	interfaces, err := net.Interfaces()
-	if err != nil {
-		return local{}, fmt.Errorf("stagenet: list interfaces: %w", err)
-	}
-	for _, i := range interfaces {
-		addresses, err := i.Addrs()
-		if err != nil {
-			continue // it went away meanwhile
-		}
-		var l local
-		match := i.Name == name
-		for _, a := range addresses {
-			n, ok := a.(*net.IPNet)
-			if !ok {
-				continue
-			}
-			match = match || n.IP.String() == name
-			switch {
-			case n.IP.To4() != nil:
-				if l.ip4 == nil || n.IP.String() == name {
-					l.ip4 = n.IP
-				}
-			case !n.IP.IsLinkLocalUnicast() && l.ip6 == nil:
-				l.ip6 = n.IP
-			}
-		}
-		if match {
-			return l, nil
-		}
-	}
-	return local{}, fmt.Errorf("stagenet: interface %q: no interface has this name or address", name)
-}
-
 // dial implements link.DialFunc. The addresses of the interface are looked up
 // each time, since they may change.
 func (c *Console) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	from, err := localAddresses(c.cfg.Interface)
+	from, err := lan.Find(c.cfg.Interface)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("stagenet: %w", err)
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	network, ip := from.choose(network, host)
+	network, source, err := dialFrom(from, network, host)
+	if err != nil {
+		return nil, fmt.Errorf("stagenet: %w", err)
+	}
 	var d net.Dialer
-	if ip != nil {
-		d.LocalAddr = &net.TCPAddr{IP: ip}
+	if source.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
 	}
 	return d.DialContext(ctx, network, address)
 }
 
-// choose returns the address to reach a host from, nil for any, and the network.
-// A link-local address with a zone names its interface itself.
-func (l local) choose(network, host string) (string, net.IP) {
+// dialFrom is the address to reach a host from by an interface, which may be the choice
+// of the system, and the network. A host with a name is reached over IPv4.
+func dialFrom(i lan.Interface, network, host string) (string, netip.Addr, error) {
 	remote, err := netip.ParseAddr(host)
-	switch {
-	case err != nil && l.ip4 != nil: // a name: reach it over IPv4
-		return "tcp4", l.ip4
-	case err != nil || remote.Zone() != "":
-		return network, nil
-	case remote.Unmap().Is4():
-		return network, l.ip4
+	if err == nil {
+		source, err := i.Source(remote)
+		return network, source, err
 	}
-	return network, l.ip6
+	if source, err := i.IPv4(); err == nil {
+		return "tcp4", source, nil
+	}
+	return network, netip.Addr{}, nil
 }

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"sync"
 
+	"showrun/drivers/lan/mdns"
 	"showrun/drivers/stagenet/link"
-	"showrun/drivers/stagenet/mdns"
 )
 
 // service is the type gateways advertise.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/stagenet/mdns"
+	"showrun/drivers/lan/mdns"
 )
 
 // TestEndlessHandshake: a gateway whose answer to the handshake never ends costs little.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagenet/link"
 	"showrun/drivers/stagenet/wire"
 )
@@ -33,7 +34,7 @@ type session struct {
 
 	// The reading goroutine's.
 	strikes link.Strikes
-	seldom  link.Seldom
+	seldom  lan.Seldom
 	differs bool // that the advertised id differs was said
 
 	// The writing goroutine's.
@@ -91,7 +92,7 @@ func (s *session) invalid(m wire.Message, err error, now time.Time) {
 		c.refuse(s, err.Error())
 	}
 	c.mu.Unlock()
-	if held, ok := s.seldom.Now(now); ok {
+	if held, ok := s.seldom.Allow(now, link.LogInterval); ok {
 		s.log.Warn("stagenet: invalid message from gateway", "error", err, "more", held)
 	}
 	if s.strikes.Add(now) {
@@ -157,7 +158,7 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		if held, ok := s.seldom.Now(now); ok {
+		if held, ok := s.seldom.Allow(now, link.LogInterval); ok {
 			s.log.Warn("stagenet: lease refused", "gateway", m.GatewayID, "addresses", m.AddressCount, "error", err, "more", held)
 		}
 		c.refuse(s, err.Error())
@@ -231,7 +232,7 @@ func (c *Console) remap(s *session, m wire.Message, now time.Time) {
 	i := slices.IndexFunc(s.leases, func(l *lease) bool { return l.ID == m.LeaseID })
 	if i < 0 {
 		c.stats.UnknownLeases++
-		if held, ok := s.seldom.Now(now); ok {
+		if held, ok := s.seldom.Allow(now, link.LogInterval); ok {
 			s.log.Warn("stagenet: mapping for a lease this gateway does not hold", "lease", m.LeaseID, "more", held)
 		}
 		return
@@ -242,7 +243,7 @@ func (c *Console) remap(s *session, m wire.Message, now time.Time) {
 	c.stats.DoubleMappings += d.twice
 	c.stats.BadMappings += d.incomplete
 	if d.sum() > 0 {
-		if held, ok := s.seldom.Now(now); ok {
+		if held, ok := s.seldom.Allow(now, link.LogInterval); ok {
 			s.log.Warn("stagenet: entries of a mapping dropped", "gateway", l.GatewayID, "used", len(l.mappings),
 				"not leased", d.foreign, "twice", d.twice, "incomplete", d.incomplete, "more", held)
 		}

@@ -1,13 +1,13 @@
 package stagenet
 
 import (
-	"net"
 	"net/netip"
 	"net/url"
 	"testing"
 	"time"
 
-	"showrun/drivers/stagenet/mdns"
+	"showrun/drivers/lan"
+	"showrun/drivers/lan/mdns"
 )
 
 func TestURLs(t *testing.T) {
@@ -25,22 +25,22 @@ func TestURLs(t *testing.T) {
 }
 
 func TestDialFrom(t *testing.T) {
-	all := local{net.IPv4(10, 0, 0, 9), net.ParseIP("fd00::9")}
+	eth := lan.Interface{Index: 2, Name: "eth1", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.9/24"), netip.MustParsePrefix("fd00::9/64")}}
 	for _, c := range []struct {
-		from          local
+		from          lan.Interface
 		host          string
 		network, want string
 	}{
-		{all, "10.0.0.1", "tcp", "10.0.0.9"},
-		{all, "fd00::1", "tcp", "fd00::9"},
-		{all, "fe80::1%eth0", "tcp", "<nil>"},
-		{all, "gateway.local", "tcp4", "10.0.0.9"},
-		{local{}, "10.0.0.1", "tcp", "<nil>"},
-		{local{}, "gateway.local", "tcp", "<nil>"},
+		{eth, "10.0.0.1", "tcp", "10.0.0.9"},
+		{eth, "fd00::1", "tcp", "fd00::9"},
+		{eth, "fe80::1%eth0", "tcp", "invalid IP"},
+		{eth, "gateway.local", "tcp4", "10.0.0.9"},
+		{lan.Interface{}, "10.0.0.1", "tcp", "invalid IP"},
+		{lan.Interface{}, "gateway.local", "tcp", "invalid IP"},
 	} {
-		network, ip := c.from.choose("tcp", c.host)
-		if network != c.network || ip.String() != c.want {
-			t.Errorf("%s: %s from %s, want %s from %s", c.host, network, ip, c.network, c.want)
+		network, ip, err := dialFrom(c.from, "tcp", c.host)
+		if err != nil || network != c.network || ip.String() != c.want {
+			t.Errorf("%s: %s from %s, %v, want %s from %s", c.host, network, ip, err, c.network, c.want)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"math"
 	"strings"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // Errors of commands. A command that fails has no effect.

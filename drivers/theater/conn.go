@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // The ports servers listen on by default. Further motion and valve servers follow

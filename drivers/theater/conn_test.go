@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

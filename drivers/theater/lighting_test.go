@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // desk is a Lighting whose messages are kept, at an instant that a test moves.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/osc"
 	"showrun/drivers/theater"
-	"showrun/drivers/theater/osc"
 	"showrun/drivers/theater/server"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // firmware is a device as the document describes it, which gets every message a

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/osc"
 	"showrun/drivers/theater"
-	"showrun/drivers/theater/osc"
 	"showrun/drivers/theater/server"
 )
 

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // ValveConfig describes a Valve.

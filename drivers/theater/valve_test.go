@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // newValve makes a Valve whose messages are kept.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"

@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 	"showrun/runtime/device"
 	"showrun/runtime/rig"
 )

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 	"showrun/runtime/control"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 	"showrun/drivers/theater/server"
 	"showrun/runtime/control"
 	"showrun/runtime/level"

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/lan/mdns"
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/manager"
@@ -27,7 +28,6 @@ import (
 	"showrun/drivers/stagelinq/source"
 	slwire "showrun/drivers/stagelinq/wire"
 	"showrun/drivers/stagenet/gateway"
-	"showrun/drivers/stagenet/mdns"
 	snwire "showrun/drivers/stagenet/wire"
 	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/store"

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/stagenet/mdns"
+	"showrun/drivers/lan/mdns"
 )
 
 // StageNetConfig describes a search for StageNet gateways.

@@ -15,12 +15,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/osc"
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/node"
 	"showrun/drivers/stagenet/gateway"
 	"showrun/drivers/stagenet/wire"
-	"showrun/drivers/theater/osc"
 	"showrun/drivers/theater/server"
 	"showrun/runtime/host"
 )

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/lan/mdns"
 	"showrun/drivers/stagenet"
-	"showrun/drivers/stagenet/mdns"
 )
 
 // stageNet is the channels of a StageNet gateway.

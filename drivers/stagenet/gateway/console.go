@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagenet/link"
 	"showrun/drivers/stagenet/wire"
 )
@@ -23,7 +24,7 @@ type console struct {
 
 	// The reading goroutine's.
 	strikes link.Strikes
-	seldom  link.Seldom
+	seldom  lan.Seldom
 }
 
 // Write implements link.Handler.
@@ -158,7 +159,7 @@ func (c *console) invalid(err error, now time.Time) {
 	g.mu.Lock()
 	g.stats.Invalid++
 	g.mu.Unlock()
-	if held, ok := c.seldom.Now(now); ok {
+	if held, ok := c.seldom.Allow(now, link.LogInterval); ok {
 		g.log.Warn("stagenet gateway: invalid message from console", "console", c.conn.RemoteAddr(), "error", err, "more", held)
 	}
 	if c.strikes.Add(now) {

@@ -237,18 +237,6 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-func TestServiceNames(t *testing.T) {
-	if got := escapeLabel("Café v1.2\x01"); got != `Caf\195\169\ v1\.2\001` {
-		t.Errorf("escaped %s", got)
-	}
-	if got := clip(strings.Repeat("é", 40)); got != strings.Repeat("é", 31) {
-		t.Errorf("clipped to %q", got)
-	}
-	if got := hostName("Bühne 1"); got != "stagenet-b-hne-1.local." {
-		t.Errorf("host %s", got)
-	}
-}
-
 func TestLevels(t *testing.T) {
 	var l Levels
 	if v, ok := l.Value(two[0]); ok || v != 0 {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagenet/link"
 )
 
@@ -39,53 +40,15 @@ func listenAddress(cfg Config) (string, error) {
 	}
 	ip := netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	if cfg.Interface != "" {
-		_, addresses, err := interfaceOf(cfg.Interface)
-		if err != nil {
-			return "", err
+		i, err := lan.Find(cfg.Interface)
+		if err == nil {
+			ip, err = i.Address()
 		}
-		ip = addresses[0]
+		if err != nil {
+			return "", fmt.Errorf("stagenet gateway: %w", err)
+		}
 	}
 	return netip.AddrPortFrom(ip, link.Port).String(), nil
-}
-
-// interfaceOf finds an interface by its name or one of its addresses, and its
-// addresses: the named one, or IPv4 before IPv6. Link-local IPv6 comes with its
-// zone, and only if there is nothing else.
-func interfaceOf(name string) (net.Interface, []netip.Addr, error) {
-	interfaces, err := net.Interfaces()
-	if err != nil {
-		return net.Interface{}, nil, fmt.Errorf("stagenet gateway: list interfaces: %w", err)
-	}
-	for _, i := range interfaces {
-		list, err := i.Addrs()
-		if err != nil {
-			continue // it went away meanwhile
-		}
-		var ip4, ip6, local []netip.Addr
-		for _, a := range list {
-			p, err := netip.ParsePrefix(a.String())
-			ip := p.Addr()
-			switch {
-			case err != nil:
-			case ip.String() == name:
-				return i, []netip.Addr{ip}, nil
-			case ip.Is4():
-				ip4 = append(ip4, ip)
-			case ip.IsLinkLocalUnicast():
-				local = append(local, ip.WithZone(i.Name))
-			default:
-				ip6 = append(ip6, ip)
-			}
-		}
-		all := append(ip4, ip6...)
-		if len(all) == 0 {
-			all = local
-		}
-		if i.Name == name && len(all) > 0 {
-			return i, all, nil
-		}
-	}
-	return net.Interface{}, nil, fmt.Errorf("stagenet gateway: interface %q: no interface has this name or address", name)
 }
 
 // Addr is the address the gateway listens on.

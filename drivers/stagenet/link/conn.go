@@ -24,6 +24,17 @@ const (
 	ReadLimit     = 1 << 20 // bytes of a message
 )
 
+// The waits between attempts to connect (ruling 7), and how long a connection
+// must last for the next wait to be the first again.
+const (
+	FirstWait = 250 * time.Millisecond
+	MaxWait   = 10 * time.Second
+	Steady    = 5 * time.Second
+)
+
+// LogInterval is the time between two log lines about the same peer's mistakes.
+const LogInterval = time.Second
+
 // farewell is how long a peer has to answer our close before the socket goes.
 const farewell = time.Second
 

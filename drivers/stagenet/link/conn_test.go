@@ -201,22 +201,6 @@ func TestMessagesAndKick(t *testing.T) {
 	})
 }
 
-func TestBackoff(t *testing.T) {
-	var b Backoff
-	for i, want := range []time.Duration{250, 500, 1000, 2000, 4000, 8000, 10000, 10000} {
-		if got := b.Next(0.5); got != want*time.Millisecond {
-			t.Errorf("wait %d: %s, want %s", i, got, want*time.Millisecond)
-		}
-	}
-	if got := b.Next(0.999); got > MaxWait {
-		t.Errorf("%s, more than %s", got, MaxWait)
-	}
-	b.Reset()
-	if got := b.Next(0); got != 187500*time.Microsecond {
-		t.Errorf("after a success %s", got)
-	}
-}
-
 func TestStrikes(t *testing.T) {
 	var s Strikes
 	now := time.Unix(1000, 0)
@@ -234,20 +218,6 @@ func TestStrikes(t *testing.T) {
 	}
 	if !s.Add(now.Add(9 * time.Second)) {
 		t.Error("the hundredth within ten seconds is borne")
-	}
-}
-
-func TestSeldom(t *testing.T) {
-	var s Seldom
-	now := time.Unix(1000, 0)
-	s.Now(now)
-	for range 5 {
-		if _, ok := s.Now(now.Add(900 * time.Millisecond)); ok {
-			t.Error("twice within a second")
-		}
-	}
-	if held, ok := s.Now(now.Add(time.Second)); !ok || held != 5 {
-		t.Errorf("held %d, %v", held, ok)
 	}
 }
 

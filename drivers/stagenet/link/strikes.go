@@ -21,20 +21,3 @@ func (s *Strikes) Add(now time.Time) bool {
 	oldest := s.times[s.next]
 	return !oldest.IsZero() && now.Sub(oldest) < StrikeWindow
 }
-
-// Seldom lets something happen once a second and counts what it held back.
-type Seldom struct {
-	last time.Time
-	held int
-}
-
-// Now reports whether it may happen now, and how often it was held back since
-// it last did.
-func (s *Seldom) Now(now time.Time) (held int, ok bool) {
-	if !s.last.IsZero() && now.Sub(s.last) < time.Second {
-		s.held++
-		return 0, false
-	}
-	held, s.held, s.last = s.held, 0, now
-	return held, true
-}

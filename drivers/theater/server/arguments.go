@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // numbers reads the arguments of a message from the index on as finite numbers,

@@ -9,7 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/lan"
+	"showrun/drivers/osc"
 )
 
 // A Machine is a server without its socket: a Lighting, Motion or Valve.
@@ -47,7 +48,7 @@ type Server struct {
 
 	mu     sync.Mutex
 	last   time.Time // the Machine was told of last
-	logged [reasons]seldom
+	logged [reasons]lan.Seldom
 }
 
 // Listen opens the socket of a Server. Run must be called for messages to be
@@ -148,12 +149,6 @@ func (s *Server) now(t time.Time) time.Time {
 // logInterval is how often a message dropped for the same reason is logged.
 const logInterval = 10 * time.Second
 
-// seldom is when something was logged last, and how often it was not since.
-type seldom struct {
-	at   time.Time
-	held int
-}
-
 // report logs refusals, with mu held.
 func (s *Server) report(err error, now time.Time, where ...any) {
 	if err == nil {
@@ -170,16 +165,14 @@ func (s *Server) report(err error, now time.Time, where ...any) {
 	if !errors.As(err, &r) {
 		return
 	}
-	l := &s.logged[r.Reason]
-	if !l.at.IsZero() && now.Sub(l.at) < logInterval {
-		l.held++
+	held, ok := s.logged[r.Reason].Allow(now, logInterval)
+	if !ok {
 		return
 	}
 	args := append([]any{"reason", r.Text}, where...)
-	if l.held > 0 {
-		args = append(args, "more", l.held)
+	if held > 0 {
+		args = append(args, "more", held)
 	}
-	l.at, l.held = now, 0
 	s.cfg.Log.Warn("theater: message dropped", args...)
 }
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/osc"
 	"showrun/drivers/theater"
-	"showrun/drivers/theater/osc"
 )
 
 // A path ten times the buffer arrives whole and without a gap: the controller feeds

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // script takes messages and instants out of the bytes of a fuzzer.

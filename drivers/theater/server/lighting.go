@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // Limits of a lighting server.

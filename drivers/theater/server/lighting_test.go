@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // message makes a message of the words of a line: whole numbers become int32,

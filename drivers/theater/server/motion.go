@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // What a motion device is made of.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // The worked example of the document: a rotation, half of it back with a jump in

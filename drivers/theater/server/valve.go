@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 // Joints is how many actuators a valve device has; messages count them from 1.

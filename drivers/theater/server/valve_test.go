@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 )
 
 func TestValve(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	wire "showrun/drivers/theater/osc"
+	wire "showrun/drivers/osc"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 )

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	wire "showrun/drivers/theater/osc"
+	wire "showrun/drivers/osc"
 	"showrun/runtime/device"
 )
 

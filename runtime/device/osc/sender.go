@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	wire "showrun/drivers/theater/osc"
+	wire "showrun/drivers/osc"
 	"showrun/runtime/device"
 )
 

@@ -11,11 +11,10 @@ package stagenet
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
 	"slices"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagenet"
 	"showrun/drivers/stagenet/gateway"
 	"showrun/drivers/stagenet/link"
@@ -182,17 +181,14 @@ func (d *ConsoleDecl) leasesName(iface string) string {
 // isLoopback tells whether an interface, named by itself or one of its addresses, is
 // within this machine.
 func isLoopback(name string) bool {
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return ip.IsLoopback()
-	}
-	i, err := net.InterfaceByName(name)
-	return err == nil && i.Flags&net.FlagLoopback != 0
+	i, err := lan.Find(name)
+	return err == nil && i.Loopback()
 }
 
 // Open implements device.Declaration.
 func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
 	iface := env.NetworkInterface(d.Interface)
-	if err := stagenet.CheckInterface(iface); err != nil {
+	if _, err := lan.Find(iface); err != nil {
 		return nil, err
 	}
 	c := newConsole(d, env)

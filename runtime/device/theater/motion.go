@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/osc"
 	driver "showrun/drivers/theater"
-	"showrun/drivers/theater/osc"
 	"showrun/runtime/beat"
 	"showrun/runtime/device"
 )

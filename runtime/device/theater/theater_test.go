@@ -14,7 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"showrun/drivers/theater/osc"
+	"showrun/drivers/osc"
 	"showrun/drivers/theater/server"
 	"showrun/runtime/beat"
 	"showrun/runtime/clock"

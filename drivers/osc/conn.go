@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"showrun/drivers/lan"
 )
 
 // Handler takes one message. when is the tag of its bundle, Immediately without
@@ -63,7 +65,7 @@ type Conn struct {
 
 	mu       sync.Mutex
 	stats    Stats
-	logged   [reasons]time.Time
+	logged   [reasons]lan.Seldom
 	elements []Element // of the packet at hand; Run only
 }
 
@@ -72,7 +74,7 @@ type Conn struct {
 func Listen(cfg Config) (*Conn, error) {
 	address := cfg.Address
 	if address == "" {
-		ip, err := interfaceAddress(cfg.Interface)
+		ip, err := listenAddress(cfg.Interface)
 		if err != nil {
 			return nil, fmt.Errorf("osc: listen: %w", err)
 		}
@@ -91,6 +93,21 @@ func Listen(cfg Config) (*Conn, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Conn{cfg: cfg, udp: udp}, nil
+}
+
+// listenAddress is the address of an interface; 0.0.0.0 and :: are all of them.
+func listenAddress(onInterface string) (netip.Addr, error) {
+	if onInterface == "" {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
+	}
+	if ip, err := netip.ParseAddr(onInterface); err == nil && ip.IsUnspecified() {
+		return ip, nil
+	}
+	i, err := lan.Find(onInterface)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return i.Address()
 }
 
 // readBuffer is the receive buffer asked from the system: a burst of some
@@ -152,16 +169,14 @@ func (c *Conn) receive(b []byte, from netip.AddrPort, at time.Time) {
 	c.mu.Lock()
 	c.stats.Packets++
 	c.stats.Messages += uint64(len(elements))
-	log := false
+	held, log := 0, false
 	if refused != nil {
 		c.stats.Malformed[refused.Reason]++
-		if last := &c.logged[refused.Reason]; last.IsZero() || at.Sub(*last) >= logInterval {
-			*last, log = at, true
-		}
+		held, log = c.logged[refused.Reason].Allow(at, logInterval)
 	}
 	c.mu.Unlock()
 	if log {
-		c.cfg.Log.Warn("osc: datagram refused", "from", from, "bytes", len(b), "reason", err)
+		c.cfg.Log.Warn("osc: datagram refused", "from", from, "bytes", len(b), "reason", err, "more", held)
 	}
 	if c.cfg.Handler != nil {
 		for _, e := range elements {
@@ -278,21 +293,26 @@ func connect(from netip.Addr, to netip.AddrPort) (*Conn, error) {
 	return &Conn{udp: udp, only: to}, nil
 }
 
-// source is the address to send from.
+// source is the address to send from. An interface given by an address is not left for
+// another of its addresses.
 func (s *Sender) source() (netip.Addr, error) {
-	switch {
-	case s.onInterface != "":
-	case s.to.Addr().Is6():
-		return netip.IPv6Unspecified(), nil
-	default:
-		return netip.IPv4Unspecified(), nil
+	any := netip.IPv4Unspecified()
+	if s.to.Addr().Is6() {
+		any = netip.IPv6Unspecified()
 	}
-	bind, err := interfaceAddress(s.onInterface)
+	i, err := lan.Find(s.onInterface)
 	if err != nil {
-		return bind, fmt.Errorf("osc: send to %v: %w", s.to, err)
+		return any, fmt.Errorf("osc: send to %v: %w", s.to, err)
 	}
-	if bind.Is4() != s.to.Addr().Is4() {
-		return bind, fmt.Errorf("osc: send to %v: interface %q has only the address %v, of another kind", s.to, s.onInterface, bind)
+	if i.Asked.IsValid() && i.Asked.Is4() != any.Is4() {
+		return any, fmt.Errorf("osc: send to %v: interface address %v is of another kind", s.to, i.Asked)
+	}
+	bind, err := i.Source(s.to.Addr())
+	switch {
+	case err != nil:
+		return any, fmt.Errorf("osc: send to %v: %w", s.to, err)
+	case !bind.IsValid():
+		return any, nil
 	}
 	return bind, nil
 }
@@ -409,46 +429,4 @@ func network(a netip.Addr) string {
 		return "udp4"
 	}
 	return "udp" // :: hears both kinds
-}
-
-// interfaceAddress is the address to bind to for an interface given by its name
-// or address.
-func interfaceAddress(name string) (netip.Addr, error) {
-	if name == "" {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
-	}
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return ip.Unmap(), nil
-	}
-	i, err := net.InterfaceByName(name)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("interface %q: no interface has this name or address", name)
-	}
-	addresses, err := i.Addrs()
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("interface %q: %w", name, err)
-	}
-	first := netip.Addr{}
-	for _, a := range addresses {
-		prefix, err := netip.ParsePrefix(a.String())
-		switch {
-		case err != nil:
-		case prefix.Addr().Is4():
-			return prefix.Addr(), nil
-		case !first.IsValid():
-			first = prefix.Addr().WithZone(zoneOf(prefix.Addr(), name))
-		}
-	}
-	if !first.IsValid() {
-		return netip.Addr{}, fmt.Errorf("interface %q has no address", name)
-	}
-	return first, nil
-}
-
-// zoneOf is the zone an address needs: link-local ones that of their interface.
-func zoneOf(a netip.Addr, name string) string {
-	if a.IsLinkLocalUnicast() {
-		return name
-	}
-	return ""
 }

@@ -15,10 +15,9 @@ import (
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
-)
 
-// ErrInterface says that the configured network interface does not exist.
-var ErrInterface = errors.New("mdns: no such network interface")
+	"showrun/drivers/lan"
+)
 
 // groups are where multicast DNS is spoken (RFC 6762 3).
 const (
@@ -37,8 +36,9 @@ const (
 type Config struct {
 	// Service is the type to look for, such as "_stagenet._tcp".
 	Service string
-	// Interface is "" for all that are up and can multicast, except loopback
-	// unless there is nothing else; or the name of one or one of its addresses.
+	// Interface is the name of an interface or one of its addresses, or "" for all that
+	// are up and can multicast, except loopback unless there is nothing else; see
+	// lan.Select.
 	Interface string
 	// OnEvent is told what becomes of services, on the goroutine of Run.
 	OnEvent func(Event)
@@ -155,9 +155,9 @@ func openSocket6() (*socket, error) {
 // when the interface does not exist or the port cannot be had. Interfaces that
 // come and go later are followed.
 func (b *Browser) Run(ctx context.Context) error {
-	networks, err := networksOf(b.cfg.Interface)
+	networks, err := lan.Select(b.cfg.Interface, net.FlagMulticast)
 	if err != nil {
-		return err
+		return fmt.Errorf("mdns: %w", err)
 	}
 	four, err4 := openSocket4()
 	six, err6 := openSocket6()
@@ -170,7 +170,7 @@ func (b *Browser) Run(ctx context.Context) error {
 			sockets = append(sockets, s)
 		}
 	}
-	var current atomic.Pointer[[]network]
+	var current atomic.Pointer[[]lan.Interface]
 	current.Store(&networks)
 	packets := make(chan packet, backlog)
 	var reading sync.WaitGroup
@@ -186,7 +186,7 @@ func (b *Browser) Run(ctx context.Context) error {
 }
 
 // browse is the loop that owns the cache.
-func (b *Browser) browse(ctx context.Context, sockets []*socket, current *atomic.Pointer[[]network], packets <-chan packet) {
+func (b *Browser) browse(ctx context.Context, sockets []*socket, current *atomic.Pointer[[]lan.Interface], packets <-chan packet) {
 	c := newCache(b.service)
 	look := time.NewTicker(refresh)
 	defer look.Stop()
@@ -199,12 +199,11 @@ func (b *Browser) browse(ctx context.Context, sockets []*socket, current *atomic
 			return
 		case <-due.C:
 		case <-look.C:
-			networks, err := networksOf(b.cfg.Interface)
-			if err != nil {
-				networks = nil // unplugged; it may come back
+			networks, err := lan.Select(b.cfg.Interface, net.FlagMulticast)
+			if err == nil || errors.Is(err, lan.ErrAbsent) { // unplugged; it may come back
+				current.Store(&networks)
+				b.follow(c, sockets, networks, time.Now())
 			}
-			current.Store(&networks)
-			b.follow(c, sockets, networks, time.Now())
 		case p := <-packets:
 			b.take(c, p)
 			for range len(packets) {
@@ -233,10 +232,10 @@ func (b *Browser) take(c *cache, p packet) {
 }
 
 // follow makes sockets and cache agree with the interfaces there are.
-func (b *Browser) follow(c *cache, sockets []*socket, networks []network, now time.Time) {
+func (b *Browser) follow(c *cache, sockets []*socket, networks []lan.Interface, now time.Time) {
 	var links []link
 	for _, n := range networks {
-		links = append(links, link{n.face.Index, n.face.Name})
+		links = append(links, link{n.Index, n.Name})
 	}
 	c.links(links, now)
 	for _, s := range sockets {
@@ -246,23 +245,23 @@ func (b *Browser) follow(c *cache, sockets []*socket, networks []network, now ti
 			}
 		}
 		for _, n := range networks {
-			if _, ok := s.joined[n.face.Index]; ok || !n.has(s.group.IP) {
+			if _, ok := s.joined[n.Index]; ok || !n.Speaks(s.group.AddrPort().Addr().Unmap()) {
 				continue
 			}
-			if err := s.join(&n.face); err != nil {
-				b.cfg.Log.Warn("mdns: cannot listen on an interface", "interface", n.face.Name, "error", err)
+			if err := s.join(n.Net()); err != nil {
+				b.cfg.Log.Warn("mdns: cannot listen on an interface", "interface", n.Name, "error", err)
 			}
-			s.joined[n.face.Index] = n.face.Name // an error is told once
+			s.joined[n.Index] = n.Name // an error is told once
 		}
 	}
 }
 
 // send sends queries, interface by interface.
-func (b *Browser) send(sockets []*socket, networks []network, queries []query) {
+func (b *Browser) send(sockets []*socket, networks []lan.Interface, queries []query) {
 	for _, n := range networks {
 		var questions []question
 		for _, q := range queries {
-			if q.link.index == n.face.Index {
+			if q.link.index == n.Index {
 				questions = append(questions, q.question)
 			}
 		}
@@ -270,14 +269,14 @@ func (b *Browser) send(sockets []*socket, networks []network, queries []query) {
 			var m []byte
 			m, questions = appendQuery(nil, questions)
 			for _, s := range sockets {
-				if !n.has(s.group.IP) {
+				if !n.Speaks(s.group.AddrPort().Addr().Unmap()) {
 					continue
 				}
-				err := s.choose(&n.face)
+				err := s.choose(n.Net())
 				if err == nil {
 					to := *s.group
 					if to.IP.To4() == nil {
-						to.Zone = n.face.Name
+						to.Zone = n.Name
 					}
 					_, err = s.conn.WriteTo(m, &to)
 				}
@@ -292,7 +291,7 @@ func (b *Browser) send(sockets []*socket, networks []network, queries []query) {
 }
 
 // read reads datagrams until the socket is closed.
-func (b *Browser) read(ctx context.Context, s *socket, current *atomic.Pointer[[]network], packets chan<- packet) {
+func (b *Browser) read(ctx context.Context, s *socket, current *atomic.Pointer[[]lan.Interface], packets chan<- packet) {
 	buf := make([]byte, datagram)
 	for {
 		n, index, from, to, err := s.read(buf)
@@ -324,7 +323,7 @@ func (b *Browser) read(ctx context.Context, s *socket, current *atomic.Pointer[[
 // admit finds the interface a datagram came in on, and checks that it is from a
 // responder on that network (RFC 6762 11): from port 5353, and sent to the
 // group or from an address of the network.
-func admit(networks []network, index int, from, to net.Addr) (int, bool) {
+func admit(networks []lan.Interface, index int, from, to net.Addr) (int, bool) {
 	sender, ok := from.(*net.UDPAddr)
 	if !ok || sender.Port != port {
 		return 0, false
@@ -332,13 +331,13 @@ func admit(networks []network, index int, from, to net.Addr) (int, bool) {
 	address, _ := netip.AddrFromSlice(sender.IP)
 	address = address.Unmap()
 	for _, n := range networks {
-		if index != 0 && n.face.Index != index {
+		if index != 0 && n.Index != index {
 			continue
 		}
 		destination, known := to.(*net.UDPAddr)
 		multicast := known && destination.IP.IsMulticast()
-		if multicast || n.local(address) {
-			return n.face.Index, true
+		if multicast || n.Near(address) {
+			return n.Index, true
 		}
 	}
 	return 0, false

@@ -9,18 +9,20 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"showrun/drivers/lan"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // loopback is the network of this machine with itself.
-func loopback(t *testing.T) network {
+func loopback(t *testing.T) lan.Interface {
 	t.Helper()
-	networks, err := networksOf("127.0.0.1")
+	lo, err := lan.Find("127.0.0.1")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
-	return networks[0]
+	return lo
 }
 
 // TestOnLoopback: a responder that answers nothing but speaks by itself, through
@@ -28,7 +30,7 @@ func loopback(t *testing.T) network {
 func TestOnLoopback(t *testing.T) {
 	lo := loopback(t)
 	events := make(chan Event, 100)
-	b, err := New(Config{Service: "_stagenet._tcp", Interface: lo.face.Name, OnEvent: func(e Event) {
+	b, err := New(Config{Service: "_stagenet._tcp", Interface: lo.Name, OnEvent: func(e Event) {
 		if e.Service.Text["id"] == "g1" { // and not of another test
 			events <- e
 		}
@@ -45,7 +47,7 @@ func TestOnLoopback(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer responder.conn.Close()
-	if err := responder.choose(&lo.face); err != nil {
+	if err := responder.choose(lo.Net()); err != nil {
 		t.Fatal(err)
 	}
 	say := func(records ...record) {
@@ -84,7 +86,7 @@ func TestOnLoopback(t *testing.T) {
 
 func TestAdmit(t *testing.T) {
 	prefixes := []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("fe80::1/64")}
-	networks := []network{{face: net.Interface{Index: 2, Name: "eth0"}, prefixes: prefixes}}
+	networks := []lan.Interface{{Index: 2, Name: "eth0", Prefixes: prefixes}}
 	from := func(ip string, port int) *net.UDPAddr { return &net.UDPAddr{IP: net.ParseIP(ip), Port: port} }
 	group, unicast := from(group4, 0), from("10.0.0.1", 0)
 	for _, c := range []struct {
@@ -119,7 +121,7 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Run(context.Background()); !errors.Is(err, ErrInterface) {
+	if err := b.Run(context.Background()); !errors.Is(err, lan.ErrAbsent) {
 		t.Errorf("runs: %v", err)
 	}
 }

@@ -1,6 +1,6 @@
-// Package mdns finds services by DNS-SD over multicast DNS (RFC 6762, RFC 6763),
-// as long as it runs: services that leave, vanish without a word, or come back at
-// another address are told.
+// Package mdns finds and advertises services by DNS-SD over multicast DNS (RFC 6762, RFC
+// 6763). A [Browser] finds them as long as it runs: services that leave, vanish without
+// a word, or come back at another address are told.
 package mdns
 
 import (

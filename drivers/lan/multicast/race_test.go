@@ -1,0 +1,6 @@
+//go:build race
+
+package multicast
+
+// raced: the race detector makes the socket code allocate.
+const raced = true
