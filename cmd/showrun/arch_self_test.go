@@ -18,7 +18,9 @@ func TestRulesBite(t *testing.T) {
 		want []string // all that is found, each by a part of it
 	}{
 		{"driver to driver", "drivers/signet/p.go", `package p; import _ "showrun/drivers/stagelinq/wire"`, []string{"drivers/signet may not import showrun/drivers/stagelinq/wire"}},
-		{"driver to itself", "drivers/signet/node/p.go", `package p; import _ "showrun/drivers/signet"`, nil},
+		{"driver to itself", "drivers/signet/node/p.go", `package p; import _ "showrun/drivers/signet/wire"`, nil},
+		{"role to role", "drivers/signet/node/p.go", `package p; import _ "showrun/drivers/signet"`, []string{"role drivers/signet/node may not import role drivers/signet"}},
+		{"beside a role", "drivers/signet/device/p.go", `package p; import _ "showrun/drivers/signet"`, nil},
 		{"driver to runtime", "drivers/theater/p.go", `package p; import _ "showrun/runtime/beat"`, []string{"drivers/theater may not import showrun/runtime/beat"}},
 		{"driver to bindings", "drivers/stagenet/gateway/p.go", `package p; import _ "showrun/bindings"`, []string{"drivers/stagenet may not import showrun/bindings"}},
 		{"driver to Lua", "drivers/signet/p.go", `package p; import _ "github.com/yuin/gopher-lua"`, []string{"may not import github.com/yuin/gopher-lua"}},

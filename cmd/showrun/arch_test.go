@@ -29,6 +29,13 @@ type layer struct {
 	shut    []string // packages of the standard library that stay out all the same
 }
 
+// roles are packages that play one part of a protocol each. No role imports another:
+// what several need goes down.
+var roles = []string{
+	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
+	"drivers/stagelinq", "drivers/stagelinq/source",
+}
+
 // outside is what code that decides has no business with: sockets, files, signals.
 var outside = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 
@@ -37,7 +44,7 @@ var layers = []layer{
 	{"drivers/lan", nil, []string{"github.com/grandcat/zeroconf", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys"}, nil},
 	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc"}, nil},
 	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
-	{"drivers/signet", []string{"drivers/lan"}, []string{"golang.org/x/net/ipv4", "golang.org/x/sys"}, nil},
+	{"drivers/signet", []string{"drivers/lan"}, nil, nil},
 	{"drivers/stagelinq", []string{"drivers/lan"}, nil, nil},
 	{"drivers/theater", []string{"drivers/lan", "drivers/osc"}, nil, nil},
 
@@ -247,6 +254,9 @@ func (c *checker) pkg(p *pkg) {
 		if row >= 0 {
 			c.imports(layers[row], f)
 		}
+		if slices.Contains(roles, p.dir) {
+			c.roles(p.dir, f)
+		}
 		c.file(p, f)
 	}
 	if total > maxPackage {
@@ -279,6 +289,16 @@ func (c *checker) imports(l layer, f *ast.File) {
 			}
 		case slices.Contains(l.shut, what):
 			c.at(spec, "%s may not import %s", l.tree, what)
+		}
+	}
+}
+
+// roles checks that a file of one role imports no other.
+func (c *checker) roles(dir string, f *ast.File) {
+	for _, spec := range f.Imports {
+		what, _ := strconv.Unquote(spec.Path.Value)
+		if role := strings.TrimPrefix(what, modulePath+"/"); role != dir && slices.Contains(roles, role) {
+			c.at(spec, "role %s may not import role %s", dir, role)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
-	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
 

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
-	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
 

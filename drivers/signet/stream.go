@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
-	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
 

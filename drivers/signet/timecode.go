@@ -3,8 +3,8 @@ package signet
 import (
 	"time"
 
+	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
-	"showrun/drivers/signet/multicast"
 	"showrun/drivers/signet/wire"
 )
 

@@ -1,5 +1,0 @@
-//go:build !race
-
-package multicast
-
-const raced = false
