@@ -3,6 +3,7 @@ package stagelinq
 import (
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/drivers/stagelinq/peer"
 	"showrun/drivers/stagelinq/wire"
@@ -74,7 +75,7 @@ type branch struct {
 	inbound bool // the unit dialled us
 	opened  time.Time
 	due     time.Time // of the next attempt
-	backoff peer.Backoff
+	backoff lan.Backoff
 }
 
 // link decides what to do about one unit: when to dial what, when to ask, when
@@ -84,7 +85,7 @@ type link struct {
 	random   func() float64
 	stage    stage
 	due      time.Time // of the dial, while waiting
-	backoff  peer.Backoff
+	backoff  lan.Backoff
 	listed   time.Time // when serving began
 	services *peer.ServiceList
 	echo     *peer.Echo
@@ -99,7 +100,7 @@ func newLink(now time.Time, dial bool, random func() float64) *link {
 	l := &link{
 		random:  random,
 		due:     now.Add(discovery.DialDelay),
-		backoff: peer.Backoff{First: mainBackoffFirst, Max: mainBackoffMax},
+		backoff: lan.Backoff{First: mainBackoffFirst, Max: mainBackoffMax},
 	}
 	if !dial {
 		l.stage = hosting
@@ -198,7 +199,7 @@ func (l *link) mainUp(now time.Time) {
 	l.echo = peer.NewEcho(now, echoPeriod, echoPeriod)
 	for s := range l.branches {
 		b := &l.branches[s]
-		b.due, b.backoff = now, peer.Backoff{First: serviceBackoffFirst, Max: serviceBackoffMax}
+		b.due, b.backoff = now, lan.Backoff{First: serviceBackoffFirst, Max: serviceBackoffMax}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/drivers/stagelinq/wire"
 )
@@ -439,7 +440,7 @@ func TestNewSinkChecksItsConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Run(context.Background()); !errors.Is(err, discovery.ErrInterface) {
+	if err := s.Run(context.Background()); !errors.Is(err, lan.ErrAbsent) {
 		t.Error(err)
 	}
 }

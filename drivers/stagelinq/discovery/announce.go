@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/wire"
 )
 
@@ -109,7 +110,7 @@ func (a *Announcer) Run(ctx context.Context) error {
 		return err
 	}
 	a.networks.Store(&networks)
-	listen := net.ListenConfig{Control: reuseAddress}
+	listen := net.ListenConfig{Control: lan.Share}
 	packets, err := listen.ListenPacket(ctx, "udp4", fmt.Sprintf("0.0.0.0:%d", a.config.Port))
 	if err != nil {
 		return fmt.Errorf("stagelinq: discovery port %d: %w (a program that does not share the port may hold it)", a.config.Port, err)
@@ -207,9 +208,10 @@ func (a *Announcer) announce(ctx context.Context) {
 // refresh follows the interfaces of the machine.
 func (a *Announcer) refresh(senders map[netip.Addr]*sender) {
 	networks, err := Networks(a.config.Interface)
-	if err != nil {
-		networks = nil // unplugged; it may come back
+	if err != nil && !errors.Is(err, lan.ErrAbsent) {
+		return // the system could not be asked
 	}
+	// None means unplugged; it may come back.
 	if old := *a.networks.Load(); !slices.Equal(old, networks) {
 		a.config.Log.Info("networks changed", "networks", networks)
 	}

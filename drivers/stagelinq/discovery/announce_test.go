@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/wire"
 )
 
@@ -151,7 +152,7 @@ func TestAnnounceNow(t *testing.T) {
 func TestRunFailsWithoutItsInterface(t *testing.T) {
 	t.Parallel()
 	a := NewAnnouncer(AnnouncerConfig{Interface: "no-such-interface", Port: freePort(t)})
-	if err := a.Run(context.Background()); !errors.Is(err, ErrInterface) {
+	if err := a.Run(context.Background()); !errors.Is(err, lan.ErrAbsent) {
 		t.Error(err)
 	}
 }

@@ -2,8 +2,12 @@ package discovery
 
 import (
 	"errors"
+	"net"
 	"net/netip"
+	"slices"
 	"testing"
+
+	"showrun/drivers/lan"
 )
 
 func TestDirectedBroadcast(t *testing.T) {
@@ -29,39 +33,40 @@ func testNetwork(name, prefix string) Network {
 	return Network{Interface: name, Address: p.Addr(), Prefix: p.Masked(), Loopback: name == "lo"}
 }
 
-func TestSelectNetworks(t *testing.T) {
-	lo := testNetwork("lo", "127.0.0.1/8")
-	wired := testNetwork("eth0", "192.168.1.5/24")
-	second := testNetwork("eth0", "10.0.0.5/8")
-	link := testNetwork("eth1", "169.254.3.4/16")
-	all := []Network{lo, wired, second, link}
-	for selector, want := range map[string][]Network{
-		"":             {wired, second, link},
-		"lo":           {lo},
-		"127.0.0.1":    {lo},
-		"eth0":         {wired, second},
-		"10.0.0.5":     {second},
-		"169.254.3.4":  {link},
-		"eth9":         nil,
-		"192.168.1.6":  nil,
-		"192.168.1.05": nil,
+func TestNetworksOf(t *testing.T) {
+	wired := lan.Interface{Index: 2, Name: "eth0", Flags: net.FlagUp | net.FlagBroadcast, Prefixes: []netip.Prefix{
+		netip.MustParsePrefix("192.168.1.5/24"), netip.MustParsePrefix("fe80::5/64"), netip.MustParsePrefix("10.0.0.5/8"),
+	}}
+	lo := lan.Interface{Index: 1, Name: "lo", Flags: net.FlagUp | net.FlagLoopback, Prefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}}
+	asked := func(i lan.Interface, address string) lan.Interface {
+		i.Asked = netip.MustParseAddr(address)
+		return i
+	}
+	for name, c := range map[string]struct {
+		in   lan.Interface
+		want []string
+	}{
+		"by name":         {wired, []string{"192.168.1.5", "10.0.0.5"}},
+		"by address":      {asked(wired, "10.0.0.5"), []string{"10.0.0.5"}},
+		"by IPv6 address": {asked(wired, "fe80::5"), []string{"192.168.1.5", "10.0.0.5"}},
+		"loopback":        {asked(lo, "127.0.0.7"), []string{"127.0.0.1"}},
 	} {
-		got, err := selectNetworks(all, selector)
-		if len(got) != len(want) || (err != nil) != (want == nil) {
-			t.Errorf("%q: %v, %v", selector, got, err)
-			continue
+		var got []string
+		for _, n := range networksOf(c.in) {
+			got = append(got, n.Address.String())
 		}
-		for i := range want {
-			if got[i] != want[i] {
-				t.Errorf("%q: %v", selector, got)
-			}
-		}
-		if want == nil && !errors.Is(err, ErrInterface) {
-			t.Errorf("%q: %v", selector, err)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
-	if got, err := selectNetworks([]Network{lo}, ""); err != nil || len(got) != 1 {
-		t.Errorf("a machine with loopback only: %v, %v", got, err)
+}
+
+func TestNetworksAreAbsent(t *testing.T) {
+	if _, err := Networks("eth77"); !errors.Is(err, lan.ErrAbsent) {
+		t.Error(err)
+	}
+	if list, err := Networks("lo"); err != nil || len(list) != 1 || !list[0].Loopback {
+		t.Errorf("%+v, %v", list, err)
 	}
 }
 

@@ -133,22 +133,3 @@ func TestReplyAnswersRequestsOnly(t *testing.T) {
 		}
 	}
 }
-
-func TestBackoff(t *testing.T) {
-	b := Backoff{First: 100 * ms, Max: time.Second}
-	for i, want := range []time.Duration{100, 200, 400, 800, 1000, 1000, 1000} {
-		if got := b.Next(0.5); got != want*ms {
-			t.Errorf("wait %d is %v, want %v", i, got, want*ms)
-		}
-	}
-	for range 1000 {
-		b.Next(0.5)
-	}
-	if least, most := b.Next(0), b.Next(1); least != 750*ms || most != 1250*ms {
-		t.Errorf("jitter from %v to %v", least, most)
-	}
-	b.Reset()
-	if got := b.Next(0.5); got != 100*ms || b.Failures() != 1 {
-		t.Errorf("after reset %v", got)
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/drivers/stagelinq/peer"
 	"showrun/drivers/stagelinq/wire"
@@ -83,7 +84,7 @@ func (s *Source) visit(ctx context.Context, heard <-chan discovery.Heard) {
 
 // call dials one listener again and again until ctx ends.
 func (s *Source) call(ctx context.Context, u discovery.Unit) {
-	backoff := peer.Backoff{First: visitBackoffFirst, Max: visitBackoffMax}
+	backoff := lan.Backoff{First: visitBackoffFirst, Max: visitBackoffMax}
 	wait := discovery.DialDelay
 	for {
 		timer := time.NewTimer(wait)
