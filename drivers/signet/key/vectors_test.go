@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"showrun/drivers/signet/wire"
 )
 
-// vectors is the part of the shared vector file that this package checks.
+// vectors is the part of the vector file that this package checks.
 type vectors struct {
 	Keys []struct {
 		ID         string
@@ -49,18 +48,7 @@ type vectors struct {
 
 func loadVectors(t testing.TB) *vectors {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for !exists(filepath.Join(dir, "go.mod")) {
-		dir = filepath.Dir(dir)
-	}
-	name := filepath.Join(dir, "..", "shared", "data", "signet", "vectors.json")
-	b, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("no shared vectors beside the repository (%v)", err)
-	}
+	b, err := os.ReadFile("../testdata/vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,11 +57,6 @@ func loadVectors(t testing.TB) *vectors {
 		t.Fatal(err)
 	}
 	return v
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }
 
 func unhex(t testing.TB, s string) []byte {

@@ -3,15 +3,12 @@ package wire
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 )
 
-// vectors is the part of the shared vector file that this package checks.
+// vectors is the part of the vector file that this package checks.
 type vectors struct {
 	Packets []struct {
 		ID, Packet string
@@ -38,21 +35,7 @@ type vectors struct {
 
 func loadVectors(t testing.TB) *vectors {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	name := filepath.Join(dir, "..", "shared", "data", "signet", "vectors.json")
-	b, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("no shared vectors beside the repository (%v)", err)
-	}
+	b, err := os.ReadFile("../testdata/vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,19 +85,6 @@ func TestVectorTimecodeLabels(t *testing.T) {
 		want := Timecode{c.Label[0], c.Label[1], c.Label[2], c.Label[3], c.Type}
 		if got := TimecodeOf(c.Type, c.Frame); got != want {
 			t.Errorf("rate %v frame %d: %v, want %v", c.Type, c.Frame, got, want)
-		}
-	}
-}
-
-// TestFoldedByHand keeps one line of the folding table where the shared
-// vectors are missing.
-func TestFoldedByHand(t *testing.T) {
-	for universe, want := range map[uint16]string{
-		1: "239.254.0.1", 109: "239.254.0.109", 110: "239.254.0.1", 500: "239.254.0.64",
-		512: "239.254.0.76", 1000: "239.254.0.19", 63999: "239.254.0.16",
-	} {
-		if got := Fold(universe); got != netip.MustParseAddr(want) {
-			t.Errorf("universe %d: %v, want %s", universe, got, want)
 		}
 	}
 }
