@@ -5,53 +5,36 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 )
 
-// sharedData returns the path of a file of the project's test data, which lies
-// beside the repository, and skips the test when it is not there.
-func sharedData(t *testing.T, name ...string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Skip("no go.mod above the test")
-		}
-		dir = parent
-	}
-	path := filepath.Join(append([]string{dir, "..", "shared", "data", "stagelinq"}, name...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("test data not there: %v", err)
-	}
-	return path
-}
-
 // vector is one entry of frames.json.
 type vector struct {
-	ID, Layer, Kind string
-	Hex             string
-	Fields          map[string]any
+	ID, Layer string
+	Hex       string
+	Fields    map[string]any
 }
 
-func loadVectors(t *testing.T) (frames, malformed []vector) {
+// vectorFile is what testdata/generate writes.
+type vectorFile struct {
+	Frames, Malformed []vector
+	Session           struct {
+		Streams   map[string]string
+		Datagrams []string
+	}
+}
+
+func loadVectors(t *testing.T) vectorFile {
 	t.Helper()
-	text, err := os.ReadFile(sharedData(t, "frames.json"))
+	text, err := os.ReadFile("../testdata/frames.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Frames, Malformed []vector }
+	var file vectorFile
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	return file.Frames, file.Malformed
+	return file
 }
 
 func unhex(t *testing.T, s string) []byte {
@@ -76,7 +59,7 @@ func onePayload(t *testing.T, b []byte, limit int) []byte {
 }
 
 func TestFramesDecodeAndReencode(t *testing.T) {
-	frames, _ := loadVectors(t)
+	frames := loadVectors(t).Frames
 	if len(frames) == 0 {
 		t.Fatal("no frames")
 	}
@@ -98,7 +81,7 @@ func TestFramesDecodeAndReencode(t *testing.T) {
 	}
 }
 
-// decode parses one message into fields named as in frames.json, and encodes
+// decode parses one message into fields named as in the vectors, and encodes
 // the result again.
 func decode(t *testing.T, v vector, b []byte) (fields map[string]any, again []byte) {
 	t.Helper()
@@ -216,22 +199,22 @@ func equalJSON(t *testing.T, got, want any) bool {
 
 func TestMalformedFramesGiveTypedErrors(t *testing.T) {
 	want := map[string]error{
-		"mal-len-ffffffff":    ErrTooLong,
-		"mal-len-2g":          ErrTooLong,
-		"mal-beat-count-huge": ErrBeats,
-		"mal-beat-no-samples": nil, // accepted without sample positions
-		"mal-odd-string":      ErrString,
-		"mal-inner-overrun":   ErrShort,
-		"mal-bad-json":        ErrValue,
-		"mal-unknown-type":    ErrType,
-		"mal-no-smaa":         ErrMagic,
-		"mal-main-unknown-id": ErrType,
-		"mal-main-name-huge":  ErrTooLong,
-		"mal-disc-short":      ErrMagic,
-		"mal-disc-trunc":      ErrShort,
-		"mal-disc-trailing":   nil, // what follows the port is ignored
+		"length-of-all-ones":           ErrTooLong,
+		"length-of-2-GiB":              ErrTooLong,
+		"decks-of-all-ones":            ErrBeats,
+		"without-samples":              nil, // accepted without sample positions
+		"string-of-odd-length":         ErrString,
+		"string-longer-than-the-frame": ErrShort,
+		"value-is-no-json":             ErrValue,
+		"unknown-type":                 ErrType,
+		"without-magic":                ErrMagic,
+		"unknown-id":                   ErrType,
+		"service-name-of-1-GiB":        ErrTooLong,
+		"stray-datagram":               ErrMagic,
+		"datagram-cut-short":           ErrShort,
+		"datagram-with-more":           nil, // what follows the port is ignored
 	}
-	_, malformed := loadVectors(t)
+	malformed := loadVectors(t).Malformed
 	if len(malformed) != len(want) {
 		t.Errorf("%d malformed vectors, this test knows %d", len(malformed), len(want))
 	}
@@ -277,7 +260,7 @@ func parseAny(layer string, b []byte) error {
 
 // TestTruncatedMessagesFail cuts every good message at every length.
 func TestTruncatedMessagesFail(t *testing.T) {
-	frames, _ := loadVectors(t)
+	frames := loadVectors(t).Frames
 	for _, v := range frames {
 		b := unhex(t, v.Hex)
 		for n := range b {
