@@ -13,7 +13,7 @@
 // next, and what is to leave is handed to a function. Open puts it on the network: the
 // sockets and goroutines are in the files conn.go.
 //
-// The pages are in PROTOCOL.md; comments cite its sections and rulings.
+// Sections and rulings in comments are those of PROTOCOL.md.
 //
 // Sig-Net™ Designed by and Copyright Singularity (UK) Ltd.
 package signet

@@ -44,6 +44,5 @@
 // counted and dropped, frames that do not parse are skipped by their length,
 // and a stream that lost its frame bounds is closed and dialled again.
 //
-// The numbers in brackets are the sections of the project's page on the
-// protocol.
+// The numbers in brackets are the sections of PROTOCOL.md.
 package stagelinq

@@ -18,7 +18,7 @@ type Beacon struct {
 	Address    netip.AddrPort
 	Label      string
 	Endpoints  int
-	Conformant bool // all options of the page were there
+	Conformant bool // all options were there (section 5)
 	Spoofed    bool // heard from two addresses within 30 seconds
 	Heard      time.Time
 }

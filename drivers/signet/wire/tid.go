@@ -108,8 +108,7 @@ type Entry struct {
 	text      func(v []byte) string
 }
 
-// table lists every standard TID in ascending order: section 12 of the
-// protocol page.
+// table lists every standard TID in ascending order (section 12).
 var table = []Entry{
 	{TIDPoll, "TID_POLL", 25, 25, AtRoot | AtData, false, QueryNever, validPoll, nil},
 	{TIDPollReply, "TID_POLL_REPLY", 12, 12, AtRoot | AtData, false, QueryHeartbeat, nil, nil},

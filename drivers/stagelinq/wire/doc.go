@@ -10,5 +10,5 @@
 // All integers are big-endian. A string is a 32-bit count of bytes, followed by
 // UTF-16BE text; the count 0xffffffff is the null string. No parser reads
 // beyond its bytes, or allocates more than a small multiple of them. The
-// numbers in brackets are the sections of the project's page on the protocol.
+// numbers in brackets are the sections of PROTOCOL.md.
 package wire
