@@ -85,7 +85,7 @@ func (a *app) recordTake(ctx context.Context, f recordFlags) error {
 	defer file.Close()
 	began := time.Now()
 	w := take.NewWriter(file, began)
-	sink, err := stagelinq.NewSink(stagelinq.Config{
+	sink, err := stagelinq.OpenSink(stagelinq.Config{
 		Token: token, Interface: f.iface, DiscoveryPort: f.port, States: stagelinq.DefaultStates(), Log: log,
 		OnDevice: w.OnDevice, OnState: w.OnState, OnBeat: w.OnBeat,
 	})

@@ -3,10 +3,11 @@ package stagelinq
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -33,10 +34,10 @@ func deviceOf(u discovery.Unit) Device {
 	return Device{Token: u.Token, Name: u.Name, Software: u.Software, Version: u.Version, Address: u.Address}
 }
 
-// Config configures a Sink. The functions are called from the goroutines of
-// the connections, also concurrently for different devices and for states and
-// beats of one device. They must return fast: while one runs, the connection
-// it was called for is not read. They must not wait for Run to return.
+// Config configures a Sink. The functions are called one at a time, from within Heard,
+// Receive and the other methods that tell the sink something. They must return fast:
+// while one runs, no connection is read. They may call Subscribe, Devices, Status and
+// Stats only, and must not wait for Run to return.
 type Config struct {
 	Name     string // announced device name, default "showrun"
 	Software string // announced software name, default "showrun"
@@ -62,6 +63,8 @@ type Config struct {
 	OnState func(StateEvent)
 	// OnBeat gets every beat message, about 30 a second from each unit.
 	OnBeat func(BeatEvent)
+	// Random draws from [0, 1) for the spacing of attempts; nil seeds one from the system.
+	Random func() float64
 	// Log receives what a person may want to know; nil discards it.
 	Log *slog.Logger
 }
@@ -129,34 +132,52 @@ type UnitStatus struct {
 	RoundTrip time.Duration // of the last echo, 0 if the unit never answered
 }
 
-// Sink finds every player, connects to it and receives its states and beats.
-// Run owns all sockets and goroutines. The methods are safe from any
+// Sink finds every player, connects to it and receives its states and beats. It is a
+// machine: it has no sockets, clock or goroutines. Heard, Accepted, Opened, Receive and
+// Ended tell it what happens, Step does what is due, Deadline says when, and what it
+// wants done on its connections it asks of a Network. All methods are safe from any
 // goroutine.
 type Sink struct {
-	config    Config
-	log       *slog.Logger
-	announcer atomic.Pointer[discovery.Announcer] // set by Run
-	inbound   chan inbound
+	config Config
+	log    *slog.Logger
+	net    Network
 
 	count struct {
 		ignored, connects, restarts, states, beats, badFrames, writes, refused atomic.Uint64
 	}
 
-	offered []byte // announcements of our services, written once by Run
+	// turn is held by the methods that tell the machine something, also while they call
+	// the functions of Config, which are so called one at a time. It is taken before mu.
+	turn     sync.Mutex
+	table    discovery.Table
+	sessions map[Token]*session
+	streams  map[peer.ID]*stream
+	lastID   peer.ID
+	offered  []byte // announcements of our services
 
 	mu    sync.Mutex
 	paths []string
-	units map[Token]tracked
+	fresh bool // paths were added since the last Step
+	wake  func()
+	units map[Token]UnitStatus
 }
 
-// tracked is what other goroutines may know of a session.
-type tracked struct {
-	session *session
-	status  UnitStatus
+// Network is what a Sink wants done.
+type Network interface {
+	peer.Streams
+	// AnnounceNow sends a HOWDY, so that a unit that has just appeared knows us before we
+	// dial it.
+	AnnounceNow()
 }
 
-// NewSink checks the configuration. Nothing happens until Run.
-func NewSink(config Config) (*Sink, error) {
+// nowhere is the Network of a Sink that reaches nobody.
+type nowhere struct{ peer.Nowhere }
+
+// AnnounceNow implements Network.
+func (nowhere) AnnounceNow() {}
+
+// NewSink makes a Sink whose wishes net carries out; with nil nobody does.
+func NewSink(config Config, net Network) (*Sink, error) {
 	if config.Token.IsZero() {
 		return nil, errors.New("stagelinq: config: token missing; make one with NewToken and keep it")
 	}
@@ -177,14 +198,23 @@ func NewSink(config Config) (*Sink, error) {
 			return discovery.IsPlayer(d.Software) || config.Listen && discovery.IsMixer(d.Software)
 		}
 	}
+	if config.Random == nil {
+		config.Random = rand.Float64
+	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
+	if net == nil {
+		net = nowhere{}
+	}
 	s := &Sink{
-		config:  config,
-		log:     config.Log,
-		inbound: make(chan inbound),
-		units:   map[Token]tracked{},
+		config:   config,
+		log:      config.Log,
+		net:      net,
+		sessions: map[Token]*session{},
+		streams:  map[peer.ID]*stream{},
+		wake:     func() {},
+		units:    map[Token]UnitStatus{},
 	}
 	for _, path := range config.States {
 		s.Subscribe(path)
@@ -192,129 +222,130 @@ func NewSink(config Config) (*Sink, error) {
 	return s, nil
 }
 
-// Run announces the sink and keeps the connections to all units until ctx
-// ends. Everything it opened is closed when it returns. It returns nil when
-// ctx ended, and an error when the network could not be had; Run may be called
-// again then.
-func (s *Sink) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var running sync.WaitGroup
-	defer running.Wait()
-	defer cancel()
-
-	self := wire.Announcement{
-		Token: s.config.Token, Name: s.config.Name, Software: s.config.Software, Version: s.config.Version,
+// Self is what the sink announces of itself; port is that of its main connection, 0 for
+// none.
+func (s *Sink) Self(port uint16) wire.Announcement {
+	return wire.Announcement{
+		Token: s.config.Token, Name: s.config.Name, Software: s.config.Software, Version: s.config.Version, Port: port,
 	}
-	if s.config.Listen {
-		port, err := s.listen(ctx, &running)
-		if err != nil {
-			return err
-		}
-		self.Port = port
-	}
-	heard := make(chan discovery.Heard, 64)
-	announcer := discovery.NewAnnouncer(discovery.AnnouncerConfig{
-		Self: self, Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
-		Heard: func(h discovery.Heard) {
-			select {
-			case heard <- h:
-			case <-ctx.Done():
-			}
-		},
-	})
-	s.announcer.Store(announcer)
-	running.Go(func() { s.loop(ctx, heard) })
-	return announcer.Run(ctx)
 }
 
-// loop owns the discovery table and starts and ends the sessions.
-func (s *Sink) loop(ctx context.Context, heard <-chan discovery.Heard) {
-	var (
-		table    discovery.Table
-		sessions = map[Token]*session{}
-		parked   []inbound // connections of units not heard yet
-	)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case h := <-heard:
-			s.take(ctx, &table, sessions, h)
-			parked = s.assign(sessions, parked, h.At)
-		case in := <-s.inbound:
-			parked = s.assign(sessions, append(parked, in), in.at)
-		case <-timer.C:
-			now := time.Now()
-			for {
-				u, ok := table.Expire(now)
-				if !ok {
-					break
-				}
-				s.end(sessions, u.Token, fmt.Sprintf("not heard for %v", discovery.LossTimeout))
-			}
-			parked = s.assign(sessions, parked, now)
-		case <-ctx.Done():
-			for _, session := range sessions {
-				<-session.done // ctx is its parent
-			}
-			for _, in := range parked {
-				in.stream.Close()
-			}
-			return
-		}
-		due := table.Deadline()
-		if len(parked) > 0 && (due.IsZero() || parked[0].at.Add(parkTime).Before(due)) {
-			due = parked[0].at.Add(parkTime)
-		}
-		if due.IsZero() {
-			timer.Stop()
-		} else {
-			timer.Reset(max(0, time.Until(due)))
+// Offer says on which TCP ports our services are, by their names, for units that dial us.
+func (s *Sink) Offer(ports map[string]uint16) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.offered = nil
+	for k := range serviceCount {
+		if port := ports[k.String()]; port != 0 {
+			s.offered = wire.AppendMessage(s.offered, wire.Message{
+				ID: wire.IDAnnounce, Token: s.config.Token, Service: k.String(), Port: port,
+			})
 		}
 	}
 }
 
-// take handles one datagram of a unit.
-func (s *Sink) take(ctx context.Context, table *discovery.Table, sessions map[Token]*session, h discovery.Heard) {
+// Heard takes one datagram of a unit.
+func (s *Sink) Heard(h discovery.Heard) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	dial := h.Port != 0 && !discovery.IsMixer(h.Software)
-	if _, known := table.Unit(h.Token); !known {
+	if _, known := s.table.Unit(h.Token); !known {
 		device := deviceOf(discovery.Unit{Announcement: h.Announcement, Address: h.Address})
 		if h.Exit || discovery.IsAnalyzer(h.Software) || !dial && !s.config.Listen || !s.config.Accept(device) {
 			s.count.ignored.Add(1)
 			return
 		}
 	}
-	u, change := table.Heard(h.Announcement, h.Address, h.At)
+	u, change := s.table.Heard(h.Announcement, h.Address, h.At)
 	switch change {
 	case discovery.Appeared:
 		s.log.Info("heard", "unit", u.Name, "software", u.Software, "version", u.Version, "address", u.Address)
-		sessions[u.Token] = startSession(ctx, s, u, dial, false, h.At)
-		s.announcer.Load().AnnounceNow()
+		s.begin(u, dial, false, h.At)
 	case discovery.Moved:
-		s.end(sessions, u.Token, "unit restarted")
-		sessions[u.Token] = startSession(ctx, s, u, dial, true, h.At)
-		s.announcer.Load().AnnounceNow()
+		s.end(u.Token, "unit restarted", h.At)
+		s.begin(u, dial, true, h.At)
 	case discovery.Left:
-		s.end(sessions, u.Token, "unit left")
+		s.end(u.Token, "unit left", h.At)
 	}
 }
 
-// end closes the session of a unit and waits until its last callback is over.
-func (s *Sink) end(sessions map[Token]*session, token Token, reason string) {
-	if session := sessions[token]; session != nil {
-		session.cancel(errLost(reason))
-		<-session.done
-		delete(sessions, token)
-	}
+func (s *Sink) begin(u discovery.Unit, dial, known bool, now time.Time) {
+	session := newSession(s, u, dial, known, now)
+	s.sessions[u.Token] = session
+	s.net.AnnounceNow()
+	s.unpark(u.Token, now)
+	session.step(now)
 }
 
-// unlist takes a unit off the list of Devices and Status.
-func (s *Sink) unlist(token Token) {
+// end forgets a unit.
+func (s *Sink) end(token Token, reason string, now time.Time) {
+	session := s.sessions[token]
+	if session == nil {
+		return
+	}
+	delete(s.sessions, token)
 	s.mu.Lock()
 	delete(s.units, token)
 	s.mu.Unlock()
+	session.end(reason, now)
 }
+
+// Step does what is due at now.
+func (s *Sink) Step(now time.Time) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	s.fresh = false
+	s.mu.Unlock()
+	for u, ok := s.table.Expire(now); ok; u, ok = s.table.Expire(now) {
+		s.end(u.Token, fmt.Sprintf("not heard for %v", discovery.LossTimeout), now)
+	}
+	s.overdue(now)
+	for _, session := range s.sessions {
+		session.step(now)
+	}
+}
+
+// Deadline is when Step has something to do next, the zero Time for never.
+func (s *Sink) Deadline() time.Time {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	fresh := s.fresh
+	s.mu.Unlock()
+	if fresh {
+		return time.Unix(1, 0) // at once
+	}
+	next := s.table.Deadline()
+	consider := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, session := range s.sessions {
+		consider(session.link.deadline())
+	}
+	for _, st := range s.streams {
+		consider(st.due)
+	}
+	return next
+}
+
+// Leave closes every connection and forgets every unit: all are lost.
+func (s *Sink) Leave(now time.Time) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	for token := range s.sessions {
+		s.end(token, "sink closed", now)
+	}
+	for _, id := range s.order() {
+		s.close(id)
+	}
+	s.table, s.offered = discovery.Table{}, nil
+}
+
+// order lists the connections by their age.
+func (s *Sink) order() []peer.ID { return slices.Sorted(maps.Keys(s.streams)) }
 
 // Subscribe asks every present and future unit for a StateMap path, such as
 // /Engine/Deck1/Play. A path that a unit does not know is never answered.
@@ -325,10 +356,8 @@ func (s *Sink) Subscribe(path string) {
 	if slices.Contains(s.paths, path) {
 		return
 	}
-	s.paths = append(s.paths, path)
-	for _, u := range s.units {
-		u.session.wakeForPaths()
-	}
+	s.paths, s.fresh = append(s.paths, path), true
+	s.wake()
 }
 
 // pathsFrom returns the paths from the nth on. The slice is only read.
@@ -354,7 +383,7 @@ func (s *Sink) Status() []UnitStatus {
 	defer s.mu.Unlock()
 	var list []UnitStatus
 	for _, u := range s.units {
-		list = append(list, u.status)
+		list = append(list, u)
 	}
 	slices.SortFunc(list, func(a, b UnitStatus) int {
 		return cmp.Or(strings.Compare(a.Device.Name, b.Device.Name), bytes.Compare(a.Device.Token[:], b.Device.Token[:]))
@@ -362,24 +391,19 @@ func (s *Sink) Status() []UnitStatus {
 	return list
 }
 
-// Stats returns the counters.
+// Stats returns the counters, without those of discovery.
 func (s *Sink) Stats() Stats {
-	st := Stats{
+	return Stats{
 		Ignored: s.count.ignored.Load(), Connects: s.count.connects.Load(), Restarts: s.count.restarts.Load(),
 		States: s.count.states.Load(), Beats: s.count.beats.Load(), BadFrames: s.count.badFrames.Load(),
 		Writes: s.count.writes.Load(), Refused: s.count.refused.Load(),
 	}
-	if a := s.announcer.Load(); a != nil {
-		st.Discovery = a.Stats()
-	}
-	return st
 }
 
-// setStatus is called before the session starts and then by its own goroutine.
-func (s *Sink) setStatus(session *session, status UnitStatus) {
+func (s *Sink) setStatus(status UnitStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.units[status.Device.Token] = tracked{session, status}
+	s.units[status.Device.Token] = status
 }
 
 func (s *Sink) emit(e DeviceEvent) {
@@ -388,62 +412,4 @@ func (s *Sink) emit(e DeviceEvent) {
 	if s.config.OnDevice != nil {
 		s.config.OnDevice(e)
 	}
-}
-
-// readStates reads a StateMap connection until it ends.
-func (s *Sink) readStates(device Device, st *peer.Stream, f *wire.Framer) error {
-	var names wire.PathNames
-	bad := 0
-	return st.ReadFrames(f, 0, func(payload []byte, at time.Time) error {
-		m, err := names.ParseState(payload)
-		var v Value
-		if err == nil && m.Type == wire.StateEmit {
-			v, err = m.Value()
-		}
-		switch {
-		case err != nil:
-			return s.badFrame(&bad, err)
-		case m.Type != wire.StateEmit:
-			// Units subscribe to the sink's states and write to them. It has
-			// none (3.3, 3.4).
-			s.count.writes.Add(1)
-		default:
-			s.count.states.Add(1)
-			if s.config.OnState != nil {
-				s.config.OnState(StateEvent{Device: device, Path: m.Path, Value: v, At: at})
-			}
-		}
-		bad = 0
-		return nil
-	})
-}
-
-// readBeats reads a BeatInfo connection until it ends.
-func (s *Sink) readBeats(device Device, st *peer.Stream, f *wire.Framer) error {
-	decks, bad := make([]DeckBeat, 0, wire.MaxBeatDecks), 0
-	return st.ReadFrames(f, beatSilence, func(payload []byte, at time.Time) error {
-		kind, info, err := wire.ParseBeatInfo(payload, decks)
-		if err != nil {
-			return s.badFrame(&bad, err)
-		}
-		bad = 0
-		if kind != wire.BeatEmit {
-			return nil
-		}
-		s.count.beats.Add(1)
-		if s.config.OnBeat != nil {
-			s.config.OnBeat(BeatEvent{Device: device, BeatInfo: info, At: at})
-		}
-		return nil
-	})
-}
-
-// badFrame counts a frame that is skipped, and ends a connection that sends
-// nothing else.
-func (s *Sink) badFrame(inARow *int, err error) error {
-	s.count.badFrames.Add(1)
-	if *inARow++; *inARow >= maxBadFrames {
-		return fmt.Errorf("%d unreadable messages in a row: %w", *inARow, err)
-	}
-	return nil
 }

@@ -432,11 +432,11 @@ func TestNewSinkChecksItsConfig(t *testing.T) {
 		"no token": {},
 		"port":     {Token: Token{1}, DiscoveryPort: 70000},
 	} {
-		if _, err := NewSink(c); err == nil {
+		if _, err := OpenSink(c); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	s, err := NewSink(Config{Token: Token{1}, Interface: "no-such-interface", Listen: true})
+	s, err := OpenSink(Config{Token: Token{1}, Interface: "no-such-interface", Listen: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -247,7 +247,7 @@ func (u *unit) serveHello(k service) peerConn {
 // observer is a sink under test with what it reports.
 type observer struct {
 	t *testing.T
-	*Sink
+	*SinkConn
 	devices chan DeviceEvent
 	states  chan StateEvent
 	beats   chan BeatEvent
@@ -275,7 +275,7 @@ func observe(t *testing.T, port int, change func(*Config)) *observer {
 	if change != nil {
 		change(&config)
 	}
-	if o.Sink, err = NewSink(config); err != nil {
+	if o.SinkConn, err = OpenSink(config); err != nil {
 		t.Fatal(err)
 	}
 	o.stop = start(t, o.Run)

@@ -159,6 +159,21 @@ func (s *Stream) ReadFrames(f *wire.Framer, silence time.Duration, take func([]b
 	}
 }
 
+// Read reads what comes, in pieces as they come, and calls take for each with its
+// arrival stamp, until the connection ends. A piece is valid during the call only.
+func (s *Stream) Read(take func(b []byte, at time.Time)) error {
+	buf := make([]byte, 4096)
+	for {
+		n, err := s.conn.Read(buf)
+		if n > 0 {
+			take(buf[:n], time.Now())
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // Discard reads and drops what comes until the connection ends.
 func (s *Stream) Discard() error {
 	buf := make([]byte, 4096)

@@ -83,7 +83,7 @@ func await[T any](t *testing.T, what string, c <-chan T, match func(T) bool) T {
 
 // stage is a sink under test with its events on channels.
 type stage struct {
-	sink    *stagelinq.Sink
+	sink    *stagelinq.SinkConn
 	devices chan stagelinq.DeviceEvent
 	states  chan stagelinq.StateEvent
 	beats   chan stagelinq.BeatEvent
@@ -109,7 +109,7 @@ func newStage(t *testing.T, port int, change func(*stagelinq.Config)) *stage {
 		change(&config)
 	}
 	var err error
-	if s.sink, err = stagelinq.NewSink(config); err != nil {
+	if s.sink, err = stagelinq.OpenSink(config); err != nil {
 		t.Fatal(err)
 	}
 	return s

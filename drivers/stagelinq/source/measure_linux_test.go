@@ -75,7 +75,7 @@ func measureSink(t *testing.T, portText string) {
 		t.Fatal(err)
 	}
 	connected := make(chan struct{}, 100)
-	s, err := stagelinq.NewSink(stagelinq.Config{
+	s, err := stagelinq.OpenSink(stagelinq.Config{
 		Token: newToken(t), Interface: "lo", DiscoveryPort: port, States: stagelinq.DefaultStates(),
 		OnDevice: func(e stagelinq.DeviceEvent) {
 			if e.Kind == stagelinq.Connected {

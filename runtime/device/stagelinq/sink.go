@@ -107,7 +107,7 @@ type Deck struct {
 type Sink struct {
 	decl   *SinkDecl
 	env    device.Env
-	driver *stagelinq.Sink
+	driver *stagelinq.SinkConn
 
 	mu     sync.Mutex
 	units  []*unit // in the order in which they were found
@@ -169,7 +169,7 @@ func (d *SinkDecl) OpenVirtual(env device.Env) (device.Device, error) {
 func (d *SinkDecl) open(env device.Env, token stagelinq.Token) (*Sink, error) {
 	s := &Sink{decl: d, env: env, said: map[string]string{}}
 	var err error
-	s.driver, err = stagelinq.NewSink(stagelinq.Config{
+	s.driver, err = stagelinq.OpenSink(stagelinq.Config{
 		Name: d.Name, Token: token, Interface: env.NetworkInterface(d.Interface), DiscoveryPort: env.Ports.StageLinQ,
 		Accept: d.accepts, States: stagelinq.DefaultStates(), Log: env.Log,
 		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
