@@ -87,7 +87,6 @@ var goroutines = []place{
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},
 	{"drivers", "listen.go"},
 	{"drivers", "announce.go"}, {"drivers", "discover.go"},
-	{"drivers/stagelinq/source", "source.go"},
 }
 
 // wallClock are the files that may ask what time it is.

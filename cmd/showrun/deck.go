@@ -199,7 +199,7 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 }
 
 // open makes the unit that the flags describe.
-func (f *deckFlags) open(log *slog.Logger) (*source.Source, error) {
+func (f *deckFlags) open(log *slog.Logger) (*source.Conn, error) {
 	config := source.Config{Name: f.name, Interface: f.iface, DiscoveryPort: f.port, Log: log}
 	if f.take != "" {
 		return f.openTake(config)
@@ -209,7 +209,7 @@ func (f *deckFlags) open(log *slog.Logger) (*source.Source, error) {
 		return nil, err
 	}
 	config.Decks, config.BeatRate = f.decks, f.rate
-	unit, err := source.New(config)
+	unit, err := source.Open(config)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ func (f *deckFlags) open(log *slog.Logger) (*source.Source, error) {
 }
 
 // openTake makes a unit that plays a recording back.
-func (f *deckFlags) openTake(config source.Config) (*source.Source, error) {
+func (f *deckFlags) openTake(config source.Config) (*source.Conn, error) {
 	file, err := os.Open(f.take)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usageError{fmt.Errorf("no recording at %s", f.take)}
@@ -261,7 +261,7 @@ func (f *deckFlags) openTake(config source.Config) (*source.Source, error) {
 	if recorded.Truncated > 0 {
 		config.Log.Warn("the take was cut off in its last line", "line", recorded.Truncated)
 	}
-	return source.NewTake(config, player)
+	return source.OpenTake(config, player)
 }
 
 // takeTail is how long a unit stays on the network after its take, so that its
@@ -269,7 +269,7 @@ func (f *deckFlags) openTake(config source.Config) (*source.Source, error) {
 const takeTail = time.Second
 
 // awaitTake calls over when the take of a unit has ended.
-func awaitTake(ctx context.Context, unit *source.Source, over func()) {
+func awaitTake(ctx context.Context, unit *source.Conn, over func()) {
 	tick := time.NewTicker(takeTail)
 	defer tick.Stop()
 	for ended := false; ; {

@@ -30,7 +30,7 @@ var crate = []source.Track{
 
 // desk is a virtual unit as a person plays it.
 type desk struct {
-	unit   *source.Source
+	unit   *source.Conn
 	isTake bool
 	decks  int
 

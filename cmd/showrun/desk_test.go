@@ -18,7 +18,7 @@ import (
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	unit, err := source.New(source.Config{Token: stagelinq.Token{1}, Decks: 2})
+	unit, err := source.Open(source.Config{Token: stagelinq.Token{1}, Decks: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestDeskStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = &desk{isTake: true}
-	if d.unit, err = source.NewTake(source.Config{}, player); err != nil {
+	if d.unit, err = source.OpenTake(source.Config{}, player); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := d.status(), "take 1:05 of 120:00 · waiting for a client · 0 clients"; got != want {

@@ -30,7 +30,7 @@ func TestDiscoverGrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.sees(`StageLinQ: nothing found \(listening\)\r\n`)
-	unit, err := source.New(source.Config{Name: "booth", Token: stagelinq.Token{7}, Decks: 2, Interface: "lo", DiscoveryPort: port})
+	unit, err := source.Open(source.Config{Name: "booth", Token: stagelinq.Token{7}, Decks: 2, Interface: "lo", DiscoveryPort: port})
 	if err != nil {
 		t.Fatal(err)
 	}

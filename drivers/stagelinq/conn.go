@@ -31,6 +31,9 @@ func (n carrier) Dial(id peer.ID, to netip.AddrPort) { n.c.sockets.Dial(id, to) 
 // Write implements Network.
 func (n carrier) Write(id peer.ID, b []byte) { n.c.sockets.Write(id, b) }
 
+// Offer implements Network.
+func (n carrier) Offer(id peer.ID, b []byte) bool { return n.c.sockets.Offer(id, b) }
+
 // Close implements Network.
 func (n carrier) Close(id peer.ID) { n.c.sockets.Close(id) }
 
@@ -93,30 +96,10 @@ func (c *SinkConn) Run(ctx context.Context) error {
 		},
 	})
 	c.announcer.Store(announcer)
-	running.Go(func() { c.step(serving) })
+	running.Go(func() { peer.Drive(serving, c.poke, c.Deadline, c.Step) })
 	err := announcer.Run(ctx)
 	c.Leave(time.Now())
 	return err
-}
-
-// step steps the sink until ctx ends.
-func (c *SinkConn) step(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		if due := c.Deadline(); due.IsZero() {
-			timer.Stop()
-		} else {
-			timer.Reset(max(0, time.Until(due)))
-		}
-		select {
-		case <-c.poke:
-		case <-timer.C:
-			c.Step(time.Now())
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // listen opens a main connection port and the ports of our services, and
@@ -138,6 +121,6 @@ func (c *SinkConn) listen(ctx context.Context, running *sync.WaitGroup) (uint16,
 			return 0, err
 		}
 	}
-	c.Offer(ports)
+	c.SetPorts(ports)
 	return open("")
 }

@@ -35,10 +35,10 @@
 //
 // Package wire turns bytes into values. Package discovery announces and hears,
 // package peer has what both roles do on TCP, package take records what units
-// sent. In this package the unexported
-// link decides what to do about one unit: it has no sockets, goroutines or
-// clock; time is passed in, and it tells its next deadline. [Sink] owns the
-// goroutines and none of them outlives Run.
+// sent. [Sink] is a machine: it has no sockets, goroutines or clock; time is passed
+// in, and it tells its next deadline. Within it the unexported link decides what to
+// do about one unit. [SinkConn] is a Sink on the network; none of its goroutines
+// outlives Run.
 //
 // Nothing a peer sends can end the sink: datagrams that do not parse are
 // counted and dropped, frames that do not parse are skipped by their length,

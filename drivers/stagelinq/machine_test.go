@@ -44,6 +44,9 @@ func (p *play) Write(id peer.ID, b []byte) {
 	p.lines = append(p.lines, fmt.Sprintf("write to %s: %d bytes", p.port(id), len(b)))
 }
 
+// Offer implements Network.
+func (p *play) Offer(peer.ID, []byte) bool { return true }
+
 // Close implements Network.
 func (p *play) Close(id peer.ID) {
 	p.lines = append(p.lines, "close "+p.port(id))
@@ -204,7 +207,7 @@ func TestSinkMachineRestartAndLeave(t *testing.T) {
 // heard, or says nothing, is closed.
 func TestSinkMachineIsDialled(t *testing.T) {
 	p := newPlay(t, func(c *Config) { c.Listen = true })
-	p.sink.Offer(map[string]uint16{wire.ServiceStateMap: 7000})
+	p.sink.SetPorts(map[string]uint16{wire.ServiceStateMap: 7000})
 	p.ids["main"] = p.sink.Accepted(p.now, "")
 	p.receive("main", wire.AppendMessage(nil, wire.Message{ID: wire.IDRequest, Token: Token{5}}))
 	p.wants("write to main: 42 bytes")

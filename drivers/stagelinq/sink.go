@@ -230,8 +230,8 @@ func (s *Sink) Self(port uint16) wire.Announcement {
 	}
 }
 
-// Offer says on which TCP ports our services are, by their names, for units that dial us.
-func (s *Sink) Offer(ports map[string]uint16) {
+// SetPorts says on which TCP ports our services are, by their names, for units that dial us.
+func (s *Sink) SetPorts(ports map[string]uint16) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	s.offered = nil

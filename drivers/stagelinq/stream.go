@@ -98,7 +98,7 @@ func (s *Sink) Accepted(now time.Time, name string) peer.ID {
 	return s.add(st).id
 }
 
-// Opened says that a connection that was dialled is there, from our TCP port.
+// Opened says that a connection is there, at our TCP port.
 func (s *Sink) Opened(now time.Time, id peer.ID, local uint16) {
 	s.turn.Lock()
 	defer s.turn.Unlock()

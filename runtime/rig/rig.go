@@ -37,7 +37,7 @@ type Config struct {
 type Rig struct {
 	cfg  Config
 	keys signet.Keys
-	deck *source.Source
+	deck *source.Conn
 
 	mu       sync.Mutex
 	patch    Patch
@@ -90,7 +90,7 @@ func New(cfg Config) (*Rig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
-	deck, err := source.New(source.Config{
+	deck, err := source.Open(source.Config{
 		Name: deckName, Token: token, Decks: 2, Interface: Loopback(), DiscoveryPort: cfg.StageLinQPort, Log: cfg.Log,
 	})
 	if err != nil {
@@ -106,7 +106,7 @@ func New(cfg Config) (*Rig, error) {
 func (r *Rig) Keys() signet.Keys { return r.keys }
 
 // Deck is the virtual player.
-func (r *Rig) Deck() *source.Source { return r.deck }
+func (r *Rig) Deck() *source.Conn { return r.deck }
 
 // Patch is what the rig's node listens to.
 type Patch struct {

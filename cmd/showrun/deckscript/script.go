@@ -36,7 +36,7 @@ const loadTimeout = 5 * time.Second
 
 // Load loads a script file for a unit. Nothing happens before Run. The error is an
 // fs.ErrNotExist without such a file, or a *host.LoadError.
-func Load(ctx context.Context, file string, unit *source.Source, log *slog.Logger) (*Script, error) {
+func Load(ctx context.Context, file string, unit *source.Conn, log *slog.Logger) (*Script, error) {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no script at %s: %w", file, fs.ErrNotExist)
 	}
@@ -146,7 +146,7 @@ func (t ownTempo) Position(string, time.Duration) (beat.Micro, bool) { return 0,
 // scriptDecks are the decks of a unit for a script. A change holds from its
 // logical instant on.
 type scriptDecks struct {
-	unit  *source.Source
+	unit  *source.Conn
 	clock *clock.Real
 }
 

@@ -229,7 +229,7 @@ func TestSigNetWaits(t *testing.T) {
 // TestStageLinQ finds a virtual player.
 func TestStageLinQ(t *testing.T) {
 	const port = 15733
-	unit, err := source.New(source.Config{Name: "booth", Token: stagelinq.Token{7}, Decks: 2, Interface: "lo", DiscoveryPort: port})
+	unit, err := source.Open(source.Config{Name: "booth", Token: stagelinq.Token{7}, Decks: 2, Interface: "lo", DiscoveryPort: port})
 	if err != nil {
 		t.Fatal(err)
 	}

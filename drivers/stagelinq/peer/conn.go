@@ -11,16 +11,11 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"showrun/drivers/stagelinq/wire"
 )
 
 const (
 	dialTimeout  = 3 * time.Second
 	writeTimeout = 2 * time.Second
-	// helloTimeout is how long a connection made to us may take to say what
-	// it is.
-	helloTimeout = 5 * time.Second
 )
 
 // keepAlive finds a peer that lost its power within about 15 s, on connections
@@ -79,84 +74,12 @@ func (s *Stream) LimitQueue() {
 	}
 }
 
-// RemoteAddr returns the peer's address.
-func (s *Stream) RemoteAddr() netip.AddrPort {
-	if a, ok := s.conn.RemoteAddr().(*net.TCPAddr); ok {
-		p := a.AddrPort()
-		return netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
-	}
-	return netip.AddrPort{}
-}
-
 // LocalPort returns our TCP port.
 func (s *Stream) LocalPort() uint16 {
 	if a, ok := s.conn.LocalAddr().(*net.TCPAddr); ok {
 		return uint16(a.Port)
 	}
 	return 0
-}
-
-// ReadMessages reads an unframed main connection and calls take for each
-// message with its arrival stamp, until the connection ends or take returns an
-// error.
-func (s *Stream) ReadMessages(take func(wire.Message, time.Time) error) error {
-	buf := make([]byte, 0, 4096) // holds the longest message several times
-	for {
-		n, err := s.conn.Read(buf[len(buf):cap(buf)])
-		at := time.Now()
-		buf = buf[:len(buf)+n]
-		rest := buf
-		for {
-			m, size, parseErr := wire.ParseMessage(rest)
-			if parseErr == wire.ErrShort {
-				break
-			}
-			if parseErr != nil {
-				return parseErr
-			}
-			rest = rest[size:]
-			if err := take(m, at); err != nil {
-				return err
-			}
-		}
-		buf = buf[:copy(buf[:cap(buf)], rest)]
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// ReadFrames reads a service connection through f and calls take for each
-// payload with its arrival stamp, until the connection ends or take returns an
-// error. silence, if not 0, is the longest time without a byte. A payload is
-// valid during the call only.
-func (s *Stream) ReadFrames(f *wire.Framer, silence time.Duration, take func([]byte, time.Time) error) error {
-	at := time.Now()
-	for {
-		for {
-			payload, ok, err := f.Next()
-			if err != nil {
-				return err
-			}
-			if !ok {
-				break
-			}
-			if err := take(payload, at); err != nil {
-				return err
-			}
-		}
-		if silence > 0 {
-			if err := s.conn.SetReadDeadline(at.Add(silence)); err != nil {
-				return err
-			}
-		}
-		n, err := s.conn.Read(f.Space())
-		at = time.Now()
-		f.Advance(n)
-		if err != nil {
-			return err
-		}
-	}
 }
 
 // Read reads what comes, in pieces as they come, and calls take for each with its
@@ -170,40 +93,6 @@ func (s *Stream) Read(take func(b []byte, at time.Time)) error {
 		}
 		if err != nil {
 			return err
-		}
-	}
-}
-
-// Discard reads and drops what comes until the connection ends.
-func (s *Stream) Discard() error {
-	buf := make([]byte, 4096)
-	for {
-		if _, err := s.conn.Read(buf); err != nil {
-			return err
-		}
-	}
-}
-
-// ReadHello reads the hello that opens a service connection made to us.
-func (s *Stream) ReadHello(f *wire.Framer) (wire.Message, error) {
-	if err := s.conn.SetReadDeadline(time.Now().Add(helloTimeout)); err != nil {
-		return wire.Message{}, err
-	}
-	for {
-		m, ok, err := f.Hello()
-		if err != nil {
-			return wire.Message{}, err
-		}
-		if ok {
-			if m.ID != wire.IDAnnounce {
-				return wire.Message{}, wire.ErrType
-			}
-			return m, s.conn.SetReadDeadline(time.Time{})
-		}
-		n, err := s.conn.Read(f.Space())
-		f.Advance(n)
-		if err != nil {
-			return wire.Message{}, err
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,39 +24,21 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var request = wire.AppendMessage(nil, wire.Message{ID: wire.IDRequest, Token: wire.Token{9}})
 
-func TestReadMessagesInPieces(t *testing.T) {
+func TestReadTellsWhatComes(t *testing.T) {
 	theirs, ours := net.Pipe()
 	go func() {
 		defer theirs.Close()
-		for i := range request {
-			theirs.Write(request[i : i+1])
+		theirs.Write(request[:7])
+		theirs.Write(request[7:])
+	}()
+	var got []byte
+	err := NewStream(ours).Read(func(b []byte, at time.Time) {
+		if got = append(got, b...); at.IsZero() {
+			t.Error("no stamp")
 		}
-		theirs.Write(append(append([]byte{}, request...), request...))
-	}()
-	got := 0
-	err := NewStream(ours).ReadMessages(func(m wire.Message, _ time.Time) error {
-		got++
-		return nil
 	})
-	if got != 3 || err != io.EOF {
-		t.Errorf("%d messages, %v", got, err)
-	}
-}
-
-func TestReadMessagesEndsOnAnUnknownID(t *testing.T) {
-	theirs, ours := net.Pipe()
-	defer ours.Close()
-	go func() {
-		defer theirs.Close()
-		theirs.Write(append(append([]byte{}, request...), 0, 0, 0, 9))
-	}()
-	got := 0
-	err := NewStream(ours).ReadMessages(func(wire.Message, time.Time) error {
-		got++
-		return nil
-	})
-	if got != 1 || !errors.Is(err, wire.ErrType) {
-		t.Errorf("%d messages, %v", got, err)
+	if !bytes.Equal(got, request) || err != io.EOF {
+		t.Errorf("% x, %v", got, err)
 	}
 }
 
@@ -76,51 +59,6 @@ func TestWriteGivesUpOnAPeerThatDoesNotRead(t *testing.T) {
 	})
 }
 
-func TestReadHelloGivesUpOnASilentPeer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		theirs, ours := net.Pipe()
-		defer theirs.Close()
-		go theirs.Write(request[:7])
-		begin := time.Now()
-		_, err := NewStream(ours).ReadHello(wire.NewFramer(64))
-		if !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begin) != helloTimeout {
-			t.Errorf("%v after %v", err, time.Since(begin))
-		}
-	})
-}
-
-func TestReadHelloWantsAnAnnouncement(t *testing.T) {
-	theirs, ours := net.Pipe()
-	defer theirs.Close()
-	defer ours.Close()
-	go theirs.Write(request)
-	if _, err := NewStream(ours).ReadHello(wire.NewFramer(64)); !errors.Is(err, wire.ErrType) {
-		t.Error(err)
-	}
-}
-
-func TestReadFramesNoticesSilence(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		theirs, ours := net.Pipe()
-		defer theirs.Close()
-		go func() {
-			for range 3 {
-				time.Sleep(2 * time.Second) // the bubble's time, not real
-				theirs.Write(wire.AppendBeatCommand(nil, wire.BeatStart))
-			}
-		}()
-		begin := time.Now()
-		got := 0
-		err := NewStream(ours).ReadFrames(wire.NewFramer(64), 3*time.Second, func([]byte, time.Time) error {
-			got++
-			return nil
-		})
-		if got != 3 || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begin) != 9*time.Second {
-			t.Errorf("%d frames, %v after %v", got, err, time.Since(begin))
-		}
-	})
-}
-
 func TestListenRefusesBeyondItsSlots(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -129,7 +67,7 @@ func TestListenRefusesBeyondItsSlots(t *testing.T) {
 	served := make(chan *Stream)
 	port, err := Listen(ctx, &running, netip.MustParseAddr("127.0.0.1"), make(chan struct{}, 1), func(st *Stream) {
 		served <- st
-		_ = st.ReadFrames(wire.NewFramer(64), 0, func([]byte, time.Time) error { return nil })
+		_ = st.Read(func([]byte, time.Time) {})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -141,15 +79,15 @@ func TestListenRefusesBeyondItsSlots(t *testing.T) {
 	}
 	defer first.Close()
 	<-served
-	if first.RemoteAddr() != remote || first.LocalPort() == 0 {
-		t.Errorf("from %d to %v", first.LocalPort(), first.RemoteAddr())
+	if first.LocalPort() == 0 {
+		t.Error("from port 0")
 	}
 	second, err := DialStream(ctx, netip.Addr{}, remote)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer second.Close()
-	if err := second.ReadMessages(func(wire.Message, time.Time) error { return nil }); err == nil {
+	if err := second.Read(func([]byte, time.Time) {}); err == nil {
 		t.Error("a connection beyond the slots was kept")
 	}
 }

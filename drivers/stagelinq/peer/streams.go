@@ -14,6 +14,9 @@ type Streams interface {
 	// Write sends b in one piece. It does not keep b. A connection that takes no more
 	// ends, which the machine is told of.
 	Write(id ID, b []byte)
+	// Offer is Write for what is of no use when it comes late: it reports false and sends
+	// nothing if much waits already.
+	Offer(id ID, b []byte) (sent bool)
 	// Close closes a connection or gives up dialling. The machine is not told of it.
 	Close(id ID)
 }
@@ -26,6 +29,9 @@ func (Nowhere) Dial(ID, netip.AddrPort) {}
 
 // Write implements Streams.
 func (Nowhere) Write(ID, []byte) {}
+
+// Offer implements Streams.
+func (Nowhere) Offer(ID, []byte) bool { return true }
 
 // Close implements Streams.
 func (Nowhere) Close(ID) {}

@@ -8,16 +8,22 @@ import (
 	"time"
 )
 
-// maxQueue is how many pieces wait to be written to one connection.
-const maxQueue = 256
+const (
+	// maxQueue is how many pieces wait to be written to one connection.
+	maxQueue = 1024
+	// maxOffered is with how many of them no more is offered: about a second of beat
+	// messages, as a take that is late catches up on so many.
+	maxOffered = 32
+)
 
-// errQueue ends a connection whose peer does not read.
-var errQueue = errors.New("the unit does not read")
+// ErrUnread ends a connection whose peer does not read.
+var ErrUnread = errors.New("what is sent is not read")
 
 // A Machine is what Sockets tell of its connections. The calls for one connection come
 // one after another.
 type Machine interface {
-	// Opened says that a dialled connection is there, from our TCP port.
+	// Opened says that a connection is there that was dialled or accepted, at our TCP
+	// port.
 	Opened(now time.Time, id ID, local uint16)
 	// Receive takes what a connection brought. It must not keep b.
 	Receive(now time.Time, id ID, b []byte)
@@ -45,7 +51,9 @@ type Sockets struct {
 // socket is one connection, or the way to it.
 type socket struct {
 	cancel context.CancelFunc
+	stream *Stream // nil while it is dialled
 	queue  chan []byte
+	short  bool // the system's queue is kept short
 	full   bool
 }
 
@@ -72,8 +80,6 @@ func (s *Sockets) Dial(id ID, to netip.AddrPort) {
 	s.running.Go(func() {
 		st, err := DialStream(ctx, s.Local(to.Addr()), to)
 		if err == nil {
-			s.Machine.Opened(time.Now(), id, st.LocalPort())
-			s.told()
 			err = s.carry(ctx, id, o, st)
 		}
 		s.end(id, o, err)
@@ -94,7 +100,7 @@ func (s *Sockets) end(id ID, o *socket, err error) {
 	known := s.open[id] == o
 	delete(s.open, id)
 	if o.full {
-		err = errQueue
+		err = ErrUnread
 	}
 	s.mu.Unlock()
 	if known {
@@ -111,6 +117,11 @@ func (s *Sockets) carry(ctx context.Context, id ID, o *socket, st *Stream) error
 	defer cancel()
 	defer context.AfterFunc(ctx, st.Close)()
 	defer st.Close()
+	s.mu.Lock()
+	o.stream = st
+	s.mu.Unlock()
+	s.Machine.Opened(time.Now(), id, st.LocalPort())
+	s.told()
 	writing.Go(func() {
 		for {
 			select {
@@ -151,6 +162,22 @@ func (s *Sockets) Write(id ID, b []byte) {
 	}
 }
 
+// Offer implements Streams.
+func (s *Sockets) Offer(id ID, b []byte) (sent bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.open[id]
+	if o == nil || len(o.queue) >= maxOffered {
+		return false
+	}
+	if !o.short && o.stream != nil {
+		o.short = true
+		o.stream.LimitQueue()
+	}
+	o.queue <- append([]byte(nil), b...) // only these methods fill it
+	return true
+}
+
 // Close implements Streams.
 func (s *Sockets) Close(id ID) {
 	s.mu.Lock()
@@ -158,5 +185,26 @@ func (s *Sockets) Close(id ID) {
 	if o := s.open[id]; o != nil {
 		o.cancel()
 		delete(s.open, id)
+	}
+}
+
+// Drive steps a machine at its deadlines until ctx ends. After poke has something the
+// deadline is asked for again.
+func Drive(ctx context.Context, poke <-chan struct{}, deadline func() time.Time, step func(now time.Time)) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if due := deadline(); due.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(max(0, time.Until(due)))
+		}
+		select {
+		case <-poke:
+		case <-timer.C:
+			step(time.Now())
+		case <-ctx.Done():
+			return
+		}
 	}
 }

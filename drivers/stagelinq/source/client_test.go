@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"showrun/drivers/stagelinq/discovery"
-	"showrun/drivers/stagelinq/peer"
 	"showrun/drivers/stagelinq/wire"
 )
 
@@ -117,7 +116,7 @@ func hear(t *testing.T, port int) wire.Announcement {
 }
 
 // enter starts a unit and returns it with a client's view of its services.
-func enter(t *testing.T) (*Source, client, map[string]uint16) {
+func enter(t *testing.T) (*Conn, client, map[string]uint16) {
 	t.Helper()
 	port := freePort(t)
 	s := newSource(t, port, nil)
@@ -228,36 +227,6 @@ func TestBeatConnection(t *testing.T) {
 	c.awaitEnd()
 }
 
-// TestBeatsAreDroppedForAClientThatDoesNotRead also checks that another client
-// gets its messages all the while.
-func TestBeatsAreDroppedForAClientThatDoesNotRead(t *testing.T) {
-	t.Parallel()
-	port := freePort(t)
-	s := newSource(t, port, func(c *Config) { c.BeatRate = 100 })
-	theirs, ours := net.Pipe() // a connection without any queue
-	defer theirs.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	stop := run(t, s.Run)
-	defer stop()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = s.serveBeats(ctx, peer.NewStream(ours), wire.NewFramer(wire.MaxBeatFrame))
-	}()
-	if _, err := theirs.Write(wire.AppendBeatCommand(nil, wire.BeatStart)); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(10 * time.Second); s.Stats().BeatsDropped < 10; {
-		if time.Now().After(deadline) {
-			t.Fatalf("%+v", s.Stats())
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-	theirs.Close()
-	<-done
-}
-
 func TestOtherServicesHoldOpen(t *testing.T) {
 	t.Parallel()
 	_, main, ports := enter(t)
@@ -291,37 +260,6 @@ func TestHostileClients(t *testing.T) {
 	}
 	if st := s.Stats(); st.Refused != 4 || st.Clients != 0 {
 		t.Errorf("%+v", st)
-	}
-}
-
-// TestClientThatTakesNoStates floods a client that never reads; the source
-// closes it and goes on.
-func TestClientThatTakesNoStates(t *testing.T) {
-	t.Parallel()
-	s := newSource(t, freePort(t), nil)
-	theirs, ours := net.Pipe()
-	defer theirs.Close()
-	done := make(chan error, 1)
-	go func() {
-		done <- s.serveStates(context.Background(), peer.NewStream(ours), wire.NewFramer(wire.MaxStateFrame))
-	}()
-	if _, err := theirs.Write(subscribe("/Engine/Deck1/PlayState", 0)); err != nil {
-		t.Fatal(err)
-	}
-	s.Do(func(p *Player, now time.Time) {
-		p.Load(1, grid, now)
-		for range maxPending {
-			p.Play(1, now)
-			p.Pause(1, now)
-		}
-	})
-	select {
-	case <-done:
-	case <-time.After(10 * time.Second):
-		t.Fatal("the client is kept")
-	}
-	if s.Stats().Clients < 0 {
-		t.Errorf("%+v", s.Stats())
 	}
 }
 
@@ -399,7 +337,7 @@ func TestNewChecksItsConfig(t *testing.T) {
 		"beat rate":     {Token: wire.Token{1}, BeatRate: 101},
 		"player number": {Token: wire.Token{1}, Number: 5},
 	} {
-		if _, err := New(c); err == nil {
+		if _, err := Open(c); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

@@ -115,13 +115,13 @@ func newStage(t *testing.T, port int, change func(*stagelinq.Config)) *stage {
 	return s
 }
 
-func newSource(t *testing.T, port int, change func(*Config)) *Source {
+func newSource(t *testing.T, port int, change func(*Config)) *Conn {
 	t.Helper()
 	config := Config{Token: newToken(t), Interface: "lo", DiscoveryPort: port}
 	if change != nil {
 		change(&config)
 	}
-	s, err := New(config)
+	s, err := Open(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestTwoUnits(t *testing.T) {
 	stopB := run(t, b.Run)
 	s.device(t, stagelinq.Connected)
 	s.device(t, stagelinq.Connected)
-	for _, unit := range []*Source{a, b} {
+	for _, unit := range []*Conn{a, b} {
 		title := unit.config.Name
 		unit.Do(func(p *Player, now time.Time) { p.Load(1, Track{Title: title, BPM: 100}, now) })
 	}

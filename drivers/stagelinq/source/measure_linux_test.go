@@ -56,7 +56,7 @@ func TestMeasureSink(t *testing.T) {
 }
 
 // moveFaders changes two states a hundred times a second.
-func moveFaders(ctx context.Context, unit *Source) error {
+func moveFaders(ctx context.Context, unit *Conn) error {
 	period := time.NewTicker(10 * time.Millisecond)
 	defer period.Stop()
 	for level := 0; ; level++ {

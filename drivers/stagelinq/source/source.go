@@ -3,21 +3,22 @@
 //
 // [Player] is the unit itself, a model without sockets or clock: tracks are
 // loaded, played, pitched, looped and jumped, and it tells its states and
-// beats for any instant. [Source] puts a Player on the network, step by step as
-// the known clients of the protocol need it (7.1).
+// beats for any instant. [Source] serves a Player step by step as the known clients of
+// the protocol need it (7.1), and [Conn] puts it on the network.
 package source
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"showrun/drivers/stagelinq/discovery"
+	"showrun/drivers/stagelinq/peer"
 	"showrun/drivers/stagelinq/wire"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	DiscoveryPort int
 	// BeatRate is the number of beat messages a second, 1-100, default 30.
 	BeatRate int
+	// Random draws from [0, 1) for the spacing of attempts; nil seeds one from the system.
+	Random func() float64
 	// Log receives what a person may want to know; nil discards it.
 	Log *slog.Logger
 }
@@ -68,27 +71,31 @@ type model interface {
 	Deadline() time.Time
 }
 
-// Source serves a unit on the network. Run owns all sockets and goroutines; the
-// other methods are safe from any goroutine.
+// Source serves a unit. It is a machine: it has no sockets, clock or goroutines. Heard,
+// Accepted, Opened, Receive and Ended tell it what happens, Do changes the unit, Step does
+// what is due, Deadline says when, and what it wants done on its connections it asks of
+// peer.Streams. All methods are safe from any goroutine.
 type Source struct {
 	config Config
 	log    *slog.Logger
-
-	announcer atomic.Pointer[discovery.Announcer] // set by Run
-	offered   []byte                              // announcements of the services, written once by Run
-	count     struct {
+	net    peer.Streams
+	count  struct {
 		beatsDropped, writes, refused atomic.Uint64
-		clients                       atomic.Int64
 	}
 
-	mu     sync.Mutex
-	model  model
-	player *Player     // the model, if it is one
-	take   *TakePlayer // the model, if it is one
-	states map[*stateClient]struct{}
-	beats  map[*beatClient]struct{}
-	joined chan struct{} // closed when the first client is there
-	began  bool          // joined is closed
+	mu      sync.Mutex
+	model   model
+	player  *Player     // the model, if it is one
+	take    *TakePlayer // the model, if it is one
+	offered []byte      // announcements of the services
+	streams map[peer.ID]*stream
+	lastID  peer.ID
+	table   discovery.Table // who listens for units
+	calls   map[wire.Token]*call
+	joined  bool            // there was a client, so the unit moves
+	began   bool            // the unit was stepped
+	decks   []wire.DeckBeat // lent to the model
+	beat    []byte          // the last beat message
 }
 
 // services are offered in this order. Some clients insist on four names, some
@@ -101,16 +108,16 @@ var services = []string{
 	wire.ServiceFileTransfer,
 }
 
-// New checks the configuration and makes the unit, a Player with empty decks.
-// Nothing happens on the network until Run.
-func New(config Config) (*Source, error) {
+// New checks the configuration and makes the unit at now, a Player with empty decks.
+// What it wants done on its connections is asked of net; with nil nobody does it.
+func New(config Config, now time.Time, net peer.Streams) (*Source, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
 	player := NewPlayer(PlayerConfig{
 		Token: config.Token, Decks: config.Decks, Number: config.Number, BeatRate: config.BeatRate,
-	}, time.Now())
-	s := sourceOf(config, player)
+	}, now)
+	s := sourceOf(config, player, net)
 	s.player = player
 	return s, nil
 }
@@ -118,7 +125,7 @@ func New(config Config) (*Source, error) {
 // NewTake is New with a unit that plays a take back. Of the configuration, what
 // says who the unit is is taken from the recorded one where it is empty, and
 // Decks, Number and BeatRate do not count. The take begins with the first client.
-func NewTake(config Config, p *TakePlayer) (*Source, error) {
+func NewTake(config Config, p *TakePlayer, net peer.Streams) (*Source, error) {
 	config.Name = cmp.Or(config.Name, p.unit.Name)
 	config.Software = cmp.Or(config.Software, p.unit.Software)
 	config.Version = cmp.Or(config.Version, p.unit.Version)
@@ -126,20 +133,19 @@ func NewTake(config Config, p *TakePlayer) (*Source, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	s := sourceOf(config, p)
+	s := sourceOf(config, p, net)
 	s.take = p
 	return s, nil
 }
 
-func sourceOf(config Config, m model) *Source {
+func sourceOf(config Config, m model, net peer.Streams) *Source {
 	m.TakeChanges()
+	if net == nil {
+		net = peer.Nowhere{}
+	}
 	return &Source{
-		config: config,
-		log:    config.Log,
-		model:  m,
-		states: map[*stateClient]struct{}{},
-		beats:  map[*beatClient]struct{}{},
-		joined: make(chan struct{}),
+		config: config, log: config.Log, net: net, model: m,
+		streams: map[peer.ID]*stream{}, calls: map[wire.Token]*call{},
 	}
 }
 
@@ -176,50 +182,93 @@ func (config *Config) complete() error {
 	if config.Version == "" {
 		config.Version = "3.4.0"
 	}
+	if config.Random == nil {
+		config.Random = rand.Float64
+	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	return nil
 }
 
-// Do calls f with the player and the present. What f changes is sent to the
+// Do calls f with the player and now. What f changes is sent to the
 // clients in order. f must not keep the player, and must not call Do. It is for
 // sources made by New.
-func (s *Source) Do(f func(p *Player, now time.Time)) {
+func (s *Source) Do(now time.Time, f func(p *Player, now time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
 	f(s.player, now)
 	s.distribute(now)
 }
 
 // DoTake is Do for sources made by NewTake.
-func (s *Source) DoTake(f func(p *TakePlayer, now time.Time)) {
+func (s *Source) DoTake(now time.Time, f func(p *TakePlayer, now time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f(s.take, time.Now())
+	f(s.take, now)
 }
 
-// join notes that a client is there. The caller holds the lock.
-func (s *Source) join() {
-	if !s.began {
-		s.began = true
-		close(s.joined)
+// SetPorts says on which TCP ports our services are, by their names.
+func (s *Source) SetPorts(ports map[string]uint16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offered = nil
+	for _, name := range services {
+		s.offered = wire.AppendMessage(s.offered, wire.Message{
+			ID: wire.IDAnnounce, Token: s.config.Token, Service: name, Port: ports[name],
+		})
 	}
 }
 
-// distribute hands the unit's changes to the clients. The caller holds the lock.
-func (s *Source) distribute(now time.Time) {
-	changes := s.model.TakeChanges()
-	if len(changes) == 0 {
-		return
+// Step does what is due at now.
+func (s *Source) Step(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.play(now)
+	for u, ok := s.table.Expire(now); ok; u, ok = s.table.Expire(now) {
+		s.endCall(u.Token)
 	}
-	for c := range s.states {
-		for _, change := range changes {
-			c.subscriber.changed(change, now)
+	for _, c := range s.calls {
+		s.ring(c, now)
+	}
+	for _, st := range s.streams {
+		s.step(st, now)
+	}
+}
+
+// Deadline is when Step has something to do next, the zero Time for never.
+func (s *Source) Deadline() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.joined && !s.began {
+		return time.Unix(1, 0) // at once
+	}
+	next := s.table.Deadline()
+	consider := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
 		}
-		c.wakeUp()
 	}
+	if s.joined {
+		consider(s.model.Deadline())
+	}
+	for _, c := range s.calls {
+		consider(c.due)
+	}
+	for _, st := range s.streams {
+		st.deadlines(consider)
+	}
+	return next
+}
+
+// Leave closes every connection. The unit lives on.
+func (s *Source) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id := range s.streams {
+		s.close(id)
+	}
+	s.table, s.calls = discovery.Table{}, map[wire.Token]*call{}
 }
 
 // Self is what the unit announces of itself, without its port.
@@ -229,52 +278,25 @@ func (s *Source) Self() wire.Announcement {
 	}
 }
 
-// Stats returns the counters.
+// Stats returns the counters, without those of discovery.
 func (s *Source) Stats() Stats {
 	st := Stats{
-		Clients:      s.count.clients.Load(),
 		BeatsDropped: s.count.beatsDropped.Load(),
 		Writes:       s.count.writes.Load(),
 		Refused:      s.count.refused.Load(),
 	}
-	if a := s.announcer.Load(); a != nil {
-		st.Discovery = a.Stats()
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.States, st.Beats = len(s.states), len(s.beats)
-	return st
-}
-
-// Run puts the unit on the network until ctx ends: opens its ports, then
-// announces it (7.1). Everything it opened is closed when it returns. It
-// returns nil when ctx ended, and an error when the network could not be had.
-// The unit lives on between two calls of Run; only one may run at a time.
-func (s *Source) Run(ctx context.Context) error {
-	// The clients are served until the unit has said that it leaves.
-	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var running sync.WaitGroup
-	defer running.Wait()
-	defer cancel()
-
-	port, err := s.listen(serving, &running)
-	if err != nil {
-		return err
+	for _, c := range s.streams {
+		if c.serving {
+			st.Clients++
+		}
+		if c.subscriber != nil {
+			st.States++
+		}
+		if c.beats {
+			st.Beats++
+		}
 	}
-	heard := make(chan discovery.Heard)
-	self := s.Self()
-	self.Port = port
-	announcer := discovery.NewAnnouncer(discovery.AnnouncerConfig{
-		Self: self, Interface: s.config.Interface, Port: s.config.DiscoveryPort, Log: s.log,
-		Heard: func(h discovery.Heard) {
-			select {
-			case heard <- h:
-			case <-serving.Done():
-			}
-		},
-	})
-	s.announcer.Store(announcer)
-	running.Go(func() { s.visit(serving, heard) })
-	running.Go(func() { s.sendBeats(serving) })
-	return announcer.Run(ctx)
+	return st
 }

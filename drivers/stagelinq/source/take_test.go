@@ -173,10 +173,10 @@ func TestNewTakePlayerChecksItsConfig(t *testing.T) {
 	}
 	p := newTakePlayer(t, TakeConfig{Take: &take.Take{Unit: unit, Events: []take.Event{state(5, playPath, on)}}, Loop: true})
 	wantScript(t, steps(p, 0, 1)) // nothing ever changes, but time passes
-	if _, err := NewTake(Config{Decks: 9}, p); err == nil {
+	if _, err := OpenTake(Config{Decks: 9}, p); err == nil {
 		t.Error("9 decks accepted")
 	}
-	s, err := NewTake(Config{Name: "other"}, p)
+	s, err := OpenTake(Config{Name: "other"}, p)
 	if err != nil || s.config.Name != "other" || s.config.Software != unit.Software || s.config.Version != unit.Version || s.config.Token != unit.Token {
 		t.Errorf("%+v, %v", s.config, err)
 	}
@@ -260,7 +260,7 @@ func TestATakePlaysBack(t *testing.T) {
 	stop()
 
 	player := newTakePlayer(t, TakeConfig{Take: first})
-	replay, err := NewTake(Config{Interface: "lo", DiscoveryPort: port}, player)
+	replay, err := OpenTake(Config{Interface: "lo", DiscoveryPort: port}, player)
 	if err != nil {
 		t.Fatal(err)
 	}
