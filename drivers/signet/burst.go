@@ -31,7 +31,8 @@ type handed struct {
 // It returns the number of packets sent and the first error; after an error the
 // packets concerned are repeated with the next flushes. If somebody else is writing
 // at the moment, FlushFor does not wait for that: the burst leaves right after, on that
-// goroutine, and FlushFor returns 0 packets; an error is then that of the next call.
+// goroutine, and FlushFor returns 0 packets; an error is then that of the next call. Of
+// several frames left so the newest counts.
 func (s *Sender) FlushFor(now, visible time.Time) (packets int, err error) {
 	if visible.Before(now) {
 		now = visible
@@ -149,7 +150,7 @@ func (s *Sender) burst(now, frame time.Time) (packets int, err error) {
 func (s *Sender) put(now time.Time) (sent int, at time.Time, refusal, spent error) {
 	spent = s.batch.sign(s.voice)
 	if len(s.batch.packets) > 0 {
-		sent, at = s.send(now, s.batch.packets, s.refuse)
+		sent, at = s.send(now, s.batch.packets, s.onRefused)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -240,3 +240,63 @@ func TestDeadlines(t *testing.T) {
 		t.Errorf("%d steps in ten seconds", steps)
 	}
 }
+
+// TestFramesAllocateNothing: a frame of many universes, from SetLevels to Send.
+func TestFramesAllocateNothing(t *testing.T) {
+	const universes = 300
+	packets := 0
+	now := epoch
+	s := newMachine(t, SenderConfig{Sync: true}, now, func(now time.Time, list []Packet, _ func(int, error)) (int, time.Time) {
+		packets += len(list)
+		return len(list), now
+	})
+	for u := 1; u <= universes; u++ {
+		if err := s.Join(u, UniverseOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	levels := make([]byte, wire.Slots)
+	flush := func() {
+		levels[0]++
+		for u := 1; u <= universes; u++ {
+			s.SetLevels(u, levels)
+		}
+		now = now.Add(frame)
+		if _, err := s.FlushFor(now, now.Add(8*time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Release(now.Add(8 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flush()
+	packets = 0
+	const frames = 50
+	if n := testing.AllocsPerRun(frames, flush); n > 0 {
+		t.Errorf("%v allocations per frame of %d universes", n, universes)
+	}
+	if packets < frames*universes {
+		t.Errorf("%d packets in %d frames", packets, frames)
+	}
+}
+
+// BenchmarkFlush is a frame of one universe, signed and given to Send.
+func BenchmarkFlush(b *testing.B) {
+	s, err := NewSender(SenderConfig{TUID: sender, Keys: root.Keys()}, epoch, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Join(1, UniverseOptions{}); err != nil {
+		b.Fatal(err)
+	}
+	levels, now := make([]byte, wire.Slots), epoch
+	b.ReportAllocs()
+	for b.Loop() {
+		levels[0]++
+		s.SetLevels(1, levels)
+		now = now.Add(frame)
+		if _, err := s.Flush(now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -144,11 +144,12 @@ type Sender struct {
 	late      error      // of a burst whose caller is gone
 
 	// Of whoever has the wire.
-	batch    *batch
-	voice    *device.Voice
-	refusals []int  // packets of the batch that were not sent
-	refusal  error  // why the first of them was not
-	reserved uint32 // the next session number, stored already; 0 for none
+	batch     *batch
+	voice     *device.Voice
+	onRefused func(i int, err error) // refuse
+	refusals  []int                  // packets of the batch that were not sent
+	refusal   error                  // why the first of them was not
+	reserved  uint32                 // the next session number, stored already; 0 for none
 
 	reserveBelow uint32 // numbers left in a lane
 }
@@ -171,7 +172,7 @@ func NewSender(cfg SenderConfig, now time.Time, send Send) (*Sender, error) {
 		send = func(now time.Time, packets []Packet, _ func(int, error)) (int, time.Time) { return len(packets), now }
 	}
 	s := &Sender{cfg: cfg, send: send, wake: func() {}, batch: newBatch(), reserveBelow: reserveBelow}
-	s.free = sync.NewCond(&s.mu)
+	s.free, s.onRefused = sync.NewCond(&s.mu), s.refuse
 	var err error
 	s.voice, err = device.NewVoice(device.VoiceConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Session: cfg.Session, Next: s.nextSession,
