@@ -39,7 +39,7 @@ func TestDuplicateTUID(t *testing.T) {
 	log := &logText{news: make(chan struct{}, 1)}
 	for range 2 {
 		s, err := signet.OpenSender(signet.SenderConfig{
-			TUID: legit, Keys: root.Keys(), Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: 15696,
+			TUID: legit, Keys: root.Keys(), Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: testPort(3),
 			Log: slog.New(slog.NewTextHandler(log, nil)),
 		})
 		if err != nil {

@@ -99,7 +99,7 @@ func burst(t *testing.T, s *signet.SenderConn) func(int, time.Time) {
 // and compares with a bare loop that sends ready packets.
 func TestMeasureThousandUniverses(t *testing.T) {
 	length := measuring(t)
-	const port = 15691
+	port := testPort(6)
 	for range 3 {
 		s, stop := measuredSender(t, port)
 		ours := paced(length/3, burst(t, s))
@@ -208,7 +208,8 @@ func bareLoop(t *testing.T, port int, length time.Duration) float64 {
 // universes: strangers, and some that pretend to be the show itself.
 func TestMeasureFlood(t *testing.T) {
 	length := measuring(t)
-	const port, universes = 15692, 10
+	const universes = 10
+	port := testPort(8)
 	var sequence, missing, taken atomic.Uint32
 	r, err := receiver.Open(receiver.Config{
 		Keys: root.Keys(), Interface: "127.0.0.1", Port: port,
@@ -314,7 +315,7 @@ func flood(t *testing.T, ctx context.Context, port int, sequence *atomic.Uint32)
 // TestMeasureRestart kills a Sender process twenty times.
 func TestMeasureRestart(t *testing.T) {
 	measuring(t)
-	took := killAndRestart(t, 20, 15693)
+	took := killAndRestart(t, 20, testPort(7))
 	slices.Sort(took)
 	t.Logf("from the start of the process to its first accepted packet: median %v, worst %v of %d", took[len(took)/2], took[len(took)-1], len(took))
 }

@@ -98,7 +98,7 @@ func publishedKeys(t *testing.T) signet.K0 {
 // of ours send.
 func TestPeerVerifiesOurPackets(t *testing.T) {
 	dir := installPeer(t)
-	const port = 15694
+	port := testPort(4)
 	peer := exec.Command("node", filepath.Join(dir, "receive.mjs"), "127.0.0.1", strconv.Itoa(port), publishedK0,
 		"239.254.0.1", "239.254.255.249", "239.254.255.250", "239.254.255.253")
 	peer.Stderr = os.Stderr
@@ -173,7 +173,7 @@ func TestPeerVerifiesOurPackets(t *testing.T) {
 // restart at session 1 it is refused until it is forgotten.
 func TestWeTakeThePeersPackets(t *testing.T) {
 	dir := installPeer(t)
-	const port = 15695
+	port := testPort(5)
 	peerTUID := signet.TUID{0x53, 0x79, 0, 0, 0, 1}
 	k0 := publishedKeys(t)
 	levels := make(chan byte, 1000)

@@ -16,7 +16,7 @@ import (
 // TestSenderOnTheWire drives every method of a Sender and watches with a
 // Receiver.
 func TestSenderOnTheWire(t *testing.T) {
-	const port = 15697
+	port := testPort(1)
 	type levels struct {
 		universe int
 		first    byte
@@ -152,7 +152,7 @@ func TestSenderOnTheWire(t *testing.T) {
 // tried again; others leave as ever.
 func TestUnreachableAddress(t *testing.T) {
 	s, err := signet.OpenSender(signet.SenderConfig{
-		TUID: legit, Keys: root.Keys(), Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: 15698,
+		TUID: legit, Keys: root.Keys(), Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: testPort(2),
 	})
 	if err != nil {
 		t.Fatal(err)

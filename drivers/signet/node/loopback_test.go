@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func testKeys(t testing.TB) signet.Keys {
 func TestLoopback(t *testing.T) {
 	levels := make(chan []byte, 100)
 	n, err := Open(Config{
-		TUID: nodeTUID, Keys: testKeys(t), Interface: "lo", Port: 15683, Universes: []int{0, 7},
+		TUID: nodeTUID, Keys: testKeys(t), Interface: "lo", Port: testPort(10), Universes: []int{0, 7},
 		OnLevels: func(endpoint, universe int, l []byte, p Packet) {
 			if endpoint != 2 || universe != 7 || p.Session != 1 {
 				t.Errorf("endpoint %d, universe %d, %+v", endpoint, universe, p)
@@ -44,7 +45,7 @@ func TestLoopback(t *testing.T) {
 	}
 	s, err := signet.OpenSender(signet.SenderConfig{
 		TUID: signet.TUID{0x7F, 0xF0, 0x80, 0x00, 0x00, 0x01}, Keys: testKeys(t),
-		Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: 15683,
+		Sessions: &signet.MemorySessions{}, Interface: "127.0.0.1", Port: testPort(10),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +97,7 @@ func (s sink) Output(endpoint int, levels []byte) {
 // TestNodeLivesOn changes a running Node at the device itself: patch, failover,
 // keys.
 func TestNodeLivesOn(t *testing.T) {
-	const port = 15699
+	port := testPort(11)
 	shown := make(sink, 1000)
 	states := make(chan State, 100)
 	keys := testKeys(t)
@@ -184,3 +185,7 @@ func TestNodeLivesOn(t *testing.T) {
 		t.Error("a scope with a space")
 	}
 }
+
+// testPort is a UDP port of this process, so that the same tests run beside these, by
+// somebody else, are not heard.
+func testPort(n int) int { return 16000 + os.Getpid()%60*64 + n }

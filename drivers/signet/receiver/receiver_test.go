@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -271,7 +272,8 @@ func TestReceiveAllocatesNothing(t *testing.T) {
 // socket can hold groups for, with sync and timecode beside them, in the order
 // of the lane.
 func TestLoopback(t *testing.T) {
-	const universes, port = 130, 15685
+	const universes = 130
+	port := testPort(31)
 	levels := make(chan [2]int, 4*universes)
 	timecode := make(chan Timecode, 100)
 	r, err := Open(Config{
@@ -377,7 +379,7 @@ func TestSubscribeRefused(t *testing.T) {
 	if _, err := Open(Config{Open: true, Interface: "nowhere7"}); err == nil {
 		t.Error("an interface that is not there")
 	}
-	r, err := Open(Config{Open: true, Interface: "lo", Port: 15686})
+	r, err := Open(Config{Open: true, Interface: "lo", Port: testPort(30)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,3 +418,7 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// testPort is a UDP port of this process, so that the same tests run beside these, by
+// somebody else, are not heard.
+func testPort(n int) int { return 16000 + os.Getpid()%60*64 + n }
