@@ -3,12 +3,11 @@ package theater
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"strconv"
-	"sync"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/osc"
 )
 
@@ -20,57 +19,42 @@ const (
 	ValvePort    = 23000
 )
 
-// Config says where a server is.
-type Config struct {
-	Host      string       // name or address, looked up once; "" for 127.0.0.1
-	Port      int          // 0 for the default of the kind of server
-	Interface string       // name or address of the network interface to send by; "" for the system's choice
-	Log       *slog.Logger // nil for none
-}
-
-// SendFunc sends a message. It must not wait and not call the device it sends for.
-type SendFunc func(osc.Message) error
-
-// Stats counts since the device was opened.
-type Stats struct {
-	Sent   uint64 // messages
-	Unsent uint64 // messages the system refused
-	// Unheard is how often the system said of what was sent before that no program
-	// listens there, or that there is no such machine.
-	Unheard uint64
-}
-
-// link is what a controller of any kind stands on: the way out, and the lock
-// around its machine.
-type link struct {
-	kind string
-	to   string // for the log
-	log  *slog.Logger
-	out  SendFunc
-	lost func() uint64 // how often nobody took what was sent
-	shut func() error  // closes the socket
-	wake chan struct{} // the machine may have another deadline
-
-	mu      sync.Mutex
-	stats   Stats
-	failing bool      // the last message was refused
-	warned  time.Time // that nobody listens
-	closed  bool
-}
-
-// newLink sends through a function.
-func newLink(kind string, cfg Config, out SendFunc) *link {
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
+// OpenLighting makes a Lighting with a socket, which Run closes. It sends nothing
+// yet.
+func OpenLighting(cfg LightingConfig) (*Lighting, error) {
+	l := NewLighting(cfg, nil)
+	if err := l.link.open(cfg.Config, LightingPort); err != nil {
+		return nil, err
 	}
-	return &link{
-		kind: kind, log: cfg.Log, out: out, lost: func() uint64 { return 0 },
-		shut: func() error { return nil }, wake: make(chan struct{}, 1),
-	}
+	return l, nil
 }
 
-// openLink sends through a socket of its own.
-func openLink(kind string, cfg Config, port int) (*link, error) {
+// OpenMotion makes a Motion with a socket, which Run closes. It sends nothing yet.
+func OpenMotion(cfg MotionConfig) (*Motion, error) {
+	m, err := NewMotion(cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.link.open(cfg.Config, MotionPort); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// OpenValve makes a Valve with a socket, which Run closes. It sends nothing yet.
+func OpenValve(cfg ValveConfig) (*Valve, error) {
+	v, err := NewValve(cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.link.open(cfg.Config, ValvePort); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// open makes the link send through a socket of its own.
+func (l *link) open(cfg Config, port int) error {
 	if cfg.Host == "" {
 		cfg.Host = "127.0.0.1"
 	}
@@ -79,61 +63,27 @@ func openLink(kind string, cfg Config, port int) (*link, error) {
 	}
 	sender, err := osc.Dial(net.JoinHostPort(cfg.Host, strconv.Itoa(port)), cfg.Interface)
 	if err != nil {
-		return nil, fmt.Errorf("theater %s: %w", kind, err)
+		return fmt.Errorf("theater %s: %w", l.kind, err)
 	}
-	l := newLink(kind, cfg, sender.Send)
 	l.to, l.shut = sender.To().String(), sender.Close
 	l.lost = func() uint64 { return sender.Stats().Unheard }
-	return l, nil
-}
-
-// send sends a message; mu is held.
-func (l *link) send(m osc.Message) error {
-	if l.closed {
-		return net.ErrClosed
-	}
-	err := l.out(m)
-	switch {
-	case err != nil:
-		l.stats.Unsent++
-		if !l.failing {
-			l.log.Warn("theater: cannot send", "device", l.kind, "to", l.to, "message", m.Address, "error", err)
+	var unheard uint64
+	var told lan.Seldom
+	l.out = func(m osc.Message) error {
+		err := sender.Send(m)
+		if n := l.lost(); n > unheard {
+			unheard = n
+			if _, ok := told.Allow(time.Now(), warnInterval); ok {
+				l.log.Warn("theater: nobody takes what is sent: is the server running?", "device", l.kind, "to", l.to)
+			}
 		}
-	default:
-		l.stats.Sent++
-		if l.failing {
-			l.log.Info("theater: sending again", "device", l.kind, "to", l.to)
-		}
+		return err
 	}
-	l.failing = err != nil
-	if n := l.lost(); n > l.stats.Unheard {
-		l.stats.Unheard = n
-		if now := time.Now(); now.Sub(l.warned) >= warnInterval {
-			l.warned = now
-			l.log.Warn("theater: nobody takes what is sent: is the server running?", "device", l.kind, "to", l.to)
-		}
-	}
-	return err
+	return nil
 }
 
 // warnInterval is the time between two messages that nobody listens.
 const warnInterval = 30 * time.Second
-
-// close closes the socket; nothing is sent afterwards.
-func (l *link) close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closed = true
-	return l.shut()
-}
-
-// alarm makes Run look at the deadline again.
-func (l *link) alarm() {
-	select {
-	case l.wake <- struct{}{}:
-	default: // it will look anyhow
-	}
-}
 
 // Run sends what is due until ctx ends, then closes the socket and returns nil.
 func (l *Lighting) Run(ctx context.Context) error {
@@ -157,6 +107,7 @@ func (v *Valve) Run(ctx context.Context) error {
 	defer v.link.close()
 	v.link.run(ctx, v)
 	for range safeRepeats {
+		v.link.finish(func() {})
 		if next := v.Deadline(); !next.IsZero() {
 			<-time.After(time.Until(next))
 			v.Step(time.Now())

@@ -3,6 +3,7 @@ package theater
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -48,18 +49,6 @@ const (
 // NewLighting makes a Lighting that sends through a function.
 func NewLighting(cfg LightingConfig, send SendFunc) *Lighting {
 	return &Lighting{link: newLink("lighting", cfg.Config, send), channels: cfg.Channels, fixtures: make(map[ID]*fixture)}
-}
-
-// OpenLighting makes a Lighting with a socket, which Run closes. It sends nothing
-// yet.
-func OpenLighting(cfg LightingConfig) (*Lighting, error) {
-	link, err := openLink("lighting", cfg.Config, LightingPort)
-	if err != nil {
-		return nil, err
-	}
-	l := NewLighting(cfg, nil)
-	l.link = link
-	return l, nil
 }
 
 // Fixture changes a fixture smoothly to levels from 0 to 255, one per channel,
@@ -116,9 +105,8 @@ func (l *Lighting) command(address string, id ID, list []float64) error {
 	if err != nil {
 		return err
 	}
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	return l.link.send(numbers(address, who, list))
+	m := numbers(address, who, list)
+	return l.link.try(func() error { return l.link.send(m) })
 }
 
 // Tempo sets the tempo of paths given from now on, in segments a minute, and ends
@@ -127,14 +115,14 @@ func (l *Lighting) Tempo(id ID, rate float64) error {
 	if err := checkTempo(id, rate); err != nil {
 		return err
 	}
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	f, err := l.fixture(id)
-	if err != nil {
+	if _, err := id.argument(); err != nil {
 		return err
 	}
-	f.follow = follower{}
-	return l.tell(f, rate)
+	return l.link.try(func() error {
+		f := l.fixture(id)
+		f.follow = follower{}
+		return l.tell(f, rate)
+	})
 }
 
 // Follow makes the tempo of a fixture follow that given to Beat, with so many
@@ -144,30 +132,28 @@ func (l *Lighting) Follow(now time.Time, id ID, segmentsPerBeat float64) error {
 	if err := checkPerBeat(segmentsPerBeat); err != nil {
 		return err
 	}
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	f, err := l.fixture(id)
-	if err != nil {
+	if _, err := id.argument(); err != nil {
 		return err
 	}
-	f.follow = follower{perBeat: segmentsPerBeat}
-	f.follow.beat(l.bpm)
-	l.step(now)
-	l.link.alarm()
+	l.link.do(func(bool) {
+		f := l.fixture(id)
+		f.follow = follower{perBeat: segmentsPerBeat}
+		f.follow.beat(l.bpm)
+		l.step(now)
+	})
 	return nil
 }
 
 // Beat tells the tempo of the show, in beats per minute. One that is not a
 // positive number is ignored.
 func (l *Lighting) Beat(now time.Time, bpm float64) {
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	l.bpm = bpm
-	for _, f := range l.order {
-		f.follow.beat(bpm)
-	}
-	l.step(now)
-	l.link.alarm()
+	l.link.do(func(bool) {
+		l.bpm = bpm
+		for _, f := range l.order {
+			f.follow.beat(bpm)
+		}
+		l.step(now)
+	})
 }
 
 // Levels shows levels on a fixture, one per channel, as changes one after the
@@ -179,35 +165,35 @@ func (l *Lighting) Levels(now time.Time, id ID, levels []byte) error {
 	if err := l.checkLevels(id, len(levels)); err != nil {
 		return err
 	}
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	f, err := l.fixture(id)
-	if err != nil {
+	if _, err := id.argument(); err != nil {
 		return err
 	}
-	if f.newest == nil {
-		f.until = now
-	} else if bytes.Equal(f.newest, levels) {
-		return nil
+	var f *fixture
+	changed := false
+	l.link.see(func() { // the newest count, also while others are leaving
+		f = l.fixture(id)
+		if f.newest == nil {
+			f.until = now
+		}
+		if changed = f.newest == nil || !bytes.Equal(f.newest, levels); changed {
+			f.newest = append(f.newest[:0], levels...)
+		}
+	})
+	if changed {
+		l.link.do(func(bool) { l.stepLevels(f, now) })
 	}
-	f.newest = append(f.newest[:0], levels...)
-	l.stepLevels(f, now)
-	l.link.alarm()
 	return nil
 }
 
 // fixture finds or makes the record of a fixture.
-func (l *Lighting) fixture(id ID) (*fixture, error) {
-	if _, err := id.argument(); err != nil {
-		return nil, err
-	}
+func (l *Lighting) fixture(id ID) *fixture {
 	f := l.fixtures[id]
 	if f == nil {
 		f = &fixture{id: id}
 		l.fixtures[id] = f
 		l.order = append(l.order, f)
 	}
-	return f, nil
+	return f
 }
 
 // tell sends the tempo of a fixture.
@@ -221,11 +207,7 @@ func (l *Lighting) tell(f *fixture, rate float64) error {
 }
 
 // Step sends what is due at now.
-func (l *Lighting) Step(now time.Time) {
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	l.step(now)
-}
+func (l *Lighting) Step(now time.Time) { l.link.do(func(bool) { l.step(now) }) }
 
 func (l *Lighting) step(now time.Time) {
 	for _, f := range l.order {
@@ -247,8 +229,9 @@ func (l *Lighting) stepLevels(f *fixture, now time.Time) {
 		l.retry = now.Add(retry) // for all: each would wait for the network in turn
 		return
 	}
-	levels := make([]float64, len(f.newest))
-	for i, v := range f.newest {
+	shown := slices.Clone(f.newest) // others may come while these leave
+	levels := make([]float64, len(shown))
+	for i, v := range shown {
 		levels[i] = float64(v)
 	}
 	who, _ := f.id.argument()
@@ -257,10 +240,10 @@ func (l *Lighting) stepLevels(f *fixture, now time.Time) {
 		return
 	}
 	f.repeat = time.Time{}
-	if !bytes.Equal(f.newest, f.sent) {
+	if !bytes.Equal(shown, f.sent) {
 		f.repeat = now.Add(slotRepeat)
 	}
-	f.sent = append(f.sent[:0], f.newest...)
+	f.sent = shown
 	f.until = now.Add(segment(f.tempo))
 }
 
@@ -279,24 +262,22 @@ func (f *fixture) levelsDue() time.Time {
 
 // Deadline is when Step has something to do; the zero Time means not before the
 // next command.
-func (l *Lighting) Deadline() time.Time {
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	var next time.Time
-	for _, f := range l.order {
-		next = sooner(next, f.follow.deadline())
-		if due := f.levelsDue(); !due.IsZero() {
-			next = sooner(next, later(due, l.retry))
+func (l *Lighting) Deadline() (next time.Time) {
+	l.link.see(func() {
+		for _, f := range l.order {
+			next = sooner(next, f.follow.deadline())
+			if due := f.levelsDue(); !due.IsZero() {
+				next = sooner(next, later(due, l.retry))
+			}
 		}
-	}
+	})
 	return next
 }
 
 // Stats are the counters.
-func (l *Lighting) Stats() Stats {
-	l.link.mu.Lock()
-	defer l.link.mu.Unlock()
-	return l.link.stats
+func (l *Lighting) Stats() (s Stats) {
+	l.link.see(func() { s = l.link.stats })
+	return s
 }
 
 // segment is how long a segment takes at a tempo.

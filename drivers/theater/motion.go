@@ -2,6 +2,8 @@ package theater
 
 import (
 	"net"
+	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,8 +54,8 @@ type Motion struct {
 	link  *link
 	onGap func(Axis, time.Duration)
 	axes  [axes]*axis
-	bpm   float64 // of the last Beat, 0 before
-	held  bool
+	bpm   float64     // of the last Beat, 0 before
+	held  atomic.Bool // true from the call of Hold on
 	stats MotionStats
 }
 
@@ -76,18 +78,6 @@ func NewMotion(cfg MotionConfig, send SendFunc) (*Motion, error) {
 	return m, nil
 }
 
-// OpenMotion makes a Motion with a socket, which Run closes. It sends nothing yet.
-func OpenMotion(cfg MotionConfig) (*Motion, error) {
-	m, err := NewMotion(cfg, nil)
-	if err != nil {
-		return nil, err
-	}
-	if m.link, err = openLink("motion", cfg.Config, MotionPort); err != nil {
-		return nil, err
-	}
-	return m, nil
-}
-
 // Spline appends a path of any length to those of an axis: three knots per
 // segment, in degrees from where the path starts. What the device has room for
 // leaves at once, the rest with Step. done may be nil. The knots may be used again.
@@ -103,7 +93,8 @@ func (m *Motion) Spline(now time.Time, axis Axis, knots []float64, done DoneFunc
 	if err := checkNumbers("/spline", axis, knots); err != nil {
 		return err
 	}
-	return m.command(now, func() { m.axes[axis].add(now, knots, done) })
+	knots = slices.Clone(knots)
+	return m.command(now, done, func() { m.axes[axis].add(now, knots, done) })
 }
 
 // Tempo sets the tempo of an axis for paths given from now on, in segments a
@@ -116,7 +107,7 @@ func (m *Motion) Tempo(now time.Time, axis Axis, rate float64) error {
 	if err := checkTempo(axis, rate); err != nil {
 		return err
 	}
-	return m.command(now, func() {
+	return m.command(now, nil, func() {
 		a := m.axes[axis]
 		a.follow = follower{}
 		a.setTempo(rate)
@@ -134,7 +125,7 @@ func (m *Motion) Follow(now time.Time, axis Axis, segmentsPerBeat float64) error
 	if err := checkPerBeat(segmentsPerBeat); err != nil {
 		return err
 	}
-	return m.command(now, func() {
+	return m.command(now, nil, func() {
 		a := m.axes[axis]
 		a.follow = follower{perBeat: segmentsPerBeat}
 		a.follow.beat(m.bpm)
@@ -152,30 +143,47 @@ func (m *Motion) Beat(now time.Time, bpm float64) {
 	})
 }
 
-// command changes the machine unless it takes no commands, and sends what is due.
-func (m *Motion) command(now time.Time, change func()) error {
+// command changes the machine unless it takes no commands, and sends what is due. done
+// is told of a refusal that comes too late to be returned.
+func (m *Motion) command(now time.Time, done DoneFunc, change func()) error {
+	if m.held.Load() {
+		return ErrHeld
+	}
 	var err error
-	m.do(now, func() {
+	if m.link.do(func(late bool) {
+		refused := m.refusal()
 		switch {
-		case m.held:
-			err = ErrHeld
-		case m.link.closed:
-			err = net.ErrClosed
-		default:
+		case refused == nil:
 			change()
+		case !late:
+			err = refused
+		case done != nil:
+			m.link.say(func() { done(End{At: now, Err: refused}) })
 		}
-	})
-	return err
+		m.step(now)
+	}) {
+		return err
+	}
+	return nil
+}
+
+// refusal is why no commands are taken.
+func (m *Motion) refusal() error {
+	switch {
+	case m.held.Load():
+		return ErrHeld
+	case m.link.closed:
+		return net.ErrClosed
+	}
+	return nil
 }
 
 // do changes the machine, sends what is due and reports what is over.
 func (m *Motion) do(now time.Time, change func()) {
-	m.link.mu.Lock()
-	change()
-	ended := m.step(now)
-	m.link.mu.Unlock()
-	m.link.alarm()
-	ended.report()
+	m.link.do(func(bool) {
+		change()
+		m.step(now)
+	})
 }
 
 // Pending is what an axis has before it.
@@ -188,13 +196,11 @@ type Pending struct {
 }
 
 // Pending tells what an axis has before it. That of an axis there is not is zero.
-func (m *Motion) Pending(now time.Time, axis Axis) Pending {
-	if axis.check() != nil {
-		return Pending{}
+func (m *Motion) Pending(now time.Time, axis Axis) (p Pending) {
+	if axis.check() == nil {
+		m.link.see(func() { p = m.axes[axis].pending(now) })
 	}
-	m.link.mu.Lock()
-	defer m.link.mu.Unlock()
-	return m.axes[axis].pending(now)
+	return p
 }
 
 // Stop drops what an axis was not sent yet and reports paths that miss something
@@ -207,7 +213,7 @@ func (m *Motion) Stop(now time.Time, axis Axis) {
 	m.do(now, func() { m.drop(now, m.axes[axis], ErrStopped) })
 }
 
-// drop drops what is held back of an axis; mu is held.
+// drop drops what is held back of an axis.
 func (m *Motion) drop(now time.Time, a *axis, why error) {
 	m.stats.Dropped += uint64(a.pending(now).Held)
 	a.drop(now, why)
@@ -218,7 +224,7 @@ func (m *Motion) Safe(now time.Time) {
 	m.do(now, func() { m.makeSafe(now) })
 }
 
-// makeSafe is Safe with the lock held.
+// makeSafe stops every axis.
 func (m *Motion) makeSafe(now time.Time) {
 	for _, a := range m.axes {
 		m.drop(now, a, ErrStopped)
@@ -228,8 +234,8 @@ func (m *Motion) makeSafe(now time.Time) {
 // Hold performs the safe action and refuses every command from now on, or lets
 // them pass again. A tempo that followed meanwhile is sent then.
 func (m *Motion) Hold(now time.Time, on bool) {
+	m.held.Store(on)
 	m.do(now, func() {
-		m.held = on
 		if on {
 			m.makeSafe(now)
 		}
@@ -237,28 +243,24 @@ func (m *Motion) Hold(now time.Time, on bool) {
 }
 
 // Step sends what is due at now and reports what is over.
-func (m *Motion) Step(now time.Time) {
-	m.link.mu.Lock()
-	ended := m.step(now)
-	m.link.mu.Unlock()
-	ended.report()
-}
+func (m *Motion) Step(now time.Time) { m.do(now, func() {}) }
 
-// step is Step with the lock held; the result is to be reported without.
-func (m *Motion) step(now time.Time) (ended endings) {
+// step is Step within a change.
+func (m *Motion) step(now time.Time) {
 	for _, a := range m.axes {
-		if !m.held {
+		if !m.held.Load() {
 			a.beat(now)
 			m.send(now, a)
 		}
-		ended = append(ended, a.finish(now)...)
+		if ended := a.finish(now); len(ended) > 0 {
+			m.link.say(ended.report)
+		}
 	}
-	return ended
 }
 
 // send sends what is due on an axis.
 func (m *Motion) send(now time.Time, a *axis) {
-	for !now.Before(a.retry) {
+	for !now.Before(a.retry) && !m.held.Load() {
 		tempo, chunk := a.next(now)
 		switch {
 		case tempo > 0:
@@ -276,7 +278,7 @@ func (m *Motion) send(now time.Time, a *axis) {
 			return
 		}
 		if a.refused(now) {
-			m.link.log.Warn("theater: given up, the system sends nothing", "axis", a.name)
+			m.link.warn("theater: given up, the system sends nothing", "axis", a.name)
 			m.drop(now, a, ErrUnsent)
 		}
 	}
@@ -289,29 +291,28 @@ func (m *Motion) gap(a *axis, gap time.Duration) {
 	}
 	m.stats.Gaps++
 	m.stats.LongestGap = max(m.stats.LongestGap, gap)
-	m.link.log.Warn("theater: a segment was sent too late", "axis", a.name, "gap", gap)
+	m.link.warn("theater: a segment was sent too late", "axis", a.name, "gap", gap)
 	if m.onGap != nil {
-		m.onGap(a.name, gap)
+		m.link.say(func() { m.onGap(a.name, gap) })
 	}
 }
 
 // Deadline is when Step has something to do; the zero Time means not before the
 // next command.
-func (m *Motion) Deadline() time.Time {
-	m.link.mu.Lock()
-	defer m.link.mu.Unlock()
-	var next time.Time
-	for _, a := range m.axes {
-		next = sooner(next, a.deadline(m.held))
-	}
+func (m *Motion) Deadline() (next time.Time) {
+	m.link.see(func() {
+		for _, a := range m.axes {
+			next = sooner(next, a.deadline(m.held.Load()))
+		}
+	})
 	return next
 }
 
 // Stats are the counters.
-func (m *Motion) Stats() MotionStats {
-	m.link.mu.Lock()
-	defer m.link.mu.Unlock()
-	s := m.stats
-	s.Stats = m.link.stats
+func (m *Motion) Stats() (s MotionStats) {
+	m.link.see(func() {
+		s = m.stats
+		s.Stats = m.link.stats
+	})
 	return s
 }

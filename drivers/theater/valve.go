@@ -2,6 +2,7 @@ package theater
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"showrun/drivers/osc"
@@ -17,8 +18,9 @@ type ValveConfig struct {
 // feed and a side to exhaust.
 type Valve struct {
 	link *link
+	held atomic.Bool // true from the call of Hold on, when the safe action may not have left yet
+
 	safe Safe
-	held bool
 	fed  bool // it was told something since the safe action, or that could not be sent
 
 	again   time.Time // when the safe action is sent again, zero for no more
@@ -45,18 +47,6 @@ func NewValve(cfg ValveConfig, send SendFunc) (*Valve, error) {
 	return &Valve{link: newLink("valve", cfg.Config, send), safe: cfg.Safe}, nil
 }
 
-// OpenValve makes a Valve with a socket, which Run closes. It sends nothing yet.
-func OpenValve(cfg ValveConfig) (*Valve, error) {
-	v, err := NewValve(cfg, nil)
-	if err != nil {
-		return nil, err
-	}
-	if v.link, err = openLink("valve", cfg.Config, ValvePort); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
 // Move feeds one side of a joint, 1 or 2, and exhausts the other; the pulse width
 // is -100 to 100, 0 stops. The error is ErrArgument, ErrHeld, or one of the network.
 func (v *Valve) Move(joint int, pwm float64) error {
@@ -74,13 +64,16 @@ func (v *Valve) Move(joint int, pwm float64) error {
 func (v *Valve) Empty() error { return v.command(osc.Message{Address: "/empty"}) }
 
 func (v *Valve) command(m osc.Message) error {
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	if v.held {
+	if v.held.Load() {
 		return ErrHeld
 	}
-	v.fed, v.again = true, time.Time{}
-	return v.link.send(m)
+	return v.link.try(func() error {
+		if v.held.Load() {
+			return ErrHeld
+		}
+		v.fed, v.again = true, time.Time{}
+		return v.link.send(m)
+	})
 }
 
 // SetSafe changes the safe action. The error is ErrArgument.
@@ -88,23 +81,22 @@ func (v *Valve) SetSafe(s Safe) error {
 	if err := checkValveSafe(s); err != nil {
 		return err
 	}
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	v.safe = s
+	v.link.do(func(bool) { v.safe = s })
 	return nil
 }
 
 func checkValveSafe(s Safe) error { return s.check(SafeDefault, SafeStop, SafeEmpty, SafeHold) }
 
-// Safe performs the safe action at once, also while the device is held.
+// Safe performs the safe action at once, also while the device is held. If a message is
+// just leaving on another goroutine, the action leaves right behind it on that one.
 func (v *Valve) Safe(now time.Time) {
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	v.repeats = 0
-	v.makeSafe(now)
+	v.link.do(func(bool) {
+		v.repeats = 0
+		v.makeSafe(now)
+	})
 }
 
-// makeSafe sends the safe action, with the lock held. The messages that can be sent are
+// makeSafe sends the safe action. The messages that can be sent are
 // sent, whatever becomes of the others.
 func (v *Valve) makeSafe(now time.Time) {
 	v.again = time.Time{}
@@ -129,47 +121,46 @@ func (v *Valve) makeSafe(now time.Time) {
 		v.repeats++
 	}
 	v.fed = failed != nil
-	v.link.alarm()
 }
 
 // AtRest reports that the device was told nothing since the safe action, or nothing at
 // all. It is false if the safe action could not be sent.
-func (v *Valve) AtRest() bool {
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	return !v.fed
+func (v *Valve) AtRest() (rest bool) {
+	v.link.see(func() { rest = !v.fed })
+	return rest
 }
 
-// Hold performs the safe action and refuses every command from now on, or lets
-// them pass again.
+// Hold performs the safe action, as Safe does, and refuses every command from now on, or
+// lets them pass again.
 func (v *Valve) Hold(now time.Time, on bool) {
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	v.held, v.again, v.repeats = on, time.Time{}, 0
-	if on {
-		v.makeSafe(now)
-	}
+	v.held.Store(on)
+	v.link.do(func(bool) {
+		if on || !v.held.Load() { // a stop that came meanwhile is repeated as any other
+			v.again, v.repeats = time.Time{}, 0
+		}
+		if on {
+			v.makeSafe(now)
+		}
+	})
 }
 
 // Stats are the counters.
-func (v *Valve) Stats() Stats {
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	return v.link.stats
+func (v *Valve) Stats() (s Stats) {
+	v.link.see(func() { s = v.link.stats })
+	return s
 }
 
 // Step sends the safe action again if that is due.
 func (v *Valve) Step(now time.Time) {
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	if !v.again.IsZero() && !now.Before(v.again) {
-		v.makeSafe(now)
-	}
+	v.link.do(func(bool) {
+		if !v.again.IsZero() && !now.Before(v.again) {
+			v.makeSafe(now)
+		}
+	})
 }
 
 // Deadline is when Step has something to do, the zero Time for never.
-func (v *Valve) Deadline() time.Time {
-	v.link.mu.Lock()
-	defer v.link.mu.Unlock()
-	return v.again
+func (v *Valve) Deadline() (next time.Time) {
+	v.link.see(func() { next = v.again })
+	return next
 }
