@@ -225,7 +225,7 @@ func TestLostTempo(t *testing.T) {
 			lost++
 			return nil
 		}
-		return device.Take(m, time.Time{}, now)
+		return device.Receive(now, m, time.Time{})
 	})
 	for i := range 440 { // a fade of ten seconds
 		now = start.Add(time.Duration(i) * time.Second / 44)

@@ -41,8 +41,8 @@ func (r *Rig) Lighting(port int, more map[string]int) error {
 // dark is lamps nobody sees.
 type dark struct{}
 
-// Output implements server.Sink.
-func (dark) Output([]byte, time.Time) {}
+// Show implements server.Sink.
+func (dark) Show([]byte, time.Time) {}
 
 // Motion makes the rig have a motion server.
 func (r *Rig) Motion(port int) error {

@@ -80,8 +80,8 @@ func (s sessions) Session(t signet.TUID) (uint32, bool, error) { return s.Store.
 
 func (s sessions) SaveSession(t signet.TUID, n uint32) error { return s.Store.SaveSession(t, n) }
 
-// Output implements server.Sink.
-func (o *sigNet) Output(levels []byte, at time.Time) {
+// Show implements server.Sink.
+func (o *sigNet) Show(levels []byte, at time.Time) {
 	o.sender.SetLevels(o.universe, levels)
 	_, err := o.sender.Flush(at)
 	switch {

@@ -246,9 +246,9 @@ func TestStatus(t *testing.T) {
 	}
 	now := time.Now()
 	m, v := server.NewMotion(server.MotionConfig{}), server.NewValve(server.ValveConfig{})
-	m.Take(osc.Message{Address: "/spline", Args: []any{"y", int32(0), int32(90), int32(90), int32(90), int32(90), int32(90)}}, time.Time{}, now)
-	v.Take(osc.Message{Address: "/empty"}, time.Time{}, now)
-	v.Take(osc.Message{Address: "/move", Args: []any{int32(2), int32(-40)}}, time.Time{}, now)
+	m.Receive(now, osc.Message{Address: "/spline", Args: []any{"y", int32(0), int32(90), int32(90), int32(90), int32(90), int32(90)}}, time.Time{})
+	v.Receive(now, osc.Message{Address: "/empty"}, time.Time{})
+	v.Receive(now, osc.Message{Address: "/move", Args: []any{int32(2), int32(-40)}}, time.Time{})
 	if got, want := drawMotion(m, now.Add(1500*time.Millisecond)), "x 0.0° y 90.0° (1) z 0.0° a 0.0°"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

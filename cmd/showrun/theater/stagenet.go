@@ -28,8 +28,8 @@ func newConsole(f Flags, onEvent func(stagenet.Event), log *slog.Logger) (*stage
 	})
 }
 
-// Output implements server.Sink.
-func (o *stageNet) Output(levels []byte, at time.Time) {
+// Show implements server.Sink.
+func (o *stageNet) Show(levels []byte, at time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.levels = append(o.levels[:0], levels...)

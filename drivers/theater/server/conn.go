@@ -15,14 +15,14 @@ import (
 
 // A Machine is a server without its socket: a Lighting, Motion or Valve.
 type Machine interface {
-	// Take takes a message that arrived at now and is to be executed at an
+	// Receive takes a message that arrived at now and is to be executed at an
 	// instant; the zero Time means at once.
-	Take(m osc.Message, at, now time.Time) error
+	Receive(now time.Time, m osc.Message, at time.Time) error
 	// Step does what is due at now.
 	Step(now time.Time) error
-	// Next is when Step has something to do; the zero Time means not before the
+	// Deadline is when Step has something to do; the zero Time means not before the
 	// next message.
-	Next() time.Time
+	Deadline() time.Time
 }
 
 // Config describes a Server. Machine is required.
@@ -120,7 +120,7 @@ func (s *Server) step() (wait time.Duration, ok bool) {
 	defer s.mu.Unlock()
 	now := s.now(time.Now())
 	s.report(s.cfg.Machine.Step(now), now)
-	next := s.cfg.Machine.Next()
+	next := s.cfg.Machine.Deadline()
 	return next.Sub(now), !next.IsZero()
 }
 
@@ -129,7 +129,7 @@ func (s *Server) take(m osc.Message, when osc.TimeTag, from netip.AddrPort, at t
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now(at)
-	s.report(s.cfg.Machine.Take(m, when.Time(), now), now, "from", from)
+	s.report(s.cfg.Machine.Receive(now, m, when.Time()), now, "from", from)
 	select {
 	case s.wake <- struct{}{}:
 	default:

@@ -80,7 +80,7 @@ type slot struct {
 	levels chan byte
 }
 
-func (s slot) Output(levels []byte, _ time.Time) { s.levels <- levels[s.index] }
+func (s slot) Show(levels []byte, _ time.Time) { s.levels <- levels[s.index] }
 
 func TestLightingOverUDP(t *testing.T) {
 	sink := slot{8, make(chan byte, 1000)}
@@ -202,8 +202,8 @@ func TestRefusalsAreLogged(t *testing.T) {
 	}
 	s.take(message("/move 1 1"), osc.Tag(after(11)), from, after(10))
 	s.take(message("/move 1 2"), osc.Immediately, from, after(9.9))
-	if v.Next().Sub(after(11)).Abs() > time.Microsecond || !s.last.Equal(after(10)) {
-		t.Errorf("next %v, last %v", v.Next(), s.last)
+	if v.Deadline().Sub(after(11)).Abs() > time.Microsecond || !s.last.Equal(after(10)) {
+		t.Errorf("next %v, last %v", v.Deadline(), s.last)
 	}
 }
 

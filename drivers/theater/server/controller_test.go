@@ -51,7 +51,7 @@ func TestControllerFeedsTheDevice(t *testing.T) {
 			}
 			arrived := 0
 			for {
-				next := sooner(c.Deadline(), d.Next())
+				next := sooner(c.Deadline(), d.Deadline())
 				if arrived < len(under) {
 					next = sooner(next, under[arrived].at)
 				}
@@ -60,7 +60,7 @@ func TestControllerFeedsTheDevice(t *testing.T) {
 				}
 				now = next
 				for arrived < len(under) && !under[arrived].at.After(now) {
-					if err := d.Take(under[arrived].m, time.Time{}, now); err != nil {
+					if err := d.Receive(now, under[arrived].m, time.Time{}); err != nil {
 						t.Fatal(err)
 					}
 					arrived++

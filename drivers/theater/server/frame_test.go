@@ -19,7 +19,7 @@ func moving(tb testing.TB) (*Lighting, func(now time.Time)) {
 		for i := range list {
 			m := message("/fixture 0 255 255 255 255")
 			m.Args[0] = int32(i)
-			if err := l.Take(m, time.Time{}, now); err != nil {
+			if err := l.Receive(now, m, time.Time{}); err != nil {
 				tb.Fatal(err)
 			}
 		}

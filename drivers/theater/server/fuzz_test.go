@@ -75,7 +75,7 @@ func play(t *testing.T, b []byte, m Machine, count func() Counters, check func(n
 	for n := uint64(1); len(s.b) > 0 && n < 200; n++ {
 		msg, at := s.message()
 		before := count()
-		err := m.Take(msg, at, s.now)
+		err := m.Receive(s.now, msg, at)
 		var r *Refusal
 		if refused := errors.As(err, &r); refused != (err != nil) || refused != (count().Total() > before.Total()) {
 			t.Fatalf("%v: error %v, counted %+v", msg, err, count())
@@ -85,7 +85,7 @@ func play(t *testing.T, b []byte, m Machine, count func() Counters, check func(n
 		}
 		check(s.now)
 		m.Step(s.now)
-		if next := m.Next(); !next.IsZero() && !next.After(s.now) {
+		if next := m.Deadline(); !next.IsZero() && !next.After(s.now) {
 			t.Fatalf("after a Step at %v the next is due at %v", s.now, next)
 		}
 	}

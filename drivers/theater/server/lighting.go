@@ -19,9 +19,9 @@ const (
 
 // A Sink is the DMX output of a lighting server.
 type Sink interface {
-	// Output shows 512 levels. It is called once at the start and then for every
+	// Show shows 512 levels. It is called once at the start and then for every
 	// frame in which a level has changed, and must not keep them.
-	Output(levels []byte, at time.Time)
+	Show(levels []byte, at time.Time)
 }
 
 // LightingConfig describes a Lighting.
@@ -93,10 +93,10 @@ func NewLighting(cfg LightingConfig, now time.Time) (*Lighting, error) {
 	return l, nil
 }
 
-// Take takes a message that arrived at now and is to be executed at an instant;
+// Receive takes a message that arrived at now and is to be executed at an instant;
 // the zero Time means at once. The error is nil or a *Refusal, and more than one
 // joined if messages that had waited until now are refused.
-func (l *Lighting) Take(m osc.Message, at, now time.Time) error {
+func (l *Lighting) Receive(now time.Time, m osc.Message, at time.Time) error {
 	late := l.intake.step(now)
 	c, err := l.parse(m)
 	return errors.Join(late, l.intake.take(c, err, at, now))
@@ -112,9 +112,9 @@ func (l *Lighting) Step(now time.Time) error {
 	return late
 }
 
-// Next is when Step has something to do; the zero Time means not before the next
+// Deadline is when Step has something to do; the zero Time means not before the next
 // message.
-func (l *Lighting) Next() time.Time {
+func (l *Lighting) Deadline() time.Time {
 	next := l.intake.next()
 	if l.dirty {
 		next = sooner(next, l.due(l.frame))
@@ -243,7 +243,7 @@ func (l *Lighting) output(now time.Time) {
 		l.shown = true
 		l.stats.Changed++
 		if l.cfg.Sink != nil {
-			l.cfg.Sink.Output(l.levels[:], now)
+			l.cfg.Sink.Show(l.levels[:], now)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func message(line string) osc.Message {
 // say lets a machine take a message that must be accepted.
 func say(t *testing.T, m Machine, line string, now time.Time) {
 	t.Helper()
-	if err := m.Take(message(line), time.Time{}, now); err != nil {
+	if err := m.Receive(now, message(line), time.Time{}); err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
 }
@@ -43,7 +43,7 @@ func say(t *testing.T, m Machine, line string, now time.Time) {
 // refused checks that a machine refuses a message for a reason.
 func refused(t *testing.T, m Machine, msg osc.Message, now time.Time, want Reason) {
 	t.Helper()
-	err := m.Take(msg, time.Time{}, now)
+	err := m.Receive(now, msg, time.Time{})
 	var r *Refusal
 	if !errors.As(err, &r) || r.Reason != want {
 		t.Errorf("%v: got %v, want it refused for %v", msg, err, want)
@@ -56,7 +56,7 @@ type frames struct {
 	at     []time.Time
 }
 
-func (f *frames) Output(levels []byte, at time.Time) {
+func (f *frames) Show(levels []byte, at time.Time) {
 	f.levels, f.at = append(f.levels, slices.Clone(levels)), append(f.at, at)
 }
 
@@ -175,15 +175,15 @@ func TestFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !l.Next().Equal(start) {
-		t.Fatalf("the first frame is due at %v", l.Next())
+	if !l.Deadline().Equal(start) {
+		t.Fatalf("the first frame is due at %v", l.Deadline())
 	}
 	step(start)
-	if len(f.levels) != 1 || len(f.levels[0]) != Slots || slices.Max(f.levels[0]) != 0 || !l.Next().IsZero() {
-		t.Fatalf("%d frames at the start, next %v; want one that is dark and no more", len(f.levels), l.Next())
+	if len(f.levels) != 1 || len(f.levels[0]) != Slots || slices.Max(f.levels[0]) != 0 || !l.Deadline().IsZero() {
+		t.Fatalf("%d frames at the start, next %v; want one that is dark and no more", len(f.levels), l.Deadline())
 	}
 	say(t, l, "/spline blue 400 400 400 -100 -100 -100", after(0.0301))
-	for now := l.Next(); !now.IsZero(); now = l.Next() {
+	for now := l.Deadline(); !now.IsZero(); now = l.Deadline() {
 		if n := now.Sub(start) % (20 * time.Millisecond); n != 0 {
 			t.Fatalf("a frame is due %v beside the grid", n)
 		}
@@ -224,7 +224,7 @@ func TestLateFrames(t *testing.T) {
 	if s := l.Stats(); s.Frames != 2 || s.Late != 109 { // 110 frames in 2.5 s, the last of them at its instant
 		t.Errorf("%+v", s)
 	}
-	if next := l.Next(); !next.After(after(2.5)) || next.After(after(2.5+1.0/44)) {
+	if next := l.Deadline(); !next.After(after(2.5)) || next.After(after(2.5+1.0/44)) {
 		t.Errorf("next frame %v", next.Sub(start))
 	}
 }
@@ -235,7 +235,7 @@ func TestArgumentTypes(t *testing.T) {
 	for _, id := range id {
 		l := newLighting(t, LightingConfig{})
 		m := osc.Message{Address: "/fixture", Args: []any{id, int32(1), float32(2.5), int64(3), float64(4.25)}}
-		if err := l.Take(m, time.Time{}, start); err != nil {
+		if err := l.Receive(start, m, time.Time{}); err != nil {
 			t.Errorf("%T: %v", id, err)
 		}
 		if v, _ := l.Values(nil, "rgba1", after(1)); !slices.Equal(v, []float64{1, 2.5, 3, 4.25}) {

@@ -78,11 +78,11 @@ func NewMotion(cfg MotionConfig) *Motion {
 	return d
 }
 
-// Take takes a message that arrived at now and is to be executed at an instant;
+// Receive takes a message that arrived at now and is to be executed at an instant;
 // the zero Time means at once. The error is nil or a *Refusal, and more than one
 // joined if messages that had waited until now are refused. Segments that do not
 // fit into the buffer are no error: nobody is told.
-func (d *Motion) Take(m osc.Message, at, now time.Time) error {
+func (d *Motion) Receive(now time.Time, m osc.Message, at time.Time) error {
 	late := d.intake.step(now)
 	c, err := d.parse(m)
 	return errors.Join(late, d.intake.take(c, err, at, now))
@@ -98,9 +98,9 @@ func (d *Motion) Step(now time.Time) error {
 	return late
 }
 
-// Next is when Step has something to do; the zero Time means not before the next
+// Deadline is when Step has something to do; the zero Time means not before the next
 // message.
-func (d *Motion) Next() time.Time {
+func (d *Motion) Deadline() time.Time {
 	next := d.intake.next()
 	for i := range d.axes {
 		next = sooner(next, d.axes[i].track.next())

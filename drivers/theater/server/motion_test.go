@@ -69,7 +69,7 @@ func TestBufferTruncates(t *testing.T) {
 		end := float32(n + 1)
 		long.Args = append(long.Args, end-1, end, end)
 	}
-	if err := d.Take(long, time.Time{}, start); err != nil {
+	if err := d.Receive(start, long, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if d.Buffered(2, start) != 20 || d.Stats().Truncated != 5 {
@@ -107,7 +107,7 @@ func TestFedPathHasNoGaps(t *testing.T) {
 		}
 	}
 	feed(start)
-	for now := d.Next(); !now.IsZero(); now = d.Next() {
+	for now := d.Deadline(); !now.IsZero(); now = d.Deadline() {
 		if err := d.Step(now); err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func TestMotionRefuses(t *testing.T) {
 	} {
 		d := NewMotion(MotionConfig{})
 		far := osc.Message{Address: "/spline", Args: []any{"x", int32(0), math.MaxFloat64, math.MaxFloat64}}
-		if err := d.Take(far, time.Time{}, start); err != nil {
+		if err := d.Receive(start, far, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		refused(t, d, c.message, start, c.want)

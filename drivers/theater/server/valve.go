@@ -42,9 +42,9 @@ func NewValve(cfg ValveConfig) *Valve {
 	return v
 }
 
-// Take takes a message that arrived at now and is to be executed at an instant;
+// Receive takes a message that arrived at now and is to be executed at an instant;
 // the zero Time means at once. The error is nil or a *Refusal.
-func (v *Valve) Take(m osc.Message, at, now time.Time) error {
+func (v *Valve) Receive(now time.Time, m osc.Message, at time.Time) error {
 	late := v.intake.step(now)
 	c, err := v.parse(m)
 	return errors.Join(late, v.intake.take(c, err, at, now))
@@ -53,9 +53,9 @@ func (v *Valve) Take(m osc.Message, at, now time.Time) error {
 // Step executes what has waited until now.
 func (v *Valve) Step(now time.Time) error { return v.intake.step(now) }
 
-// Next is when Step has something to do; the zero Time means not before the next
+// Deadline is when Step has something to do; the zero Time means not before the next
 // message.
-func (v *Valve) Next() time.Time { return v.intake.next() }
+func (v *Valve) Deadline() time.Time { return v.intake.next() }
 
 // Joint is the state of a joint, 1 or 2.
 func (v *Valve) Joint(joint int) Joint { return v.joints[joint-1] }

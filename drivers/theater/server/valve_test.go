@@ -81,20 +81,20 @@ func TestTimeTags(t *testing.T) {
 		{"/move 1 5", after(10)},
 		{"/move 1 6", start},
 	} {
-		if err := v.Take(message(c.line), c.at, start); err != nil {
+		if err := v.Receive(start, message(c.line), c.at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := v.Take(message("/move 1 7"), after(10.001), start); err == nil {
+	if err := v.Receive(start, message("/move 1 7"), after(10.001)); err == nil {
 		t.Error("a tag more than 10 s ahead is taken")
 	}
-	if err := v.Take(message("/move 9 7"), after(5), start); err == nil {
+	if err := v.Receive(start, message("/move 9 7"), after(5)); err == nil {
 		t.Error("a message that is wrong is kept for later")
 	}
 	if s := v.Stats(); s.Refused[TooEarly] != 1 || s.Refused[UnknownName] != 1 || s.Executed != 2 || s.Waiting != 4 {
 		t.Errorf("%+v", s)
 	}
-	for now := v.Next(); !now.IsZero() && now.Before(after(5)); now = v.Next() {
+	for now := v.Deadline(); !now.IsZero() && now.Before(after(5)); now = v.Deadline() {
 		v.Step(now)
 	}
 	say(t, v, "/move 1 8", after(11)) // its arrival lets the one before it go first
@@ -108,11 +108,11 @@ func TestTimeTags(t *testing.T) {
 func TestWaitingIsBounded(t *testing.T) {
 	v := NewValve(ValveConfig{})
 	for range maxWaiting {
-		if err := v.Take(message("/empty"), after(1), start); err != nil {
+		if err := v.Receive(start, message("/empty"), after(1)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := v.Take(message("/empty"), after(1), start); err == nil || v.Stats().Refused[TooMany] != 1 {
+	if err := v.Receive(start, message("/empty"), after(1)); err == nil || v.Stats().Refused[TooMany] != 1 {
 		t.Errorf("%v, %+v", err, v.Stats())
 	}
 	say(t, v, "/empty", start) // what is for now does not wait
@@ -126,11 +126,11 @@ func TestWaitingIsBounded(t *testing.T) {
 // refusal at that instant is told by Step.
 func TestTagsOfPaths(t *testing.T) {
 	l := newLighting(t, LightingConfig{})
-	if err := l.Take(message("/fixture white 255"), after(1), start); err != nil {
+	if err := l.Receive(start, message("/fixture white 255"), after(1)); err != nil {
 		t.Fatal(err)
 	}
 	l.Step(start)
-	if next := l.Next(); !next.Equal(after(1)) {
+	if next := l.Deadline(); !next.Equal(after(1)) {
 		t.Fatalf("next is at %v", next)
 	}
 	l.Step(after(1.3))
@@ -140,8 +140,8 @@ func TestTagsOfPaths(t *testing.T) {
 	for range MaxSegments {
 		full.Args = append(full.Args, int32(1), int32(1), int32(1))
 	}
-	l.Take(full, after(3), after(2))
-	l.Take(message("/fixture blue 1"), after(3.5), after(2))
+	l.Receive(after(2), full, after(3))
+	l.Receive(after(2), message("/fixture blue 1"), after(3.5))
 	if err := l.Step(after(4)); err == nil || l.Stats().Refused[PathFull] != 1 {
 		t.Errorf("%v, %+v", err, l.Stats())
 	}

@@ -115,7 +115,7 @@ type dmx struct {
 	last   [16]byte
 }
 
-func (d *dmx) Output(levels []byte, _ time.Time) { d.frames <- [16]byte(levels) }
+func (d *dmx) Show(levels []byte, _ time.Time) { d.frames <- [16]byte(levels) }
 
 // until waits for slots, counted from 1, to have levels.
 func (d *dmx) until(t *testing.T, from int, levels ...byte) {
