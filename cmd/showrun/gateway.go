@@ -158,7 +158,7 @@ func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gatew
 		iface = "127.0.0.1"
 	}
 	m := &gatewayMeter{id: f.id, channels: channels}
-	g, err := gateway.New(gateway.Config{
+	g, err := gateway.Listen(gateway.Config{
 		ID: f.id, Type: f.kind, Channels: channels, Listen: f.listen, Interface: iface, Advertise: true, Name: f.name, Sink: m, Log: log,
 	})
 	if err != nil {

@@ -79,7 +79,7 @@ func (l *lamps) wait(t *testing.T, want map[int]byte) time.Time {
 func powered(t *testing.T, id, listen, kind string, first, count int) (g *gateway.Gateway, l *lamps, off func()) {
 	t.Helper()
 	l = &lamps{shown: map[gateway.Channel]byte{}, changed: make(chan struct{}, 1)}
-	g, err := gateway.New(gateway.Config{ID: id, Channels: gateway.Channels(kind, first, count), Listen: listen, Sink: l})
+	g, err := gateway.Listen(gateway.Config{ID: id, Channels: gateway.Channels(kind, first, count), Listen: listen, Sink: l})
 	if err != nil {
 		t.Fatal(err)
 	}

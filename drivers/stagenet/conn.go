@@ -110,20 +110,13 @@ func (c *Console) ready(ctx context.Context, t *target) bool {
 // serve runs one connection until it ends.
 func (c *Console) serve(ctx context.Context, t *target, url string, conn *link.Conn) {
 	s := newSession(c, t, conn)
-	c.mu.Lock()
-	if t.retired { // meanwhile
-		c.mu.Unlock()
+	if !c.begin(s, url) {
 		conn.Drop()
 		return
 	}
-	c.stats.Connects++
-	c.sessions[s] = true
-	t.using, t.ids = url, nil
-	c.mu.Unlock()
 	s.log.Info("stagenet: connected", "gateway", t.name)
 	err := conn.Run(ctx, s)
 	s.log.Info("stagenet: connection ended", "gateway", t.name, "reason", err)
-	c.ended(s, err, time.Now())
 	c.mu.Lock()
 	t.using = ""
 	if t.retired && c.targets[t.key] == t {

@@ -43,6 +43,8 @@ type Config struct {
 	Interface string
 	// Rate is the most frames per second a gateway gets; 0 means 44.
 	Rate int
+	// Saved are the leases of earlier runs. One that contradicts another is an error.
+	Saved []Lease
 	// Leases keeps leases over restarts; nil keeps them in memory only.
 	Leases Leases
 	// MaxAddresses is the most addresses of one gateway; 0 means 65,536.
@@ -128,7 +130,7 @@ type Stats struct {
 
 // Console hands out addresses to gateways and sends them values. Run owns its
 // sockets and goroutines; the other methods are safe from any goroutine and
-// never wait for a gateway.
+// never wait for a gateway, and but for Forget neither for a store or a log.
 type Console struct {
 	cfg    Config
 	log    *slog.Logger
@@ -144,15 +146,15 @@ type Console struct {
 	sessions map[*session]bool
 	targets  map[string]*target
 	known    map[string]bool // gateways that were found
-	queue    []Event
+	queue    []func()        // what is to be told and logged, in order
 	stats    Stats
 	released chan struct{} // closed and replaced when a session ends
 
-	telling sync.Mutex // held while OnEvent runs; before mu
+	telling sync.Mutex // held while OnEvent or the log is called; before mu
 }
 
-// New checks the configuration and reads the stored leases. Nothing is on the
-// network before Run.
+// New makes a Console. It is on the network once Run is called; without that, gateways
+// are connected to it by Connect.
 func New(cfg Config) (*Console, error) {
 	if cfg.Rate == 0 {
 		cfg.Rate = DefaultRate
@@ -173,13 +175,7 @@ func New(cfg Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	var saved []Lease
-	if cfg.Leases != nil {
-		if saved, err = cfg.Leases.Load(); err != nil {
-			return nil, fmt.Errorf("stagenet: load leases: %w", err)
-		}
-	}
-	t, err := newTable(cfg.MaxAddresses, saved)
+	t, err := newTable(cfg.MaxAddresses, cfg.Saved)
 	if err != nil {
 		return nil, err
 	}
@@ -339,7 +335,7 @@ func (c *Console) gateway(id string) Gateway {
 		}
 	}
 	if l := c.table.leases[id]; l != nil {
-		g.Lease, g.Mappings, g.Connected = l.Lease, slices.Clone(l.mappings), l.holder != nil
+		g.Lease, g.Mappings, g.Connected = l.Lease, l.mappings, l.holder != nil
 		if g.Connected || a == (about{}) {
 			a = l.about
 		}
@@ -383,7 +379,8 @@ func (c *Console) Stats() Stats {
 // event queues an event, with mu held; tell delivers it.
 func (c *Console) event(kind EventKind, id, reason string, at time.Time) {
 	if c.cfg.OnEvent != nil {
-		c.queue = append(c.queue, Event{kind, c.gateway(id), at, reason})
+		e := Event{kind, c.gateway(id), at, reason}
+		c.queue = append(c.queue, func() { c.cfg.OnEvent(e) })
 	}
 }
 
@@ -395,7 +392,13 @@ func (c *Console) found(id string, at time.Time) {
 	}
 }
 
-// tell delivers queued events in order, without mu.
+// later queues a line of the log, with mu held; tell writes it.
+func (c *Console) later(log func(text string, args ...any), text string, args ...any) {
+	c.queue = append(c.queue, func() { log(text, args...) })
+}
+
+// tell delivers what is queued in order, without mu: nobody who holds that waits for a
+// log or for whoever is told.
 func (c *Console) tell() {
 	c.telling.Lock()
 	defer c.telling.Unlock()
@@ -406,9 +409,9 @@ func (c *Console) tell() {
 			c.mu.Unlock()
 			return
 		}
-		e := c.queue[0]
+		say := c.queue[0]
 		c.queue = c.queue[1:]
 		c.mu.Unlock()
-		c.cfg.OnEvent(e)
+		say()
 	}
 }

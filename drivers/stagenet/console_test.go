@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -33,14 +34,11 @@ type memory struct {
 	saves  int
 }
 
-func (m *memory) Load() ([]stagenet.Lease, error) {
+// saved are the leases of earlier runs.
+func (m *memory) saved() []stagenet.Lease {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var list []stagenet.Lease
-	for _, l := range m.leases {
-		list = append(list, l)
-	}
-	return list, nil
+	return slices.Collect(maps.Values(m.leases))
 }
 
 func (m *memory) Save(l stagenet.Lease) error {
@@ -155,7 +153,7 @@ func startGateway(t *testing.T, cfg gateway.Config) (*gateway.Gateway, func()) {
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
-	g, err := gateway.New(cfg)
+	g, err := gateway.Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +165,9 @@ func startConsole(t *testing.T, cfg stagenet.Config) (*stagenet.Console, events,
 	t.Helper()
 	e := make(events, 1000)
 	cfg.OnEvent = e.add
+	if store, ok := cfg.Leases.(*memory); ok {
+		cfg.Saved = store.saved()
+	}
 	c, err := stagenet.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +258,7 @@ func TestConsoleAndGateway(t *testing.T) {
 
 	// The console restarts: the lease is in the store.
 	stopConsole()
-	c3, err := stagenet.New(stagenet.Config{Leases: store})
+	c3, err := stagenet.New(stagenet.Config{Saved: store.saved(), Leases: store})
 	if err != nil {
 		t.Fatal(err)
 	}

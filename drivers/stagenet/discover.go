@@ -37,7 +37,7 @@ func (c *Console) advertisement(e mdns.Event) *target {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.Kind == mdns.Removed {
-		c.log.Info("stagenet: gateway no longer advertised", "service", e.Service.Instance)
+		c.later(c.log.Info, "stagenet: gateway no longer advertised", "service", e.Service.Instance)
 		if t := c.targets[serviceKey(e.Service.Instance)]; t != nil {
 			c.retire(t)
 			c.vanished(t.id, e)
@@ -48,7 +48,7 @@ func (c *Console) advertisement(e mdns.Event) *target {
 	for _, endpoint := range e.Service.Endpoints {
 		urls = append(urls, urlOf(endpoint))
 	}
-	c.log.Info("stagenet: gateway advertised", "service", e.Service.Instance, "id", id, "urls", urls)
+	c.later(c.log.Info, "stagenet: gateway advertised", "service", e.Service.Instance, "id", id, "urls", urls)
 	c.renamed(e, id)
 	t := c.advertised(e.Service.Instance, id, about{e.Service.Text["type"], e.Service.Text["version"], urls[0]}, urls)
 	if id != "" {

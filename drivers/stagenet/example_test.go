@@ -28,7 +28,7 @@ func Example() {
 	defer stop()
 
 	strip := make(printer, 1)
-	g, err := gateway.New(gateway.Config{
+	g, err := gateway.Listen(gateway.Config{
 		ID: "STRIP_01", Channels: gateway.Channels("RELAY", 1, 6), Sink: strip, Listen: "127.0.0.1:0",
 	})
 	if err != nil {

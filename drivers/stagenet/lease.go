@@ -27,7 +27,6 @@ type Lease struct {
 // Leases keeps leases over restarts. Save is called when a lease is granted,
 // before the answer leaves. Calls come one at a time.
 type Leases interface {
-	Load() ([]Lease, error)
 	Save(Lease) error
 	Delete(gatewayID string) error
 }
@@ -54,9 +53,9 @@ type slot struct {
 type lease struct {
 	Lease
 	slots    []slot
-	mappings []Mapping
-	holder   *session // nil while the gateway is away
-	about    about    // as of the last connection
+	mappings []Mapping // replaced, never written to
+	holder   *session  // nil while the gateway is away
+	about    about     // as of the last connection
 }
 
 // place is where an address is.
@@ -175,7 +174,12 @@ func (t *table) commit(granted Lease) *lease {
 	}
 	for _, a := range l.Addresses[min(len(l.Addresses), len(granted.Addresses)):] {
 		t.places[a] = place{}
-		l.mappings = slices.DeleteFunc(l.mappings, func(m Mapping) bool { return m.Address == a })
+	}
+	if n := len(granted.Addresses); n < len(l.Addresses) { // others may read the list there is
+		l.mappings = slices.DeleteFunc(slices.Clone(l.mappings), func(m Mapping) bool {
+			i, _ := slices.BinarySearch(l.Addresses, m.Address)
+			return i >= n
+		})
 	}
 	l.Lease = granted
 	n := len(granted.Addresses)
@@ -213,15 +217,27 @@ type dropped struct{ foreign, twice, incomplete uint64 }
 
 func (d dropped) sum() uint64 { return d.foreign + d.twice + d.incomplete }
 
+// mappingsOf reads the entries of a mapping; one without a good address gets none, which
+// no lease holds.
+func mappingsOf(entries []wire.Mapping) []Mapping {
+	list := make([]Mapping, len(entries))
+	for i, e := range entries {
+		list[i] = Mapping{HardwareType: e.HardwareType, Channel: e.Channel}
+		if a, err := wire.ParseAddress(e.Address); err == nil {
+			list[i].Address = a
+		}
+	}
+	return list
+}
+
 // remap replaces the mapping of a lease. Everything is to be sent again.
-func (l *lease) remap(entries []wire.Mapping, t *table) (d dropped) {
+func (l *lease) remap(entries []Mapping, t *table) (d dropped) {
 	l.unmap()
-	l.mappings = nil
+	l.mappings = make([]Mapping, 0, len(entries))
 	for _, e := range entries {
-		a, err := wire.ParseAddress(e.Address)
-		p, ok := t.find(a)
+		p, ok := t.find(e.Address)
 		switch {
-		case err != nil || !ok || p.lease != l:
+		case !ok || p.lease != l:
 			d.foreign++
 		case e.HardwareType == "" || e.Channel < 0:
 			d.incomplete++
@@ -229,7 +245,7 @@ func (l *lease) remap(entries []wire.Mapping, t *table) (d dropped) {
 			d.twice++
 		default:
 			l.slots[p.index].mapped = true
-			l.mappings = append(l.mappings, Mapping{a, e.HardwareType, e.Channel})
+			l.mappings = append(l.mappings, e)
 		}
 	}
 	return d

@@ -155,7 +155,7 @@ func TestMapping(t *testing.T) {
 	if got := l.collect(nil); got != nil {
 		t.Errorf("sent without a mapping: %v", got)
 	}
-	d := l.remap([]wire.Mapping{
+	d := l.remap(mappingsOf([]wire.Mapping{
 		{Address: "SN1", HardwareType: "DMX", Channel: 0},
 		{Address: "SN1", HardwareType: "DMX", Channel: 7}, // twice
 		{Address: "SN4", HardwareType: "DMX", Channel: 8}, // of b
@@ -164,7 +164,7 @@ func TestMapping(t *testing.T) {
 		{Address: "SN2", Channel: 9},
 		{Address: "SN2", HardwareType: "DMX", Channel: -1},
 		{Address: "SN2", HardwareType: "MIDI", Channel: 1},
-	}, tab)
+	}), tab)
 	if d != (dropped{foreign: 3, twice: 1, incomplete: 2}) {
 		t.Errorf("dropped %+v", d)
 	}
@@ -182,11 +182,11 @@ func TestMapping(t *testing.T) {
 		{"there and back is no change", func() { l.set(1, 9); l.set(1, 2) }, nil},
 		{"unmapped addresses wait", func() { l.set(2, 5) }, nil},
 		{"a mapping replaces and refreshes", func() {
-			l.remap([]wire.Mapping{{Address: "SN3", HardwareType: "DMX", Channel: 1}, {Address: "SN1", HardwareType: "DMX", Channel: 2}}, tab)
+			l.remap(mappingsOf([]wire.Mapping{{Address: "SN3", HardwareType: "DMX", Channel: 1}, {Address: "SN1", HardwareType: "DMX", Channel: 2}}), tab)
 		}, []change{{1, 10}, {3, 5}}},
 		{"shrinking drops values and mappings", func() { grant(t, tab, "a", 1); grant(t, tab, "a", 3); l.set(0, 11) }, []change{{1, 11}}},
 		{"what came back has no value", func() {
-			l.remap([]wire.Mapping{{Address: "SN1", HardwareType: "D", Channel: 1}, {Address: "SN2", HardwareType: "D", Channel: 2}, {Address: "SN3", HardwareType: "D", Channel: 3}}, tab)
+			l.remap(mappingsOf([]wire.Mapping{{Address: "SN1", HardwareType: "D", Channel: 1}, {Address: "SN2", HardwareType: "D", Channel: 2}, {Address: "SN3", HardwareType: "D", Channel: 3}}), tab)
 		}, []change{{1, 11}}},
 		{"gone and back: nothing before the mapping", func() { l.unmap(); l.set(0, 12) }, nil},
 	}

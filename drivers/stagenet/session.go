@@ -20,7 +20,7 @@ const maxReplies = 64
 type session struct {
 	console *Console
 	target  *target
-	conn    *link.Conn
+	conn    link.Peer
 	log     *slog.Logger
 	address string // of the peer
 
@@ -49,16 +49,37 @@ type reply struct {
 	refusal string
 }
 
-func newSession(c *Console, t *target, conn *link.Conn) *session {
-	address := conn.RemoteAddr().String()
+func newSession(c *Console, t *target, conn link.Peer) *session {
 	return &session{
-		console: c, target: t, conn: conn, address: address, log: c.log.With("address", address),
+		console: c, target: t, conn: conn, address: conn.Address(), log: c.log.With("address", conn.Address()),
 		frames: pacer{period: c.period}, refresh: pacer{period: c.period},
 	}
 }
 
+// Connect takes a gateway on a connection that the caller carries, such as a
+// link.Memory: the Console needs neither Run nor a network for it. Values leave when the
+// caller lets the Handler write.
+func (c *Console) Connect(p link.Peer) link.Handler {
+	s := newSession(c, newTarget(p.Address(), p.Address()), p)
+	c.begin(s, "")
+	return s
+}
+
+// begin takes a connection to a URL in. It reports false if that is not wanted any more.
+func (c *Console) begin(s *session, url string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.target.retired { // meanwhile
+		return false
+	}
+	c.stats.Connects++
+	c.sessions[s] = true
+	s.target.using, s.target.ids = url, nil
+	return true
+}
+
 // Receive implements link.Handler.
-func (s *session) Receive(b []byte, now time.Time) {
+func (s *session) Receive(now time.Time, b []byte) {
 	m, err := wire.Parse(b)
 	c := s.console
 	c.mu.Lock()
@@ -159,7 +180,7 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	defer c.mu.Unlock()
 	if err != nil {
 		if held, ok := s.seldom.Allow(now, link.LogInterval); ok {
-			s.log.Warn("stagenet: lease refused", "gateway", m.GatewayID, "addresses", m.AddressCount, "error", err, "more", held)
+			c.later(s.log.Warn, "stagenet: lease refused", "gateway", m.GatewayID, "addresses", m.AddressCount, "error", err, "more", held)
 		}
 		c.refuse(s, err.Error())
 		return
@@ -170,7 +191,7 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	}
 	if id := s.target.id; id != "" && id != m.GatewayID && !s.differs {
 		s.differs = true
-		s.log.Warn("stagenet: a gateway asks with another id than it advertises", "advertised", id, "asks", m.GatewayID)
+		c.later(s.log.Warn, "stagenet: a gateway asks with another id than it advertises", "advertised", id, "asks", m.GatewayID)
 	}
 	c.take(s, l, now)
 	if c.reply(s, reply{lease: granted}) {
@@ -186,7 +207,7 @@ func (c *Console) take(s *session, l *lease, now time.Time) {
 	case nil:
 		s.leases = append(s.leases, l)
 	default:
-		c.log.Warn("stagenet: two connections with one gateway id, the older is closed",
+		c.later(c.log.Warn, "stagenet: two connections with one gateway id, the older is closed",
 			"gateway", l.GatewayID, "older", old.address, "newer", s.address)
 		old.kicked = true
 		c.detach(old, l)
@@ -226,6 +247,7 @@ func (c *Console) reply(s *session, r reply) bool {
 
 // remap takes a MAPPING_UPDATE.
 func (c *Console) remap(s *session, m wire.Message, now time.Time) {
+	entries := mappingsOf(m.Mappings)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats.MappingUpdates++
@@ -233,18 +255,18 @@ func (c *Console) remap(s *session, m wire.Message, now time.Time) {
 	if i < 0 {
 		c.stats.UnknownLeases++
 		if held, ok := s.seldom.Allow(now, link.LogInterval); ok {
-			s.log.Warn("stagenet: mapping for a lease this gateway does not hold", "lease", m.LeaseID, "more", held)
+			c.later(s.log.Warn, "stagenet: mapping for a lease this gateway does not hold", "lease", m.LeaseID, "more", held)
 		}
 		return
 	}
 	l := s.leases[i]
-	d := l.remap(m.Mappings, c.table)
+	d := l.remap(entries, c.table)
 	c.stats.ForeignMappings += d.foreign
 	c.stats.DoubleMappings += d.twice
 	c.stats.BadMappings += d.incomplete
 	if d.sum() > 0 {
 		if held, ok := s.seldom.Allow(now, link.LogInterval); ok {
-			s.log.Warn("stagenet: entries of a mapping dropped", "gateway", l.GatewayID, "used", len(l.mappings),
+			c.later(s.log.Warn, "stagenet: entries of a mapping dropped", "gateway", l.GatewayID, "used", len(l.mappings),
 				"not leased", d.foreign, "twice", d.twice, "incomplete", d.incomplete, "more", held)
 		}
 	}
@@ -253,8 +275,9 @@ func (c *Console) remap(s *session, m wire.Message, now time.Time) {
 	c.event(Mapped, l.GatewayID, "", now)
 }
 
-// ended takes a connection out that is over.
-func (c *Console) ended(s *session, reason error, now time.Time) {
+// End implements link.Handler.
+func (s *session) End(now time.Time, reason error) {
+	c := s.console
 	c.mu.Lock()
 	delete(c.sessions, s)
 	if errors.Is(reason, link.ErrStuck) {

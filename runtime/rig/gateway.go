@@ -26,7 +26,7 @@ func (r *Rig) Gateways(list []gateway.Config) (urls []string, err error) {
 		switch {
 		case g == nil:
 			g = &virtualGateway{channels: slices.Clone(want.Channels)}
-			g.gateway, err = gateway.New(gateway.Config{
+			g.gateway, err = gateway.Listen(gateway.Config{
 				ID: want.ID, Type: want.Type, Channels: g.channels, Listen: Loopback() + ":0", Sink: &g.levels,
 				// No Log: the console at the other end tells the same.
 			})

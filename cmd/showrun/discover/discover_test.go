@@ -269,7 +269,7 @@ func (dark) Set(gateway.Channel, snwire.Value) {}
 
 // TestStageNet finds a gateway by multicast DNS on loopback.
 func TestStageNet(t *testing.T) {
-	g, err := gateway.New(gateway.Config{
+	g, err := gateway.Listen(gateway.Config{
 		ID: "gw-discover", Channels: gateway.Channels("DMX", 1, 4), Listen: "127.0.0.1:0", Interface: "lo",
 		Advertise: true, Name: "Grid Left", Sink: dark{},
 	})

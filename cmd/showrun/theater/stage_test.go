@@ -157,7 +157,7 @@ func startGateway(t *testing.T, cfg gateway.Config) (*gateway.Gateway, strip) {
 	t.Helper()
 	s := make(strip, 10000)
 	cfg.Channels, cfg.Sink, cfg.Listen = gateway.Channels("DMX", 1, 16), s, "127.0.0.1:0"
-	g, err := gateway.New(cfg)
+	g, err := gateway.Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // console is a connected console. It is the link.Handler of its connection.
 type console struct {
 	gateway *Gateway
-	conn    *link.Conn
+	conn    link.Peer
 
 	// Guarded by the Gateway's mu.
 	ask       bool      // a LEASE_REQ is due
@@ -25,6 +25,17 @@ type console struct {
 	// The reading goroutine's.
 	strikes link.Strikes
 	seldom  lan.Seldom
+}
+
+// Connect takes a console on a connection that the caller carries, such as a
+// link.Memory. How many there are is the caller's business.
+func (g *Gateway) Connect(p link.Peer) link.Handler {
+	c := &console{gateway: g, conn: p, ask: true}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stats.Connects++
+	g.consoles[c] = true
+	return c
 }
 
 // Write implements link.Handler.
@@ -49,7 +60,7 @@ func (c *console) Write(now time.Time) (next time.Time) {
 	g.mu.Unlock()
 	if mapping != nil {
 		c.conn.Send(mapping)
-		g.log.Info("stagenet gateway: mapped", "console", c.conn.RemoteAddr(), "channels", mapped)
+		g.log.Info("stagenet gateway: mapped", "console", c.conn.Address(), "channels", mapped)
 	}
 	if request != nil {
 		c.conn.Send(request)
@@ -59,6 +70,13 @@ func (c *console) Write(now time.Time) (next time.Time) {
 
 // Finish implements link.Handler. Nothing has to be said in the end.
 func (c *console) Finish(time.Time) {}
+
+// End implements link.Handler.
+func (c *console) End(time.Time, error) {
+	c.gateway.mu.Lock()
+	defer c.gateway.mu.Unlock()
+	delete(c.gateway.consoles, c)
+}
 
 // mappings tells which channel each address is, with mu held.
 func (c *console) mappings() []wire.Mapping {
@@ -73,7 +91,7 @@ func (c *console) mappings() []wire.Mapping {
 }
 
 // Receive implements link.Handler.
-func (c *console) Receive(b []byte, now time.Time) {
+func (c *console) Receive(now time.Time, b []byte) {
 	g := c.gateway
 	m, err := wire.Parse(b)
 	if err != nil {
@@ -93,7 +111,7 @@ func (c *console) Receive(b []byte, now time.Time) {
 	}
 	if m.Error != "" || m.LeaseID == "" {
 		g.stats.Refusals++
-		g.log.Warn("stagenet gateway: lease refused", "console", c.conn.RemoteAddr(), "channels", len(g.channels), "error", m.Error)
+		g.log.Warn("stagenet gateway: lease refused", "console", c.conn.Address(), "channels", len(g.channels), "error", m.Error)
 		c.leaseID, c.addresses, c.index = "", nil, nil
 		c.askAt = now.Add(askAgain)
 		c.conn.Wake()
@@ -107,10 +125,10 @@ func (c *console) Receive(b []byte, now time.Time) {
 func (c *console) lease(m wire.Message) {
 	g := c.gateway
 	if len(m.Addresses) != len(g.channels) {
-		g.log.Warn("stagenet gateway: the lease has another size", "console", c.conn.RemoteAddr(),
+		g.log.Warn("stagenet gateway: the lease has another size", "console", c.conn.Address(),
 			"channels", len(g.channels), "addresses", len(m.Addresses))
 	}
-	g.log.Info("stagenet gateway: leased", "console", c.conn.RemoteAddr(), "lease", m.LeaseID, "addresses", span(m.Addresses))
+	g.log.Info("stagenet gateway: leased", "console", c.conn.Address(), "lease", m.LeaseID, "addresses", span(m.Addresses))
 	c.leaseID, c.addresses = m.LeaseID, m.Addresses
 	c.index = make(map[string]int, len(m.Addresses))
 	for i, a := range m.Addresses {
@@ -160,7 +178,7 @@ func (c *console) invalid(err error, now time.Time) {
 	g.stats.Invalid++
 	g.mu.Unlock()
 	if held, ok := c.seldom.Allow(now, link.LogInterval); ok {
-		g.log.Warn("stagenet gateway: invalid message from console", "console", c.conn.RemoteAddr(), "error", err, "more", held)
+		g.log.Warn("stagenet gateway: invalid message from console", "console", c.conn.Address(), "error", err, "more", held)
 	}
 	if c.strikes.Add(now) {
 		c.conn.Kick(link.Policy, fmt.Sprintf("%d invalid messages within %s", link.MaxStrikes, link.StrikeWindow))

@@ -146,12 +146,13 @@ type Console struct {
 	Addresses []string // by channel
 }
 
-// Gateway is one gateway. Run serves consoles; the other methods are safe from
-// any goroutine.
+// Gateway is one gateway. New makes one that consoles are connected to by Connect, such
+// as in virtual time; Listen one with a port, which Run serves. The other methods are
+// safe from any goroutine.
 type Gateway struct {
 	cfg      Config
 	log      *slog.Logger
-	listener net.Listener
+	listener net.Listener // after Listen
 
 	sinking sync.Mutex // held while Sink runs; before mu
 
@@ -162,6 +163,14 @@ type Gateway struct {
 	admitted int // consoles, those that still shake hands included
 	stopped  bool
 	running  sync.WaitGroup
+}
+
+// New makes a Gateway without a port.
+func New(cfg Config) (*Gateway, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	return &Gateway{cfg: cfg, log: cfg.Log.With("gateway", cfg.ID), channels: cfg.Channels, consoles: map[*console]bool{}}, nil
 }
 
 // Resize replaces the channels: every console is asked for the lease again, and
@@ -195,7 +204,7 @@ func (g *Gateway) Consoles() []Console {
 	defer g.mu.Unlock()
 	var list []Console
 	for c := range g.consoles {
-		list = append(list, Console{c.conn.RemoteAddr().String(), c.leaseID, slices.Clone(c.addresses)})
+		list = append(list, Console{c.conn.Address(), c.leaseID, slices.Clone(c.addresses)})
 	}
 	return list
 }

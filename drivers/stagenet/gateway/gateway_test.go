@@ -44,7 +44,7 @@ func run(t *testing.T, cfg Config) (*Gateway, shown) {
 	t.Helper()
 	s := make(shown, 10000)
 	cfg.ID, cfg.Sink, cfg.Listen = "g", s, "127.0.0.1:0"
-	g, err := New(cfg)
+	g, err := Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,12 +223,12 @@ func TestConfig(t *testing.T) {
 		"no interface":    {ID: "g", Sink: sink, Interface: "no such interface"},
 		"no address":      {ID: "g", Sink: sink, Listen: "nonsense"},
 	} {
-		if g, err := New(cfg); err == nil {
+		if g, err := Listen(cfg); err == nil {
 			t.Errorf("%s is accepted", what)
 			g.Close()
 		}
 	}
-	g, err := New(Config{ID: "g", Sink: sink, Interface: "lo", Listen: "127.0.0.1:0"})
+	g, err := Listen(Config{ID: "g", Sink: sink, Interface: "lo", Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,23 +14,21 @@ import (
 	"showrun/drivers/stagenet/link"
 )
 
-// New opens the port of a Gateway. Run must be called for consoles to be served;
-// Close ends a Gateway that never ran.
-func New(cfg Config) (*Gateway, error) {
-	if err := cfg.complete(); err != nil {
+// Listen makes a Gateway and opens its port. Run must be called for consoles to be
+// served; Close ends a Gateway that never ran.
+func Listen(cfg Config) (*Gateway, error) {
+	g, err := New(cfg)
+	if err != nil {
 		return nil, err
 	}
 	address, err := listenAddress(cfg)
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
+	if g.listener, err = net.Listen("tcp", address); err != nil {
 		return nil, fmt.Errorf("stagenet gateway: %w", err)
 	}
-	return &Gateway{
-		cfg: cfg, log: cfg.Log.With("gateway", cfg.ID), listener: l, channels: cfg.Channels, consoles: map[*console]bool{},
-	}, nil
+	return g, nil
 }
 
 // listenAddress is where to listen.
@@ -51,7 +49,7 @@ func listenAddress(cfg Config) (string, error) {
 	return netip.AddrPortFrom(ip, link.Port).String(), nil
 }
 
-// Addr is the address the gateway listens on.
+// Addr is the address the gateway listens on, after Listen.
 func (g *Gateway) Addr() *net.TCPAddr { return g.listener.Addr().(*net.TCPAddr) }
 
 // URL is where consoles on this machine or, if it listens there, on the network
@@ -67,7 +65,7 @@ func (g *Gateway) URL() string {
 // Close closes the port of a Gateway that does not run.
 func (g *Gateway) Close() error { return g.listener.Close() }
 
-// Run serves consoles until ctx ends, then says goodbye to them and closes the
+// Run serves the consoles that come by the port until ctx ends, then says goodbye to them and closes the
 // port. It returns nil when ctx ended. Call it once.
 func (g *Gateway) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
@@ -111,20 +109,14 @@ func (g *Gateway) accept(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return
 	}
 	defer g.running.Done()
-	c := &console{gateway: g, ask: true}
-	defer g.leave(c)
+	defer g.leave()
 	conn, err := link.Accept(w, r)
 	if err != nil {
 		g.log.Debug("stagenet gateway: not a console", "peer", r.RemoteAddr, "error", err)
 		return
 	}
-	g.mu.Lock()
-	c.conn = conn
-	g.stats.Connects++
-	g.consoles[c] = true
-	g.mu.Unlock()
 	g.log.Info("stagenet gateway: console connected", "console", r.RemoteAddr)
-	err = conn.Run(ctx, c)
+	err = conn.Run(ctx, g.Connect(conn))
 	severity := slog.LevelInfo
 	if link.Refused(err) { // such as for another gateway with our id
 		severity = slog.LevelWarn
@@ -149,9 +141,8 @@ func (g *Gateway) admit() bool {
 }
 
 // leave gives the place of a console back.
-func (g *Gateway) leave(c *console) {
+func (g *Gateway) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.admitted--
-	delete(g.consoles, c)
 }

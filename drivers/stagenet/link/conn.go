@@ -1,7 +1,3 @@
-// Package link is the WebSocket connection of both StageNet roles: one adapter
-// round the WebSocket library, with the limits and deadlines of the project's
-// rulings. One goroutine reads, one writes, and a peer that does not read or
-// says nothing is given up.
 package link
 
 import (
@@ -38,47 +34,14 @@ const LogInterval = time.Second
 // farewell is how long a peer has to answer our close before the socket goes.
 const farewell = time.Second
 
-// Why we close, as WebSocket status codes.
-const (
-	GoingAway = websocket.CloseGoingAway       // 1001
-	Policy    = websocket.ClosePolicyViolation // 1008
-)
-
 // ErrSilent says that the peer sent nothing, not even a pong, for MaxSilence.
 var ErrSilent = fmt.Errorf("nothing heard for %s", MaxSilence)
 
 // ErrStuck says that the peer did not read for WriteDeadline.
 var ErrStuck = fmt.Errorf("the peer did not read for %s", WriteDeadline)
 
-// Refused tells whether an error of Run says that the peer closed the connection since
-// it minds something about us: 1008.
-func Refused(err error) bool {
-	var e *websocket.CloseError
-	return errors.As(err, &e) && e.Code == Policy
-}
-
-// ClosedError says that we closed the connection ourselves, and why.
-type ClosedError struct {
-	Code   int
-	Reason string
-}
-
-func (e *ClosedError) Error() string { return fmt.Sprintf("closed with %d: %s", e.Code, e.Reason) }
-
-// A Handler is what a role does on a connection.
-type Handler interface {
-	// Receive takes a message, on the reading goroutine. b is only lent; it is
-	// nil for a message that is not text.
-	Receive(b []byte, now time.Time)
-	// Write calls Send for what is due, on the writing goroutine: after each
-	// Wake, and at the instant it returned last. The zero time means none.
-	Write(now time.Time) (next time.Time)
-	// Finish is Write for the last time, before the goodbye when ctx ends: what
-	// waits for its instant leaves now or never.
-	Finish(now time.Time)
-}
-
-// Conn is one connection. Wake, Kick and Drop are safe from any goroutine.
+// Conn is a connection over the network. Its methods but Run are safe from any
+// goroutine.
 type Conn struct {
 	ws  *websocket.Conn
 	net *bufferConn
@@ -110,10 +73,10 @@ func newConn(ws *websocket.Conn, b *bufferConn) *Conn {
 	return c
 }
 
-// RemoteAddr is the address of the peer.
-func (c *Conn) RemoteAddr() net.Addr { return c.net.RemoteAddr() }
+// Address implements Peer.
+func (c *Conn) Address() string { return c.net.RemoteAddr().String() }
 
-// Wake makes the Handler write soon.
+// Wake implements Peer.
 func (c *Conn) Wake() {
 	select {
 	case c.wake <- struct{}{}:
@@ -121,8 +84,7 @@ func (c *Conn) Wake() {
 	}
 }
 
-// Kick closes the connection with a status code and a reason that the peer gets
-// to see. Run then returns a *ClosedError.
+// Kick implements Peer.
 func (c *Conn) Kick(code int, reason string) {
 	c.mu.Lock()
 	if c.kick == nil {
@@ -135,8 +97,7 @@ func (c *Conn) Kick(code int, reason string) {
 // Drop closes the socket without a word. Run does so at its end.
 func (c *Conn) Drop() { c.net.Close() }
 
-// Send adds a text message to those of the present Write. b is copied. A failure
-// ends the connection.
+// Send implements Peer. A failure ends the connection.
 func (c *Conn) Send(b []byte) {
 	if c.ws.WriteMessage(websocket.TextMessage, b) != nil {
 		c.Drop() // whatever was the reason: the reader ends, and so does Run
@@ -152,10 +113,16 @@ func (c *Conn) extend() {
 	}
 }
 
-// Run serves the connection until it ends, and tells why; it closes the
-// connection with 1001 when ctx ends. It returns when the goroutine it started
+// Run serves the connection until it ends, and tells why, the Handler first; it closes
+// the connection with 1001 when ctx ends. It returns when the goroutine it started
 // is gone. Call it once.
 func (c *Conn) Run(ctx context.Context, h Handler) error {
+	err := c.run(ctx, h)
+	h.End(time.Now(), err)
+	return err
+}
+
+func (c *Conn) run(ctx context.Context, h Handler) error {
 	done := make(chan struct{})
 	written := make(chan error, 1)
 	go func() {
@@ -220,9 +187,9 @@ func (c *Conn) read(h Handler) error {
 		switch {
 		case closing: // until the peer closes too
 		case kind == websocket.TextMessage:
-			h.Receive(buf.Bytes(), time.Now())
+			h.Receive(time.Now(), buf.Bytes())
 		default:
-			h.Receive(nil, time.Now())
+			h.Receive(time.Now(), nil)
 		}
 		if buf.Cap() > bufferSize {
 			buf = bytes.Buffer{} // do not keep what one large message needed

@@ -59,9 +59,12 @@ type role struct {
 	mu       sync.Mutex
 	out      []string
 	received chan string
+	ended    []error
 }
 
-func (r *role) Receive(b []byte, _ time.Time) { r.received <- string(b) }
+func (r *role) Receive(_ time.Time, b []byte) { r.received <- string(b) }
+
+func (r *role) End(_ time.Time, reason error) { r.ended = append(r.ended, reason) }
 
 func (r *role) Write(time.Time) time.Time {
 	r.mu.Lock()
@@ -128,7 +131,11 @@ func TestLiveness(t *testing.T) {
 			defer end()
 			defer close(quit)
 			start := time.Now()
-			err := conn.Run(context.Background(), &role{conn: conn, received: make(chan string)})
+			r := &role{conn: conn, received: make(chan string)}
+			err := conn.Run(context.Background(), r)
+			if len(r.ended) != 1 || r.ended[0] != err {
+				t.Errorf("the handler is told of %v, want once %v", r.ended, err)
+			}
 			if lived := time.Since(start); !errors.Is(err, c.want) || lived != c.at {
 				t.Errorf("ended after %s: %v; want %s: %v", lived, err, c.at, c.want)
 			}

@@ -145,7 +145,7 @@ func newBox(t *testing.T, id, listen string, channels ...gateway.Channel) (*box,
 	t.Helper()
 	b := &box{channels: channels}
 	var err error
-	b.Gateway, err = gateway.New(gateway.Config{ID: id, Channels: channels, Listen: listen, Sink: &b.Levels})
+	b.Gateway, err = gateway.Listen(gateway.Config{ID: id, Channels: channels, Listen: listen, Sink: &b.Levels})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,10 +192,11 @@ func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
 		return nil, err
 	}
 	c := newConsole(d, env)
+	store := leases{env.Store, d.leasesName(iface), env.Log}
 	var err error
 	c.driver, err = stagenet.New(stagenet.Config{
 		Gateways: slices.Clone(d.URLs), Discover: d.Discover, Interface: iface, Rate: d.Rate,
-		Leases:  leases{env.Store, d.leasesName(iface), env.Log},
+		Saved: store.load(), Leases: store,
 		OnEvent: c.event, Log: env.Log,
 	})
 	return c, err

@@ -14,9 +14,9 @@ type leases struct {
 	log   *slog.Logger
 }
 
-// Load implements stagenet.Leases. The show goes on without a lease that cannot be
+// load reads what was saved. The show goes on without a lease that cannot be
 // read; its gateway gets another one.
-func (l leases) Load() ([]stagenet.Lease, error) {
+func (l leases) load() []stagenet.Lease {
 	var list []stagenet.Lease
 	err := l.store.Leases(l.name, func(gatewayID, id string, addresses []uint32) {
 		lease := stagenet.Lease{GatewayID: gatewayID, ID: id}
@@ -28,7 +28,7 @@ func (l leases) Load() ([]stagenet.Lease, error) {
 	if err != nil {
 		l.log.Error("stagenet: a lease is lost, its gateway will get another one", "error", err)
 	}
-	return list, nil
+	return list
 }
 
 // Save implements stagenet.Leases.
