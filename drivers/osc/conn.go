@@ -95,7 +95,8 @@ func Listen(cfg Config) (*Conn, error) {
 	return &Conn{cfg: cfg, udp: udp}, nil
 }
 
-// listenAddress is the address of an interface; 0.0.0.0 and :: are all of them.
+// listenAddress is the address of an interface; 0.0.0.0 and :: are all of them
+// (PROTOCOL.md ruling 6).
 func listenAddress(onInterface string) (netip.Addr, error) {
 	if onInterface == "" {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
@@ -187,7 +188,8 @@ func (c *Conn) receive(b []byte, from netip.AddrPort, at time.Time) {
 	c.elements = elements[:0]
 }
 
-// sendPatience is how long a send waits for a network that takes no more, twice.
+// sendPatience is how long a send waits for a network that takes no more, twice
+// (PROTOCOL.md ruling 7).
 // Then the datagram is given up. It is twice because a process that is put aside
 // between reading the clock and writing is out of time before it has tried.
 const sendPatience = time.Millisecond
@@ -248,7 +250,8 @@ func (c *Conn) Close() error { return c.udp.Close() }
 // Sender is a Conn that sends to one place and takes nothing in. When the network
 // interface it sends by, or the one the system chose, has got another address, it goes
 // on from that. OSC is not answered, but the system may say of what was sent before that
-// no program listens there, or that there is no such machine: Stats.Unheard.
+// no program listens there, or that there is no such machine: Stats.Unheard (PROTOCOL.md
+// rulings 7 and 8).
 type Sender struct {
 	to          netip.AddrPort
 	onInterface string // "" leaves the way to the system

@@ -9,6 +9,8 @@
 // A bundle is "#bundle\0", an NTP time tag of eight bytes, and elements that are
 // messages or bundles, each after its length of four bytes.
 //
+// PROTOCOL.md has the facts and the rulings.
+//
 // # What go-osc does here
 //
 // github.com/hypebeast/go-osc/osc encodes every message that leaves

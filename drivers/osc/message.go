@@ -17,7 +17,7 @@ import (
 //	t TimeTag              N nil
 //
 // Messages that come in may have other tags: S becomes a string, c r m an int32,
-// I nil, and arrays are flattened.
+// I nil, and arrays are flattened (PROTOCOL.md ruling 4).
 type Message struct {
 	Address string
 	Args    []any
@@ -105,7 +105,7 @@ func parseMessage(b []byte, at int) (Message, error) {
 	switch {
 	case r.failed != 0:
 		return Message{}, r.error()
-	case len(r.b) == 0: // old senders leave the tags out when there is no argument
+	case len(r.b) == 0: // PROTOCOL.md ruling 3
 		return m, nil
 	case r.b[0] != ',':
 		return Message{}, r.fail(BadTag)

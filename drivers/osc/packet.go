@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Limits of a packet. More is refused, so what a datagram costs is bounded.
+// Limits of a packet (PROTOCOL.md ruling 2). More is refused, so what a datagram costs is
+// bounded.
 const (
 	MaxPacket = 65507 // bytes, what UDP over IPv4 carries
 	MaxDepth  = 8     // bundles inside one another
@@ -52,7 +53,7 @@ func (e *ParseError) Error() string {
 const bundleHead = "#bundle\x00"
 
 // Parse appends the messages of a packet to list, in the order of the bytes. A
-// packet is taken whole or not at all: the error is a *ParseError, and list is
+// packet is taken whole or not at all (PROTOCOL.md ruling 1): the error is a *ParseError, and list is
 // returned as it was. Nothing in the result refers to b.
 func Parse(list []Element, b []byte) ([]Element, error) {
 	parsed, err := parse(list, b, 0, Immediately, 0)

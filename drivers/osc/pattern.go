@@ -2,12 +2,12 @@ package osc
 
 import "strings"
 
-// maxSteps bounds the work of a Match, in characters looked at. Real addresses
-// need some dozens.
+// maxSteps bounds the work of a Match, in characters looked at (PROTOCOL.md ruling 2).
+// Real addresses need some dozens.
 const maxSteps = 10_000
 
 // Match reports whether an address pattern matches an address as a whole
-// (OSC 1.0, "OSC Message Dispatching and Pattern Matching"):
+// (PROTOCOL.md, "Facts"):
 //
 //	?          any one character
 //	*          any characters, also none

@@ -7,7 +7,7 @@ import (
 
 // TimeTag is an instant as in NTP: seconds since 1900 in the upper 32 bits,
 // fractions in the lower. The seconds overflow in 2036; tags without the highest
-// bit are taken for instants from then to 2104.
+// bit are taken for instants from then to 2104 (PROTOCOL.md ruling 5).
 type TimeTag uint64
 
 // Immediately is the tag that means "as soon as it is read".

@@ -139,7 +139,7 @@ func TestRefusedRequestsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestNewerConnectionWins is ruling 3: the older is closed with 1008, and does
+// TestNewerConnectionWins is PROTOCOL.md ruling 3: the older is closed with 1008, and does
 // not come back while the newer lives.
 func TestNewerConnectionWins(t *testing.T) {
 	t.Parallel()
@@ -193,7 +193,7 @@ func TestForeignLease(t *testing.T) {
 	}
 }
 
-// TestInvalidMessages is ruling 8: 99 are borne, with the hundredth it ends.
+// TestInvalidMessages is PROTOCOL.md ruling 8: 99 are borne, with the hundredth it ends.
 func TestInvalidMessages(t *testing.T) {
 	url, accepted := serve(t)
 	c, _, _ := startConsole(t, stagenet.Config{Gateways: []string{url}})

@@ -72,7 +72,7 @@ func (c *Console) renamed(e mdns.Event, id string) {
 }
 
 // vanished says that a gateway without a connection is lost, with mu held. One
-// that is connected stays (ruling 7).
+// that is connected stays (PROTOCOL.md ruling 7).
 func (c *Console) vanished(id string, e mdns.Event) {
 	l := c.table.leases[id]
 	if !c.known[id] || l != nil && l.holder != nil {

@@ -6,7 +6,7 @@
 //
 // Discovery: a gateway advertises the DNS-SD service _stagenet._tcp in the
 // domain local by multicast DNS, by default at port 4000, with the TXT records
-// id (of the gateway), type (such as DMX) and version. Subpackage mdns finds
+// id (of the gateway), type (such as DMX) and version. Package lan/mdns finds
 // them.
 //
 // Connection: the gateway is a WebSocket server, the console connects to
@@ -18,9 +18,9 @@
 //	gateway  MAPPING_UPDATE  LeaseID, Mappings                "SN1 is DMX channel 200, …"
 //	console  DATA_PKT        StageNetAddress, Value (0-255)   "SN1 is at 255"
 //
-// # What the document leaves open
+// # What the publication leaves open
 //
-// The numbers in brackets in this package are those of the project's rulings.
+// PROTOCOL.md has the facts and the rulings; numbers in brackets are those of rulings.
 // The addresses belong to the console. A lease belongs to its GatewayID for good
 // and is stored before the answer leaves, so SN17 means the same socket tomorrow
 // (1). A LEASE_REQ states the whole size of the lease: more appends addresses,
@@ -31,10 +31,12 @@
 //
 // # How this is built
 //
-// Package wire turns bytes into values, package link is the WebSocket with its
-// limits. The unexported table of leases and the pacer decide; they have no
-// sockets, goroutines or clock. [Console] owns the goroutines: one reads and one
-// writes each connection, so a gateway that does not read delays nobody else.
-// There are no queues of values: the writer takes the newest ones when it is
-// ready to write.
+// Package wire turns bytes into values; package link is what the roles say of a
+// connection, and the connections: the WebSocket with its limits, and one within a
+// program. [New] makes a Console that has no socket, goroutine or clock; [Console.Connect]
+// gives it gateways by connections that the caller steps, such as link.Memory to a
+// gateway of subpackage gateway. [Console.Run] puts it on the network: one goroutine
+// reads and one writes each connection, so a gateway that does not read delays nobody
+// else. There are no queues of values: the writer takes the newest ones when it is ready
+// to write.
 package stagenet

@@ -10,14 +10,14 @@ import (
 
 // Limits on what gateways may ask for.
 const (
-	DefaultMaxAddresses = 65536   // of one gateway (ruling 4)
+	DefaultMaxAddresses = 65536   // of one gateway (PROTOCOL.md ruling 4)
 	maxAddresses        = 1 << 20 // of all gateways
 	maxLeases           = 4096
 	maxGatewayID        = 255 // bytes
 )
 
 // Lease is the addresses a gateway holds. It belongs to its GatewayID for good:
-// a gateway that comes back gets the same ID and addresses (ruling 1).
+// a gateway that comes back gets the same ID and addresses (PROTOCOL.md ruling 1).
 type Lease struct {
 	GatewayID string
 	ID        string
@@ -212,7 +212,7 @@ type Mapping struct {
 	Channel      int
 }
 
-// dropped counts entries of a mapping that were not used (ruling 5).
+// dropped counts entries of a mapping that were not used (PROTOCOL.md ruling 5).
 type dropped struct{ foreign, twice, incomplete uint64 }
 
 func (d dropped) sum() uint64 { return d.foreign + d.twice + d.incomplete }

@@ -33,7 +33,7 @@ func emptyTable(t *testing.T, ceiling int) *table {
 	return tab
 }
 
-// TestLeases is rulings 1 and 2 step by step.
+// TestLeases is PROTOCOL.md rulings 1 and 2 step by step.
 func TestLeases(t *testing.T) {
 	tab := emptyTable(t, 100)
 	for _, step := range []struct {
@@ -78,7 +78,7 @@ func TestLeases(t *testing.T) {
 	}
 }
 
-// TestRefusals is ruling 4.
+// TestRefusals is PROTOCOL.md ruling 4.
 func TestRefusals(t *testing.T) {
 	tab := emptyTable(t, 10)
 	for _, c := range []struct {
@@ -145,7 +145,7 @@ func TestStoredLeases(t *testing.T) {
 	}
 }
 
-// TestMapping is rulings 5 and 6.
+// TestMapping is PROTOCOL.md rulings 5 and 6.
 func TestMapping(t *testing.T) {
 	tab := emptyTable(t, 100)
 	grant(t, tab, "a", 3)

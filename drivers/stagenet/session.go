@@ -103,12 +103,12 @@ func (s *session) Receive(now time.Time, b []byte) {
 }
 
 // invalid counts a message that cannot be used, and closes the connection when
-// there are too many (ruling 8).
+// there are too many (PROTOCOL.md ruling 8).
 func (s *session) invalid(m wire.Message, err error, now time.Time) {
 	c := s.console
 	c.mu.Lock()
 	c.stats.Invalid++
-	if m.Kind == wire.LeaseRequest { // it waits for an answer (ruling 4)
+	if m.Kind == wire.LeaseRequest { // it waits for an answer (PROTOCOL.md ruling 4)
 		c.stats.Requests++
 		c.refuse(s, err.Error())
 	}
@@ -199,8 +199,8 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	}
 }
 
-// take gives a lease to the connection that asks for it; the newer wins (ruling
-// 3). Called with mu held.
+// take gives a lease to the connection that asks for it; the newer wins
+// (PROTOCOL.md ruling 3). Called with mu held.
 func (c *Console) take(s *session, l *lease, now time.Time) {
 	switch old := l.holder; old {
 	case s:

@@ -93,7 +93,7 @@ func TestTargets(t *testing.T) {
 	if len(told) != 2 || told[1].Kind != Lost || len(c.Gateways()) != 0 {
 		t.Errorf("told %+v", told)
 	}
-	// A connection outlives its advertisement (ruling 7), and takes it up again.
+	// A connection outlives its advertisement (PROTOCOL.md ruling 7), and takes it up again.
 	third := tell(advert(mdns.Added, "10.0.0.3:4000"))
 	third.using = "ws://10.0.0.3:4000/stagenet"
 	tell(advert(mdns.Removed, "10.0.0.3:4000"))

@@ -47,7 +47,7 @@ func (id ID) String() string {
 	return fmt.Sprint(id.number)
 }
 
-// argument is the ID on the wire (ruling 1).
+// argument is the ID on the wire (PROTOCOL.md ruling 1).
 func (id ID) argument() (any, error) {
 	switch {
 	case strings.ContainsRune(id.name, 0):
@@ -126,7 +126,7 @@ func checkNumbers(command string, who fmt.Stringer, numbers []float64) error {
 	return nil
 }
 
-// number is a number on the wire: i when integral, else f (ruling 1).
+// number is a number on the wire: i when integral, else f (PROTOCOL.md ruling 1).
 func number(n float64) any {
 	if n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32 {
 		return int32(n)

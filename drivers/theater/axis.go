@@ -18,7 +18,7 @@ const (
 	giveUp = time.Second           // of refusals, until a path is
 )
 
-// axis is the model of a motor and what is held back for it (ruling 4). It has no
+// axis is the model of a motor and what is held back for it (PROTOCOL.md ruling 4). It has no
 // lock, socket or clock.
 type axis struct {
 	name   Axis

@@ -1,6 +1,7 @@
 // Package theater speaks the OSC protocol of a small theater in the role of the
 // controller: it drives a lighting server, stepper motion servers and pneumatic
-// valve servers. Subpackage server is the other role, osc is the protocol below.
+// valve servers. Subpackage server is the other role; the protocol below is that of
+// drivers/osc.
 //
 // # The protocol in one page
 //
@@ -31,7 +32,7 @@
 // More than 20 are dropped silently, so [Motion] holds long paths back and sends
 // each segment when the device must have room for it. What the device has is a
 // model: segments sent, their tempo, and the time since. Three choices follow
-// (ruling 4).
+// (PROTOCOL.md ruling 4).
 //
 // The device is kept only a short way ahead of where it is, 300 ms unless told
 // otherwise (MotionConfig.Ahead) and never more than 16 segments. There is no
@@ -60,7 +61,7 @@
 //
 // # Machinery
 //
-// Motion and Valve have a safe action ([Safe], ruling 6) that leaves at once, from
+// Motion and Valve have a safe action ([Safe], PROTOCOL.md ruling 6) that leaves at once, from
 // any goroutine, and can be held: then every command is refused with [ErrHeld]
 // until it is released.
 //
@@ -68,13 +69,16 @@
 //
 // [Lighting], [Motion] and [Valve] are machines: they are given commands and the
 // present instant, send by themselves what is due, and say when they want to be
-// called next. New makes one that sends through a function, such as into a virtual
-// device; Open one with a socket and a clock, for which Run does the calling. All
-// methods are safe from any goroutine and never wait, except for a lock that is
-// held no longer than a datagram takes to leave, two milliseconds at most. The instant
-// they are given is the present one by the clock of whoever calls Step, which for Run
-// is that of the system.
+// called next. New makes one that sends through a function, such as into a machine of
+// subpackage server; Open one with a socket and a clock, for which Run does the calling.
 //
-// The numbers of rulings are those of the project's notes on what the protocol's
-// document leaves open.
+// All methods are safe from any goroutine and wait for no other one: what is asked of a
+// machine whose message is just leaving, or whose log is slow, is done by the goroutine
+// that sends, right behind that message. Then a command returns nil although the network
+// may refuse it, which the counters and the log tell; the end of a path tells of a
+// refusal in any case. Whoever finds the machine free sends by itself, which takes two
+// milliseconds a datagram at most. The instant given is the present one by the clock of
+// whoever calls Step, which for Run is that of the system.
+//
+// PROTOCOL.md has the facts, and the rulings on what its publication leaves open.
 package theater

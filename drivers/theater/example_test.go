@@ -10,8 +10,8 @@ import (
 	"showrun/drivers/theater/server"
 )
 
-// A motor makes one turn and comes back in two jumps of speed, as in the protocol's
-// document, but in three tenths of a second.
+// A motor makes one turn and comes back in two jumps of speed, as in
+// PROTOCOL.md, but in three tenths of a second.
 func Example() {
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup

@@ -7,7 +7,7 @@ import (
 
 const (
 	// followEvery is how often a tempo that follows the beat is sent at most, and
-	// followStep by which part it has to have moved (ruling 5).
+	// followStep by which part it has to have moved (PROTOCOL.md ruling 5).
 	followEvery = 500 * time.Millisecond
 	followStep  = 0.005
 )

@@ -127,7 +127,7 @@ func (l *Lighting) Tempo(id ID, rate float64) error {
 
 // Follow makes the tempo of a fixture follow that given to Beat, with so many
 // segments per beat; 0 ends following. The tempo is sent when it has moved by more
-// than half a percent, at most twice a second (ruling 5). The error is ErrArgument.
+// than half a percent, at most twice a second (PROTOCOL.md ruling 5). The error is ErrArgument.
 func (l *Lighting) Follow(now time.Time, id ID, segmentsPerBeat float64) error {
 	if err := checkPerBeat(segmentsPerBeat); err != nil {
 		return err

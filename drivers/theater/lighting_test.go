@@ -52,8 +52,8 @@ func (d *desk) do(err error) {
 	}
 }
 
-// TestLightingOfTheDocument sends every example of the protocol's document.
-func TestLightingOfTheDocument(t *testing.T) {
+// TestLightingExamples sends every example of the protocol's publication.
+func TestLightingExamples(t *testing.T) {
 	d := newDesk(t, LightingConfig{Channels: map[ID]int{Name("rgba1"): 4, Name("white"): 1, Number(0): 1}})
 	d.do(d.Fixture(Name("white"), 255))
 	d.do(d.Fixture(Name("rgba1"), 255, 255, 255, 0))

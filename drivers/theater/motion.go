@@ -116,7 +116,7 @@ func (m *Motion) Tempo(now time.Time, axis Axis, rate float64) error {
 
 // Follow makes the tempo of an axis follow that given to Beat, with so many
 // segments per beat; 0 ends following. The tempo is sent when it has moved by more
-// than half a percent, at most twice a second (ruling 5). A path that is on its way
+// than half a percent, at most twice a second (PROTOCOL.md ruling 5). A path that is on its way
 // keeps its own. The error is ErrArgument or ErrHeld, net.ErrClosed after Run.
 func (m *Motion) Follow(now time.Time, axis Axis, segmentsPerBeat float64) error {
 	if err := axis.check(); err != nil {

@@ -14,7 +14,7 @@ import (
 	"showrun/drivers/osc"
 )
 
-// firmware is a device as the document describes it, which gets every message a
+// firmware is a device as PROTOCOL.md describes it, which gets every message a
 // while after it was sent.
 type firmware struct {
 	delay   time.Duration
@@ -189,9 +189,9 @@ func smooth(n int) (knots []float64) {
 
 const ms = time.Millisecond
 
-// TestSplineOfTheDocument: three segments, each sent 300 ms before it starts and
+// TestSplineExample: three segments, each sent 300 ms before it starts and
 // counted from where the axis is then.
-func TestSplineOfTheDocument(t *testing.T) {
+func TestSplineExample(t *testing.T) {
 	s := newStage(t, MotionConfig{})
 	s.spline(0, 360, 360, 180, 180, 180, 0, 0, 0)
 	s.expect("/tempo x 60", "/spline x 0 360 360")

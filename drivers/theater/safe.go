@@ -1,7 +1,7 @@
 package theater
 
 // Safe is what a machine is told when the show stops, fails or has crashed, and on
-// an emergency stop (ruling 6). The zero value is the default of the device.
+// an emergency stop (PROTOCOL.md ruling 6). The zero value is the default of the device.
 type Safe int
 
 // The safe actions.

@@ -171,7 +171,7 @@ func (g *Gateway) show(c *console, m wire.Message) {
 }
 
 // invalid counts a message that cannot be used, and closes the connection when
-// there are too many (ruling 8).
+// there are too many (PROTOCOL.md ruling 8).
 func (c *console) invalid(err error, now time.Time) {
 	g := c.gateway
 	g.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// The rulings on liveness and robustness (7 and 8).
+// Liveness and robustness (PROTOCOL.md rulings 7 and 8).
 const (
 	PingPeriod    = 5 * time.Second
 	MaxSilence    = 15 * time.Second
@@ -20,7 +20,7 @@ const (
 	ReadLimit     = 1 << 20 // bytes of a message
 )
 
-// The waits between attempts to connect (ruling 7), and how long a connection
+// The waits between attempts to connect (PROTOCOL.md ruling 7), and how long a connection
 // must last for the next wait to be the first again.
 const (
 	FirstWait = 250 * time.Millisecond

@@ -2,7 +2,7 @@ package link
 
 import "time"
 
-// Limits of patience with one peer (ruling 8).
+// Limits of patience with one peer (PROTOCOL.md ruling 8).
 const (
 	MaxStrikes   = 100
 	StrikeWindow = 10 * time.Second

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Value is the level of one address. The protocol document says "currently
-// 0-255": a wider value is this line, MaxValue, and nothing else.
+// Value is the level of one address. PROTOCOL.md is not sure that
+// 0-255 will do for ever: a wider value is this line, MaxValue, and nothing else.
 type Value = byte
 
 // MaxValue is the highest Value.

@@ -1,7 +1,7 @@
 // Package wire turns StageNet messages into values and back. A message is one
 // JSON object; its key Type tells the kind, and keys are case-sensitive.
 //
-// Parse is lenient where the project's rulings are: unknown kinds and unknown
+// Parse is lenient where PROTOCOL.md rulings 5 and 8 are: unknown kinds and unknown
 // fields are counted and skipped, a bad entry of a mapping does not spoil the
 // others. Everything else that is wrong is a typed error.
 package wire

@@ -10,20 +10,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The examples of the protocol document, with their white space.
+// Messages as a gateway may write them, with white space.
 const (
-	documentRequest = `{
+	spacedRequest = `{
   "Type": "LEASE_REQ",
   "GatewayID": "GATEWAY_01",
   "AddressCount": 4
 }
 `
-	documentResponse = `{
+	spacedResponse = `{
   "Type": "LEASE_RESP",
   "LeaseID": "lease_001",
   "Addresses": ["SN1", "SN2", "SN3", "SN4"]
 }`
-	documentMapping = `{
+	spacedMapping = `{
   "Type": "MAPPING_UPDATE",
   "LeaseID": "lease_001",
   "Mappings": [
@@ -31,29 +31,29 @@ const (
     {"StageNetAddress": "SN4", "HardwareType": "DMX", "Channel": 430}
   ]
 }`
-	documentPacket = `{
+	spacedPacket = `{
   "Type": "DATA_PKT",
   "StageNetAddress": "SN1",
   "Value": 255
 }`
 )
 
-var documented = []struct {
+var spaced = []struct {
 	text string
 	want Message
 	wire []byte // as we write it
 }{
-	{documentRequest, Message{Kind: LeaseRequest, GatewayID: "GATEWAY_01", AddressCount: 4}, AppendLeaseRequest(nil, "GATEWAY_01", 4)},
-	{documentResponse, Message{Kind: LeaseResponse, LeaseID: "lease_001", Addresses: []string{"SN1", "SN2", "SN3", "SN4"}},
+	{spacedRequest, Message{Kind: LeaseRequest, GatewayID: "GATEWAY_01", AddressCount: 4}, AppendLeaseRequest(nil, "GATEWAY_01", 4)},
+	{spacedResponse, Message{Kind: LeaseResponse, LeaseID: "lease_001", Addresses: []string{"SN1", "SN2", "SN3", "SN4"}},
 		AppendLeaseResponse(nil, "lease_001", []Address{1, 2, 3, 4})},
-	{documentMapping, Message{Kind: MappingUpdate, LeaseID: "lease_001", Mappings: []Mapping{{"SN1", "DMX", 200}, {"SN4", "DMX", 430}}},
+	{spacedMapping, Message{Kind: MappingUpdate, LeaseID: "lease_001", Mappings: []Mapping{{"SN1", "DMX", 200}, {"SN4", "DMX", 430}}},
 		AppendMappingUpdate(nil, "lease_001", []Mapping{{"SN1", "DMX", 200}, {"SN4", "DMX", 430}})},
-	{documentPacket, Message{Kind: DataPacket, Address: []byte("SN1"), Value: 255}, AppendDataPacket(nil, 1, 255)},
+	{spacedPacket, Message{Kind: DataPacket, Address: []byte("SN1"), Value: 255}, AppendDataPacket(nil, 1, 255)},
 	{`{"Type":"LEASE_RESP","LeaseID":"","Addresses":[],"Error":"no \"room\""}`, Message{Kind: LeaseResponse, Error: `no "room"`}, AppendLeaseRefusal(nil, `no "room"`)},
 }
 
 func TestDocumentedMessages(t *testing.T) {
-	for _, d := range documented {
+	for _, d := range spaced {
 		got, err := Parse([]byte(d.text))
 		if err != nil {
 			t.Errorf("%s: %v", d.text, err)
@@ -173,7 +173,7 @@ func TestDataPacketAllocatesNothing(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, d := range documented {
+	for _, d := range spaced {
 		f.Add([]byte(d.text))
 		f.Add(d.wire)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // numbers reads the arguments of a message from the index on as finite numbers,
-// each of any numeric type (ruling 1).
+// each of any numeric type (PROTOCOL.md ruling 1).
 func numbers(m osc.Message, from int) ([]float64, error) {
 	list := make([]float64, 0, len(m.Args)-from)
 	for i, arg := range m.Args[from:] {
@@ -49,7 +49,7 @@ type identity struct {
 }
 
 // identify reads the first argument: a string, which may hold a number, or an
-// integral number of any type (ruling 1).
+// integral number of any type (PROTOCOL.md ruling 1).
 func identify(m osc.Message) (identity, error) {
 	if len(m.Args) == 0 {
 		return identity{}, refuse(WrongCount, "%s: no arguments", m.Address)

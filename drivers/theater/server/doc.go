@@ -32,6 +32,5 @@
 // on arrival and executed at the tag, exactly: a timer that is late does not
 // shift the path it starts.
 //
-// The numbers of rulings in this package are those of the project's notes on what
-// the protocol's document leaves open.
+// PROTOCOL.md in the folder above has the facts and the rulings.
 package server

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Limits of bundles that are to be executed later (ruling 7).
+// Limits of bundles that are to be executed later (PROTOCOL.md ruling 7).
 const (
 	MaxAhead   = 10 * time.Second // of a time tag
 	maxWaiting = 256              // messages

@@ -189,7 +189,7 @@ func (l *Lighting) execute(c lightCommand, at time.Time) error {
 		return nil
 	}
 	if c.target != nil {
-		// The ease-in is a second knot that equals the first (page, "Lighting").
+		// The ease-in is a second knot that equals the first (PROTOCOL.md, "Lighting").
 		c.knots = slices.Concat(t.end(), c.target, c.target)
 	}
 	if t.segments+t.count(c.knots) > MaxSegments {
@@ -248,7 +248,7 @@ func (l *Lighting) output(now time.Time) {
 	}
 }
 
-// level is a value as the output shows it, 0-255 (ruling 2).
+// level is a value as the output shows it, 0-255 (PROTOCOL.md ruling 2).
 func level(v float64) byte {
 	if !(v > 0) {
 		return 0

@@ -86,7 +86,7 @@ func sample(t *testing.T, l *Lighting, name string, from, to float64, want func(
 	}
 }
 
-// The examples of the protocol's document.
+// The examples of the protocol's publication.
 func TestExamplesOfTheDocument(t *testing.T) {
 	t.Run("to full", func(t *testing.T) {
 		l := newLighting(t, LightingConfig{})
@@ -229,7 +229,7 @@ func TestLateFrames(t *testing.T) {
 	}
 }
 
-// Numbers come in every type, and names as what they are (ruling 1).
+// Numbers come in every type, and names as what they are (PROTOCOL.md ruling 1).
 func TestArgumentTypes(t *testing.T) {
 	id := []any{"rgba1", "8", int32(8), int64(8), float32(8), float64(8)}
 	for _, id := range id {
@@ -244,7 +244,7 @@ func TestArgumentTypes(t *testing.T) {
 	}
 }
 
-// What cannot be used is dropped whole, counted, and changes nothing (ruling 3).
+// What cannot be used is dropped whole, counted, and changes nothing (PROTOCOL.md ruling 3).
 func TestLightingRefuses(t *testing.T) {
 	long := make([]any, 1+3*(MaxSegments+1))
 	for i := range long {

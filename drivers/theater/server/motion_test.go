@@ -8,7 +8,7 @@ import (
 	"showrun/drivers/osc"
 )
 
-// The worked example of the document: a rotation, half of it back with a jump in
+// The worked example of PROTOCOL.md: a rotation, half of it back with a jump in
 // speed, and home.
 func TestRotationAndBack(t *testing.T) {
 	var segments []Segment

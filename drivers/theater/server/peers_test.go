@@ -32,7 +32,7 @@ func oscsend(t *testing.T) func(s *Server, args ...string) {
 	}
 }
 
-// TestPeerOscsend lets liblo send what the protocol's document shows, in every
+// TestPeerOscsend lets liblo send what PROTOCOL.md shows, in every
 // type it may have.
 func TestPeerOscsend(t *testing.T) {
 	oscsend := oscsend(t)

@@ -2,7 +2,7 @@ package server
 
 import "fmt"
 
-// Reason says why a message was dropped (ruling 3).
+// Reason says why a message was dropped (PROTOCOL.md ruling 3).
 type Reason int
 
 // The reasons.

@@ -65,7 +65,7 @@ func TestValveRefuses(t *testing.T) {
 }
 
 // A message in a bundle is executed at its tag: exactly, in order, and also if
-// nobody has looked in between (ruling 7).
+// nobody has looked in between (PROTOCOL.md ruling 7).
 func TestTimeTags(t *testing.T) {
 	var at []time.Time
 	var pwm []float64
