@@ -259,6 +259,7 @@ type Sender struct {
 	mu     sync.Mutex
 	conn   *Conn
 	bound  netip.Addr
+	moving bool // somebody looks for another socket
 	closed bool
 }
 
@@ -322,27 +323,49 @@ func (s *Sender) source() (netip.Addr, error) {
 
 // moved gives another socket than the one that failed if the interface has another
 // address now or there is a way at last, or if the system is to choose the address
-// again, else nil.
+// again, else nil. Nobody waits for another goroutine that looks for one.
 func (s *Sender) moved(failed *Conn) *Conn {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conn != failed {
-		return s.conn // somebody else was faster
+	current, bound := s.conn, s.bound
+	first := current == failed && !s.moving && !s.closed
+	s.moving = s.moving || first
+	s.mu.Unlock()
+	switch {
+	case current != failed:
+		return current // somebody else was faster
+	case !first:
+		return nil
 	}
+	next, bind := s.another(failed, bound)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moving = false
+	switch {
+	case next == nil:
+		return nil
+	case s.closed:
+		next.Close()
+		return nil
+	}
+	next.stats = failed.Stats()
+	failed.Close()
+	s.conn, s.bound = next, bind
+	return next
+}
+
+// another opens a socket in place of one that failed, if that is of use.
+func (s *Sender) another(failed *Conn, bound netip.Addr) (*Conn, netip.Addr) {
 	bind, err := s.source()
 	// A connected socket keeps the address it began with, also if the system chose it.
-	same := bind == s.bound && !bind.IsUnspecified()
-	if s.closed || err != nil || same && failed.only.IsValid() {
-		return nil
+	same := bind == bound && !bind.IsUnspecified()
+	if err != nil || same && failed.only.IsValid() {
+		return nil, bind
 	}
-	conn, err := connect(bind, s.to)
+	next, err := connect(bind, s.to)
 	if err != nil {
-		return nil
+		return nil, bind
 	}
-	conn.stats = s.conn.Stats()
-	s.conn.Close()
-	s.conn, s.bound = conn, bind
-	return conn
+	return next, bind
 }
 
 // send sends by the socket, or the next one.

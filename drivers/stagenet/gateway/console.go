@@ -103,32 +103,38 @@ func (c *console) Receive(now time.Time, b []byte) {
 		return
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.stats.UnknownFields += uint64(m.Unknown)
-	if m.Kind != wire.LeaseResponse {
+	refused := m.Kind == wire.LeaseResponse && (m.Error != "" || m.LeaseID == "")
+	channels := len(g.channels)
+	switch {
+	case m.Kind != wire.LeaseResponse:
 		g.stats.UnknownTypes++
-		return
-	}
-	if m.Error != "" || m.LeaseID == "" {
+	case refused:
 		g.stats.Refusals++
-		g.log.Warn("stagenet gateway: lease refused", "console", c.conn.Address(), "channels", len(g.channels), "error", m.Error)
 		c.leaseID, c.addresses, c.index = "", nil, nil
 		c.askAt = now.Add(askAgain)
-		c.conn.Wake()
-		return
+	default:
+		g.stats.Leases++
+		c.lease(m)
 	}
-	g.stats.Leases++
-	c.lease(m)
+	g.mu.Unlock()
+	switch {
+	case m.Kind != wire.LeaseResponse:
+		return
+	case refused:
+		g.log.Warn("stagenet gateway: lease refused", "console", c.conn.Address(), "channels", channels, "error", m.Error)
+	default:
+		if len(m.Addresses) != channels {
+			g.log.Warn("stagenet gateway: the lease has another size", "console", c.conn.Address(),
+				"channels", channels, "addresses", len(m.Addresses))
+		}
+		g.log.Info("stagenet gateway: leased", "console", c.conn.Address(), "lease", m.LeaseID, "addresses", span(m.Addresses))
+	}
+	c.conn.Wake()
 }
 
 // lease takes the addresses of a lease, with mu held.
 func (c *console) lease(m wire.Message) {
-	g := c.gateway
-	if len(m.Addresses) != len(g.channels) {
-		g.log.Warn("stagenet gateway: the lease has another size", "console", c.conn.Address(),
-			"channels", len(g.channels), "addresses", len(m.Addresses))
-	}
-	g.log.Info("stagenet gateway: leased", "console", c.conn.Address(), "lease", m.LeaseID, "addresses", span(m.Addresses))
 	c.leaseID, c.addresses = m.LeaseID, m.Addresses
 	c.index = make(map[string]int, len(m.Addresses))
 	for i, a := range m.Addresses {
@@ -137,7 +143,6 @@ func (c *console) lease(m wire.Message) {
 		}
 	}
 	c.tell = true
-	c.conn.Wake()
 }
 
 // span names addresses for people.

@@ -80,10 +80,11 @@ func (s *Server) Received() osc.Stats { return s.conn.Stats() }
 // return fast and not call the Server.
 func (s *Server) Do(f func(now time.Time)) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.now(time.Now())
-	s.report(s.cfg.Machine.Step(now), now)
+	lines := s.lines(s.cfg.Machine.Step(now), now)
 	f(now)
+	s.mu.Unlock()
+	s.log(lines)
 }
 
 // Run executes messages until ctx ends, then closes the socket and returns nil.
@@ -117,19 +118,21 @@ func (s *Server) Run(ctx context.Context) error {
 // is one.
 func (s *Server) step() (wait time.Duration, ok bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.now(time.Now())
-	s.report(s.cfg.Machine.Step(now), now)
+	lines := s.lines(s.cfg.Machine.Step(now), now)
 	next := s.cfg.Machine.Deadline()
+	s.mu.Unlock()
+	s.log(lines)
 	return next.Sub(now), !next.IsZero()
 }
 
 // take implements osc.Handler.
 func (s *Server) take(m osc.Message, when osc.TimeTag, from netip.AddrPort, at time.Time) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.now(at)
-	s.report(s.cfg.Machine.Receive(now, m, when.Time()), now, "from", from)
+	lines := s.lines(s.cfg.Machine.Receive(now, m, when.Time()), now, "from", from)
+	s.mu.Unlock()
+	s.log(lines)
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -149,31 +152,38 @@ func (s *Server) now(t time.Time) time.Time {
 // logInterval is how often a message dropped for the same reason is logged.
 const logInterval = 10 * time.Second
 
-// report logs refusals, with mu held.
-func (s *Server) report(err error, now time.Time, where ...any) {
+// lines are the log lines about refusals, each the arguments of one, with mu held.
+func (s *Server) lines(err error, now time.Time, where ...any) (lines [][]any) {
 	if err == nil {
-		return
+		return nil
 	}
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
 		for _, e := range joined.Unwrap() {
-			s.report(e, now, where...)
+			lines = append(lines, s.lines(e, now, where...)...)
 		}
-		return
+		return lines
 	}
 	var r *Refusal
 	if !errors.As(err, &r) {
-		return
+		return nil
 	}
 	held, ok := s.logged[r.Reason].Allow(now, logInterval)
 	if !ok {
-		return
+		return nil
 	}
 	args := append([]any{"reason", r.Text}, where...)
 	if held > 0 {
 		args = append(args, "more", held)
 	}
-	s.cfg.Log.Warn("theater: message dropped", args...)
+	return [][]any{args}
+}
+
+// log writes lines, without mu: nobody waits for a log to ask the Machine.
+func (s *Server) log(lines [][]any) {
+	for _, args := range lines {
+		s.cfg.Log.Warn("theater: message dropped", args...)
+	}
 }
 
 // Close closes the socket of a Server that does not run.
