@@ -40,21 +40,28 @@ func Interfaces() ([]Interface, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the network interfaces: %w", err)
 	}
-	var all []Interface
-	for _, i := range list {
-		addresses, err := i.Addrs()
-		if err != nil {
-			return nil, fmt.Errorf("list the addresses of interface %q: %w", i.Name, err)
+	all := make([]Interface, len(list))
+	for n, i := range list {
+		if all[n], err = read(i); err != nil {
+			return nil, err
 		}
-		found := Interface{Index: i.Index, Name: i.Name, Flags: i.Flags}
-		for _, a := range addresses {
-			if p, err := netip.ParsePrefix(a.String()); err == nil {
-				found.Prefixes = append(found.Prefixes, p)
-			}
-		}
-		all = append(all, found)
 	}
 	return all, nil
+}
+
+// read asks for the addresses of an interface.
+func read(i net.Interface) (Interface, error) {
+	found := Interface{Index: i.Index, Name: i.Name, Flags: i.Flags}
+	addresses, err := i.Addrs()
+	if err != nil {
+		return found, fmt.Errorf("list the addresses of interface %q: %w", i.Name, err)
+	}
+	for _, a := range addresses {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			found.Prefixes = append(found.Prefixes, p)
+		}
+	}
+	return found, nil
 }
 
 // Find finds one interface, in whatever state it is, by its name or one of its
@@ -292,19 +299,30 @@ func (i Interface) Check(address netip.Addr) error {
 	if i.Index == 0 {
 		return nil
 	}
-	list, err := Interfaces()
+	list, err := net.Interfaces()
 	if err != nil {
-		return err
+		return fmt.Errorf("list the network interfaces: %w", err)
 	}
-	return i.check(list, address)
+	for _, o := range list { // the addresses of the others do not matter: asking for them takes time
+		if i.same(Interface{Index: o.Index, Name: o.Name}) {
+			now, err := read(o)
+			if err != nil {
+				return err
+			}
+			return i.check(now, address)
+		}
+	}
+	return i.check(Interface{}, address)
 }
 
-func (i Interface) check(list []Interface, address netip.Addr) error {
-	now := slices.IndexFunc(list, func(o Interface) bool { return o.Index == i.Index && o.Name == i.Name })
+// same tells whether another look has found the interface again.
+func (i Interface) same(o Interface) bool { return i.Index == o.Index && i.Name == o.Name }
+
+func (i Interface) check(now Interface, address netip.Addr) error {
 	switch {
-	case now < 0:
+	case !i.same(now):
 		return missing("interface %q is not the one it was", i.Name)
-	case !list[now].has(address):
+	case !now.has(address):
 		return missing("interface %q has lost its address %v", i.Name, address)
 	}
 	return nil

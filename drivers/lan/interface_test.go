@@ -180,7 +180,7 @@ func TestCheck(t *testing.T) {
 		"plugged anew": {face(9, "eth0", ready, "10.0.0.5/24"), true},
 		"renamed":      {face(2, "wan", ready, "10.0.0.5/24"), true},
 	} {
-		if err := eth.check([]Interface{machine[0], c.now}, own); (err != nil) != c.gone || err != nil && !errors.Is(err, ErrAbsent) {
+		if err := eth.check(c.now, own); (err != nil) != c.gone || err != nil && !errors.Is(err, ErrAbsent) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
