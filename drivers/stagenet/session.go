@@ -58,9 +58,12 @@ func newSession(c *Console, t *target, conn link.Peer) *session {
 
 // Connect takes a gateway on a connection that the caller carries, such as a
 // link.Memory: the Console needs neither Run nor a network for it. Values leave when the
-// caller lets the Handler write.
-func (c *Console) Connect(p link.Peer) link.Handler {
-	s := newSession(c, newTarget(p.Address(), p.Address()), p)
+// caller lets the Handler write. text is what the gateway would advertise, its TXT records
+// by key; nil for nothing.
+func (c *Console) Connect(p link.Peer, text map[string]string) link.Handler {
+	t := newTarget(p.Address(), p.Address())
+	t.id, t.about = text["id"], about{text["type"], text["version"], p.Address()}
+	s := newSession(c, t, p)
 	c.begin(s, "")
 	return s
 }

@@ -51,7 +51,8 @@ func (x *table) plug(id string, channels int) (*gateway.Gateway, *link.Memory) {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	w := link.Connect(x.now, "the console", id, x.Connect, g.Connect)
+	join := func(p link.Peer) link.Handler { return x.Connect(p, g.Text()) }
+	w := link.Connect(x.now, "the console", id, join, g.Connect)
 	x.wires = append(x.wires, w)
 	return g, w
 }
@@ -99,6 +100,9 @@ func TestVirtual(t *testing.T) {
 	x.expect("found a 0/3", "leased a 0/3", "mapped a 3/3", "found b 0/2", "leased b 0/2", "mapped b 2/2")
 	if id, i, m, ok := x.Find(5); !ok || id != "b" || i != 1 || m.Channel != 2 {
 		t.Errorf("SN5 is %s %d %+v", id, i, m)
+	}
+	if g, ok := x.Gateway("b"); !ok || g.Type != "DMX" || g.Version != "1.0" || g.Address != "b" || !g.Connected {
+		t.Errorf("known of b: %+v", g)
 	}
 	frame := func(at time.Duration, levels ...byte) {
 		x.until(at)
@@ -193,7 +197,8 @@ func TestEngineNeverWaits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return link.Connect(epoch, "console", "gateway", c.Connect, g.Connect)
+			join := func(p link.Peer) link.Handler { return c.Connect(p, nil) }
+			return link.Connect(epoch, "console", "gateway", join, g.Connect)
 		}
 		var carrying sync.WaitGroup
 		carrying.Go(func() {

@@ -15,7 +15,7 @@ import (
 // Advertisement is a service to be advertised.
 type Advertisement struct {
 	Instance string // its name for people; what is too long for DNS is cut off
-	Service  string // the type, such as "_stagenet._tcp"
+	Service  string // the type, such as "_lighting._tcp"
 	// Host names the host of the service in the local domain. It is not to be the name of
 	// the machine, which belongs to the machine's own responder. What is not a letter or
 	// a digit becomes a hyphen.
@@ -43,6 +43,9 @@ func Advertise(a Advertisement) (withdraw func(), err error) {
 		return nil, fmt.Errorf("mdns: advertise: %w", err)
 	}
 	if i.Net() != nil {
+		if _, err := i.Address(); err != nil {
+			return nil, fmt.Errorf("mdns: advertise: %w", err)
+		}
 		interfaces = append(interfaces, *i.Net())
 		for _, ip := range i.Addresses() {
 			ips = append(ips, ip.WithZone("").String())

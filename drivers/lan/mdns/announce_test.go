@@ -16,14 +16,14 @@ func TestServiceNames(t *testing.T) {
 	if got := clip(strings.Repeat("é", 40)); got != strings.Repeat("é", 31) {
 		t.Errorf("clipped to %q", got)
 	}
-	if got := hostName("stagenet-Bühne 1"); got != "stagenet-b-hne-1.local." {
+	if got := hostName("box-Bühne 1"); got != "box-b-hne-1.local." {
 		t.Errorf("host %s", got)
 	}
 }
 
 func TestAdvertiseRefuses(t *testing.T) {
 	_, err := Advertise(Advertisement{
-		Instance: "x", Service: "_stagenet._tcp", Host: "x", Listen: netip.MustParseAddrPort("0.0.0.0:4000"), Interface: "nowhere7",
+		Instance: "x", Service: "_lighting._tcp", Host: "x", Listen: netip.MustParseAddrPort("0.0.0.0:4000"), Interface: "nowhere7",
 	})
 	if !errors.Is(err, lan.ErrAbsent) {
 		t.Error(err)

@@ -78,7 +78,7 @@ func (s *scene) expect(what, got string, want ...string) {
 	}
 }
 
-const asked = "ask eth0 12 _stagenet._tcp.local"
+const asked = "ask eth0 12 _lighting._tcp.local"
 
 func TestBrowsing(t *testing.T) {
 	s := newScene(t, eth0)
@@ -167,7 +167,7 @@ func TestMoved(t *testing.T) {
 
 func TestTwoInterfaces(t *testing.T) {
 	s := newScene(t, eth0, eth1)
-	s.expect("both are asked", s.settle(), asked, "ask eth1 12 _stagenet._tcp.local")
+	s.expect("both are asked", s.settle(), asked, "ask eth1 12 _lighting._tcp.local")
 	s.hear(eth0, full(120, 4000, "10.0.0.1", "fe80::1")...)
 	s.expect("seen twice", s.hear(eth1, full(120, 4000, "10.1.0.1", "fe80::1")...),
 		"updated Café v1.2 Stage [10.0.0.1:4000 10.1.0.1:4000 [fe80::1%eth0]:4000 [fe80::1%eth1]:4000] id=g1")
@@ -185,7 +185,7 @@ func TestBounded(t *testing.T) {
 	s.settle()
 	s.hear(eth0, full(120, 4000, "10.0.0.1")...)
 	for i := range 800 {
-		n := nameOf(fmt.Sprint(i), "_stagenet", "_tcp", "local")
+		n := nameOf(fmt.Sprint(i), "_lighting", "_tcp", "local")
 		a := netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
 		s.hear(eth0, record{name: gatewayService, kind: typePTR, ttl: 1 << 31, target: n},
 			record{name: gatewayService, kind: typePTR, ttl: 9, target: nameOf("not ours", "local")},

@@ -34,7 +34,7 @@ const (
 
 // Config describes a Browser.
 type Config struct {
-	// Service is the type to look for, such as "_stagenet._tcp".
+	// Service is the type to look for, such as "_lighting._tcp".
 	Service string
 	// Interface is the name of an interface or one of its addresses, or "" for all that
 	// are up and can multicast, except loopback unless there is nothing else; see
@@ -68,7 +68,7 @@ func New(cfg Config) (*Browser, error) {
 	labels := append(strings.Split(cfg.Service, "."), "local")
 	for _, l := range labels {
 		if l == "" || len(l) > maxLabel {
-			return nil, fmt.Errorf("mdns: service %q, want a type such as _stagenet._tcp", cfg.Service)
+			return nil, fmt.Errorf("mdns: service %q, want a type such as _lighting._tcp", cfg.Service)
 		}
 	}
 	if cfg.Log == nil {

@@ -30,7 +30,7 @@ func loopback(t *testing.T) lan.Interface {
 func TestOnLoopback(t *testing.T) {
 	lo := loopback(t)
 	events := make(chan Event, 100)
-	b, err := New(Config{Service: "_stagenet._tcp", Interface: lo.Name, OnEvent: func(e Event) {
+	b, err := New(Config{Service: "_lighting._tcp", Interface: lo.Name, OnEvent: func(e Event) {
 		if e.Service.Text["id"] == "g1" { // and not of another test
 			events <- e
 		}
@@ -112,12 +112,12 @@ func TestAdmit(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	for _, service := range []string{"", "_a..b", "_stagenet._tcp."} {
+	for _, service := range []string{"", "_a..b", "_lighting._tcp."} {
 		if _, err := New(Config{Service: service}); err == nil {
 			t.Errorf("%q is taken for a service", service)
 		}
 	}
-	b, err := New(Config{Service: "_stagenet._tcp", Interface: "no such interface"})
+	b, err := New(Config{Service: "_lighting._tcp", Interface: "no such interface"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,8 @@ func packetOf(records ...record) []byte {
 }
 
 var (
-	gatewayService = nameOf("_stagenet", "_tcp", "local")
-	cafe           = nameOf("Café v1.2 Stage", "_stagenet", "_tcp", "local")
+	gatewayService = nameOf("_lighting", "_tcp", "local")
+	cafe           = nameOf("Café v1.2 Stage", "_lighting", "_tcp", "local")
 	host           = nameOf("desk", "local")
 )
 
@@ -91,7 +91,7 @@ func TestParse(t *testing.T) {
 // unknown record and one that is broken within its length.
 func TestParseCompressed(t *testing.T) {
 	m := []byte{0, 0, 0x84, 0, 0, 1, 0, 2, 0, 0, 0, 2}
-	m = append(m, "\x09_stagenet\x04_tcp\x05local\x00"...) // at 12
+	m = append(m, "\x09_lighting\x04_tcp\x05local\x00"...) // at 12
 	m = append(m, 0, typePTR, 0, classIN)                  // question
 	m = append(m, 0xc0, 12, 0, typePTR, 0, classIN, 0, 0, 0, 9, 0, 6)
 	at := len(m)
@@ -100,7 +100,7 @@ func TestParseCompressed(t *testing.T) {
 	m = append(m, 0xc0, byte(at), 0, typeSRV, 0x80, 1, 0, 0, 0, 9, 0, 3, 1, 2, 3)
 	m = append(m, 0xc0, byte(at), 0, typeSRV, 0x80, 1, 0, 0, 0, 9, 0, 11, 0, 0, 0, 0, 0x0f, 0xa0, 2, 'p', 'i', 0xc0, 12+15)
 	got, err := collected(m)
-	gw := nameOf("Gw1", "_stagenet", "_tcp", "local")
+	gw := nameOf("Gw1", "_lighting", "_tcp", "local")
 	want := []record{
 		{name: gatewayService, kind: typePTR, ttl: 9, target: gw},
 		{name: gw, kind: typeSRV, ttl: 9, flush: true, port: 4000, target: nameOf("pi", "local")},
@@ -135,7 +135,7 @@ func TestMalformedNames(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	first, rest := cafe.label()
-	if first != "Café v1.2 Stage" || rest != gatewayService || cafe.String() != "Café v1.2 Stage._stagenet._tcp.local" {
+	if first != "Café v1.2 Stage" || rest != gatewayService || cafe.String() != "Café v1.2 Stage._lighting._tcp.local" {
 		t.Errorf("label %q, rest %q, %s", first, rest, cafe)
 	}
 	if a, b := nameOf("GATEWAY", "Ä").fold(), nameOf("gateway", "Ä").fold(); a != b {

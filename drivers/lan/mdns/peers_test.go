@@ -23,7 +23,7 @@ func TestBrowseForPeers(t *testing.T) {
 	if iface == "" {
 		t.Skip("is a part of TestAvahi; set SHOWRUN_PEERS=1 to run that")
 	}
-	b, err := New(Config{Service: "_stagenet._tcp", Interface: iface, OnEvent: func(e Event) {
+	b, err := New(Config{Service: "_lighting._tcp", Interface: iface, OnEvent: func(e Event) {
 		var at []string
 		for _, a := range e.Service.Endpoints {
 			at = append(at, a.String())
@@ -158,7 +158,7 @@ func (w *wired) serve(host string, four, six bool) {
 	w.avahi = w.run("unshare", "-m", "sh", "-c", "mount -t tmpfs tmpfs /run && mkdir /run/avahi-daemon && exec avahi-daemon "+
 		"--no-drop-root --no-chroot --no-rlimits -f "+filepath.Join(dir, "avahi.conf"))
 	w.until("avahi", func() bool {
-		cmd := exec.Command("ip", "netns", "exec", w.other, "avahi-browse", "-pt", "_stagenet._tcp")
+		cmd := exec.Command("ip", "netns", "exec", w.other, "avahi-browse", "-pt", "_lighting._tcp")
 		cmd.Env = append(os.Environ(), "DBUS_SYSTEM_BUS_ADDRESS=unix:path="+w.bus)
 		return cmd.Run() == nil
 	})
@@ -179,7 +179,7 @@ func (w *wired) until(what string, ok func() bool) {
 }
 
 func (w *wired) publish(name string, port int, text string) *exec.Cmd {
-	return w.run("avahi-publish", "-s", name, "_stagenet._tcp", fmt.Sprint(port), text)
+	return w.run("avahi-publish", "-s", name, "_lighting._tcp", fmt.Sprint(port), text)
 }
 
 // browse runs our browser in the first namespace. What it prints is checked
