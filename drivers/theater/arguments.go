@@ -48,16 +48,21 @@ func (id ID) String() string {
 }
 
 // argument is the ID on the wire (PROTOCOL.md ruling 1).
-func (id ID) argument() (any, error) {
+func (id ID) argument() any {
+	if id.name != "" {
+		return id.name
+	}
+	return id.number
+}
+
+func (id ID) check() error {
 	switch {
 	case strings.ContainsRune(id.name, 0):
-		return nil, wrong("fixture %q: a name has no zero byte", id.name)
-	case id.name != "":
-		return id.name, nil
-	case id.number < 0:
-		return nil, wrong("fixture %d: numbers start at 0", id.number)
+		return wrong("fixture %q: a name has no zero byte", id.name)
+	case id.name == "" && id.number < 0:
+		return wrong("fixture %d: numbers start at 0", id.number)
 	}
-	return id.number, nil
+	return nil
 }
 
 // Axis is one motor of a motion device, 0-3.

@@ -101,11 +101,10 @@ func perChannel(channels int, each string) string {
 
 // command sends numbers to a fixture.
 func (l *Lighting) command(address string, id ID, list []float64) error {
-	who, err := id.argument()
-	if err != nil {
+	if err := id.check(); err != nil {
 		return err
 	}
-	m := numbers(address, who, list)
+	m := numbers(address, id.argument(), list)
 	return l.link.try(func() error { return l.link.send(m) })
 }
 
@@ -115,7 +114,7 @@ func (l *Lighting) Tempo(id ID, rate float64) error {
 	if err := checkTempo(id, rate); err != nil {
 		return err
 	}
-	if _, err := id.argument(); err != nil {
+	if err := id.check(); err != nil {
 		return err
 	}
 	return l.link.try(func() error {
@@ -132,7 +131,7 @@ func (l *Lighting) Follow(now time.Time, id ID, segmentsPerBeat float64) error {
 	if err := checkPerBeat(segmentsPerBeat); err != nil {
 		return err
 	}
-	if _, err := id.argument(); err != nil {
+	if err := id.check(); err != nil {
 		return err
 	}
 	l.link.do(func(bool) {
@@ -165,24 +164,28 @@ func (l *Lighting) Levels(now time.Time, id ID, levels []byte) error {
 	if err := l.checkLevels(id, len(levels)); err != nil {
 		return err
 	}
-	if _, err := id.argument(); err != nil {
+	if err := id.check(); err != nil {
 		return err
 	}
-	var f *fixture
-	changed := false
-	l.link.see(func() { // the newest count, also while others are leaving
-		f = l.fixture(id)
-		if f.newest == nil {
-			f.until = now
-		}
-		if changed = f.newest == nil || !bytes.Equal(f.newest, levels); changed {
-			f.newest = append(f.newest[:0], levels...)
-		}
-	})
-	if changed {
+	if f := l.newest(now, id, levels); f != nil {
 		l.link.do(func(bool) { l.stepLevels(f, now) })
 	}
 	return nil
+}
+
+// newest keeps levels to be shown, also while others are leaving, and returns their
+// fixture; nil if it has them already.
+func (l *Lighting) newest(now time.Time, id ID, levels []byte) *fixture {
+	l.link.mu.Lock()
+	defer l.link.mu.Unlock()
+	f := l.fixture(id)
+	if f.newest == nil {
+		f.until = now
+	} else if bytes.Equal(f.newest, levels) {
+		return nil
+	}
+	f.newest = append(f.newest[:0], levels...)
+	return f
 }
 
 // fixture finds or makes the record of a fixture.
@@ -198,8 +201,7 @@ func (l *Lighting) fixture(id ID) *fixture {
 
 // tell sends the tempo of a fixture.
 func (l *Lighting) tell(f *fixture, rate float64) error {
-	who, _ := f.id.argument()
-	err := l.link.send(numbers("/tempo", who, []float64{rate}))
+	err := l.link.send(numbers("/tempo", f.id.argument(), []float64{rate}))
 	if err == nil {
 		f.tempo = rate
 	}
@@ -234,8 +236,7 @@ func (l *Lighting) stepLevels(f *fixture, now time.Time) {
 	for i, v := range shown {
 		levels[i] = float64(v)
 	}
-	who, _ := f.id.argument()
-	if l.link.send(numbers("/fixture", who, levels)) != nil {
+	if l.link.send(numbers("/fixture", f.id.argument(), levels)) != nil {
 		l.retry = now.Add(retry)
 		return
 	}

@@ -248,3 +248,13 @@ func TestManyFixturesRefused(t *testing.T) {
 		t.Errorf("%d messages, want 200", len(d.sent))
 	}
 }
+
+// TestLevelsThatStay: a frame that changes nothing costs no memory.
+func TestLevelsThatStay(t *testing.T) {
+	d := newDesk(t, LightingConfig{})
+	id, levels := Name("rgba1"), []byte{1, 2, 3, 4}
+	d.do(d.Levels(d.now, id, levels))
+	if n := testing.AllocsPerRun(100, func() { d.Levels(d.now, id, levels) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
