@@ -2,7 +2,7 @@
 // network, whatever it speaks.
 //
 //   - [Find] and [Select] turn what a person wrote, the name of a network interface or
-//     one of its addresses, into the interface. There is no other rule in this program.
+//     one of its addresses, into the interface.
 //   - [Share] lets a UDP port be open in several programs.
 //   - [Backoff] spaces attempts, [Seldom] log lines.
 //
