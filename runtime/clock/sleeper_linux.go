@@ -2,6 +2,7 @@ package clock
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -86,6 +87,7 @@ func (s *Sleeper) Close() error {
 func (s *Sleeper) sleep(at time.Duration) {
 	state := &s.thread.state
 	if state.CompareAndSwap(idle, asleep) {
+		at = min(at, math.MaxInt64-max(0, s.thread.offset)) // it may be the instant that never comes
 		until := unix.NsecToTimespec(max(0, int64(at+s.thread.offset)))
 		// The deadline is absolute: whatever else ends the system call, such as a
 		// signal, only means to go on sleeping.

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -51,7 +52,7 @@ func TestWakeBeforeASleepEndsItAtOnce(t *testing.T) {
 		s := NewSleeper(c)
 		s.Wake()
 		s.Wake() // the same sleep
-		s.SleepUntil(c.Now() + time.Hour)
+		s.SleepUntil(math.MaxInt64)
 		at := c.Now() + 2*time.Millisecond
 		s.SleepUntil(at)
 		if now := c.Now(); now < at-5*time.Microsecond {
@@ -74,7 +75,7 @@ func TestNoWakeIsLost(t *testing.T) {
 		s := NewSleeper(c)
 		ready <- s
 		for seen.Load() < last {
-			s.SleepUntil(c.Now() + time.Hour)
+			s.SleepUntil(math.MaxInt64)
 			seen.Store(sent.Load())
 		}
 	}()
@@ -180,4 +181,23 @@ func BenchmarkWake(b *testing.B) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2])/1e3, "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100])/1e3, "p99-µs")
+}
+
+// TestASleepWithoutAnEnd lasts until somebody wakes the thread.
+func TestASleepWithoutAnEnd(t *testing.T) {
+	var called atomic.Bool
+	onThread(func() {
+		s := NewSleeper(NewReal())
+		go func() {
+			for range 100 {
+				runtime.Gosched()
+			}
+			called.Store(true)
+			s.Wake()
+		}()
+		s.SleepUntil(math.MaxInt64)
+		if !called.Load() {
+			t.Error("it ended by itself")
+		}
+	})
 }
