@@ -95,7 +95,7 @@ func TestReaderDoesNotDisturb(t *testing.T) {
 				if v := reader.Value(a); v < 0 || v > 255 {
 					t.Errorf("level %v", v)
 				}
-				reader.Output(a)
+				reader.Shown(a)
 			}
 		}
 	})

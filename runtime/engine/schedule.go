@@ -15,6 +15,26 @@ const horizon = time.Second
 // and shorter than 2/rate, or by an eighth of a period longer if t is nudged
 // to later while the last interval runs. If n is 0, t is too near: the frame comes
 // 1/rate after the last. A frame off the grid is the base of a new one.
+//
+// Woken frames come in between, for batches that the schedule did not know of in
+// time. It does not see them: frames due stay where they are. What each output is
+// promised is that it changes at most once in 1/rate, and that beats known in time
+// are exact:
+//
+//   - An output takes part in a woken frame if it has not changed for 1/rate, and
+//     so does a batch if that holds for all outputs it changes. Others stand as
+//     they were.
+//   - No frame is woken less than 1/rate and an eighth before an instant that a
+//     frame is planned for: no output would be free to change at it. The eighth
+//     is for an instant that is nudged to earlier afterwards.
+//   - An output that changed in a woken frame less than 1/rate before one of the
+//     schedule is left out of that, with the batches that change it; its effects
+//     are back in the next. So the intervals between its changes are never shorter
+//     than 1/rate either, and while something runs on it one of them is longer
+//     than the schedule's, by less than 1/rate.
+//   - A batch that had to wait is shown in the next frame, woken or of the
+//     schedule, that its outputs may take part in; those after it that have an
+//     output in common with it do not overtake it.
 type schedule struct {
 	rate  int64         // frames per second
 	base  time.Duration // the instant of frame 0 of the grid
@@ -44,6 +64,16 @@ func (s *schedule) periods(d time.Duration) int64 {
 // period returns 1/rate, rounded down.
 func (s *schedule) period() time.Duration {
 	return time.Second / time.Duration(s.rate)
+}
+
+// gap returns 1/rate, rounded up: no frame of the grid comes later after another.
+func (s *schedule) gap() time.Duration {
+	return (time.Second + time.Duration(s.rate) - 1) / time.Duration(s.rate)
+}
+
+// clearance returns how long before an instant to meet no frame is woken.
+func (s *schedule) clearance() time.Duration {
+	return s.gap() + s.period()/8
 }
 
 // meets reports whether a frame can still be put on the instant at.

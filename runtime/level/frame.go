@@ -14,6 +14,13 @@ type Frame struct {
 	// Levels holds the slots of each output, by its number; slot 1 is at
 	// index 0. It is nil for an output that is not in use.
 	Levels [][]byte
+	// Woken says that the frame was made at once for something that could not be
+	// planned, between two frames of the schedule, which stay where they are.
+	Woken bool
+	// Part are the outputs that take part in the frame, in order. In a woken frame
+	// that are those it was made for; in another it is all but those that a woken
+	// frame changed just before. The others stand as in the frame before.
+	Part []Output
 }
 
 // Slots returns the levels of o, or nil if it is not in use.
@@ -35,7 +42,8 @@ func (f *Frame) Level(a Address) byte {
 
 // Copy makes f a copy of src and reuses the memory it has.
 func (f *Frame) Copy(src *Frame) {
-	f.Seq, f.At = src.Seq, src.At
+	f.Seq, f.At, f.Woken = src.Seq, src.At, src.Woken
+	f.Part = append(f.Part[:0], src.Part...)
 	for o := range max(len(src.Levels), len(f.Levels)) {
 		f.copyOutput(src, Output(o))
 	}
