@@ -1,6 +1,9 @@
 package level
 
-import "time"
+import (
+	"hash/crc32"
+	"time"
+)
 
 // A Frame is the look of all outputs at one instant. Whoever publishes it
 // lends it: a reader that keeps levels copies them, or takes them from a
@@ -44,6 +47,11 @@ func (f *Frame) Level(a Address) byte {
 func (f *Frame) Copy(src *Frame) {
 	f.Seq, f.At, f.Woken = src.Seq, src.At, src.Woken
 	f.Part = append(f.Part[:0], src.Part...)
+	f.copyLevels(src)
+}
+
+// copyLevels copies the levels of all outputs from src.
+func (f *Frame) copyLevels(src *Frame) {
 	for o := range max(len(src.Levels), len(f.Levels)) {
 		f.copyOutput(src, Output(o))
 	}
@@ -62,4 +70,33 @@ func (f *Frame) copyOutput(src *Frame, o Output) {
 		f.Levels = append(f.Levels, nil)
 	}
 	f.Levels[o] = append(f.Levels[o][:0], from...)
+}
+
+// castagnoli is the polynomial that processors have an instruction for.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Hash returns a number that tells looks apart: frames of one instant with the same
+// levels on outputs of the same keys have the same hash, in this process or another,
+// in whatever order the outputs were registered, woken or not. It is meant for
+// journals, against mistakes and not against malice.
+func (f *Frame) Hash(r *Registry) uint64 {
+	entries := r.entries()
+	sum := scatter(uint64(f.At))
+	for o, levels := range f.Levels {
+		if levels == nil || o >= len(entries) {
+			continue
+		}
+		// The order of the outputs does not matter to a sum.
+		sum += scatter(entries[o].hash ^ scatter(uint64(len(levels))<<32|uint64(crc32.Checksum(levels, castagnoli))))
+	}
+	return sum
+}
+
+// scatter spreads what is in x over all bits, one to one.
+func scatter(x uint64) uint64 {
+	x ^= x >> 30
+	x *= 0xbf58476d1ce4e5b9
+	x ^= x >> 27
+	x *= 0x94d049bb133111eb
+	return x ^ x>>31
 }
