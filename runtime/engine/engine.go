@@ -84,8 +84,8 @@ func (e *Engine) Submit(b Batch) {
 	}
 	q.Stamp = resolve(q.Stamp, e.pulse.Line, &e.schedule)
 	q.Planned = e.schedule.meets(q.At)
-	q.Late = e.schedule.begun && q.At <= e.schedule.last
-	q.LateOrders = e.schedule.begun && q.At < e.passed
+	q.Late = e.schedule.Begun && q.At <= e.schedule.Last
+	q.LateOrders = e.schedule.Begun && q.At < e.passed
 	q.Outputs, q.Scaled = changes(rest.Commands)
 	if !e.queue.add(q) {
 		e.stats.RefusedBatches++
@@ -96,7 +96,7 @@ func (e *Engine) Submit(b Batch) {
 // new instant; those of an epoch that is over keep the one they had. Lengths
 // in beats go on from where they are at the last frame, at the new tempo.
 func (e *Engine) Retime(line beat.Timeline) {
-	e.pulse.retime(line, max(e.schedule.last, e.frame.At))
+	e.pulse.retime(line, max(e.schedule.Last, e.frame.At))
 	e.queue.retime(line, &e.schedule)
 }
 
@@ -113,10 +113,10 @@ func (e *Engine) Pass(now time.Duration) {
 // schedule: frames come at twice the rate meanwhile, and none is left out.
 func (e *Engine) Lead(lead time.Duration) {
 	if lead > e.lead {
-		if e.raised == e.schedule.last {
+		if e.raised == e.schedule.Last {
 			return
 		}
-		e.raised = e.schedule.last
+		e.raised = e.schedule.Last
 	}
 	e.lead = min(lead, e.lead+e.schedule.period()/2)
 }

@@ -113,7 +113,7 @@ func (e *Engine) executeDue(at time.Duration) {
 // wakeable returns the instant from which on no frame is woken, if the next of
 // the schedule is at due.
 func (e *Engine) wakeable(due time.Duration) time.Duration {
-	if !e.schedule.begun {
+	if !e.schedule.Begun {
 		return 0
 	}
 	return min(due, e.queue.planned()-e.schedule.clearance()+1)
@@ -123,7 +123,7 @@ func (e *Engine) wakeable(due time.Duration) time.Duration {
 // woken frame, or beat.Never.
 func (e *Engine) wake(limit time.Duration) time.Duration {
 	gap, first, fresh := e.schedule.gap(), beat.Never, false
-	if e.schedule.seen >= limit {
+	if e.schedule.Seen >= limit {
 		return first
 	}
 	for _, b := range e.queue.list {
@@ -139,7 +139,7 @@ func (e *Engine) wake(limit time.Duration) time.Duration {
 			}
 			fresh = true
 		}
-		t := max(b.At, e.schedule.seen)
+		t := max(b.At, e.schedule.Seen)
 		e.each(b, func(k *bank) { t = max(t, k.wait) })
 		e.each(b, func(k *bank) { k.wait = t }) // no later batch comes before it
 		first = min(first, t)

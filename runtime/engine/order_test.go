@@ -12,7 +12,7 @@ import (
 // and orders in the order in which they came, each with the moment it came at.
 func play(e *Engine, until time.Duration) []string {
 	var log []string
-	for now := max(e.Next(), e.schedule.seen); now <= until; now = max(e.Next(), now) {
+	for now := max(e.Next(), e.schedule.Seen); now <= until; now = max(e.Next(), now) {
 		e.Pass(now)
 		for _, o := range e.Orders(now) {
 			log = append(log, fmt.Sprintf("%v order %v to %s of %v", now, o.Message, o.Device, o.At))

@@ -147,7 +147,7 @@ func (q *queue) retime(line beat.Timeline, s *schedule) {
 	for _, b := range q.list {
 		if b.OnBeat {
 			b.Stamp = resolve(b.Stamp, line, s)
-			b.Planned = s.meets(b.At) || b.Planned && b.At > s.last
+			b.Planned = s.meets(b.At) || b.Planned && b.At > s.Last
 		}
 	}
 	slices.SortFunc(q.list, before)
@@ -196,7 +196,7 @@ func resolve(stamp Stamp, line beat.Timeline, s *schedule) Stamp {
 		case stamp.Epoch == line.Epoch:
 			stamp.At = line.Time(stamp.Beat)
 		case stamp.At == beat.Never:
-			stamp.At = s.last
+			stamp.At = s.Last
 		}
 	}
 	stamp.At = max(stamp.At, 0)

@@ -20,7 +20,7 @@ func TestGridNeverDrifts(t *testing.T) {
 				t.Errorf("%d Hz: frame %d at %v, want %v", rate, n, got, want)
 			}
 			// The last frame at or before an instant, the grid being rounded down.
-			if got := s.periods(s.grid(n) + 1 - s.base); got != n {
+			if got := s.periods(s.grid(n) + 1 - s.Base); got != n {
 				t.Errorf("%d Hz: %d periods up to frame %d", rate, got, n)
 			}
 		}

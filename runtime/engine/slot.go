@@ -58,17 +58,22 @@ func (e *Engine) open(a level.Address) bool {
 	if int(a.Slot) > slots {
 		return false
 	}
-	for int(a.Output) >= len(e.banks) {
+	e.grow(a.Output, slots)
+	return true
+}
+
+// grow takes an output into use with so many slots, more than it has.
+func (e *Engine) grow(o level.Output, slots int) {
+	for int(o) >= len(e.banks) {
 		e.banks = append(e.banks, bank{scale: e.master.scale, changed: longAgo, open: true})
 		e.frame.Levels = append(e.frame.Levels, nil)
 	}
-	b := &e.banks[a.Output]
+	b := &e.banks[o]
 	b.slots = append(b.slots, make([]slot, slots-len(b.slots))...)
 	b.bytes = append(b.bytes, make([]byte, slots-len(b.bytes))...)
 	b.shown = append(b.shown, make([]byte, slots-len(b.shown))...)
-	e.frame.Levels[a.Output] = b.shown
-	b.cells = e.reader.grow(a.Output, slots)
-	return true
+	e.frame.Levels[o] = b.shown
+	b.cells = e.reader.grow(o, slots)
 }
 
 // openChannel makes sure that there are the slots of c, on one output: what
