@@ -67,6 +67,10 @@ func (e *Engine) Snapshot() Snapshot {
 		Grand: e.master.grand, Dark: e.master.dark, Scale: e.master.scale,
 		Seq:   e.queue.seq,
 		Stats: e.Stats(),
+
+		Outputs: make([]OutputState, 0, e.registry.Len()),
+		Effects: make([]running, 0, len(e.effects)),
+		Queue:   make([]queued, 0, len(e.queue.list)),
 	}
 	for o := range level.Output(e.registry.Len()) {
 		s.Outputs = append(s.Outputs, OutputState{Key: e.registry.Key(o), Slots: e.registry.Slots(o)})
