@@ -2,7 +2,6 @@ package clock
 
 import (
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -24,6 +23,10 @@ type thread struct {
 	// state is one of idle, woken and asleep, and the futex slept on.
 	state atomic.Uint32
 }
+
+// farAhead is where a sleep ends that has no end: in 36 years, an instant that also
+// systems of 32 bits can name.
+const farAhead time.Duration = 1 << 60
 
 // The states of a thread.
 const (
@@ -87,7 +90,7 @@ func (s *Sleeper) Close() error {
 func (s *Sleeper) sleep(at time.Duration) {
 	state := &s.thread.state
 	if state.CompareAndSwap(idle, asleep) {
-		at = min(at, math.MaxInt64-max(0, s.thread.offset)) // it may be the instant that never comes
+		at = min(at, farAhead)
 		until := unix.NsecToTimespec(max(0, int64(at+s.thread.offset)))
 		// The deadline is absolute: whatever else ends the system call, such as a
 		// signal, only means to go on sleeping.

@@ -126,6 +126,9 @@ func (q *queue) due(at time.Duration) []*queued {
 
 // sweep removes those of the first n batches that have nothing left to do.
 func (q *queue) sweep(n int) {
+	if n == 0 {
+		return
+	}
 	kept := q.list[:0]
 	for _, b := range q.list[:n] {
 		if b.size() > 0 {

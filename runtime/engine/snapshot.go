@@ -17,9 +17,9 @@ import (
 // and of the messages in orders are registered there. An engine restored from it,
 // in this process or another, goes on with the same frames and orders.
 type Snapshot struct {
-	// Outputs are those of the registry. The number of an output in all
+	// Banks are the outputs of the registry. The number of an output in all
 	// addresses here is its place in this list.
-	Outputs  []OutputState
+	Banks    []BankState
 	Schedule schedule
 	// At is the instant of the last frame; Lead, Raised and Passed are as in
 	// Engine.
@@ -34,8 +34,8 @@ type Snapshot struct {
 	Stats                    Stats
 }
 
-// OutputState is one output in a Snapshot.
-type OutputState struct {
+// BankState is one output in a Snapshot.
+type BankState struct {
 	Key   string
 	Slots int // as the registry has it
 	// Levels has the slots in use, before clamping and the master; it is empty
@@ -68,14 +68,14 @@ func (e *Engine) Snapshot() Snapshot {
 		Seq:   e.queue.seq,
 		Stats: e.Stats(),
 
-		Outputs: make([]OutputState, 0, e.registry.Len()),
+		Banks:   make([]BankState, 0, e.registry.Len()),
 		Effects: make([]running, 0, len(e.effects)),
 		Queue:   make([]queued, 0, len(e.queue.list)),
 	}
 	for o := range level.Output(e.registry.Len()) {
-		s.Outputs = append(s.Outputs, OutputState{Key: e.registry.Key(o), Slots: e.registry.Slots(o)})
+		s.Banks = append(s.Banks, BankState{Key: e.registry.Key(o), Slots: e.registry.Slots(o)})
 		if int(o) < len(e.banks) {
-			e.banks[o].save(&s.Outputs[o])
+			e.banks[o].save(&s.Banks[o])
 		}
 	}
 	runs := make(map[*run]int)
@@ -97,7 +97,7 @@ func (e *Engine) Snapshot() Snapshot {
 	return s
 }
 
-func (b *bank) save(to *OutputState) {
+func (b *bank) save(to *BankState) {
 	to.Levels = make([]float64, len(b.slots))
 	for i, s := range b.slots {
 		to.Levels[i] = s.value
@@ -129,7 +129,7 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 	e.master = master{grand: s.Grand, dark: s.Dark, scale: s.Scale}
 	e.stats = s.Stats
 	e.stats.Origins = maps.Clone(s.Stats.Origins)
-	numbers, err := e.restoreOutputs(s.Outputs)
+	numbers, err := e.restoreBanks(s.Banks)
 	if err == nil {
 		err = e.restoreEffects(s.Effects, s.Runs, numbers)
 	}
@@ -199,10 +199,10 @@ func (n renumbering) command(command Command) Command {
 	return command
 }
 
-// restoreOutputs registers the outputs and brings those in use to their levels.
-func (e *Engine) restoreOutputs(outputs []OutputState) (renumbering, error) {
+// restoreBanks registers the outputs and brings those in use to their levels.
+func (e *Engine) restoreBanks(banks []BankState) (renumbering, error) {
 	var numbers renumbering
-	for _, from := range outputs {
+	for _, from := range banks {
 		if from.Slots < 1 || len(from.Levels) > from.Slots || len(from.Shown) != len(from.Levels) {
 			return nil, fmt.Errorf("output %q has %d slots, %d levels and shows %d", from.Key, from.Slots, len(from.Levels), len(from.Shown))
 		}
@@ -222,7 +222,7 @@ func (e *Engine) restoreOutputs(outputs []OutputState) (renumbering, error) {
 	return numbers, nil
 }
 
-func (e *Engine) restoreBank(o level.Output, from OutputState) error {
+func (e *Engine) restoreBank(o level.Output, from BankState) error {
 	b := &e.banks[o]
 	has := func(slot int32) bool { return slot >= 1 && int(slot) <= len(from.Levels) }
 	copy(b.shown, from.Shown)

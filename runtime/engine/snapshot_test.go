@@ -274,11 +274,11 @@ func TestRestoreRefusesNonsense(t *testing.T) {
 	e.Step(0)
 	for want, spoil := range map[string]func(*Snapshot){
 		"rate":           func(s *Snapshot) { s.Schedule.Rate = 0 },
-		"0 slots":        func(s *Snapshot) { s.Outputs[0].Slots = 0 },
-		"7 levels":       func(s *Snapshot) { s.Outputs[0].Levels = s.Outputs[0].Levels[:7] },
-		"twice":          func(s *Snapshot) { s.Outputs = append(s.Outputs, s.Outputs[0]) },
-		"slots 1 and 99": func(s *Snapshot) { s.Outputs[0].Pairs[0][1] = 99 },
-		"scales slot 0":  func(s *Snapshot) { s.Outputs[0].Scaled[0] = 0 },
+		"0 slots":        func(s *Snapshot) { s.Banks[0].Slots = 0 },
+		"7 levels":       func(s *Snapshot) { s.Banks[0].Levels = s.Banks[0].Levels[:7] },
+		"twice":          func(s *Snapshot) { s.Banks = append(s.Banks, s.Banks[0]) },
+		"slots 1 and 99": func(s *Snapshot) { s.Banks[0].Pairs[0][1] = 99 },
+		"scales slot 0":  func(s *Snapshot) { s.Banks[0].Scaled[0] = 0 },
 		"slot 9":         func(s *Snapshot) { s.Effects[0].Effect.At.Slot = 9 },
 		"slot 4":         func(s *Snapshot) { s.Effects[0].Effect.At.Output = 5 },
 		"path 2 of 1":    func(s *Snapshot) { s.Effects[0].Run = 2 },
