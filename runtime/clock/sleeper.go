@@ -16,11 +16,19 @@ type Sleeper struct {
 	thread    thread
 }
 
-// SleepUntil blocks the thread until show time at and returns at once if that
-// has passed. Nothing else wakes it: whoever wants to be asked in between
-// sleeps in slices.
+// SleepUntil blocks the thread until show time at or the next Wake, and returns
+// at once if that instant has passed or Wake was called since it returned last.
+// Whoever is woken looks for what there is to do: one return may stand for any
+// number of calls of Wake.
 func (s *Sleeper) SleepUntil(at time.Duration) {
 	s.sleep(at)
+}
+
+// Wake ends the sleep the thread is in, or else the next one before it begins.
+// It is safe from any goroutine, never waits and costs a system call only if
+// the thread sleeps and nobody has woken it yet.
+func (s *Sleeper) Wake() {
+	s.wake()
 }
 
 // Precision says in a few words how exactly this thread wakes, for the log:

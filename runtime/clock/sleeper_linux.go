@@ -2,7 +2,9 @@ package clock
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,7 +20,28 @@ type thread struct {
 	offset time.Duration
 	// before is the scheduling class to go back to; nil if it was not changed.
 	before *unix.SchedAttr
+	// state is one of idle, woken and asleep, and the futex slept on.
+	state atomic.Uint32
 }
+
+// farAhead is where a sleep ends that has no end: in 36 years, an instant that also
+// systems of 32 bits can name.
+const farAhead time.Duration = 1 << 60
+
+// The states of a thread.
+const (
+	idle   = iota // awake, and nobody has called Wake since it last slept
+	woken         // somebody has
+	asleep        // asleep or about to be
+)
+
+// Operations of futex(2), on a word that no other process sees.
+const (
+	futexWaitBitset = 9 | futexPrivate // its timeout is an instant of CLOCK_MONOTONIC
+	futexWake       = 1 | futexPrivate
+	futexPrivate    = 128
+	futexAnyBit     = 1<<32 - 1
+)
 
 // NewSleeper prepares the calling thread: a timer slack of 1 ns instead of
 // 50 µs, and SCHED_FIFO if the system permits it. The caller must have locked
@@ -65,10 +88,29 @@ func (s *Sleeper) Close() error {
 }
 
 func (s *Sleeper) sleep(at time.Duration) {
-	until := unix.NsecToTimespec(int64(at + s.thread.offset))
-	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil) == unix.EINTR {
-		// The deadline is absolute: a signal only means to go on sleeping.
+	state := &s.thread.state
+	if state.CompareAndSwap(idle, asleep) {
+		at = min(at, farAhead)
+		until := unix.NsecToTimespec(max(0, int64(at+s.thread.offset)))
+		// The deadline is absolute: whatever else ends the system call, such as a
+		// signal, only means to go on sleeping.
+		for state.Load() == asleep && wait(state, &until) != unix.ETIMEDOUT {
+		}
 	}
+	state.Store(idle)
+}
+
+func (s *Sleeper) wake() {
+	if s.thread.state.Swap(woken) == asleep {
+		unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&s.thread.state)), futexWake, 1, 0, 0, 0)
+	}
+}
+
+// wait blocks until an instant, or until state is woken, if it is asleep at all.
+func wait(state *atomic.Uint32, until *unix.Timespec) unix.Errno {
+	_, _, err := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(state)), futexWaitBitset,
+		asleep, uintptr(unsafe.Pointer(until)), 0, futexAnyBit)
+	return err
 }
 
 func setTimerSlack(ns uintptr) error {

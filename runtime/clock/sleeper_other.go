@@ -15,6 +15,7 @@ const spin = time.Millisecond
 // sleep.
 type thread struct {
 	timer *time.Timer
+	woken chan struct{} // holds what Wake left for the sleep that runs or comes
 }
 
 // NewSleeper prepares the calling thread. The caller must have locked its
@@ -25,7 +26,7 @@ func NewSleeper(clock *Real) *Sleeper {
 	return &Sleeper{
 		clock:     clock,
 		precision: "timer and a spin of " + spin.String() + " at normal priority",
-		thread:    thread{timer: timer},
+		thread:    thread{timer: timer, woken: make(chan struct{}, 1)},
 	}
 }
 
@@ -37,9 +38,29 @@ func (s *Sleeper) Close() error {
 func (s *Sleeper) sleep(at time.Duration) {
 	if d := at - spin - s.clock.Now(); d > 0 {
 		s.thread.timer.Reset(d)
-		<-s.thread.timer.C
+		select {
+		case <-s.thread.timer.C:
+		case <-s.thread.woken:
+			s.thread.timer.Stop()
+			return
+		}
 	}
-	for s.clock.Now() < at {
+	for {
+		select {
+		case <-s.thread.woken:
+			return
+		default:
+		}
+		if s.clock.Now() >= at {
+			return
+		}
 		runtime.Gosched()
+	}
+}
+
+func (s *Sleeper) wake() {
+	select {
+	case s.thread.woken <- struct{}{}:
+	default:
 	}
 }

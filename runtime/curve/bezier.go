@@ -1,6 +1,7 @@
 package curve
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 )
@@ -37,6 +38,40 @@ func NewPath(columns int, knots []float64) (Path, error) {
 		}
 	}
 	return Path{columns: columns, knots: append([]float64(nil), knots...)}, nil
+}
+
+// MarshalBinary returns the path as bytes: the number of columns in 32 bits and
+// the bits of each knot in 64, big-endian; nothing for a path without segments.
+func (p Path) MarshalBinary() ([]byte, error) {
+	if p.columns == 0 {
+		return nil, nil
+	}
+	b := binary.BigEndian.AppendUint32(nil, uint32(p.columns))
+	for _, k := range p.knots {
+		b = binary.BigEndian.AppendUint64(b, math.Float64bits(k))
+	}
+	return b, nil
+}
+
+// UnmarshalBinary is the reverse of MarshalBinary.
+func (p *Path) UnmarshalBinary(b []byte) error {
+	if len(b) == 0 {
+		*p = Path{}
+		return nil
+	}
+	if len(b)%8 != 4 {
+		return fmt.Errorf("spline: expected 4 bytes and 8 for each knot, got %d", len(b))
+	}
+	var knots []float64
+	for rest := b[4:]; len(rest) > 0; rest = rest[8:] {
+		knots = append(knots, math.Float64frombits(binary.BigEndian.Uint64(rest)))
+	}
+	read, err := NewPath(int(binary.BigEndian.Uint32(b)), knots)
+	if err != nil {
+		return err
+	}
+	*p = read
+	return nil
 }
 
 // Columns returns the number of channels the path moves.

@@ -118,3 +118,29 @@ func TestNewPathRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestPathAsBytes(t *testing.T) {
+	for _, columns := range []int{0, 1, 3} {
+		var p Path
+		if columns > 0 {
+			var err error
+			if p, err = NewPath(columns, []float64{0, 1.5, -2, 255, 1e-9, 3, 4, 5, 6}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := p.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read Path
+		if err := read.UnmarshalBinary(b); err != nil || read.columns != p.columns || !slices.Equal(read.knots, p.knots) {
+			t.Errorf("read %+v, %v; want %+v", read, err, p)
+		}
+		for n := 1; n < len(b); n++ {
+			whole := columns == 1 && n > 4 && (n-4)%24 == 0 // a shorter path
+			if err := read.UnmarshalBinary(b[:n]); (err == nil) != whole {
+				t.Errorf("%d of %d bytes: %v", n, len(b), err)
+			}
+		}
+	}
+}

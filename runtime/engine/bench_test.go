@@ -95,7 +95,7 @@ func TestReaderDoesNotDisturb(t *testing.T) {
 				if v := reader.Value(a); v < 0 || v > 255 {
 					t.Errorf("level %v", v)
 				}
-				reader.Output(a)
+				reader.Shown(a)
 			}
 		}
 	})
@@ -111,7 +111,7 @@ func TestReaderDoesNotDisturb(t *testing.T) {
 }
 
 func BenchmarkStep(b *testing.B) {
-	for _, size := range []struct{ universes, effects int }{{1, 10}, {100, 2000}, {100, 25600}} {
+	for _, size := range []struct{ universes, effects int }{{1, 10}, {100, 2000}, {100, 25600}, {1000, 20000}} {
 		b.Run(fmt.Sprintf("%d universes, %d effects", size.universes, size.effects), func(b *testing.B) {
 			e := newBusy(b, size.universes, size.effects)
 			b.ReportAllocs()
@@ -134,5 +134,14 @@ func BenchmarkBatch(b *testing.B) {
 	for b.Loop() {
 		e.Submit(at(e.Next(), commands...))
 		e.Step(e.Next())
+	}
+}
+
+// BenchmarkSnapshot is what it takes out of the engine loop.
+func BenchmarkSnapshot(b *testing.B) {
+	e := newBusy(b, 1000, 20000)
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Snapshot()
 	}
 }

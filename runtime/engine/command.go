@@ -44,7 +44,8 @@ type Length struct {
 //
 // Levels are 0-255; fractions are kept. They may lie beyond either end, and
 // are clamped and rounded at the output only. NaN counts as 0. A command that
-// names a slot its output does not have is refused and counted.
+// names a slot its output does not have, or a channel with its halves on two
+// outputs, is refused and counted.
 type Command interface {
 	command()
 }

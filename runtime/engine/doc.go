@@ -7,7 +7,7 @@
 //
 // Commands arrive in batches, each stamped with the instant its look belongs
 // to, usually some 50 ms ahead. The engine plans its frames so that one falls
-// on that very instant, and a frame executes exactly the batches stamped up to
-// its own instant. Fades, paths and waves are functions of the frame's
+// on that very instant; what comes too late for a plan is shown at once, in a
+// frame woken for it. A frame executes the batches stamped up to its own instant. Fades, paths and waves are functions of the frame's
 // instant, never sums over frames, so a late frame is not a wrong one.
 package engine

@@ -20,49 +20,50 @@ const (
 // An effect runs on one channel. It gives the channel's level as a function
 // of the instant. Effects are kept as values, side by side, so that a frame
 // with thousands of them touches little memory and allocates none.
+// The fields but one are exported for the snapshot.
 type effect struct {
-	at   level.Address // the channel's coarse slot
-	kind effectKind
-	// timer measures a fade's duration and a wave's period. Its delay is
+	At   level.Address // the channel's coarse slot
+	Kind effectKind
+	// Timer measures a fade's duration and a wave's period. Its delay is
 	// always over for a wave.
-	timer    timer
-	from, to float64
-	curve    curve.Easing // of a fade
-	shape    curve.Shape  // of a wave, as are the next three
-	phase    float64
-	width    float64
-	seed     uint64
+	Timer    timer
+	From, To float64
+	Curve    curve.Easing // of a fade
+	Shape    curve.Shape  // of a wave, as are the next three
+	Phase    float64
+	Width    float64
+	Seed     uint64
 	run      *run // of a path
-	column   int
+	Column   int
 }
 
 // value returns the level at the instant now, and whether the effect has
 // arrived by then and is over.
 func (x *effect) value(p *pulse, now time.Duration) (v float64, over bool) {
-	switch x.kind {
+	switch x.Kind {
 	case waving:
-		cycles := x.timer.progress(p, now)
+		cycles := x.Timer.progress(p, now)
 		if math.IsInf(cycles, 1) {
 			cycles = 0
 		}
-		return x.from + (x.to-x.from)*x.shape.At(x.phase+cycles, x.width, x.seed), false
+		return x.From + (x.To-x.From)*x.Shape.At(x.Phase+cycles, x.Width, x.Seed), false
 	case following:
 		values, over := x.run.eval(p, now)
-		return values[x.column], over
+		return values[x.Column], over
 	}
-	u := x.timer.progress(p, now)
+	u := x.Timer.progress(p, now)
 	if u >= 1 {
-		return x.to, true
+		return x.To, true
 	}
-	return x.from + (x.to-x.from)*x.curve.At(u), false
+	return x.From + (x.To-x.From)*x.Curve.At(u), false
 }
 
 // A run is a path that runs on several channels; each of them has an effect
 // of its own that points here.
 type run struct {
-	timer  timer // of a segment
-	path   curve.Path
-	start  []float64 // the first knot
+	Timer  timer // of a segment
+	Path   curve.Path
+	Start  []float64 // the first knot
 	values []float64 // at the instant at, if known is set
 	at     time.Duration
 	over   bool
@@ -73,17 +74,17 @@ type run struct {
 // for all of them, and whether the path has come to its end.
 func (r *run) eval(p *pulse, now time.Duration) ([]float64, bool) {
 	if !r.known || r.at != now {
-		segments := r.timer.progress(p, now)
-		r.values = r.path.Eval(r.values, r.start, segments)
+		segments := r.Timer.progress(p, now)
+		r.values = r.Path.Eval(r.values, r.Start, segments)
 		r.at, r.known = now, true
-		r.over = segments >= float64(r.path.Segments())
+		r.over = segments >= float64(r.Path.Segments())
 	}
 	return r.values, r.over
 }
 
 // run puts the effect on its channel, in place of what runs there.
 func (e *Engine) run(x effect) {
-	s := e.slot(x.at)
+	s := e.slot(x.At)
 	if s.effect != 0 {
 		e.effects[s.effect-1] = x
 		return
@@ -101,7 +102,7 @@ func (e *Engine) end(a level.Address) {
 	last := len(e.effects) - 1
 	moved := &e.effects[s.effect-1]
 	*moved = e.effects[last]
-	e.slot(moved.at).effect = s.effect
+	e.slot(moved.At).effect = s.effect
 	s.effect = 0
 	e.effects[last] = effect{}
 	e.effects = e.effects[:last]
@@ -118,12 +119,17 @@ func (e *Engine) level(a level.Address, now time.Duration) float64 {
 	return v
 }
 
-// evaluate brings all channels that something runs on to their level at the
-// instant now, and removes the effects that are over.
+// evaluate brings the channels that something runs on, and whose outputs take
+// part in the frame, to their level at the instant now, and removes the effects
+// that are over.
 func (e *Engine) evaluate(now time.Duration) {
 	for i := 0; i < len(e.effects); {
 		x := &e.effects[i]
-		at := x.at
+		at := x.At
+		if !e.banks[at.Output].part {
+			i++
+			continue
+		}
 		v, over := x.value(&e.pulse, now)
 		e.slot(at).value = v
 		e.write(at)

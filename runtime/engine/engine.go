@@ -31,12 +31,12 @@ type Engine struct {
 	registry *level.Registry
 	schedule schedule
 	queue    queue
-	orders   queue // apart, for they wait for no frame
 	due      []DueOrder
 	lead     time.Duration
+	raised   time.Duration // the last frame of the schedule when the lead grew
 	passed   time.Duration // the latest moment known to have come, without the lead
 	pulse    pulse
-	outputs  []output
+	banks    []bank // by the number of the output
 	effects  []effect
 	master   master
 	frame    level.Frame
@@ -59,39 +59,35 @@ func New(c Config) *Engine {
 	return &Engine{
 		registry: c.Registry,
 		schedule: newSchedule(c.Rate, c.Start),
+		raised:   longAgo,
 		pulse:    newPulse(c.Start),
 		master:   newMaster(),
 	}
 }
 
 // Submit queues a batch. Batches are executed in the order of their instants,
-// those of one instant in the order of submission. One whose instant has
-// passed is executed in the next frame, with its effects still starting at
-// their stamp, so that a fade ends on time. A batch without commands is
+// those of one instant in the order of submission. A batch without commands is
 // nothing; one that finds the queue full is refused and counted.
 //
 // A frame will fall on the very instant if that is a period or more after the
 // last frame, and after the instant of any other batch; so a loop submits what
 // arrives at once rather than when the next frame is due. Next may come
-// earlier or later by it.
+// earlier or later by it. A batch that comes too late for that is shown in a
+// frame woken for it, at its instant or at once, if that lets every output keep
+// its rate and the frames of the schedule where they are, and else as soon as it
+// does; its effects still start at their stamp, so that a fade ends on time.
 func (e *Engine) Submit(b Batch) {
 	rest, orders := split(b)
-	e.submit(&e.queue, rest)
-	e.submit(&e.orders, orders)
-}
-
-func (e *Engine) submit(to *queue, b Batch) {
-	if len(b.Commands) == 0 {
+	q := &queued{Batch: rest, Orders: orders}
+	if q.size() == 0 {
 		return
 	}
-	q := &queued{Batch: b}
-	q.Stamp = resolve(q.Stamp, e.pulse.line, &e.schedule)
-	q.planned = e.schedule.meets(q.At)
-	q.late = e.schedule.begun && q.At <= e.schedule.last
-	if to == &e.orders {
-		q.late = e.schedule.begun && q.At < e.passed
-	}
-	if !to.add(q) {
+	q.Stamp = resolve(q.Stamp, e.pulse.Line, &e.schedule)
+	q.Planned = e.schedule.meets(q.At)
+	q.Late = e.schedule.Begun && q.At <= e.schedule.Last
+	q.LateOrders = e.schedule.Begun && q.At < e.passed
+	q.Outputs, q.Scaled = changes(rest.Commands)
+	if !e.queue.add(q) {
 		e.stats.RefusedBatches++
 	}
 }
@@ -100,9 +96,8 @@ func (e *Engine) submit(to *queue, b Batch) {
 // new instant; those of an epoch that is over keep the one they had. Lengths
 // in beats go on from where they are at the last frame, at the new tempo.
 func (e *Engine) Retime(line beat.Timeline) {
-	e.pulse.retime(line, e.schedule.last)
+	e.pulse.retime(line, max(e.schedule.Last, e.frame.At))
 	e.queue.retime(line, &e.schedule)
-	e.orders.retime(line, &e.schedule)
 }
 
 // Pass notes that the moment now has come. A loop that has slept calls it before it
@@ -114,58 +109,16 @@ func (e *Engine) Pass(now time.Duration) {
 
 // Lead makes frames come so much before their instant, for outputs on whose way
 // they need that long; it is not negative. Orders come at their instant. A longer
-// lead than the one before is reached over many calls, one for each frame: frames come
-// at twice the rate meanwhile, and none is left out.
-func (e *Engine) Lead(lead time.Duration) { e.lead = min(lead, e.lead+e.schedule.period()/2) }
-
-// Next returns when there is something to do: the deadline of the next Step or the
-// instant of the first order. It changes with Step, Orders, Lead, Withdraw, Pass,
-// Submit, Retime and Clear only.
-func (e *Engine) Next() time.Duration {
-	return min(e.NextFrame(), e.orders.first())
-}
-
-// NextFrame returns the deadline of the next Step: the instant of the next frame,
-// less the lead.
-func (e *Engine) NextFrame() time.Duration {
-	return e.schedule.next(e.queue.next()) - e.lead
-}
-
-// Step returns the next frame if it is due at the moment now, else nil. The
-// frame shows the look of its own instant, which is not after now and the lead: batches
-// stamped up to it are executed and effects evaluated at it. A Step that
-// comes more than a period late takes the newest frame due and skips the
-// others. The frame is lent until the next call of any method that changes
-// something.
-func (e *Engine) Step(now time.Duration) *level.Frame {
-	e.passed = max(e.passed, now)
-	now += e.lead
-	due := e.schedule.next(e.queue.next())
-	if now < due {
-		e.schedule.pass(now)
-		return nil
+// lead than the one before is reached over many calls, one for each frame of the
+// schedule: frames come at twice the rate meanwhile, and none is left out.
+func (e *Engine) Lead(lead time.Duration) {
+	if lead > e.lead {
+		if e.raised == e.schedule.Last {
+			return
+		}
+		e.raised = e.schedule.Last
 	}
-	at, skipped := e.schedule.skip(due, now)
-	e.schedule.frame(at, now)
-	for b := e.queue.take(at); b != nil; b = e.queue.take(at) {
-		for _, c := range b.Commands {
-			e.execute(c, b.At)
-		}
-		e.stats.Batches++
-		if b.At == at {
-			e.stats.Exact++
-		}
-		if b.late {
-			e.stats.late(b.Origin, at-b.At)
-		}
-	}
-	e.dim(at)
-	e.evaluate(at)
-	e.stats.Frames++
-	e.stats.Skipped += skipped
-	e.frame.Seq = e.stats.Frames
-	e.frame.At = at
-	return &e.frame
+	e.lead = min(lead, e.lead+e.schedule.period()/2)
 }
 
 // Use takes an output of the registry into use, with all levels 0, before any
@@ -177,12 +130,12 @@ func (e *Engine) Use(o level.Output) {
 // Clear empties the queue, ends all effects and puts all channels to 0. The
 // master stays where it is.
 func (e *Engine) Clear() {
-	e.queue, e.orders = queue{}, queue{}
+	e.queue = queue{}
 	clear(e.effects)
 	e.effects = e.effects[:0]
-	for o := range e.outputs {
-		for i := range e.outputs[o].slots {
-			s := &e.outputs[o].slots[i]
+	for o := range e.banks {
+		for i := range e.banks[o].slots {
+			s := &e.banks[o].slots[i]
 			s.effect, s.value = 0, 0
 			e.rewrite(level.Address{Output: level.Output(o), Slot: int32(i) + 1})
 		}
@@ -193,7 +146,7 @@ func (e *Engine) Clear() {
 // clamping and the master, or 0 if it was never used. For a channel of 16
 // bits, a is its coarse slot.
 func (e *Engine) Value(a level.Address) float64 {
-	if a.Slot < 1 || int(a.Output) >= len(e.outputs) || int(a.Slot) > len(e.outputs[a.Output].slots) {
+	if a.Slot < 1 || int(a.Output) >= len(e.banks) || int(a.Slot) > len(e.banks[a.Output].slots) {
 		return 0
 	}
 	return e.slot(a).value

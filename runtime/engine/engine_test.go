@@ -303,6 +303,15 @@ func TestUnknownSlotsAreRefused(t *testing.T) {
 	}
 }
 
+// TestAChannelIsOnOneOutput: its halves would not appear together on two.
+func TestAChannelIsOnOneOutput(t *testing.T) {
+	e := newWide(2)
+	e.Submit(at(0, Set{patch.Channel{Coarse: level.Address{Slot: 1}, Fine: level.Address{Output: 1, Slot: 2}}, 100}))
+	if f := e.Step(0); f.Levels[0][0] != 0 || f.Levels[1][1] != 0 || e.Stats().RefusedCommands != 1 {
+		t.Errorf("levels %v, %d refused", f.Levels, e.Stats().RefusedCommands)
+	}
+}
+
 func TestOutputGrows(t *testing.T) {
 	var r level.Registry
 	o := r.Output("gateway", 2)

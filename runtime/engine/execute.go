@@ -21,18 +21,18 @@ func (e *Engine) execute(command Command, at time.Duration) {
 	case Fade:
 		if done = e.claim(c.Channel); done {
 			e.run(effect{
-				at: c.Channel.Coarse, kind: fading, curve: c.Curve,
-				timer: newTimer(&e.pulse, at, c.Delay, c.Duration),
-				from:  e.level(c.Channel.Coarse, at), to: finite(c.To),
+				At: c.Channel.Coarse, Kind: fading, Curve: c.Curve,
+				Timer: newTimer(&e.pulse, at, c.Delay, c.Duration),
+				From:  e.level(c.Channel.Coarse, at), To: finite(c.To),
 			})
 		}
 	case Wave:
 		if done = e.claim(c.Channel); done {
 			e.run(effect{
-				at: c.Channel.Coarse, kind: waving, shape: c.Shape,
-				timer: newTimer(&e.pulse, at, Length{}, c.Period),
-				from:  finite(c.From), to: finite(c.To),
-				phase: c.Phase, width: c.Width, seed: c.Seed,
+				At: c.Channel.Coarse, Kind: waving, Shape: c.Shape,
+				Timer: newTimer(&e.pulse, at, Length{}, c.Period),
+				From:  finite(c.From), To: finite(c.To),
+				Phase: c.Phase, Width: c.Width, Seed: c.Seed,
 			})
 		}
 	case Path:
@@ -81,19 +81,19 @@ func (e *Engine) follow(c Path, at time.Duration) bool {
 		}
 	}
 	r := &run{
-		timer:  newTimer(&e.pulse, at, Length{}, c.Segment),
-		path:   c.Path,
-		start:  make([]float64, len(c.Channels)),
+		Timer:  newTimer(&e.pulse, at, Length{}, c.Segment),
+		Path:   c.Path,
+		Start:  make([]float64, len(c.Channels)),
 		values: make([]float64, 0, len(c.Channels)),
 	}
 	for i, ch := range c.Channels {
 		e.bind(ch)
-		r.start[i] = e.level(ch.Coarse, at)
+		r.Start[i] = e.level(ch.Coarse, at)
 	}
 	for i, ch := range c.Channels {
 		// A later channel of the same path may have claimed the slot.
-		if e.slot(ch.Coarse).coarse.IsZero() {
-			e.run(effect{at: ch.Coarse, kind: following, run: r, column: i})
+		if e.slot(ch.Coarse).coarse == 0 {
+			e.run(effect{At: ch.Coarse, Kind: following, run: r, Column: i})
 		}
 	}
 	return true

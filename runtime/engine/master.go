@@ -8,77 +8,83 @@ import (
 	"showrun/runtime/patch"
 )
 
-// A fader is a level between 0 and 1 that fades.
+// A fader is a level between 0 and 1 that fades. The fields are exported for the
+// snapshot.
 type fader struct {
-	value    float64
-	from, to float64
-	timer    timer
-	curve    curve.Easing
-	moving   bool
+	Value    float64
+	From, To float64
+	Timer    timer
+	Curve    curve.Easing
+	Moving   bool
 }
 
 // move fades to a level, from the one it has at the instant at.
 func (f *fader) move(p *pulse, at time.Duration, to float64, length Length, easing curve.Easing) {
-	*f = fader{from: f.at(p, at), to: min(max(to, 0), 1), curve: easing, moving: true}
-	f.timer = newTimer(p, at, Length{}, length)
-	f.value = f.from
+	*f = fader{From: f.at(p, at), To: min(max(to, 0), 1), Curve: easing, Moving: true}
+	f.Timer = newTimer(p, at, Length{}, length)
+	f.Value = f.From
 }
 
 // at returns the level at the instant now.
 func (f *fader) at(p *pulse, now time.Duration) float64 {
-	if !f.moving {
-		return f.value
+	if !f.Moving {
+		return f.Value
 	}
-	u := f.timer.progress(p, now)
+	u := f.Timer.progress(p, now)
 	if u >= 1 {
-		return f.to
+		return f.To
 	}
-	return f.from + (f.to-f.from)*f.curve.At(u)
+	return f.From + (f.To-f.From)*f.Curve.At(u)
 }
 
 // step brings the level up to the instant now.
 func (f *fader) step(p *pulse, now time.Duration) {
-	f.value = f.at(p, now)
-	if f.moving && f.timer.progress(p, now) >= 1 {
-		f.moving = false
+	f.Value = f.at(p, now)
+	if f.Moving && f.Timer.progress(p, now) >= 1 {
+		f.Moving = false
 	}
 }
 
 // A master scales the output of the intensity channels.
 type master struct {
-	grand    fader // 1 is full
-	dark     fader // 1 is blacked out
-	scale    float64
-	channels []level.Address // coarse slots
+	grand fader   // 1 is full
+	dark  fader   // 1 is blacked out
+	scale float64 // as of the last frame
 }
 
 func newMaster() master {
-	return master{grand: fader{value: 1}, scale: 1}
+	return master{grand: fader{Value: 1}, scale: 1}
 }
 
-// dim brings the master up to the instant now, and the output of what it
-// scales with it if that changes anything.
+// dim brings the master up to the instant now, and with it what it scales on
+// the outputs that take part in the frame.
 func (e *Engine) dim(now time.Duration) {
 	m := &e.master
 	m.grand.step(&e.pulse, now)
 	m.dark.step(&e.pulse, now)
-	scale := m.grand.value * (1 - m.dark.value)
-	if scale == m.scale {
-		return
-	}
-	m.scale = scale
-	for _, a := range m.channels {
-		e.rewrite(a)
+	m.scale = m.grand.Value * (1 - m.dark.Value)
+	for o := range e.banks {
+		b := &e.banks[o]
+		if !b.part || b.scale == m.scale {
+			continue
+		}
+		b.scale = m.scale
+		for _, slot := range b.scaled {
+			e.rewrite(level.Address{Output: level.Output(o), Slot: slot})
+		}
 	}
 }
 
 // setIntensity makes the master scale these channels and no others.
 func (e *Engine) setIntensity(channels []patch.Channel) {
-	for _, a := range e.master.channels {
-		e.slot(a).scaled = false
-		e.rewrite(a)
+	for o := range e.banks {
+		b := &e.banks[o]
+		for _, slot := range b.scaled {
+			b.slots[slot-1].scaled = false
+			e.rewrite(level.Address{Output: level.Output(o), Slot: slot})
+		}
+		b.scaled = b.scaled[:0]
 	}
-	e.master.channels = e.master.channels[:0]
 	for _, c := range channels {
 		if !e.openChannel(c) {
 			e.stats.RefusedCommands++
@@ -86,16 +92,9 @@ func (e *Engine) setIntensity(channels []patch.Channel) {
 		}
 		if s := e.slot(c.Coarse); !s.scaled {
 			s.scaled = true
-			e.master.channels = append(e.master.channels, c.Coarse)
+			b := &e.banks[c.Coarse.Output]
+			b.scaled = append(b.scaled, c.Coarse.Slot)
 			e.rewrite(c.Coarse)
 		}
-	}
-}
-
-// rewrite writes the channel at a once more, if it is a channel and not the
-// fine half of one.
-func (e *Engine) rewrite(a level.Address) {
-	if e.slot(a).coarse.IsZero() {
-		e.write(a)
 	}
 }

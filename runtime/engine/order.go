@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"time"
-
-	"showrun/runtime/beat"
-)
+import "time"
 
 // An Order is for a device: what is neither a level nor waits for a frame, such as
 // a message or the start of a timecode. It is executed at its very instant,
@@ -24,24 +20,20 @@ type DueOrder struct {
 	At time.Duration
 }
 
-// split takes the orders out of a batch; what is left is the other commands.
-func split(b Batch) (rest, orders Batch) {
-	n := 0
+// split takes the orders out of a batch.
+func split(b Batch) (rest Batch, orders []Order) {
 	for _, c := range b.Commands {
-		if _, ok := c.(Order); ok {
-			n++
+		if o, ok := c.(Order); ok {
+			orders = append(orders, o)
 		}
 	}
-	if n == 0 {
-		return b, Batch{}
+	if len(orders) == 0 {
+		return b, nil
 	}
-	rest, orders = b, b
-	rest.Commands = make([]Command, 0, len(b.Commands)-n)
-	orders.Commands = make([]Command, 0, n)
+	rest = b
+	rest.Commands = make([]Command, 0, len(b.Commands)-len(orders))
 	for _, c := range b.Commands {
-		if _, ok := c.(Order); ok {
-			orders.Commands = append(orders.Commands, c)
-		} else {
+		if _, ok := c.(Order); !ok {
 			rest.Commands = append(rest.Commands, c)
 		}
 	}
@@ -53,28 +45,37 @@ func split(b Batch) (rest, orders Batch) {
 // next call.
 func (e *Engine) Orders(now time.Duration) []DueOrder {
 	e.due = e.due[:0]
-	for b := e.orders.take(now); b != nil; b = e.orders.take(now) {
-		for _, c := range b.Commands {
-			e.due = append(e.due, DueOrder{c.(Order), b.At})
+	if now < e.queue.firstOrder() {
+		return e.due
+	}
+	batches := e.queue.due(now)
+	for _, b := range batches {
+		if len(b.Orders) == 0 {
+			continue
 		}
-		e.stats.Orders += uint64(len(b.Commands))
-		if b.late {
+		for _, o := range b.Orders {
+			e.due = append(e.due, DueOrder{o, b.At})
+		}
+		e.queue.commands -= len(b.Orders)
+		b.Orders = nil
+		if b.LateOrders {
 			e.stats.late(b.Origin, now-b.At)
 		}
 	}
+	e.stats.Orders += uint64(len(e.due))
+	e.queue.sweep(len(batches))
 	return e.due
 }
 
 // Withdraw removes the orders that wait and for which match holds.
 func (e *Engine) Withdraw(match func(Order) bool) {
-	e.orders.withdraw(func(c Command) bool { return match(c.(Order)) })
+	e.stats.Withdrawn += uint64(e.queue.withdraw(match))
 }
 
-// first returns the earliest instant of a batch that waits, or beat.Never.
-func (q *queue) first() time.Duration {
-	first := q.next()
-	if len(q.prompt) > 0 {
-		first = min(first, q.prompt[0].At)
-	}
-	return min(first, beat.Never)
+// EndGeneration removes what the load of the show with that number has in the
+// queue for the instant at and later ones, and what stands on a beat that does
+// not come as the timeline is. What is stamped before at stays and keeps the
+// instant it has now, wherever the timeline goes.
+func (e *Engine) EndGeneration(generation int, at time.Duration) {
+	e.stats.Withdrawn += uint64(e.queue.endGeneration(generation, at))
 }

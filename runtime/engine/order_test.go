@@ -12,7 +12,7 @@ import (
 // and orders in the order in which they came, each with the moment it came at.
 func play(e *Engine, until time.Duration) []string {
 	var log []string
-	for now := max(e.Next(), e.schedule.seen); now <= until; now = max(e.Next(), now) {
+	for now := max(e.Next(), e.schedule.Seen); now <= until; now = max(e.Next(), now) {
 		e.Pass(now)
 		for _, o := range e.Orders(now) {
 			log = append(log, fmt.Sprintf("%v order %v to %s of %v", now, o.Message, o.Device, o.At))
@@ -50,13 +50,13 @@ func TestOrdersFollowTheTimeline(t *testing.T) {
 	line := beat.Timeline{Epoch: 1, BPM: 120}
 	e.Retime(line)
 	e.Submit(onBeat(line, beat.Beat, Order{"d", "beat"}))
-	if e.orders.first() != 500*ms {
-		t.Fatalf("due at %v", e.orders.first())
+	if e.queue.firstOrder() != 500*ms {
+		t.Fatalf("due at %v", e.queue.firstOrder())
 	}
 	line.BPM = 240
 	e.Retime(line)
-	if e.orders.first() != 250*ms {
-		t.Errorf("after the tempo doubled: due at %v", e.orders.first())
+	if e.queue.firstOrder() != 250*ms {
+		t.Errorf("after the tempo doubled: due at %v", e.queue.firstOrder())
 	}
 }
 
@@ -85,8 +85,8 @@ func TestWithdraw(t *testing.T) {
 	check(t, play(e, 22*ms),
 		"0s order 5 to b of 0s", "0s frame 0s: 0",
 		"12ms order 2 to b of 12ms", "12ms frame 12ms: 9", "22ms frame 22ms: 9")
-	if e.orders.commands != 0 || e.orders.onBeat != 0 || e.orders.len() != 0 {
-		t.Errorf("left: %d commands, %d batches, %d on beats", e.orders.commands, e.orders.len(), e.orders.onBeat)
+	if e.queue.commands != 0 || e.queue.onBeat != 0 || len(e.queue.list) != 0 {
+		t.Errorf("left: %d commands, %d batches, %d on beats", e.queue.commands, len(e.queue.list), e.queue.onBeat)
 	}
 }
 

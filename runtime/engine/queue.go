@@ -1,11 +1,12 @@
 package engine
 
 import (
-	"container/heap"
+	"cmp"
 	"slices"
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/level"
 )
 
 // The queue refuses batches beyond these bounds: a script that runs wild must
@@ -16,88 +17,128 @@ const (
 	maxQueuedCommands = 1 << 20
 )
 
-// queued is a batch that waits for its instant.
+// queued is a batch that waits for its instant, its orders apart: they wait for
+// no frame. One of the two may be done before the other. The fields are
+// exported for the snapshot.
 type queued struct {
-	Batch
-	seq     uint64 // order of submission
-	planned bool   // which of the two heaps it is in
-	late    bool   // a frame at or after its instant was out before it came
+	Batch  // without its orders
+	Orders []Order
+	// Seq is the order of submission.
+	Seq uint64
+	// Planned says that a frame is or was planned for it. Without it, the batch
+	// is prompt: it came too late for that, and is shown as soon as that leaves
+	// the frames where they are. A fader moved by hand must not push them away
+	// from a beat that was known in time.
+	Planned bool
+	// Late says that a frame at or after its instant was out before it came,
+	// LateOrders that the instant itself had passed.
+	Late, LateOrders bool
+	// Outputs are those it changes, and besides them, if Scaled is set, all that
+	// the master scales something on.
+	Outputs []level.Output
+	Scaled  bool
 }
 
-// before reports whether a is executed before b: at an earlier instant, or at
-// the same one and submitted earlier.
-func (a *queued) before(b *queued) bool {
-	return a.At < b.At || a.At == b.At && a.seq < b.seq
+// before reports, as a comparison, whether a is executed before b: at an
+// earlier instant, or at the same one and submitted earlier.
+func before(a, b *queued) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq))
 }
 
-// batches is a heap of queued batches, the next one on top.
-type batches []*queued
+// size is the number of commands that wait.
+func (b *queued) size() int { return len(b.Commands) + len(b.Orders) }
 
-func (b batches) Len() int           { return len(b) }
-func (b batches) Less(i, j int) bool { return b[i].before(b[j]) }
-func (b batches) Swap(i, j int)      { b[i], b[j] = b[j], b[i] }
-func (b *batches) Push(x any)        { *b = append(*b, x.(*queued)) }
-
-func (b *batches) Pop() any {
-	last := len(*b) - 1
-	x := (*b)[last]
-	(*b)[last] = nil
-	*b = (*b)[:last]
-	return x
-}
-
-// A queue holds the batches that wait. Those a frame was or is planned for
-// are apart from those that came too late for that and appear in the next
-// frame, wherever it falls: a fader moved by hand must not push the frames
-// away from a beat that was known in time.
+// A queue holds the batches that wait, in the order in which they are executed.
 type queue struct {
-	planned  batches
-	prompt   batches
-	moving   batches // for retime; empty between calls
+	list     []*queued
 	seq      uint64
 	commands int // in all batches together
 	onBeat   int // number of batches stamped on a beat
-}
-
-func (q *queue) len() int {
-	return len(q.planned) + len(q.prompt)
+	// known says that plan and order are up to date: the earliest instant that
+	// a frame is planned for and that of an order, or beat.Never.
+	known       bool
+	plan, order time.Duration
 }
 
 // add queues a batch. It reports false if the queue is full.
 func (q *queue) add(b *queued) bool {
-	if q.len() >= maxQueuedBatches || len(b.Commands) > maxQueuedCommands-q.commands {
+	if len(q.list) >= maxQueuedBatches || b.size() > maxQueuedCommands-q.commands {
 		return false
 	}
 	q.seq++
-	b.seq = q.seq
-	q.commands += len(b.Commands)
-	if b.OnBeat {
-		q.onBeat++
-	}
-	if b.planned {
-		heap.Push(&q.planned, b)
-	} else {
-		heap.Push(&q.prompt, b)
-	}
+	b.Seq = q.seq
+	q.put(b)
 	return true
 }
 
-// take removes and returns the next batch stamped up to at, or nil if there
-// is none.
-func (q *queue) take(at time.Duration) *queued {
-	from := &q.planned
-	if len(*from) == 0 || len(q.prompt) > 0 && q.prompt[0].before((*from)[0]) {
-		from = &q.prompt
-	}
-	if len(*from) == 0 || (*from)[0].At > at {
-		return nil
-	}
-	b := heap.Pop(from).(*queued)
-	q.commands -= len(b.Commands)
+// put puts a batch in its place.
+func (q *queue) put(b *queued) {
+	i, _ := slices.BinarySearchFunc(q.list, b, before)
+	q.list = slices.Insert(q.list, i, b)
+	q.commands += b.size()
 	if b.OnBeat {
-		q.onBeat--
+		q.onBeat++
 	}
-	return b
+	q.known = false
+}
+
+// look brings plan and order up to date.
+func (q *queue) look() {
+	if q.known {
+		return
+	}
+	q.known, q.plan, q.order = true, beat.Never, beat.Never
+	for _, b := range q.list {
+		if q.plan == beat.Never && b.Planned && len(b.Commands) > 0 {
+			q.plan = b.At
+		}
+		if q.order == beat.Never && len(b.Orders) > 0 {
+			q.order = b.At
+		}
+		if q.plan < beat.Never && q.order < beat.Never {
+			return
+		}
+	}
+}
+
+// planned returns the earliest instant that a frame is planned for, or
+// beat.Never.
+func (q *queue) planned() time.Duration {
+	q.look()
+	return q.plan
+}
+
+// firstOrder returns the instant of the first order, or beat.Never.
+func (q *queue) firstOrder() time.Duration {
+	q.look()
+	return q.order
+}
+
+// due returns the batches stamped up to at, lent until the queue changes.
+func (q *queue) due(at time.Duration) []*queued {
+	for i, b := range q.list {
+		if b.At > at {
+			return q.list[:i]
+		}
+	}
+	return q.list
+}
+
+// sweep removes those of the first n batches that have nothing left to do.
+func (q *queue) sweep(n int) {
+	if n == 0 {
+		return
+	}
+	kept := q.list[:0]
+	for _, b := range q.list[:n] {
+		if b.size() > 0 {
+			kept = append(kept, b)
+		} else if b.OnBeat {
+			q.onBeat--
+		}
+	}
+	q.list = slices.Delete(q.list, len(kept), n)
+	q.known = false
 }
 
 // retime gives every batch that is stamped on a beat its new instant. It is
@@ -106,48 +147,46 @@ func (q *queue) retime(line beat.Timeline, s *schedule) {
 	if q.onBeat == 0 {
 		return
 	}
-	q.moving = append(append(q.moving, q.planned...), q.prompt...)
-	q.planned, q.prompt = q.planned[:0], q.prompt[:0]
-	for _, b := range q.moving {
+	for _, b := range q.list {
 		if b.OnBeat {
 			b.Stamp = resolve(b.Stamp, line, s)
-			b.planned = s.meets(b.At) || b.planned && b.At > s.last
-		}
-		if b.planned {
-			q.planned = append(q.planned, b)
-		} else {
-			q.prompt = append(q.prompt, b)
+			b.Planned = s.meets(b.At) || b.Planned && b.At > s.Last
 		}
 	}
-	clear(q.moving)
-	q.moving = q.moving[:0]
-	heap.Init(&q.planned)
-	heap.Init(&q.prompt)
+	slices.SortFunc(q.list, before)
+	q.known = false
 }
 
-// withdraw removes the commands that match, and batches that have no other.
-func (q *queue) withdraw(match func(Command) bool) {
-	for _, list := range []*batches{&q.planned, &q.prompt} {
-		*list = slices.DeleteFunc(*list, func(b *queued) bool {
-			before := len(b.Commands)
-			b.Commands = slices.DeleteFunc(b.Commands, match)
-			q.commands -= before - len(b.Commands)
-			if len(b.Commands) == 0 && b.OnBeat {
-				q.onBeat--
-			}
-			return len(b.Commands) == 0
-		})
-		heap.Init(list)
+// withdraw removes the orders for which match holds, and returns how many.
+func (q *queue) withdraw(match func(Order) bool) (n int) {
+	for _, b := range q.list {
+		had := len(b.Orders)
+		b.Orders = slices.DeleteFunc(b.Orders, match)
+		n += had - len(b.Orders)
 	}
+	q.commands -= n
+	q.sweep(len(q.list))
+	return n
 }
 
-// next returns the earliest instant that a frame is planned for, or
-// beat.Never.
-func (q *queue) next() time.Duration {
-	if len(q.planned) == 0 {
-		return beat.Never
+// endGeneration removes the batches of a generation whose instant is at or after
+// at, and returns how many commands they had. The others keep the instant they
+// have now.
+func (q *queue) endGeneration(generation int, at time.Duration) (n int) {
+	for _, b := range q.list {
+		switch {
+		case b.Generation != generation:
+		case b.At >= at:
+			n += b.size()
+			b.Commands, b.Orders = nil, nil
+		case b.OnBeat:
+			b.OnBeat = false
+			q.onBeat--
+		}
 	}
-	return q.planned[0].At
+	q.commands -= n
+	q.sweep(len(q.list))
+	return n
 }
 
 // resolve returns the stamp with the instant it has on the timeline. A stamp
@@ -160,7 +199,7 @@ func resolve(stamp Stamp, line beat.Timeline, s *schedule) Stamp {
 		case stamp.Epoch == line.Epoch:
 			stamp.At = line.Time(stamp.Beat)
 		case stamp.At == beat.Never:
-			stamp.At = s.last
+			stamp.At = s.Last
 		}
 	}
 	stamp.At = max(stamp.At, 0)

@@ -17,12 +17,12 @@ func TestLateBatch(t *testing.T) {
 	late := at(12*ms, Fade{Channel: ch(1), To: 200, Duration: Length{Time: 40 * ms}})
 	e.Submit(late)
 	e.Submit(at(30*ms, Set{ch(2), 5})) // the frame at 30 ms is out
-	e.Submit(at(33*ms, Set{ch(3), 6})) // too near to be exact, but not late
+	e.Submit(at(33*ms, Set{ch(3), 6})) // too near for a plan, but not late
 	// The fade still ends at 52 ms.
-	check(t, step(e, 60*ms, 3), "40ms 170 5 6", "50ms 195 5 6", "60ms 200 5 6")
+	check(t, step(e, 60*ms, 3), "30ms 145 5 0", "40ms 170 5 6", "50ms 195 5 6", "60ms 200 5 6")
 	s := e.Stats()
-	want := Lateness{Count: 2, Worst: 28 * ms}
-	if s.Late != want || len(s.Origins) != 1 || s.Origins["show.lua:1"] != want || s.Batches != 4 || s.Exact != 1 {
+	want := Lateness{Count: 2, Worst: 18 * ms}
+	if s.Late != want || len(s.Origins) != 1 || s.Origins["show.lua:1"] != want || s.Batches != 4 || s.Exact != 2 {
 		t.Errorf("stats %+v", s)
 	}
 	s.Origins["x"] = Lateness{}
@@ -92,7 +92,7 @@ func TestReader(t *testing.T) {
 	e := newTest(t)
 	r := e.Reader()
 	a := func(slot int32) level.Address { return level.Address{Slot: slot} }
-	if r.Value(a(1)) != 0 || r.Output(a(1)) != 0 {
+	if r.Value(a(1)) != 0 || r.Shown(a(1)) != 0 {
 		t.Error("levels before there are any")
 	}
 	e.Submit(at(0, Set{ch(1), 127.6}, Set{ch(2), 300}, Set{ch16(3), 128.5}, Intensity{nil}))
@@ -107,7 +107,61 @@ func TestReader(t *testing.T) {
 	}
 	e.Submit(at(10*ms, Intensity{[]patch.Channel{ch(1)}}, Master{To: 51}))
 	e.Step(10 * ms)
-	if v, o := r.Value(a(1)), r.Output(a(1)); v != 127.6 || o != 127.6*0.2 {
+	if v, o := r.Value(a(1)), r.Shown(a(1)); v != 127.6 || o != 127.6*0.2 {
 		t.Errorf("value %v, output %v; want 127.6, %v", v, o, 127.6*0.2)
+	}
+}
+
+// TestEndGeneration: what is stamped before the swap stays where it is, the rest of
+// the generation goes.
+func TestEndGeneration(t *testing.T) {
+	e := newTest(t)
+	e.Use(0)
+	line := beat.Timeline{BPM: 60}
+	e.Retime(line)
+	of := func(generation int, b Batch) Batch {
+		b.Generation = generation
+		return b
+	}
+	e.Step(0)
+	e.Submit(of(1, onBeat(line, 30_000, Set{ch(1), 1}, Order{"d", "early"})))
+	e.Submit(of(1, onBeat(line, 60_000, Set{ch(2), 2}, Order{"d", "late"})))
+	e.Submit(of(1, at(50*ms, Set{ch(3), 3})))
+	e.Submit(of(2, onBeat(line, 60_000, Set{ch(4), 4}, Order{"d", "new"})))
+	e.EndGeneration(1, 50*ms)
+	if s := e.Stats(); s.Withdrawn != 3 || s.Queued != 2 || e.queue.onBeat != 1 || e.queue.commands != 4 {
+		t.Errorf("%d withdrawn, %d queued, %d on beats, %d commands", s.Withdrawn, s.Queued, e.queue.onBeat, e.queue.commands)
+	}
+	line.Origin = 20 * ms // everything on beats comes later, and again after the swap
+	e.Retime(line)
+	check(t, play(e, 80*ms),
+		"10ms frame 10ms: 0", "20ms frame 20ms: 0",
+		"30ms order early to d of 30ms", "30ms frame 30ms: 1",
+		"40ms frame 40ms: 1", "50ms frame 50ms: 1", "60ms frame 60ms: 1", "70ms frame 70ms: 1",
+		"80ms order new to d of 80ms", "80ms frame 80ms: 1")
+	for slot, want := range []float64{1, 0, 0, 4} {
+		if got := e.Value(level.Address{Slot: int32(slot) + 1}); got != want {
+			t.Errorf("slot %d at %v, want %v", slot+1, got, want)
+		}
+	}
+}
+
+// TestAnEndedGenerationDoesNotComeBack when a deck that was paused before its beat
+// plays again.
+func TestAnEndedGenerationDoesNotComeBack(t *testing.T) {
+	e := newTest(t)
+	e.Use(0)
+	line := beat.Timeline{BPM: 60}
+	e.Retime(line)
+	e.Step(0)
+	e.Submit(onBeat(line, 30_000, Set{ch(1), 1}))
+	line = beat.Timeline{Origin: 10 * ms, Beat: 10_000, BPM: 60, Stopped: true}
+	e.Retime(line)
+	e.EndGeneration(0, time.Hour)
+	line.Stopped = false
+	e.Retime(line)
+	check(t, step(e, 40*ms, 1), "10ms 0", "20ms 0", "30ms 0", "40ms 0")
+	if s := e.Stats(); s.Queued != 0 || s.Withdrawn != 1 {
+		t.Errorf("%d queued, %d withdrawn", s.Queued, s.Withdrawn)
 	}
 }

@@ -10,16 +10,16 @@ import (
 // cell is what other goroutines may know of a slot: two levels, each the bits
 // of a float64.
 type cell struct {
-	value, output atomic.Uint64
+	value, shown atomic.Uint64
 }
 
-func (c *cell) store(value, output float64) {
+func (c *cell) store(value, shown float64) {
 	// Most levels stand still, and reading is cheaper than writing.
 	if bits := math.Float64bits(value); c.value.Load() != bits {
 		c.value.Store(bits)
 	}
-	if bits := math.Float64bits(output); c.output.Load() != bits {
-		c.output.Store(bits)
+	if bits := math.Float64bits(shown); c.shown.Load() != bits {
+		c.shown.Store(bits)
 	}
 }
 
@@ -42,11 +42,11 @@ func (r *Reader) Value(a level.Address) float64 {
 	return 0
 }
 
-// Output returns the level of the channel at a, 0-255 with fractions, as it
-// goes to the output: after the master, before rounding.
-func (r *Reader) Output(a level.Address) float64 {
+// Shown returns the level of the channel at a, 0-255 with fractions, as it
+// goes to its output: after the master, before rounding.
+func (r *Reader) Shown(a level.Address) float64 {
 	if c := r.cell(a); c != nil {
-		return math.Float64frombits(c.output.Load())
+		return math.Float64frombits(c.shown.Load())
 	}
 	return 0
 }
@@ -75,7 +75,7 @@ func (r *Reader) grow(o level.Output, slots int) []cell {
 	cells := make([]cell, slots)
 	for i := range outputs[o] {
 		was := &outputs[o][i]
-		cells[i].store(math.Float64frombits(was.value.Load()), math.Float64frombits(was.output.Load()))
+		cells[i].store(math.Float64frombits(was.value.Load()), math.Float64frombits(was.shown.Load()))
 	}
 	outputs[o] = cells
 	r.outputs.Store(&outputs)

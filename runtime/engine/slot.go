@@ -1,32 +1,48 @@
 package engine
 
 import (
+	"bytes"
 	"math"
+	"time"
 
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
 )
 
-// output is the slots of one output that is in use.
-type output struct {
-	slots []slot
-	bytes []byte // what goes into the frame
-	cells []cell // what other goroutines may read
+// longAgo is when an output changed that never did.
+const longAgo = time.Duration(-1 << 60)
+
+// A bank is the slots of one output that is in use.
+type bank struct {
+	slots  []slot
+	bytes  []byte  // what the slots are at
+	shown  []byte  // what frames show of it: bytes, as of the last frame it took part in
+	dirty  bool    // whether bytes were written to since
+	cells  []cell  // what other goroutines may read
+	scaled []int32 // the slots that the master scales, as coarse ones
+	scale  float64 // by what
+
+	changed time.Duration // the instant of the last frame in which shown was another
+	// While a frame is made: whether shown may change in it and no batch before
+	// has to wait for that, and whether the bank takes part in the frame.
+	open, part bool
+	// wait is, for wake, from when on the next batch can change it.
+	wait time.Duration
 }
 
 // slot is one slot of an output: a channel of 8 bits, or one half of a
 // channel of 16 bits, whose level is kept with its coarse half.
 type slot struct {
-	value  float64       // level, before clamping and the master
-	effect int32         // number of the running effect, counted from 1; 0 for none
-	scaled bool          // whether the master scales it
-	fine   level.Address // its fine half, if it is the coarse half of 16 bits
-	coarse level.Address // its coarse half, if it is the fine half of 16 bits
+	value  float64 // level, before clamping and the master
+	effect int32   // number of the running effect, counted from 1; 0 for none
+	fine   int32   // the slot of its fine half, if it is the coarse half of 16 bits; else 0
+	coarse int32   // the slot of its coarse half, if it is the fine half of 16 bits; else 0
+	scaled bool    // whether the master scales it
 }
 
 // slot returns the slot at a, which must have been opened.
 func (e *Engine) slot(a level.Address) *slot {
-	return &e.outputs[a.Output].slots[a.Slot-1]
+	return &e.banks[a.Output].slots[a.Slot-1]
 }
 
 // open makes sure that there is a slot at a. It reports false if the registry
@@ -35,68 +51,77 @@ func (e *Engine) open(a level.Address) bool {
 	if a.Slot < 1 {
 		return false
 	}
-	if int(a.Output) < len(e.outputs) && int(a.Slot) <= len(e.outputs[a.Output].slots) {
+	if int(a.Output) < len(e.banks) && int(a.Slot) <= len(e.banks[a.Output].slots) {
 		return true
 	}
 	slots := e.registry.Slots(a.Output)
 	if int(a.Slot) > slots {
 		return false
 	}
-	for int(a.Output) >= len(e.outputs) {
-		e.outputs = append(e.outputs, output{})
-		e.frame.Levels = append(e.frame.Levels, nil)
-	}
-	o := &e.outputs[a.Output]
-	o.slots = append(o.slots, make([]slot, slots-len(o.slots))...)
-	o.bytes = append(o.bytes, make([]byte, slots-len(o.bytes))...)
-	e.frame.Levels[a.Output] = o.bytes
-	o.cells = e.reader.grow(a.Output, slots)
+	e.grow(a.Output, slots)
 	return true
 }
 
-// openChannel makes sure that there are the slots of c.
+// grow takes an output into use with so many slots, more than it has.
+func (e *Engine) grow(o level.Output, slots int) {
+	for int(o) >= len(e.banks) {
+		e.banks = append(e.banks, bank{scale: e.master.scale, changed: longAgo, open: true})
+		e.frame.Levels = append(e.frame.Levels, nil)
+	}
+	b := &e.banks[o]
+	b.slots = append(b.slots, make([]slot, slots-len(b.slots))...)
+	b.bytes = append(b.bytes, make([]byte, slots-len(b.bytes))...)
+	b.shown = append(b.shown, make([]byte, slots-len(b.shown))...)
+	e.frame.Levels[o] = b.shown
+	b.cells = e.reader.grow(o, slots)
+}
+
+// openChannel makes sure that there are the slots of c, on one output: what
+// appears together is on one.
 func (e *Engine) openChannel(c patch.Channel) bool {
-	return e.open(c.Coarse) && (c.Fine.IsZero() || c.Fine != c.Coarse && e.open(c.Fine))
+	return e.open(c.Coarse) &&
+		(c.Fine.IsZero() || c.Fine.Output == c.Coarse.Output && c.Fine != c.Coarse && e.open(c.Fine))
 }
 
 // bind makes the slots of c one channel, of 8 or of 16 bits, and ends what ran
 // on a slot that becomes its fine half. The slots must have been opened. The
 // channel takes over the level that its slots show.
 func (e *Engine) bind(c patch.Channel) {
+	o := c.Coarse.Output
 	s := e.slot(c.Coarse)
-	if !s.coarse.IsZero() {
-		e.split(s.coarse)
+	if s.coarse != 0 {
+		e.split(level.Address{Output: o, Slot: s.coarse})
 	}
-	if s.fine == c.Fine {
+	if s.fine == c.Fine.Slot {
 		return
 	}
-	if !s.fine.IsZero() {
+	if s.fine != 0 {
 		e.split(c.Coarse)
 	}
 	if c.Fine.IsZero() {
 		return
 	}
 	f := e.slot(c.Fine)
-	if !f.coarse.IsZero() {
-		e.split(f.coarse)
+	if f.coarse != 0 {
+		e.split(level.Address{Output: o, Slot: f.coarse})
 	}
-	if !f.fine.IsZero() {
+	if f.fine != 0 {
 		e.split(c.Fine)
 	}
 	e.end(c.Fine)
 	if low := round8(f.value); low != 0 {
 		s.value = (256*float64(round8(s.value)) + float64(low)) / 257
 	}
-	s.fine, f.coarse = c.Fine, c.Coarse
+	s.fine, f.coarse = c.Fine.Slot, c.Coarse.Slot
 }
 
 // split makes the channel of 16 bits at coarse two channels of 8 bits.
 func (e *Engine) split(coarse level.Address) {
 	s := e.slot(coarse)
-	fine := s.fine
+	fine := level.Address{Output: coarse.Output, Slot: s.fine}
 	f := e.slot(fine)
-	f.value = float64(e.outputs[fine.Output].bytes[fine.Slot-1])
-	f.coarse, s.fine = level.Address{}, level.Address{}
+	f.value = float64(e.banks[fine.Output].bytes[fine.Slot-1])
+	f.coarse, s.fine = 0, 0
 	e.write(coarse)
 	e.write(fine)
 }
@@ -105,24 +130,41 @@ func (e *Engine) split(coarse level.Address) {
 // the output: clamped, scaled by the master if that is its business, and
 // rounded, halves up.
 func (e *Engine) write(a level.Address) {
-	o := &e.outputs[a.Output]
-	s := &o.slots[a.Slot-1]
+	b := &e.banks[a.Output]
+	s := &b.slots[a.Slot-1]
 	value := min(max(s.value, 0), 255)
 	out := value
 	if s.scaled {
-		out *= e.master.scale
+		out *= b.scale
 	}
-	o.cells[a.Slot-1].store(value, out)
-	if s.fine.IsZero() {
-		o.bytes[a.Slot-1] = round8(out)
+	b.dirty = true
+	b.cells[a.Slot-1].store(value, out)
+	if s.fine == 0 {
+		b.bytes[a.Slot-1] = round8(out)
 		return
 	}
 	// 257 is 65535/255.
 	word := uint16(math.Floor(out*257 + 0.5))
-	o.bytes[a.Slot-1] = byte(word >> 8)
-	f := &e.outputs[s.fine.Output]
-	f.bytes[s.fine.Slot-1] = byte(word)
-	f.cells[s.fine.Slot-1].store(float64(byte(word)), float64(byte(word)))
+	b.bytes[a.Slot-1] = byte(word >> 8)
+	b.bytes[s.fine-1] = byte(word)
+	b.cells[s.fine-1].store(float64(byte(word)), float64(byte(word)))
+}
+
+// rewrite writes the channel at a once more, if it is a channel and not the
+// fine half of one.
+func (e *Engine) rewrite(a level.Address) {
+	if e.slot(a).coarse == 0 {
+		e.write(a)
+	}
+}
+
+// show brings what was written to the frame of the instant at.
+func (b *bank) show(at time.Duration) {
+	if b.dirty && !bytes.Equal(b.shown, b.bytes) {
+		copy(b.shown, b.bytes)
+		b.changed = at
+	}
+	b.dirty = false
 }
 
 // round8 returns the byte for a level.

@@ -27,9 +27,9 @@ func (l *Lateness) add(late time.Duration) {
 
 // Stats counts what the engine did since it was made.
 type Stats struct {
-	// Frames were published, and Skipped frames left out since Step was
-	// called too late for them.
-	Frames, Skipped uint64
+	// Frames were published, Woken of them between those of the schedule, and
+	// Skipped frames left out since Step was called too late for them.
+	Frames, Woken, Skipped uint64
 	// Batches were executed, Exact of them in a frame on their very instant.
 	Batches, Exact uint64
 	// Orders were handed to their devices.
@@ -41,6 +41,9 @@ type Stats struct {
 	// RefusedBatches found the queue full; RefusedCommands named a slot that
 	// does not exist or did not fit their path.
 	RefusedBatches, RefusedCommands uint64
+	// Withdrawn commands were taken out of the queue by Withdraw and
+	// EndGeneration.
+	Withdrawn uint64
 	// Queued batches wait, and Effects run, at present.
 	Queued, Effects int
 }
@@ -65,6 +68,6 @@ func (s *Stats) late(origin string, by time.Duration) {
 func (e *Engine) Stats() Stats {
 	s := e.stats
 	s.Origins = maps.Clone(s.Origins)
-	s.Queued, s.Effects = e.queue.len()+e.orders.len(), len(e.effects)
+	s.Queued, s.Effects = len(e.queue.list), len(e.effects)
 	return s
 }

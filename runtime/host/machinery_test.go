@@ -105,7 +105,7 @@ func TestStopDropsWhatWaits(t *testing.T) {
 	run(2050 * time.Millisecond)
 	h.Release("me")
 	run(3 * time.Second)
-	if want := []any{"before", "just before", "held"}; len(m.taken) != 1 || !slices.Equal(m.drops, want) {
+	if want := []any{"just before", "before", "held"}; len(m.taken) != 1 || !slices.Equal(m.drops, want) {
 		t.Errorf("the machine was told %v while it was held, and dropped %v, want %v", m.taken, m.drops, want)
 	}
 }

@@ -1,6 +1,9 @@
 package level
 
-import "time"
+import (
+	"hash/crc32"
+	"time"
+)
 
 // A Frame is the look of all outputs at one instant. Whoever publishes it
 // lends it: a reader that keeps levels copies them, or takes them from a
@@ -14,6 +17,13 @@ type Frame struct {
 	// Levels holds the slots of each output, by its number; slot 1 is at
 	// index 0. It is nil for an output that is not in use.
 	Levels [][]byte
+	// Woken says that the frame was made at once for something that could not be
+	// planned, between two frames of the schedule, which stay where they are.
+	Woken bool
+	// Part are the outputs that take part in the frame, in order. In a woken frame
+	// that are those it was made for; in another it is all but those that a woken
+	// frame changed just before. The others stand as in the frame before.
+	Part []Output
 }
 
 // Slots returns the levels of o, or nil if it is not in use.
@@ -35,7 +45,13 @@ func (f *Frame) Level(a Address) byte {
 
 // Copy makes f a copy of src and reuses the memory it has.
 func (f *Frame) Copy(src *Frame) {
-	f.Seq, f.At = src.Seq, src.At
+	f.Seq, f.At, f.Woken = src.Seq, src.At, src.Woken
+	f.Part = append(f.Part[:0], src.Part...)
+	f.copyLevels(src)
+}
+
+// copyLevels copies the levels of all outputs from src.
+func (f *Frame) copyLevels(src *Frame) {
 	for o := range max(len(src.Levels), len(f.Levels)) {
 		f.copyOutput(src, Output(o))
 	}
@@ -54,4 +70,33 @@ func (f *Frame) copyOutput(src *Frame, o Output) {
 		f.Levels = append(f.Levels, nil)
 	}
 	f.Levels[o] = append(f.Levels[o][:0], from...)
+}
+
+// castagnoli is the polynomial that processors have an instruction for.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Hash returns a number that tells looks apart: frames of one instant with the same
+// levels on outputs of the same keys have the same hash, in this process or another,
+// in whatever order the outputs were registered, woken or not. It is meant for
+// journals, against mistakes and not against malice.
+func (f *Frame) Hash(r *Registry) uint64 {
+	entries := r.entries()
+	sum := scatter(uint64(f.At))
+	for o, levels := range f.Levels {
+		if levels == nil || o >= len(entries) {
+			continue
+		}
+		// The order of the outputs does not matter to a sum.
+		sum += scatter(entries[o].hash ^ scatter(uint64(len(levels))<<32|uint64(crc32.Checksum(levels, castagnoli))))
+	}
+	return sum
+}
+
+// scatter spreads what is in x over all bits, one to one.
+func scatter(x uint64) uint64 {
+	x ^= x >> 30
+	x *= 0xbf58476d1ce4e5b9
+	x ^= x >> 27
+	x *= 0x94d049bb133111eb
+	return x ^ x>>31
 }

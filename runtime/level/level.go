@@ -9,7 +9,10 @@ package level
 
 import (
 	"fmt"
+	"hash/fnv"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Output is the number of an output in its Registry. It is an index, counted
@@ -44,15 +47,17 @@ func (a Address) Compare(b Address) int {
 }
 
 // A Registry numbers outputs. The zero Registry is empty and ready. It is
-// safe from any goroutine.
+// safe from any goroutine; who only reads waits for nobody.
 type Registry struct {
-	mu      sync.RWMutex
+	mu      sync.Mutex // held to change it
 	numbers map[string]Output
-	outputs []entry
+	// list is replaced by every change and never changed itself.
+	list atomic.Pointer[[]entry]
 }
 
 type entry struct {
 	key   string
+	hash  uint64 // of the key
 	slots int
 }
 
@@ -66,42 +71,49 @@ func (r *Registry) Output(key string, slots int) Output {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if o, ok := r.numbers[key]; ok {
-		r.outputs[o].slots = max(r.outputs[o].slots, slots)
+	list := r.entries()
+	o, known := r.numbers[key]
+	switch {
+	case known && slots <= list[o].slots:
 		return o
+	case known:
+		list = slices.Clone(list)
+		list[o].slots = slots
+	default:
+		if r.numbers == nil {
+			r.numbers = make(map[string]Output)
+		}
+		o = Output(len(list))
+		r.numbers[key] = o
+		h := fnv.New64a()
+		h.Write([]byte(key))
+		list = append(slices.Clip(list), entry{key, h.Sum64(), slots})
 	}
-	if r.numbers == nil {
-		r.numbers = make(map[string]Output)
-	}
-	o := Output(len(r.outputs))
-	r.numbers[key] = o
-	r.outputs = append(r.outputs, entry{key, slots})
+	r.list.Store(&list)
 	return o
 }
 
-// Key returns the key of o, or "" if there is no such output.
-func (r *Registry) Key(o Output) string {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if int(o) >= len(r.outputs) {
-		return ""
+// entries returns the outputs by their numbers, not to be changed.
+func (r *Registry) entries() []entry {
+	if list := r.list.Load(); list != nil {
+		return *list
 	}
-	return r.outputs[o].key
+	return nil
 }
+
+// entry returns what is known of o, nothing if there is no such output.
+func (r *Registry) entry(o Output) entry {
+	if list := r.entries(); int(o) < len(list) {
+		return list[o]
+	}
+	return entry{}
+}
+
+// Key returns the key of o, or "" if there is no such output.
+func (r *Registry) Key(o Output) string { return r.entry(o).key }
 
 // Slots returns the number of slots of o, or 0 if there is no such output.
-func (r *Registry) Slots(o Output) int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if int(o) >= len(r.outputs) {
-		return 0
-	}
-	return r.outputs[o].slots
-}
+func (r *Registry) Slots(o Output) int { return r.entry(o).slots }
 
 // Len returns the number of outputs.
-func (r *Registry) Len() int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return len(r.outputs)
-}
+func (r *Registry) Len() int { return len(r.entries()) }

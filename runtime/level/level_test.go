@@ -95,3 +95,55 @@ func TestFrameLevel(t *testing.T) {
 		}
 	}
 }
+
+func TestFrameHash(t *testing.T) {
+	one, two := []byte{1, 2, 3}, []byte{1, 2}
+	numbered := func(keys ...string) *Registry {
+		r := new(Registry)
+		for _, key := range keys {
+			r.Output(key, 3)
+		}
+		return r
+	}
+	ab, ba := numbered("a", "b", "c"), numbered("c", "b", "a")
+	look := &Frame{Seq: 5, At: 7, Levels: [][]byte{one, two}}
+	if h := look.Hash(ab); h != 0x8d97d915f1cffb82 {
+		t.Errorf("hash %#x: it has to be the same in every process", h)
+	}
+	same := &Frame{Seq: 9, At: 7, Levels: [][]byte{nil, two, one}, Woken: true, Part: []Output{2}}
+	if look.Hash(ab) != same.Hash(ba) {
+		t.Error("the order of registration matters")
+	}
+	seen := map[uint64]string{look.Hash(ab): "the first"}
+	for name, f := range map[string]*Frame{
+		"a level":         {At: 7, Levels: [][]byte{{1, 2, 4}, two}},
+		"an instant":      {At: 8, Levels: [][]byte{one, two}},
+		"outputs swapped": {At: 7, Levels: [][]byte{two, one}},
+		"one not in use":  {At: 7, Levels: [][]byte{one}},
+		"one more, dark":  {At: 7, Levels: [][]byte{one, two, {0, 0, 0}}},
+		"one more slot":   {At: 7, Levels: [][]byte{one, {1, 2, 0}}},
+		"nothing":         {At: 7},
+	} {
+		h := f.Hash(ab)
+		if other, ok := seen[h]; ok {
+			t.Errorf("%s and %s have one hash", name, other)
+		}
+		seen[h] = name
+	}
+	if n := testing.AllocsPerRun(10, func() { look.Hash(ab) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkHash1000Universes(b *testing.B) {
+	var r Registry
+	var f Frame
+	for o := range 1000 {
+		r.Output(fmt.Sprint(o), 512)
+		f.Levels = append(f.Levels, make([]byte, 512))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Hash(&r)
+	}
+}

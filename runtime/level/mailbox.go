@@ -46,23 +46,51 @@ func (m *Mailbox) discard() uint64 {
 }
 
 // Put copies the frame into the mailbox and replaces one that was not taken,
-// which counts as dropped. It never waits longer than for such a copy. In
-// steady state it allocates nothing. It is for the engine loop.
+// which counts as dropped. What takes part in either takes part in the one to
+// take, and it is woken only if both were. A woken frame without a part of the
+// outputs the mailbox carries is none of its business. Put never waits longer
+// than for such a copy. In steady state it allocates nothing. It is for the
+// engine loop.
 func (m *Mailbox) Put(f *Frame) {
 	m.mu.Lock()
-	m.dropped += m.discard()
-	if len(m.outputs) == 0 {
-		m.held.Copy(f)
-	} else {
-		m.held.Seq, m.held.At = f.Seq, f.At
-		m.copySelected(f)
-	}
-	m.full = true
+	concerned := m.put(f)
 	m.mu.Unlock()
+	if !concerned {
+		return
+	}
 	select {
 	case m.ready <- struct{}{}:
 	default:
 	}
+}
+
+// put is Put with the lock held. It reports whether there is a frame to take for
+// the first time.
+func (m *Mailbox) put(f *Frame) bool {
+	part := m.held.Part
+	if !m.full {
+		part = part[:0]
+	}
+	had := len(part)
+	for _, o := range f.Part {
+		if _, ok := slices.BinarySearch(m.outputs, o); ok || len(m.outputs) == 0 {
+			part = append(part, o)
+		}
+	}
+	if f.Woken && len(part) == had {
+		return false
+	}
+	slices.Sort(part)
+	m.held.Part = slices.Compact(part)
+	m.held.Seq, m.held.At, m.held.Woken = f.Seq, f.At, f.Woken && (!m.full || m.held.Woken)
+	m.dropped += m.discard()
+	if len(m.outputs) == 0 {
+		m.held.copyLevels(f)
+	} else {
+		m.copySelected(f)
+	}
+	m.full = true
+	return true
 }
 
 // copySelected copies the selected outputs and drops what memory that came

@@ -3,6 +3,7 @@ package level
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -98,8 +99,44 @@ func TestMailboxSelectsOutputs(t *testing.T) {
 	}
 }
 
+// TestMailboxOfWokenFrames: no part of a frame that was not taken is lost when the
+// next replaces it.
+func TestMailboxOfWokenFrames(t *testing.T) {
+	levels := [][]byte{{1}, {2}, {3}}
+	due := &Frame{Levels: levels, Part: []Output{0, 1}}
+	woken := func(part ...Output) *Frame { return &Frame{Levels: levels, Woken: true, Part: part} }
+	tests := []struct {
+		name    string
+		carries []Output
+		put     []*Frame
+		woken   bool
+		part    []Output // nil for no frame
+	}{
+		{"woken", nil, []*Frame{woken(1)}, true, []Output{1}},
+		{"two of them", nil, []*Frame{woken(2), woken(0, 2)}, true, []Output{0, 2}},
+		{"after one of the schedule", nil, []*Frame{due, woken(2)}, false, []Output{0, 1, 2}},
+		{"before one of the schedule", nil, []*Frame{woken(2), due}, false, []Output{0, 1, 2}},
+		{"for others", []Output{0}, []*Frame{woken(1)}, false, nil},
+		{"for others as well", []Output{0, 2}, []*Frame{woken(0, 1)}, true, []Output{0}},
+		{"for others, after one of the schedule", []Output{1}, []*Frame{due, woken(0)}, false, []Output{1}},
+	}
+	for _, tt := range tests {
+		m := NewMailbox(tt.carries...)
+		for range 2 { // with memory that has been round
+			var got Frame
+			for _, f := range tt.put {
+				m.Put(f)
+			}
+			if ok := m.Take(&got); ok != (tt.part != nil) || got.Woken != tt.woken || !slices.Equal(got.Part, tt.part) {
+				t.Errorf("%s: frame %v, %+v; want woken %v, %v", tt.name, ok, got, tt.woken, tt.part)
+			}
+		}
+	}
+}
+
 func TestMailboxAllocatesNothing(t *testing.T) {
 	f := frame(1, make([]byte, 512), nil, make([]byte, 512))
+	f.Part = []Output{0, 2}
 	for name, m := range map[string]*Mailbox{"all": NewMailbox(), "some": NewMailbox(2)} {
 		var got Frame
 		step := func() {

@@ -1,0 +1,293 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"showrun/runtime/level"
+	"showrun/runtime/patch"
+)
+
+// A Snapshot is all that an engine knows at one moment: a plain value that shares
+// nothing with it. It can be encoded by encoding/gob, once the types of commands
+// and of the messages in orders are registered there. An engine restored from it,
+// in this process or another, goes on with the same frames and orders.
+type Snapshot struct {
+	// Banks are the outputs of the registry. The number of an output in all
+	// addresses here is its place in this list.
+	Banks    []BankState
+	Schedule schedule
+	// At is the instant of the last frame; Lead, Raised and Passed are as in
+	// Engine.
+	At, Lead, Raised, Passed time.Duration
+	Pulse                    pulse
+	Grand, Dark              fader
+	Scale                    float64
+	Effects                  []running
+	Runs                     []run
+	Queue                    []queued // in the order of execution
+	Seq                      uint64   // of the batch submitted last
+	Stats                    Stats
+}
+
+// BankState is one output in a Snapshot.
+type BankState struct {
+	Key   string
+	Slots int // as the registry has it
+	// Levels has the slots in use, before clamping and the master; it is empty
+	// if the output is not in use.
+	Levels []float64
+	// Pairs has the slots of each channel of 16 bits, the coarse one first.
+	Pairs [][2]int32
+	// Scaled are the slots that the master scales, and Scale is by what.
+	Scaled []int32
+	Scale  float64
+	// Shown is what the last frame showed, and Changed its instant or that of
+	// an earlier one since which it is the same.
+	Shown   []byte
+	Changed time.Duration
+}
+
+// running is an effect in a Snapshot.
+type running struct {
+	Effect effect
+	Run    int // of a path: the number of its run, from 1; else 0
+}
+
+// Snapshot returns all that the engine knows.
+func (e *Engine) Snapshot() Snapshot {
+	s := Snapshot{
+		Schedule: e.schedule,
+		At:       e.frame.At, Lead: e.lead, Raised: e.raised, Passed: e.passed,
+		Pulse: e.pulse,
+		Grand: e.master.grand, Dark: e.master.dark, Scale: e.master.scale,
+		Seq:   e.queue.seq,
+		Stats: e.Stats(),
+
+		Banks:   make([]BankState, 0, e.registry.Len()),
+		Effects: make([]running, 0, len(e.effects)),
+		Queue:   make([]queued, 0, len(e.queue.list)),
+	}
+	for o := range level.Output(e.registry.Len()) {
+		s.Banks = append(s.Banks, BankState{Key: e.registry.Key(o), Slots: e.registry.Slots(o)})
+		if int(o) < len(e.banks) {
+			e.banks[o].save(&s.Banks[o])
+		}
+	}
+	runs := make(map[*run]int)
+	for _, x := range e.effects {
+		if x.run != nil && runs[x.run] == 0 {
+			s.Runs = append(s.Runs, run{Timer: x.run.Timer, Path: x.run.Path, Start: slices.Clone(x.run.Start)})
+			runs[x.run] = len(s.Runs)
+		}
+		saved := running{x, runs[x.run]}
+		saved.Effect.run = nil
+		s.Effects = append(s.Effects, saved)
+	}
+	for _, b := range e.queue.list {
+		saved := *b
+		saved.Commands, saved.Orders = slices.Clone(b.Commands), slices.Clone(b.Orders)
+		saved.Outputs = slices.Clone(b.Outputs)
+		s.Queue = append(s.Queue, saved)
+	}
+	return s
+}
+
+func (b *bank) save(to *BankState) {
+	to.Levels = make([]float64, len(b.slots))
+	for i, s := range b.slots {
+		to.Levels[i] = s.value
+		if s.fine != 0 {
+			to.Pairs = append(to.Pairs, [2]int32{int32(i) + 1, s.fine})
+		}
+	}
+	to.Scaled, to.Scale = slices.Clone(b.scaled), b.scale
+	to.Shown, to.Changed = slices.Clone(b.shown), b.changed
+}
+
+// Restore returns an engine that goes on from a snapshot. Outputs get the numbers
+// that c.Registry has for their keys. With another rate than before, which is kept
+// if c has none, the grid begins anew at the last frame; c.Start has no say.
+func Restore(c Config, s Snapshot) (*Engine, error) {
+	if c.Rate == 0 {
+		c.Rate = int(s.Schedule.Rate)
+	}
+	if c.Rate < 1 || c.Rate > MaxRate {
+		return nil, fmt.Errorf("engine: restore: rate must be 1-%d Hz, got %d", MaxRate, c.Rate)
+	}
+	e := New(c)
+	if rate := int64(c.Rate); s.Schedule.Rate != rate {
+		s.Schedule.Rate, s.Schedule.Base, s.Schedule.Index = rate, s.Schedule.Last, 0
+	}
+	e.schedule, e.frame.At = s.Schedule, s.At
+	e.lead, e.raised, e.passed = s.Lead, s.Raised, s.Passed
+	e.pulse = s.Pulse
+	e.master = master{grand: s.Grand, dark: s.Dark, scale: s.Scale}
+	e.stats = s.Stats
+	e.stats.Origins = maps.Clone(s.Stats.Origins)
+	numbers, err := e.restoreBanks(s.Banks)
+	if err == nil {
+		err = e.restoreEffects(s.Effects, s.Runs, numbers)
+	}
+	if err == nil {
+		err = e.restoreQueue(s, numbers)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("engine: restore: %w", err)
+	}
+	return e, nil
+}
+
+// renumbering has the number of each output of a snapshot.
+type renumbering []level.Output
+
+// output returns the number of the output that was o, one that does not exist if
+// that did not.
+func (n renumbering) output(o level.Output) level.Output {
+	if int(o) < len(n) {
+		return n[o]
+	}
+	return math.MaxUint32
+}
+
+func (n renumbering) address(a level.Address) level.Address {
+	if !a.IsZero() {
+		a.Output = n.output(a.Output)
+	}
+	return a
+}
+
+func (n renumbering) channel(c patch.Channel) patch.Channel {
+	c.Coarse, c.Fine = n.address(c.Coarse), n.address(c.Fine)
+	return c
+}
+
+func (n renumbering) channels(from []patch.Channel) []patch.Channel {
+	to := make([]patch.Channel, len(from))
+	for i, c := range from {
+		to[i] = n.channel(c)
+	}
+	return to
+}
+
+// command returns the command with the addresses it has here.
+func (n renumbering) command(command Command) Command {
+	switch c := command.(type) {
+	case Set:
+		c.Channel = n.channel(c.Channel)
+		return c
+	case Fade:
+		c.Channel = n.channel(c.Channel)
+		return c
+	case Stop:
+		c.Channel = n.channel(c.Channel)
+		return c
+	case Wave:
+		c.Channel = n.channel(c.Channel)
+		return c
+	case Path:
+		c.Channels = n.channels(c.Channels)
+		return c
+	case Intensity:
+		c.Channels = n.channels(c.Channels)
+		return c
+	}
+	return command
+}
+
+// restoreBanks registers the outputs and brings those in use to their levels.
+func (e *Engine) restoreBanks(banks []BankState) (renumbering, error) {
+	var numbers renumbering
+	for _, from := range banks {
+		if from.Slots < 1 || len(from.Levels) > from.Slots || len(from.Shown) != len(from.Levels) {
+			return nil, fmt.Errorf("output %q has %d slots, %d levels and shows %d", from.Key, from.Slots, len(from.Levels), len(from.Shown))
+		}
+		o := e.registry.Output(from.Key, from.Slots)
+		numbers = append(numbers, o)
+		if len(from.Levels) == 0 {
+			continue
+		}
+		if int(o) < len(e.banks) && e.banks[o].slots != nil {
+			return nil, fmt.Errorf("output %q is there twice", from.Key)
+		}
+		e.grow(o, len(from.Levels))
+		if err := e.restoreBank(o, from); err != nil {
+			return nil, fmt.Errorf("output %q: %w", from.Key, err)
+		}
+	}
+	return numbers, nil
+}
+
+func (e *Engine) restoreBank(o level.Output, from BankState) error {
+	b := &e.banks[o]
+	has := func(slot int32) bool { return slot >= 1 && int(slot) <= len(from.Levels) }
+	copy(b.shown, from.Shown)
+	b.changed, b.scale = from.Changed, from.Scale
+	for i, v := range from.Levels {
+		b.slots[i].value = v
+	}
+	for _, p := range from.Pairs {
+		if !has(p[0]) || !has(p[1]) || p[0] == p[1] || b.slots[p[0]-1].fine != 0 || b.slots[p[1]-1].coarse != 0 {
+			return fmt.Errorf("the channel of 16 bits on slots %d and %d does not fit", p[0], p[1])
+		}
+		b.slots[p[0]-1].fine, b.slots[p[1]-1].coarse = p[1], p[0]
+	}
+	for _, slot := range from.Scaled {
+		if !has(slot) {
+			return fmt.Errorf("the master scales slot %d", slot)
+		}
+		b.slots[slot-1].scaled = true
+	}
+	b.scaled = slices.Clone(from.Scaled)
+	for i := range from.Levels {
+		e.rewrite(level.Address{Output: o, Slot: int32(i) + 1})
+	}
+	return nil
+}
+
+func (e *Engine) restoreEffects(effects []running, runs []run, numbers renumbering) error {
+	runs = slices.Clone(runs)
+	for i, saved := range effects {
+		x := saved.Effect
+		x.At = numbers.address(x.At)
+		if x.At.Slot < 1 || int(x.At.Output) >= len(e.banks) || int(x.At.Slot) > len(e.banks[x.At.Output].slots) {
+			return fmt.Errorf("effect %d runs on slot %d of an output that has none", i+1, x.At.Slot)
+		}
+		if x.Kind == following {
+			if saved.Run < 1 || saved.Run > len(runs) {
+				return fmt.Errorf("effect %d follows path %d of %d", i+1, saved.Run, len(runs))
+			}
+			x.run = &runs[saved.Run-1]
+			if n := x.run.Path.Columns(); x.Column < 0 || x.Column >= n || len(x.run.Start) != n {
+				return fmt.Errorf("effect %d is column %d of a path of %d, with %d levels to start from", i+1, x.Column+1, n, len(x.run.Start))
+			}
+		}
+		if e.slot(x.At).effect != 0 {
+			return errors.New("two effects run on one slot")
+		}
+		e.run(x)
+	}
+	return nil
+}
+
+func (e *Engine) restoreQueue(s Snapshot, numbers renumbering) error {
+	for _, b := range s.Queue {
+		if len(e.queue.list) >= maxQueuedBatches || b.size() > maxQueuedCommands-e.queue.commands {
+			return errors.New("more batches or commands wait than there is room for")
+		}
+		b.Commands, b.Orders, b.Outputs = slices.Clone(b.Commands), slices.Clone(b.Orders), slices.Clone(b.Outputs)
+		for i, c := range b.Commands {
+			b.Commands[i] = numbers.command(c)
+		}
+		for i, o := range b.Outputs {
+			b.Outputs[i] = numbers.output(o)
+		}
+		e.queue.put(&b)
+	}
+	e.queue.seq = s.Seq
+	return nil
+}
