@@ -193,7 +193,7 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
 	log.await(t, "still here", 1)
-	for _, want := range []string{"show.lua:4: ran for more than 2s without waiting", "show.lua:5: x", "show.lua:6: "} {
+	for _, want := range []string{"show.lua:4: ran for more than ", "show.lua:5: x", "show.lua:6: "} {
 		log.await(t, want, 1)
 	}
 	if err := stop(); err != nil {
@@ -210,27 +210,20 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 }
 
 // TestStuckScriptIsReplaced lets a handler sit in a call that cannot be
-// interrupted, the compiler of a huge module: the show is loaded afresh and the
-// frames go on.
+// interrupted, the compiler of a long chunk: the show is loaded afresh and the frames
+// go on.
 func TestStuckScriptIsReplaced(t *testing.T) {
 	dir := t.TempDir()
-	var big strings.Builder
-	big.WriteString("return {\n")
-	for i := range 12_000 {
-		fmt.Fprintf(&big, "{ %d, 'x' },\n", i)
-	}
-	big.WriteString("}")
-	save(t, filepath.Join(dir, "big.lua"), big.String())
 	file := filepath.Join(dir, "show.lua")
 	save(t, file, swell+`
 local show = require "show"
 show.log.info("top level of %d", show.generation)
-if show.generation == 1 then clock.after(0.2, function() require "big" end) end
+if show.generation == 1 then clock.after(0.2, function() load("return a" .. ("+a"):rep(4000)) end) end
 `)
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{
 		Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger(),
-		Budget: 30 * time.Millisecond, Grace: 20 * time.Millisecond,
+		Budget: 10 * time.Millisecond, Grace: 10 * time.Millisecond,
 	})
 	log.await(t, "has been abandoned; levels stay", 1)
 	log.await(t, "why=stuck", 1)

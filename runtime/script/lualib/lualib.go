@@ -3,7 +3,7 @@
 //
 // A library call is one instruction to the virtual machine, so no instruction hook can end it. Whatever can take long
 // here is therefore limited from inside: a pattern search by steps, a string by its length, a list of results by its
-// count, and the loops that depend on the size of a table ask Options.Stopped as they go.
+// count, and the loops that depend on the size of a table tell Options.Spent as they go.
 //
 // Differences from the reference implementation, all on purpose:
 //   - A malformed pattern is always an error, not only when the search happens to reach the bad place; "\0" is an
@@ -23,7 +23,6 @@ package lualib
 import (
 	"math"
 	"math/rand/v2"
-	"time"
 
 	"showrun/runtime/script/lualib/pattern"
 
@@ -53,13 +52,27 @@ type Options struct {
 	MaxSteps int
 	// Getenv answers os.getenv. Without it no variable is set.
 	Getenv func(name string) (string, bool)
-	// Now is the wall clock of os.time and os.date; its location is the local time zone. Without it the time is
-	// always that of the Unix epoch.
-	Now func() time.Time
-	// Clock answers os.clock. Without it the answer is always zero.
-	Clock func() time.Duration
-	// Stopped is asked about every thousand steps of a long call; true makes the call raise "interrupted".
-	Stopped func() bool
+	// Now is the wall clock of os.time and os.date, in seconds from the Unix epoch. Without it the time is always 0.
+	Now func() float64
+	// Zone tells what local clocks are like at an instant, in seconds from the Unix epoch. Without it they show UTC.
+	Zone func(unix int64) Zone
+	// Unix is the instant at which local clocks show a date, given as the instant at which clocks of UTC do. Without it
+	// it is that instant.
+	Unix func(shown int64) int64
+	// Clock answers os.clock, in seconds. Without it the answer is always zero.
+	Clock func() float64
+	// Heap answers collectgarbage("count"), in KiB. Without it the answer is always zero.
+	Heap func() float64
+	// Spent is told about every thousand steps of a long call how many they were; true makes the call raise
+	// "interrupted".
+	Spent func(steps int) (stop bool)
+}
+
+// Zone is what the clocks of a place are like at an instant.
+type Zone struct {
+	Name   string
+	Offset int  // seconds ahead of UTC
+	Summer bool // daylight saving time
 }
 
 // library is the state the functions of one Lua state share. It belongs to the goroutine that runs the state.
@@ -91,14 +104,24 @@ func Open(L *lua.LState, o Options) {
 	if o.Getenv == nil {
 		o.Getenv = func(string) (string, bool) { return "", false }
 	}
+	zero := func() float64 { return 0 }
 	if o.Now == nil {
-		o.Now = func() time.Time { return time.Unix(0, 0).UTC() }
+		o.Now = zero
+	}
+	if o.Zone == nil {
+		o.Zone = func(int64) Zone { return Zone{Name: "UTC"} }
+	}
+	if o.Unix == nil {
+		o.Unix = func(shown int64) int64 { return shown }
 	}
 	if o.Clock == nil {
-		o.Clock = func() time.Duration { return 0 }
+		o.Clock = zero
 	}
-	if o.Stopped == nil {
-		o.Stopped = func() bool { return false }
+	if o.Heap == nil {
+		o.Heap = zero
+	}
+	if o.Spent == nil {
+		o.Spent = func(int) bool { return false }
 	}
 	lib := &library{
 		Options:  o,
@@ -131,21 +154,19 @@ func (lib *library) function(L *lua.LState, name string, run func(c call) int) *
 	return L.NewFunction(func(L *lua.LState) int { return run(call{L: L, lib: lib, name: name}) })
 }
 
-// patternMeter bounds a pattern search; plainMeter only polls Stopped.
-func (c call) patternMeter() pattern.Meter {
-	return pattern.Meter{LookUp: func(steps int) { c.lookUp(steps, c.lib.MaxSteps) }}
-}
+// patternMeter bounds a pattern search; plainMeter only tells Spent.
+func (c call) patternMeter() pattern.Meter { return c.meter(c.lib.MaxSteps) }
 
-func (c call) plainMeter() pattern.Meter {
-	return pattern.Meter{LookUp: func(steps int) { c.lookUp(steps, math.MaxInt) }}
-}
+func (c call) plainMeter() pattern.Meter { return c.meter(math.MaxInt) }
 
-// lookUp raises when the steps have run out or the host wants the script to stop.
-func (c call) lookUp(steps, limit int) {
-	if steps > limit {
-		c.raise("%s: pattern too complex (gave up after %d steps)", c.name, limit)
-	}
-	if c.lib.Stopped() {
-		c.raise("interrupted")
-	}
+// meter raises when limit steps have run out or the host wants the script to stop.
+func (c call) meter(limit int) pattern.Meter {
+	return pattern.Meter{LookUp: func(spent, total int) {
+		if total > limit {
+			c.raise("%s: pattern too complex (gave up after %d steps)", c.name, limit)
+		}
+		if c.lib.Spent(spent) {
+			c.raise("interrupted")
+		}
+	}}
 }
