@@ -59,8 +59,10 @@ func failure(task string, err error) *Failure {
 		if s, ok := v.RawGetString("message").(lua.LString); ok {
 			f.Message = string(s)
 		}
-	default:
+	case lua.LNumber, lua.LBool:
 		f.Message = "error value is " + v.String()
+	default:
+		f.Message = "error value is " + v.Type().String()
 	}
 	f.Trace = trace(api.StackTrace)
 	if task != "" { // the bottom of a task is no main chunk

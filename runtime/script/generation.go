@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
-	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -415,74 +412,6 @@ func (g *Generation) Stats() Stats {
 	s := g.stats
 	s.Tasks = len(g.tasks)
 	return s
-}
-
-// Detach makes the generation one that has ended, at once: nothing of it runs or
-// hands anything over any more. What is left to do is End, and nothing else may be
-// called after it.
-func (g *Generation) Detach() { g.ended = true }
-
-// End cancels every task, in the order in which they were started, and closes the
-// Lua state. After Detach it may run on any goroutine, beside the generation that
-// took over. A revoked generation is left as it is but for the goroutines that
-// wait: one may still be somewhere inside the state.
-func (g *Generation) End() {
-	if g.closed {
-		return
-	}
-	g.ended, g.closed = true, true
-	if !g.isRevoked() {
-		g.unwindAll()
-	}
-	for _, w := range g.idle {
-		close(w.baton)
-	}
-	g.idle = nil
-	if g.isRevoked() {
-		return
-	}
-	g.workers.Wait()
-	g.L.Close()
-}
-
-// unwindAll cancels every task.
-func (g *Generation) unwindAll() {
-	for _, id := range slices.Sorted(maps.Keys(g.tasks)) {
-		if t := g.tasks[id]; t != nil {
-			t.Cancel()
-		}
-	}
-}
-
-// Ask answers a question about what is outside: the devices, the levels, a clock.
-// It is the only way in which a script may get to know such things, so that a
-// replay answers the same. The answer is plain data, see Heard.
-func (g *Generation) Ask(question any) any {
-	answer, err := g.cfg.Oracle.ask(question)
-	switch {
-	case err == errGone:
-		runtime.Goexit()
-	case err != nil:
-		g.raise("%s", err)
-	}
-	return answer
-}
-
-// library is what the Lua library reaches.
-func (g *Generation) library() lualib.Options {
-	number := func(question any) func() float64 {
-		return func() float64 { return g.Ask(question).(float64) }
-	}
-	return lualib.Options{
-		Seed: g.cfg.Seed, Print: g.print, Spent: g.hook.spend,
-		Now: number(WallTime{}), Clock: number(ProcessTime{}), Heap: number(HeapSize{}),
-		Zone: func(unix int64) lualib.Zone { return g.Ask(LocalZone{unix}).(lualib.Zone) },
-		Unix: func(shown int64) int64 { return int64(g.Ask(LocalDate{shown}).(float64)) },
-		Getenv: func(name string) (string, bool) {
-			value, ok := g.Ask(Environment{name}).(string)
-			return value, ok
-		},
-	}
 }
 
 func (g *Generation) print(L *lua.LState, text string) {

@@ -3,9 +3,7 @@ package script
 import (
 	"errors"
 	"fmt"
-	"runtime/metrics"
 	"sync"
-	"time"
 
 	"showrun/runtime/script/lualib"
 	"showrun/runtime/script/plain"
@@ -158,66 +156,4 @@ func (o *Oracle) keep() {
 	if o.record != nil && (len(o.now.Answers) > 0 || o.now.Stopped != "" || o.now.Revoked) {
 		o.record(o.now)
 	}
-}
-
-// Questions of the Lua library. The answers are float64 unless it says otherwise.
-type (
-	WallTime    struct{}              // the date, in seconds from the Unix epoch
-	LocalZone   struct{ Unix int64 }  // what local clocks show at an instant: a lualib.Zone
-	LocalDate   struct{ Shown int64 } // when they show a date, given in seconds as if it were UTC
-	ProcessTime struct{}              // the seconds os.clock counts
-	Environment struct{ Name string } // a variable: a string, or false when it is not set
-	HeapSize    struct{}              // memory in use, in KiB
-)
-
-// World is what a live Oracle asks. Its functions have to be safe from any
-// goroutine: a task that has been abandoned may ask once more. Those that are nil
-// know nothing.
-type World struct {
-	Wall   func() time.Time // its location is the local time zone
-	Clock  func() time.Duration
-	Getenv func(string) (string, bool)
-	Other  func(question any) any // answers what the bindings ask, see Generation.Ask
-}
-
-func (w World) answer(question any) any {
-	switch q := question.(type) {
-	case WallTime:
-		return float64(w.wall().UnixNano()) / 1e9
-	case LocalZone:
-		t := time.Unix(q.Unix, 0).In(w.wall().Location())
-		name, offset := t.Zone()
-		return lualib.Zone{Name: name, Offset: offset, Summer: t.IsDST()}
-	case LocalDate:
-		t := time.Unix(q.Shown, 0).UTC()
-		hour, minute, second := t.Clock()
-		return float64(time.Date(t.Year(), t.Month(), t.Day(), hour, minute, second, 0, w.wall().Location()).Unix())
-	case ProcessTime:
-		if w.Clock != nil {
-			return w.Clock().Seconds()
-		}
-		return 0.0
-	case Environment:
-		if w.Getenv != nil {
-			if v, ok := w.Getenv(q.Name); ok {
-				return v
-			}
-		}
-		return false
-	case HeapSize:
-		s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		metrics.Read(s)
-		return float64(s[0].Value.Uint64()) / 1024
-	}
-	if w.Other == nil {
-		panic(fmt.Sprintf("nobody answers %#v", question))
-	}
-	return w.Other(question)
-}
-
-func (w World) wall() time.Time {
-	if w.Wall == nil {
-		return time.Unix(0, 0).UTC()
-	}
-	return w.Wall()
 }

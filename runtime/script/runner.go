@@ -23,17 +23,17 @@ const watchEvery = 5 * time.Millisecond
 // hand gives the baton to t and waits until t returns or waits. It reports
 // ErrStuck when t does neither.
 func (g *Generation) hand(t *Task) error {
+	sealed, revoked := g.cfg.Oracle.begin()
+	if revoked {
+		g.revoke()
+		return ErrStuck
+	}
 	if t.worker == nil {
 		t.worker = g.idleWorker()
 	}
 	before := g.current
 	g.current = t
 	t.waiting = false
-	sealed, revoked := g.cfg.Oracle.begin()
-	if revoked {
-		g.revoke()
-		return ErrStuck
-	}
 	g.hook.begin(g.cfg.Budget, sealed)
 	if t.killed {
 		g.hook.stop(errCancelled)

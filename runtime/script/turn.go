@@ -99,9 +99,9 @@ func (g *Generation) fail(f *Failure, h *Handle) {
 	switch {
 	case h == nil:
 	case h.stops >= maxStops:
-		f.Disabled = h.name() + " had to be stopped twice in a row and is not called again until the next load; let it do less, or wait in its loops with clock.sleep"
+		f.Disabled = h.name() + " had to be stopped twice in a row and is not called again until the next reload; let it do less, or wait in its loops with clock.sleep"
 	case h.failures >= maxFailures:
-		f.Disabled = h.name() + " failed ten times in a row and is not called again until the next load"
+		f.Disabled = h.name() + " failed ten times in a row and is not called again until the next reload"
 	}
 	if f.Disabled != "" {
 		h.Cancel()

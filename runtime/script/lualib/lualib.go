@@ -10,6 +10,8 @@
 //     ordinary byte in a pattern.
 //   - tostring prints a whole number below 2^63 with all its digits, as the .. operator of gopher-lua does; other
 //     numbers use "%.14g". Not-a-number is "nan" whatever its sign bit.
+//   - tostring numbers tables, functions, threads and userdata in the order in which it meets them, where the reference
+//     shows an address, so that two runs of a show print the same.
 //   - tonumber refuses "inf" and "nan" and returns negative numbers for negative text in any base.
 //   - %s of string.format takes any value; %d and its kin refuse numbers no 64-bit integer can hold.
 //   - table.sort leaves the table alone when the comparison raises, and always notices a comparison that contradicts
@@ -80,6 +82,7 @@ type library struct {
 	Options
 	random   *rand.PCG
 	patterns map[patternKey]*pattern.Pattern
+	names    names
 }
 
 // function is an entry of a library table. Tables are filled in the order of the list, so pairs over a library is the
@@ -127,6 +130,7 @@ func Open(L *lua.LState, o Options) {
 		Options:  o,
 		random:   rand.NewPCG(o.Seed, seedStream),
 		patterns: make(map[patternKey]*pattern.Pattern),
+		names:    names{numbers: make(map[any]uint64)},
 	}
 	lib.openBase(L)
 	lib.openCoroutine(L)
