@@ -56,8 +56,9 @@ func run(t testing.TB, L *lua.LState, source string) string {
 		return "error: " + api.Object.String()
 	}
 	var results []string
+	shown := call{L: L, lib: &library{names: names{numbers: map[any]uint64{}}}}
 	for i := top + 1; i <= L.GetTop(); i++ {
-		results = append(results, call{L: L}.display(L.Get(i)))
+		results = append(results, shown.display(L.Get(i)))
 	}
 	return strings.Join(results, " | ")
 }
