@@ -310,9 +310,8 @@ func (g *Generation) Step(now time.Duration) (more bool, err error) {
 }
 
 // maxStill is how many entries may have run within a millisecond of logical time
-// for a script to add one that is due at once. It is far beyond MaxTasks, all of
-// which may meet on a beat.
-const maxStill = 5 * MaxTasks
+// for a script to add one that is due at once. All of MaxTasks may meet on a beat.
+const maxStill = 2 * MaxTasks
 
 // pressOn raises when the script schedules things for now without end; no later
 // instant would ever come.

@@ -89,11 +89,14 @@ func (h *hook) post(err error) {
 	}
 }
 
-// spend counts n checks at one go, as library calls that take long do. It reports
-// whether the task has to end.
-func (h *hook) spend(n int) bool {
+// spend counts n checks at one go, as library calls that take long do. It returns
+// why the task has to end; nil while it may go on.
+func (h *hook) spend(n int) error {
 	h.count += uint64(n)
-	return h.count >= h.limit.Load() && h.look()
+	if h.count >= h.limit.Load() {
+		h.look()
+	}
+	return h.Err()
 }
 
 // Done implements context.Context; the interpreter calls it before each

@@ -61,8 +61,8 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
-			if g.hook.spend(1) { // what stops the task while it compiles stops it here
-				L.RaiseError("%s", g.hook.Err())
+			if stop := g.hook.spend(1); stop != nil { // what stops the task while it compiles stops it here
+				L.RaiseError("%s", stop)
 			}
 			if err != nil {
 				L.RaiseError("require: %s", err)

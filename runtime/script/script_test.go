@@ -46,7 +46,7 @@ func newStand(t testing.TB, files map[string]string, edit ...func(*Config)) (*st
 		Show: fsys, Main: "show.lua", Modules: []Module{{Name: "t", Open: s.module}},
 		Number: 1, Seed: 1, Lookahead: lookahead,
 		Timeline:  beat.Timeline{Epoch: 1, BPM: 120},
-		Budget:    10e6,
+		Budget:    3e6,
 		Guard:     time.Minute,
 		Now:       func() time.Duration { return s.now },
 		Stopwatch: func() time.Duration { return time.Since(start) },
@@ -341,7 +341,7 @@ func TestNestingIsBounded(t *testing.T) {
 		`local function f() coroutine.wrap(f)() end f()`,
 		`local mt = {} mt.__unm = function(x) return -x end local x = setmetatable({}, mt) local function g() pcall(g) return -x end g()`,
 	} {
-		s := live(t, `t.run("deep", function() `+body+` end) t.on_beat(1, function() log("next") end)`, func(c *Config) { c.Budget, c.Grace = 100e6, 20*time.Second })
+		s := live(t, `t.run("deep", function() `+body+` end) t.on_beat(1, function() log("next") end)`, func(c *Config) { c.Guard, c.Grace = time.Second, 20*time.Second })
 		s.run(550 * time.Millisecond)
 		if len(s.failures) != 1 {
 			t.Errorf("%s: failures %q", body, s.failures)
@@ -545,7 +545,7 @@ func TestLoadErrors(t *testing.T) {
 		"local x = = 1":          "show.lua:1:11: ",
 		"for i = 1, 2 do":        "show.lua:1: ",
 		"\nerror('no')":          "show.lua:2: no",
-		"while true do end":      "show.lua:1: ran for more than 10 million instructions without waiting",
+		"while true do end":      "show.lua:1: ran for more than 3 million instructions without waiting",
 		"require 'bad'":          "bad.lua:1:",
 		"local x = nil; x.y = 1": "show.lua:1: ",
 	} {

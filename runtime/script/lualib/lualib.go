@@ -65,9 +65,8 @@ type Options struct {
 	Clock func() float64
 	// Heap answers collectgarbage("count"), in KiB. Without it the answer is always zero.
 	Heap func() float64
-	// Spent is told about every thousand steps of a long call how many they were; true makes the call raise
-	// "interrupted".
-	Spent func(steps int) (stop bool)
+	// Spent is told about every thousand steps of a long call how many they were. The call raises the error it returns.
+	Spent func(steps int) error
 }
 
 // Zone is what the clocks of a place are like at an instant.
@@ -124,7 +123,7 @@ func Open(L *lua.LState, o Options) {
 		o.Heap = zero
 	}
 	if o.Spent == nil {
-		o.Spent = func(int) bool { return false }
+		o.Spent = func(int) error { return nil }
 	}
 	lib := &library{
 		Options:  o,
@@ -169,8 +168,8 @@ func (c call) meter(limit int) pattern.Meter {
 		if total > limit {
 			c.raise("%s: pattern too complex (gave up after %d steps)", c.name, limit)
 		}
-		if c.lib.Spent(spent) {
-			c.raise("interrupted")
+		if err := c.lib.Spent(spent); err != nil {
+			c.raise("%v", err)
 		}
 	}}
 }

@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -179,7 +180,12 @@ func TestLinear(t *testing.T) {
 // TestStopped interrupts every kind of long call once it has asked a few times.
 func TestStopped(t *testing.T) {
 	asked := 0
-	L := newState(t, Options{Spent: func(int) bool { asked++; return asked > 5 }})
+	L := newState(t, Options{Spent: func(int) error {
+		if asked++; asked > 5 {
+			return errors.New("interrupted")
+		}
+		return nil
+	}})
 	for _, source := range []string{
 		`return ("a"):rep(3000):find(".-.-.-b")`,
 		`for w in ("a"):rep(30000):gmatch(".-.-b") do end`,
@@ -200,7 +206,7 @@ func TestStopped(t *testing.T) {
 // TestPolling checks how often a long call asks whether to stop: about every thousand steps.
 func TestPolling(t *testing.T) {
 	asked := 0
-	L := newState(t, Options{MaxSteps: 1_000_000, Spent: func(int) bool { asked++; return false }})
+	L := newState(t, Options{MaxSteps: 1_000_000, Spent: func(int) error { asked++; return nil }})
 	run(t, L, `list = {} for i = 1, 20000 do list[i] = "x" end text = ("x"):rep(20000)`)
 	for _, c := range []struct {
 		source string
