@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"showrun/runtime/rig"
 )
 
@@ -204,8 +202,8 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	if n := lost(packets); n > 0 {
 		t.Errorf("%d packets lost", n)
 	}
-	if n := len(packets); n < 60 {
-		t.Errorf("%d packets in more than two seconds: frames waited for the script", n)
+	if n := len(packets); n < 30 {
+		t.Errorf("%d packets while a handler ran for the whole of its budget: frames waited for the script", n)
 	}
 }
 
@@ -213,6 +211,7 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 // interrupted, the compiler of a long chunk: the show is loaded afresh and the frames
 // go on.
 func TestStuckScriptIsReplaced(t *testing.T) {
+	before := runtime.NumGoroutine()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "show.lua")
 	save(t, file, swell+`
@@ -223,7 +222,7 @@ if show.generation == 1 then clock.after(0.2, function() load("return a" .. ("+a
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{
 		Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger(),
-		Budget: 10 * time.Millisecond, Grace: 10 * time.Millisecond,
+		Budget: 30 * time.Millisecond, Grace: 20 * time.Millisecond,
 	})
 	log.await(t, "has been abandoned; levels stay", 1)
 	log.await(t, "why=stuck", 1)
@@ -233,11 +232,11 @@ if show.generation == 1 then clock.after(0.2, function() load("return a" .. ("+a
 		t.Fatal(err)
 	}
 	// The abandoned goroutine ends when its call comes back.
-	for deadline := time.After(30 * time.Second); goleak.Find() != nil; {
+	for deadline := time.After(30 * time.Second); runtime.NumGoroutine() > before; {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-deadline:
-			t.Fatal(goleak.Find())
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
 	}
 }
