@@ -95,7 +95,7 @@ type Generation struct {
 	ended      bool            // nothing of it runs any more
 	closed     bool
 
-	handOvers uint64 // of the baton, so far
+	spent     uint64 // instructions of the turn so far
 	still     int    // entries run since stillFrom, within a millisecond of logical time
 	stillFrom time.Duration
 
@@ -275,24 +275,29 @@ func (g *Generation) Next() time.Duration {
 	return at - g.cfg.Lookahead
 }
 
-// TurnEntries is how many due entries a Step runs at most, so that a show that
-// schedules without end keeps nobody from the rest of the turn: events, and what
-// the loop has to look at besides.
-const TurnEntries = 256
+// How many due entries a Step runs at most, and after how many instructions it runs
+// no further one, so that a show that schedules or computes without end keeps nobody
+// from the rest of the turn: events, and what the loop has to look at besides.
+const (
+	TurnEntries      = 256
+	TurnInstructions = 1_000_000 // some 20 ms
+)
 
-// Step runs what is due within the look-ahead of now, up to TurnEntries entries of
-// it. It reports whether there is more; that waits for the next turn.
+// Step runs what is due within the look-ahead of now, as much of it as goes into one
+// turn: up to TurnEntries entries, and none after TurnInstructions or one that had to
+// be stopped. It reports whether there is more; that waits for the next turn.
 func (g *Generation) Step(now time.Duration) (more bool, err error) {
 	if g.isRevoked() {
 		return false, ErrStuck
 	}
 	horizon := now + g.cfg.Lookahead
+	g.spent = 0
 	for n := 0; ; n++ {
 		e, at := g.sched.peek()
 		if e == nil || at > horizon || g.ended {
 			return false, nil
 		}
-		if n == TurnEntries {
+		if n == TurnEntries || g.spent >= TurnInstructions {
 			return true, nil
 		}
 		if g.still++; at-g.stillFrom >= time.Millisecond {

@@ -44,7 +44,10 @@ func (g *Generation) hand(t *Task) error {
 	}
 	v := g.hook.end()
 	g.cfg.Oracle.end(v)
-	t.stopped = v != nil && v.err != errCancelled
+	g.spent += g.hook.count
+	if t.stopped = v != nil && v.err != errCancelled; t.stopped {
+		g.spent += TurnInstructions
+	}
 	g.current = before
 	g.L.G.CurrentThread = g.L.G.MainThread
 	if t.dead {

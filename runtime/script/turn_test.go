@@ -29,6 +29,21 @@ func TestATurnIsCounted(t *testing.T) {
 	}
 }
 
+func TestATurnEndsAfterWhatTakesLong(t *testing.T) {
+	s := live(t, `for i = 1, 6 do t.after("0.1", function()
+		if i < 3 then for _ = 1, 2e5 do end elseif i < 5 then while true do end end
+		log(i)
+	end) end`, func(c *Config) { c.Budget = 500_000 })
+	var runs []int
+	for more := true; more; {
+		more, _ = s.gen.Step(100 * time.Millisecond)
+		runs = append(runs, len(s.log)+len(s.failures))
+	}
+	if fmt.Sprint(runs) != "[3 4 6]" {
+		t.Errorf("after each turn %v had run", runs)
+	}
+}
+
 func TestAChainWithoutTimeKeepsNobodyFromTheTurn(t *testing.T) {
 	for name, chain := range map[string]string{
 		"after": `local function again() t.after("0", again) end again()`,
