@@ -36,8 +36,7 @@ func playDecks(t *testing.T, text string) (*booth, error) {
 	s.gen, err = script.Load(context.Background(), script.Config{
 		Show: fstest.MapFS{"deck.lua": {Data: []byte(`local clock, deck = require "clock", require "deck" ` + text)}},
 		Main: "deck.lua", Modules: show.DeckModules(b), Number: 1, Seed: 1, Timeline: s.conductor.Timeline(),
-		Now: s.clock.Now, Stopwatch: stopwatch.Now, Wall: func() time.Time { return s.clock.Time(s.clock.Now()) },
-		Budget: time.Minute, Submit: func(engine.Batch) {}, Failed: s.failed, Log: slog.New(standLog{s}),
+		Now: s.clock.Now, Stopwatch: stopwatch.Now, Guard: time.Minute, Submit: func(engine.Batch) {}, Failed: s.failed, Log: slog.New(standLog{s}),
 	})
 	if err != nil {
 		return nil, err
@@ -51,7 +50,7 @@ func (b *booth) play(until time.Duration) {
 	b.t.Helper()
 	for next := b.gen.Next(); next <= until && next != beat.Never; next = b.gen.Next() {
 		b.clock.Set(next)
-		if err := b.gen.Step(next); err != nil {
+		if _, err := b.gen.Step(next); err != nil {
 			b.t.Fatal(err)
 		}
 	}

@@ -102,8 +102,9 @@ func (s *stand) load(files map[string]string) error {
 	gen, err := script.Load(context.Background(), script.Config{
 		Show: fsys, Main: "show.lua", Modules: next.Modules(), Number: number, Seed: 1,
 		Lookahead: lookahead, Timeline: s.conductor.Timeline(),
-		Now: s.clock.Now, Stopwatch: stopwatch.Now, Wall: func() time.Time { return s.clock.Time(s.clock.Now()) },
-		Budget: time.Minute, // for slow machines
+		Now: s.clock.Now, At: s.clock.Now(), Stopwatch: stopwatch.Now,
+		Oracle: script.Live(script.World{Wall: func() time.Time { return s.clock.Time(s.clock.Now()) }, Clock: stopwatch.Now}, nil),
+		Guard:  time.Minute, // for slow machines
 		Submit: func(b engine.Batch) { s.batches = append(s.batches, b) },
 		Failed: s.failed, Log: slog.New(standLog{s}),
 	})
@@ -221,7 +222,7 @@ func (s *stand) step(now time.Duration) {
 			s.t.Fatal(err)
 		}
 	}
-	if err := s.gen.Step(now); err != nil {
+	if _, err := s.gen.Step(now); err != nil {
 		s.t.Fatal(err)
 	}
 	if line := s.conductor.Timeline(); line != s.line {
@@ -303,9 +304,9 @@ func (s *stand) report(changes []beat.Change) {
 	}
 }
 
-func (s *stand) failed(f *script.Failure, disabled bool) {
+func (s *stand) failed(f *script.Failure) {
 	s.failures = append(s.failures, f.Error())
-	if disabled {
+	if f.Disabled != "" {
 		s.disabled++
 	}
 	s.inbox.Put(script.Event{Topic: TopicError, At: s.clock.Now(), Value: f.Message})

@@ -3,10 +3,11 @@ package module
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/patch"
 )
 
 // Options is a table argument with named fields.
@@ -100,42 +101,9 @@ func OneOf(names []string) string {
 
 // suggestion is " (did you mean 'x'?)" for the known name most like s, or "".
 func suggestion(s string, known []string) string {
-	best, at := "", 3
-	sorted := append([]string(nil), known...)
-	sort.Strings(sorted)
-	for _, k := range sorted {
-		if d := distance(s, k); d < at && d < len(k) {
-			best, at = k, d
-		}
-	}
+	best := patch.Closest(s, slices.Sorted(slices.Values(known)))
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf(" (did you mean '%s'?)", best)
-}
-
-// distance is the number of letters to insert, delete or replace to make a into
-// b. What is far longer than a name is far from every name.
-func distance(a, b string) int {
-	const longestName = 64
-	if len(a) > longestName {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -83,7 +83,7 @@ var goroutines = []place{
 	{"runtime/console", "*.go"},
 	{"runtime/control", "listen.go"},
 	{"runtime/rig", "*.go"},
-	{"runtime/script", "runner.go"},
+	{"runtime/script", "runner.go"}, {"runtime/script", "compile.go"},
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},
 	{"drivers", "listen.go"},
 	{"drivers", "announce.go"}, {"drivers", "discover.go"},

@@ -28,7 +28,6 @@ type core struct {
 	batches  batchQueue
 	engine   *engine.Engine
 	devices  liveDevices
-	slice    time.Duration // see script.Config.Slice
 	// forget is told of devices that were opened and never used, keep of those that a
 	// load declares once it is live.
 	forget func(key string, d device.Device)
@@ -107,7 +106,7 @@ func (c *core) scriptStep(now time.Duration) error {
 			return err
 		}
 	}
-	err := gen.Step(now)
+	_, err := gen.Step(now)
 	c.horizon = max(c.horizon, now+c.lead+c.opts.Lookahead)
 	return err
 }

@@ -61,7 +61,6 @@ func New(opts Options) (*Host, error) {
 
 		crashed: make(chan *InternalError, 1),
 	}
-	h.slice = 20 * time.Millisecond
 	h.forget, h.keep = h.unused, h.engage
 	if opts.Rig != nil {
 		cfg := *opts.Rig

@@ -66,10 +66,12 @@ func (c *core) prepare(ctx context.Context, number int, state plain.Table, have 
 	defer cancel()
 	l.gen, err = script.Load(ctx, script.Config{
 		Show: files, Main: c.show.File, Modules: l.show.Modules(),
-		Budget: c.opts.Budget, Grace: c.opts.Grace, Slice: c.slice,
+		Guard: c.opts.Budget, Grace: c.opts.Grace, At: c.clock.Now(),
 		Number: number, Seed: c.opts.Seed, Lookahead: c.opts.Lookahead, Timeline: c.tempo.Timeline(),
-		Now: c.clock.Now, Stopwatch: stopwatch(), Wall: func() time.Time { return c.clock.Time(c.clock.Now()) },
-		Getenv: c.opts.Getenv, Submit: c.batches.put, Failed: c.failed, Log: c.opts.Log,
+		Now: c.clock.Now, Stopwatch: stopwatch(), Submit: c.batches.put, Failed: c.failed, Log: c.opts.Log,
+		Oracle: script.Live(script.World{
+			Wall: func() time.Time { return c.clock.Time(c.clock.Now()) }, Clock: stopwatch(), Getenv: c.opts.Getenv,
+		}, nil),
 	})
 	if err != nil {
 		files.Close()
@@ -108,9 +110,9 @@ func (c *core) discard(l *load, have map[string]*liveDevice) {
 // failed reports an error of the script. It is called on the script loop, or by
 // the loader for its own generation.
 // A storm of them is not passed on in full: an error handler may cause errors.
-func (c *core) failed(f *script.Failure, disabled bool) {
+func (c *core) failed(f *script.Failure) {
 	ok, stopped := c.errors.allow(c.clock.Now())
-	if !ok && !disabled {
+	if !ok && f.Disabled == "" {
 		return
 	}
 	args := []any{"task", f.Task}
@@ -120,8 +122,8 @@ func (c *core) failed(f *script.Failure, disabled bool) {
 	if f.Trace != "" {
 		args = append(args, "traceback", f.Trace)
 	}
-	if disabled {
-		args = append(args, "disabled", "failed ten times in a row; not called again until the next reload")
+	if f.Disabled != "" {
+		args = append(args, "disabled", f.Disabled)
 	}
 	c.opts.Log.Error(f.Message, args...)
 	c.inbox.Put(script.Event{Topic: bindings.TopicError, At: c.clock.Now(), Value: f.Message})

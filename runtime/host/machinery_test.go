@@ -255,7 +255,7 @@ func TestNoiseHidesNoErrors(t *testing.T) {
 	for range 100 {
 		h.message(osc.Message{Address: "/fader/1"}, osc.TimeTag(0), from, time.Time{})
 	}
-	h.failed(&script.Failure{Task: "t", Message: "show.lua:1: broken"}, false)
+	h.failed(&script.Failure{Task: "t", Message: "show.lua:1: broken"})
 	if !strings.Contains(log.String(), "broken") {
 		t.Error("the error of the script is not shown")
 	}

@@ -33,7 +33,7 @@ type Options struct {
 	Rate      int           // frames a second, default 44
 	Reload    Reload        // default auto
 	Seed      uint64        // of math.random; 0 = draw one
-	Budget    time.Duration // a handler may run so long without waiting; default 2 s
+	Budget    time.Duration // a handler may run so long without waiting; default 4 s
 	Grace     time.Duration // what is stopped for that may take so long to give up; default 2 s
 	Ports     device.Ports  // UDP ports to use instead of the usual ones, the rig's too
 	Control   string        // folder of the control socket; "" = none

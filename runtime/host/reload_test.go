@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"showrun/runtime/rig"
 )
 
@@ -193,7 +191,7 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
 	log.await(t, "still here", 1)
-	for _, want := range []string{"show.lua:4: ran for more than 2s without waiting", "show.lua:5: x", "show.lua:6: "} {
+	for _, want := range []string{"show.lua:4: ran for more than ", "show.lua:5: x", "show.lua:6: "} {
 		log.await(t, want, 1)
 	}
 	if err := stop(); err != nil {
@@ -204,28 +202,22 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	if n := lost(packets); n > 0 {
 		t.Errorf("%d packets lost", n)
 	}
-	if n := len(packets); n < 60 {
-		t.Errorf("%d packets in more than two seconds: frames waited for the script", n)
+	if n := len(packets); n < 30 {
+		t.Errorf("%d packets while a handler ran for the whole of its budget: frames waited for the script", n)
 	}
 }
 
 // TestStuckScriptIsReplaced lets a handler sit in a call that cannot be
-// interrupted, the compiler of a huge module: the show is loaded afresh and the
-// frames go on.
+// interrupted, the compiler of a long chunk: the show is loaded afresh and the frames
+// go on.
 func TestStuckScriptIsReplaced(t *testing.T) {
+	before := runtime.NumGoroutine()
 	dir := t.TempDir()
-	var big strings.Builder
-	big.WriteString("return {\n")
-	for i := range 12_000 {
-		fmt.Fprintf(&big, "{ %d, 'x' },\n", i)
-	}
-	big.WriteString("}")
-	save(t, filepath.Join(dir, "big.lua"), big.String())
 	file := filepath.Join(dir, "show.lua")
 	save(t, file, swell+`
 local show = require "show"
 show.log.info("top level of %d", show.generation)
-if show.generation == 1 then clock.after(0.2, function() require "big" end) end
+if show.generation == 1 then clock.after(0.2, function() load("return a" .. ("+a"):rep(4000)) end) end
 `)
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{
@@ -240,11 +232,11 @@ if show.generation == 1 then clock.after(0.2, function() require "big" end) end
 		t.Fatal(err)
 	}
 	// The abandoned goroutine ends when its call comes back.
-	for deadline := time.After(30 * time.Second); goleak.Find() != nil; {
+	for deadline := time.After(30 * time.Second); runtime.NumGoroutine() > before; {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-deadline:
-			t.Fatal(goleak.Find())
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
 	}
 }

@@ -53,16 +53,23 @@ func intensity(channels []Channel) []Channel {
 // didYouMean returns " (did you mean …?)" if one of the names is close to what
 // was typed, else "".
 func didYouMean(typed string, names []string) string {
+	best := Closest(typed, names)
+	if best == "" {
+		return ""
+	}
+	return " (did you mean \"" + best + "\"?)"
+}
+
+// Closest is the name most like what was typed, the first of equals; "" when none is
+// like it.
+func Closest(typed string, names []string) string {
 	best, distance := "", 3
 	for _, name := range names {
 		if d := editDistance(typed, name); d < distance && d < len(name) {
 			best, distance = name, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return " (did you mean \"" + best + "\"?)"
+	return best
 }
 
 // editDistance counts the insertions, deletions and replacements of bytes that

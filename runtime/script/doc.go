@@ -21,6 +21,17 @@
 // stands still at that instant (Task.instant): sleeping adds to it, output is
 // stamped with it.
 //
+// # A function of its input
+//
+// What a generation does follows from the show, from what the loop hands in (the
+// instants of its steps, events, timelines) and from what its Oracle heard. Turns
+// are counted (TurnEntries), budgets count instructions and steps of the Lua
+// library, and what a script asks of the outside goes through Ask. The guards, which
+// stop what takes too long or too much memory all the same, go by a clock; what they
+// decide is recorded together with the check of the instruction hook at which it
+// took effect. So a second generation that is handed the same, with an Oracle that
+// replays, does the same, bit for bit.
+//
 // # Life of a generation
 //
 //  1. Load compiles the show and runs its top level in collect mode: handlers,
@@ -28,5 +39,6 @@
 //  2. Start swaps it in: collected commands go out as one batch, tasks and timers
 //     begin at the instant given.
 //  3. Step, Deliver and SetTimeline drive it.
-//  4. End cancels every task and closes the state.
+//  4. Detach takes it off the loop at once; End cancels every task and closes the
+//     state, on any goroutine.
 package script

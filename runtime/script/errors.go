@@ -15,6 +15,10 @@ type Failure struct {
 	Task    string // name of the task or handler; "" at the top level of a show
 	Message string // begins with file:line (or file:line:column) where that is known
 	Trace   string // one line per call, innermost first; "" when there is none
+
+	// Disabled says which handler will not be called again, why, and what to do; ""
+	// when it will be.
+	Disabled string
 }
 
 // Error returns the message with the name of the task in front.
@@ -55,8 +59,10 @@ func failure(task string, err error) *Failure {
 		if s, ok := v.RawGetString("message").(lua.LString); ok {
 			f.Message = string(s)
 		}
-	default:
+	case lua.LNumber, lua.LBool:
 		f.Message = "error value is " + v.String()
+	default:
+		f.Message = "error value is " + v.Type().String()
 	}
 	f.Trace = trace(api.StackTrace)
 	if task != "" { // the bottom of a task is no main chunk

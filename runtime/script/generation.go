@@ -2,10 +2,10 @@ package script
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,26 +34,25 @@ type Config struct {
 	Modules []Module
 
 	Number    int           // generation number, from 1
+	At        time.Duration // when it is loaded, in show time
 	Seed      uint64        // of math.random
 	Lookahead time.Duration // how far before its instant scheduled code runs
 	Timeline  beat.Timeline // the beat clock at the time of loading
 
-	Budget time.Duration // a task may run so long without waiting; 2 s
-	Warn   time.Duration // longer runs are reported; 20 ms
+	Budget uint64        // a task may run so many instructions without waiting; 100 million
+	Guard  time.Duration // and so long; 4 s
 	Grace  time.Duration // a stopped task may take so long to give up; 2 s
 	Memory uint64        // bytes a task may add to the heap at one go; 256 MiB
-	Slice  time.Duration // Step returns after this much real time; 0 = when all is done
+	Warn   time.Duration // longer runs are reported; 20 ms
 
-	Now       func() time.Duration // show time
-	Stopwatch func() time.Duration // real time, for budgets
-	Wall      func() time.Time     // the date, for os.time and os.date
-	Getenv    func(string) (string, bool)
+	Oracle    *Oracle              // what is outside; without it nothing is
+	Now       func() time.Duration // show time, for statistics
+	Stopwatch func() time.Duration // real time, for the guards and what is reported
 
 	// Submit takes a finished batch. It is called by the loop, or at Start.
 	Submit func(engine.Batch)
-	// Failed is told of every error in a task or a handler. disabled is true when
-	// the handler will not be called again.
-	Failed func(f *Failure, disabled bool)
+	// Failed is told of every error in a task or a handler.
+	Failed func(f *Failure)
 	Log    *slog.Logger
 }
 
@@ -91,8 +90,14 @@ type Generation struct {
 	collecting bool
 	collected  []engine.Command
 	pending    []func()
-	base       time.Duration // the instant of Start; before it, of Load
-	ended      bool
+	base       time.Duration   // the instant of Start; before it, of Load
+	until      context.Context // while the top level runs: when that has to end
+	ended      bool            // nothing of it runs any more
+	closed     bool
+
+	spent     uint64 // instructions of the turn so far
+	still     int    // entries run since stillFrom, within a millisecond of logical time
+	stillFrom time.Duration
 
 	back    chan struct{}
 	revoked chan struct{}
@@ -109,10 +114,14 @@ type Generation struct {
 // to blame for, or ErrStuck. Load may run on any goroutine, beside a live
 // generation; the result is then handed to the script loop.
 func Load(ctx context.Context, cfg Config) (*Generation, error) {
-	setDefault(&cfg.Budget, 2*time.Second)
+	setDefault(&cfg.Budget, 100e6)
+	setDefault(&cfg.Guard, 4*time.Second)
 	setDefault(&cfg.Warn, 20*time.Millisecond)
 	setDefault(&cfg.Grace, 2*time.Second)
 	setDefault(&cfg.Memory, 256<<20)
+	if cfg.Oracle == nil {
+		cfg.Oracle = Live(World{}, nil)
+	}
 	limitArrays()
 	g := &Generation{
 		cfg: cfg,
@@ -126,21 +135,24 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		tasks:      map[uint64]*Task{},
 		entered:    map[*lua.LState]*Task{},
 		collecting: true,
-		base:       cfg.Now(),
+		base:       cfg.At,
 		back:       make(chan struct{}),
 		revoked:    make(chan struct{}),
 		watch:      time.NewTimer(time.Hour),
 	}
 	g.watch.Stop()
-	lualib.Open(g.L, lualib.Options{
-		Seed: cfg.Seed, Print: g.print, Getenv: cfg.Getenv, Now: cfg.Wall, Clock: cfg.Stopwatch, Stopped: g.hook.stopped,
-	})
+	g.hook.alarm = make(chan struct{}, 1)
+	g.hook.end()
+	lualib.Open(g.L, g.library())
 	g.openProtected()
 	g.L.SetGlobal("require", g.L.NewFunction(g.require))
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
 
-	fn, err := g.compile(cfg.Show, cfg.Main)
+	fn, err := g.compile(cfg.Show, cfg.Main, ctx.Done())
+	if errors.Is(err, errAbandoned) {
+		err = &Failure{Message: fmt.Sprintf("%s: %v", cfg.Main, context.Cause(ctx))}
+	}
 	if err == nil && cfg.Number > 1 && len(fn.Proto.Code) == 1 {
 		err = &Failure{Message: cfg.Main + ": the file is empty; it would take the whole show away"}
 	}
@@ -168,9 +180,10 @@ func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
 	t := g.newTask("", fn, nil)
 	t.origin = g.cfg.Main
 	t.cannotWait = "the top level of a show runs before the show is live; use clock.run or a handler"
-	stop := context.AfterFunc(ctx, func() { g.hook.stop(context.Cause(ctx)) })
-	defer stop()
-	if err := g.hand(t); err != nil {
+	g.until = ctx
+	err := g.hand(t)
+	g.until = nil
+	if err != nil {
 		return err
 	}
 	g.collected, t.out = t.out, nil
@@ -262,35 +275,60 @@ func (g *Generation) Next() time.Duration {
 	return at - g.cfg.Lookahead
 }
 
-// maxWakes is after how many wake-ups Step lets the loop look at its inbox.
-const maxWakes = 4096
+// How many due entries a Step runs at most, and after how many instructions it runs
+// no further one, so that a show that schedules or computes without end keeps nobody
+// from the rest of the turn: events, and what the loop has to look at besides.
+const (
+	TurnEntries      = 256
+	TurnInstructions = 1_000_000 // some 20 ms
+)
 
-// Step runs everything that is due within the look-ahead of now.
-func (g *Generation) Step(now time.Duration) error {
+// Step runs what is due within the look-ahead of now, as much of it as goes into one
+// turn: up to TurnEntries entries, and none after TurnInstructions or one that had to
+// be stopped. It reports whether there is more; that waits for the next turn.
+func (g *Generation) Step(now time.Duration) (more bool, err error) {
 	if g.isRevoked() {
-		return ErrStuck
+		return false, ErrStuck
 	}
 	horizon := now + g.cfg.Lookahead
-	began := g.cfg.Stopwatch()
-	for range maxWakes {
+	g.spent = 0
+	for n := 0; ; n++ {
 		e, at := g.sched.peek()
 		if e == nil || at > horizon || g.ended {
-			return nil
+			return false, nil
 		}
-		if g.cfg.Slice > 0 && g.cfg.Stopwatch()-began > g.cfg.Slice {
-			return nil // the loop has other things to look at as well
+		if n == TurnEntries || g.spent >= TurnInstructions {
+			return true, nil
 		}
-		var err error
+		if g.still++; at-g.stillFrom >= time.Millisecond {
+			g.still, g.stillFrom = 0, at
+		}
 		if e.handle != nil {
 			err = g.fire(e.handle, at, now)
 		} else {
 			err = g.resume(e, at, now)
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+}
+
+// maxStill is how many entries may have run within a millisecond of logical time
+// for a script to add one that is due at once. All of MaxTasks may meet on a beat.
+const maxStill = 2 * MaxTasks
+
+// pressOn raises when the script schedules things for now without end; no later
+// instant would ever come.
+func (g *Generation) pressOn(what string) {
+	if g.still > maxStill && g.current != nil {
+		g.raise("%s: %d things ran without time passing; let some pass in between", what, g.still)
+	}
+}
+
+// raise raises an error in the running task. It does not return.
+func (g *Generation) raise(format string, args ...any) {
+	g.L.G.CurrentThread.RaiseError(format, args...)
 }
 
 // resume wakes a task whose wait is over. One that comes more than a second late
@@ -337,11 +375,16 @@ func (g *Generation) Deliver(ev Event) error {
 	return nil
 }
 
-// Run starts fn as a task of its own at the present instant.
+// Run starts fn as a task of its own at the present instant. It raises when there
+// are MaxTasks of them already.
 func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	if name == "" {
 		name = "clock.run " + definedAt(fn)
 	}
+	if len(g.tasks) >= MaxTasks {
+		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
+	}
+	g.pressOn("clock.run")
 	t := g.newTask(name, fn, args)
 	g.WhenLive(func() {
 		if t.killed {
@@ -373,32 +416,6 @@ func (g *Generation) Stats() Stats {
 	s := g.stats
 	s.Tasks = len(g.tasks)
 	return s
-}
-
-// End cancels every task, in the order in which they were started, and closes the
-// Lua state. A revoked generation is left as it is: its goroutine may still be
-// somewhere inside the state.
-func (g *Generation) End() {
-	if g.ended {
-		return
-	}
-	g.ended = true
-	ids := make([]uint64, 0, len(g.tasks))
-	for id := range g.tasks {
-		ids = append(ids, id)
-	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
-	for _, id := range ids {
-		if t := g.tasks[id]; t != nil {
-			t.Cancel()
-		}
-	}
-	for _, w := range g.idle {
-		close(w.baton)
-	}
-	g.idle = nil
-	g.workers.Wait()
-	g.L.Close()
 }
 
 func (g *Generation) print(L *lua.LState, text string) {

@@ -14,8 +14,12 @@ const MaxTasks = 10_000
 // maxRuns is how many runs of one handler may be unfinished at a time.
 const maxRuns = 256
 
-// maxFailures is after how many failures in a row a handler is disabled.
-const maxFailures = 10
+// After how many failures in a row, and how many runs in a row that had to be
+// stopped, a handler is disabled.
+const (
+	maxFailures = 10
+	maxStops    = 2
+)
 
 // Handle is something a script registered: a timer, a beat handler, an event
 // handler. It belongs to the script loop.
@@ -34,6 +38,7 @@ type Handle struct {
 
 	runs      int // unfinished runs
 	failures  int // in a row
+	stops     int // of these, by the budget or a guard
 	cancelled bool
 }
 
@@ -63,6 +68,9 @@ func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handl
 
 // After calls fn once, after d of logical time.
 func (g *Generation) After(kind string, d Span, fn *lua.LFunction) *Handle {
+	if d.Time < time.Millisecond && d.Beats == 0 {
+		g.pressOn(kind)
+	}
 	h := g.newHandle(kind, fn, nil)
 	h.once = true
 	g.WhenLive(func() { g.scheduleIn(h, d) })
@@ -195,19 +203,18 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 		h.cancelled = true
 	case e.kind == waitTime:
 		h.entry.at += h.every
-		if behind {
-			missed := (now - h.entry.at) / h.every
-			h.entry.at += (missed + 1) * h.every
-			g.stats.Skipped += uint64(missed) + 1
+		if behind && h.entry.at < now {
+			missed := (now - h.entry.at + h.every - 1) / h.every
+			h.entry.at += missed * h.every
+			g.stats.Skipped += uint64(missed)
 		}
 		g.sched.add(&h.entry)
 	default:
-		after := e.beat
-		if behind {
-			after = max(after, e.lane.timeline.At(now))
+		h.entry.beat, h.entry.fired = e.grid.Next(e.beat), at
+		if is := e.lane.timeline.At(now); behind && h.entry.beat < is {
+			h.entry.beat = e.grid.Next(is)
 			g.stats.Skipped++
 		}
-		h.entry.beat, h.entry.fired = e.grid.Next(after), at
 		g.sched.add(&h.entry)
 	}
 	t, err := g.handlerTask(h, Event{At: at})

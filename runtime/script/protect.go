@@ -164,7 +164,7 @@ func (g *Generation) pcall(L *lua.LState, onError *lua.LFunction, first int) int
 	L.G.CurrentThread = th
 	err := th.PCall(max(n-first+1, 0), lua.MultRet, nil)
 	L.G.CurrentThread = current
-	if g.hook.stopped() {
+	if g.hook.stopped != nil {
 		// A stop is not for the script to catch.
 		L.RaiseError("%s", g.hook.Err())
 	}
@@ -197,7 +197,7 @@ func (g *Generation) handled(L *lua.LState, onError *lua.LFunction, value lua.LV
 	L.G.CurrentThread = th
 	err := th.PCall(1, 1, nil)
 	L.G.CurrentThread = current
-	if g.hook.stopped() {
+	if g.hook.stopped != nil {
 		L.RaiseError("%s", g.hook.Err())
 	}
 	if err != nil {

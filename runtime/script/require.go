@@ -2,13 +2,11 @@ package script
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // require implements require: built-in modules first, then x.lua or x/init.lua
@@ -59,9 +57,12 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 			if where == nil || !fs.ValidPath(file) {
 				continue
 			}
-			fn, err := g.compile(where, file)
+			fn, err := g.compile(where, file, g.hook.alarm)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
+			}
+			if stop := g.hook.spend(1); stop != nil { // what stops the task while it compiles stops it here
+				L.RaiseError("%s", stop)
 			}
 			if err != nil {
 				L.RaiseError("require: %s", err)
@@ -75,59 +76,4 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 	}
 	L.RaiseError("require: no module %q: not built in (%s), no %s or %s in the show folder", name, strings.Join(known, ", "), candidates[0], candidates[1])
 	return nil
-}
-
-// Limits of a script file. The parser and the compiler recurse, and cannot be
-// interrupted.
-const (
-	maxSource  = 512 << 10 // bytes
-	maxBracket = 200       // brackets in brackets
-)
-
-// tooDeep tells whether brackets are nested deeper than maxBracket. It does not
-// know strings from code, which matters to nobody who writes by hand.
-func tooDeep(text string) bool {
-	depth := 0
-	for i := range len(text) {
-		switch text[i] {
-		case '(', '{', '[':
-			if depth++; depth > maxBracket {
-				return true
-			}
-		case ')', '}', ']':
-			depth = max(depth-1, 0)
-		}
-	}
-	return false
-}
-
-// compile reads and compiles one file.
-func (g *Generation) compile(where fs.FS, file string) (*lua.LFunction, error) {
-	if st, err := fs.Stat(where, file); err != nil {
-		return nil, err
-	} else if !st.Mode().IsRegular() {
-		return nil, &Failure{Message: file + ": not a regular file"}
-	} else if st.Size() > maxSource {
-		return nil, &Failure{Message: fmt.Sprintf("%s: the file has %d bytes, more than %d", file, st.Size(), maxSource)}
-	}
-	src, err := fs.ReadFile(where, file)
-	if err != nil {
-		return nil, err
-	}
-	text := strings.TrimPrefix(string(src), "\ufeff") // some editors begin a file with it
-	if tooDeep(text) {
-		return nil, &Failure{Message: fmt.Sprintf("%s: brackets are nested deeper than %d", file, maxBracket)}
-	}
-	if strings.HasPrefix(text, "#!") {
-		text = "--" + text
-	}
-	chunk, err := parse.Parse(strings.NewReader(text), file)
-	if err != nil {
-		return nil, syntaxError(file, text, err)
-	}
-	proto, err := lua.Compile(chunk, file)
-	if err != nil {
-		return nil, syntaxError(file, text, err)
-	}
-	return g.L.NewFunctionFromProto(proto), nil
 }

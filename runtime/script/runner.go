@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/metrics"
@@ -22,15 +23,30 @@ const watchEvery = 5 * time.Millisecond
 // hand gives the baton to t and waits until t returns or waits. It reports
 // ErrStuck when t does neither.
 func (g *Generation) hand(t *Task) error {
+	sealed, revoked := g.cfg.Oracle.begin()
+	if revoked {
+		g.revoke()
+		return ErrStuck
+	}
 	if t.worker == nil {
 		t.worker = g.idleWorker()
 	}
 	before := g.current
 	g.current = t
 	t.waiting = false
+	g.hook.begin(g.cfg.Budget, sealed)
+	if t.killed {
+		g.hook.stop(errCancelled)
+	}
 	t.worker.baton <- t
 	if err := g.await(t); err != nil {
 		return err // the task still has the state; nothing here may touch it
+	}
+	v := g.hook.end()
+	g.cfg.Oracle.end(v)
+	g.spent += g.hook.count
+	if t.stopped = v != nil && v.err != errCancelled; t.stopped {
+		g.spent += TurnInstructions
 	}
 	g.current = before
 	g.L.G.CurrentThread = g.L.G.MainThread
@@ -103,40 +119,58 @@ func (g *Generation) giveBack() bool {
 	}
 }
 
-// await waits for the baton and watches the task that has it: past the budget the
-// task is made to raise, past the grace period after it the generation is
-// revoked.
+// replayPatience is how much longer than a live task one of a replay may take. It
+// gets its verdicts from the record, and only ends this way when it has come apart
+// from it.
+const replayPatience = 10
+
+// await waits for the baton and guards the task that has it: past the time the
+// guard gives it is made to raise, past the grace period after it the generation
+// is revoked.
 func (g *Generation) await(t *Task) error {
 	start := g.cfg.Stopwatch()
 	g.watch.Reset(watchEvery)
 	defer g.watch.Stop()
 	var heap uint64
+	var cancelled <-chan struct{}
+	if g.until != nil && !g.cfg.Oracle.replay {
+		cancelled = g.until.Done()
+	}
 	for {
 		select {
 		case <-g.back:
-			g.hook.clear()
 			if took := g.cfg.Stopwatch() - start; took > g.cfg.Warn {
 				g.slow(t, took)
 			}
 			return nil
+		case <-cancelled:
+			g.hook.post(context.Cause(g.until))
+			cancelled = nil
 		case <-g.watch.C:
 		}
 		took := g.cfg.Stopwatch() - start
 		switch used := heapInUse(); {
-		case took > g.cfg.Budget+g.cfg.Grace:
-			g.hook.stop(errCancelled)
-			close(g.revoked)
-			g.ended = true
+		case g.cfg.Oracle.replay && took < replayPatience*(g.cfg.Guard+g.cfg.Grace):
+		case took > g.cfg.Guard+g.cfg.Grace:
+			g.hook.post(errCancelled)
+			g.revoke()
 			return ErrStuck
-		case took > g.cfg.Budget:
-			g.hook.stop(fmt.Errorf("ran for more than %v without waiting", g.cfg.Budget))
+		case took > g.cfg.Guard:
+			g.hook.post(fmt.Errorf("ran for more than %v without waiting", g.cfg.Guard))
 		case heap == 0:
 			heap = used
 		case used > heap+g.cfg.Memory:
-			g.hook.stop(fmt.Errorf("%w: more than %d MiB at one go", errMemory, g.cfg.Memory>>20))
+			g.hook.post(fmt.Errorf("%w: more than %d MiB at one go", errMemory, g.cfg.Memory>>20))
 		}
 		g.watch.Reset(watchEvery)
 	}
+}
+
+// revoke gives up the generation: the baton will not come back.
+func (g *Generation) revoke() {
+	g.cfg.Oracle.revoke()
+	g.ended = true
+	close(g.revoked)
 }
 
 // heapInUse is the size of the live and unswept heap in bytes.
@@ -155,7 +189,6 @@ func (g *Generation) unwind(t *Task) {
 		t.dead = true
 		g.forget(t)
 	case t.waiting:
-		g.hook.stop(errCancelled)
 		if g.hand(t) != nil {
 			return
 		}

@@ -21,12 +21,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // stand is a generation under test with a clock that stands still between steps.
 type stand struct {
-	t        *testing.T
+	t        testing.TB
 	gen      *Generation
 	now      time.Duration
 	log      []string
 	failures []string
-	disabled int
+	disabled []string
 	batches  []engine.Batch
 	unhang   chan struct{}
 }
@@ -34,7 +34,7 @@ type stand struct {
 const lookahead = 50 * time.Millisecond
 
 // newStand loads files, show.lua among them, with a module "t" of waits.
-func newStand(t *testing.T, files map[string]string, edit ...func(*Config)) (*stand, error) {
+func newStand(t testing.TB, files map[string]string, edit ...func(*Config)) (*stand, error) {
 	t.Helper()
 	s := &stand{t: t, unhang: make(chan struct{})}
 	fsys := fstest.MapFS{}
@@ -46,15 +46,15 @@ func newStand(t *testing.T, files map[string]string, edit ...func(*Config)) (*st
 		Show: fsys, Main: "show.lua", Modules: []Module{{Name: "t", Open: s.module}},
 		Number: 1, Seed: 1, Lookahead: lookahead,
 		Timeline:  beat.Timeline{Epoch: 1, BPM: 120},
-		Budget:    100 * time.Millisecond,
+		Budget:    3e6,
+		Guard:     time.Minute,
 		Now:       func() time.Duration { return s.now },
 		Stopwatch: func() time.Duration { return time.Since(start) },
-		Wall:      func() time.Time { return time.Unix(0, 0) },
 		Submit:    func(b engine.Batch) { s.batches = append(s.batches, b) },
-		Failed: func(f *Failure, disabled bool) {
+		Failed: func(f *Failure) {
 			s.failures = append(s.failures, f.Error()+"\n"+f.Trace)
-			if disabled {
-				s.disabled++
+			if f.Disabled != "" {
+				s.disabled = append(s.disabled, f.Disabled)
 			}
 		},
 		Log: slog.New(slog.DiscardHandler),
@@ -72,7 +72,7 @@ func newStand(t *testing.T, files map[string]string, edit ...func(*Config)) (*st
 }
 
 // live loads one file and starts it at 0.
-func live(t *testing.T, text string, edit ...func(*Config)) *stand {
+func live(t testing.TB, text string, edit ...func(*Config)) *stand {
 	t.Helper()
 	s, err := newStand(t, map[string]string{"show.lua": `local t = require "t" local log = t.log ` + text}, edit...)
 	if err != nil {
@@ -164,7 +164,7 @@ func (s *stand) run(until time.Duration) {
 			return
 		}
 		s.now = max(s.now, next)
-		if err := s.gen.Step(s.now); err != nil {
+		if _, err := s.gen.Step(s.now); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -341,7 +341,7 @@ func TestNestingIsBounded(t *testing.T) {
 		`local function f() coroutine.wrap(f)() end f()`,
 		`local mt = {} mt.__unm = function(x) return -x end local x = setmetatable({}, mt) local function g() pcall(g) return -x end g()`,
 	} {
-		s := live(t, `t.run("deep", function() `+body+` end) t.on_beat(1, function() log("next") end)`, func(c *Config) { c.Budget, c.Grace = time.Second, 20*time.Second })
+		s := live(t, `t.run("deep", function() `+body+` end) t.on_beat(1, function() log("next") end)`, func(c *Config) { c.Guard, c.Grace = time.Second, 20*time.Second })
 		s.run(550 * time.Millisecond)
 		if len(s.failures) != 1 {
 			t.Errorf("%s: failures %q", body, s.failures)
@@ -423,9 +423,9 @@ func TestRunawaysAreStopped(t *testing.T) {
 
 func TestACallThatHangsIsAbandoned(t *testing.T) {
 	s := live(t, `t.run("hang", function() t.hang() log("came back") end) t.on_beat(1, function() end)`, func(c *Config) {
-		c.Budget, c.Grace = 20*time.Millisecond, 20*time.Millisecond
+		c.Guard, c.Grace = 20*time.Millisecond, 20*time.Millisecond
 	})
-	if err := s.gen.Step(0); !errors.Is(err, ErrStuck) {
+	if _, err := s.gen.Step(0); !errors.Is(err, ErrStuck) {
 		t.Fatalf("Step: %v", err)
 	}
 	s.gen.End() // leaves the goroutine alone
@@ -454,8 +454,8 @@ func TestErrorsNameFileLineAndTask(t *testing.T) {
 func TestTenFailuresDisableAHandler(t *testing.T) {
 	s := live(t, `local n = 0 t.every("0.01", function() n = n + 1 log(n) error("no") end)`)
 	s.run(time.Second)
-	if len(s.log) != 10 || s.disabled != 1 {
-		t.Errorf("%d calls, %d disabled", len(s.log), s.disabled)
+	if len(s.log) != 10 || len(s.disabled) != 1 || !strings.Contains(s.disabled[0], "every show.lua:1 failed ten times in a row") {
+		t.Errorf("%d calls, disabled %q", len(s.log), s.disabled)
 	}
 }
 
@@ -545,7 +545,7 @@ func TestLoadErrors(t *testing.T) {
 		"local x = = 1":          "show.lua:1:11: ",
 		"for i = 1, 2 do":        "show.lua:1: ",
 		"\nerror('no')":          "show.lua:2: no",
-		"while true do end":      "show.lua:1: ran for more than 100ms",
+		"while true do end":      "show.lua:1: ran for more than 3 million instructions without waiting",
 		"require 'bad'":          "bad.lua:1:",
 		"local x = nil; x.y = 1": "show.lua:1: ",
 	} {

@@ -47,6 +47,7 @@ type Task struct {
 	loading    []string      // modules it is in the middle of requiring
 	cannotWait string        // why waiting raises; "" when it may
 	err        error
+	stopped    bool // by its budget or a guard, the last time it ran
 	waiting    bool
 	killed     bool
 	dead       bool

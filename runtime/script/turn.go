@@ -64,16 +64,21 @@ func (g *Generation) submit(b engine.Batch) {
 func (g *Generation) finish(t *Task) {
 	g.forget(t)
 	h := t.handle
-	if t.err == nil || t.killed {
-		if h != nil {
-			h.failures = 0
-		}
-		return
-	}
+	failed := t.err != nil && !t.killed
 	if h != nil {
-		h.failures++
+		h.failures, h.stops = inARow(h.failures, failed), inARow(h.stops, failed && t.stopped)
 	}
-	g.fail(failure(t.name, t.err), h)
+	if failed {
+		g.fail(failure(t.name, t.err), h)
+	}
+}
+
+// inARow counts one more, or begins again.
+func inARow(n int, again bool) int {
+	if !again {
+		return 0
+	}
+	return n + 1
 }
 
 func (g *Generation) forget(t *Task) {
@@ -86,15 +91,23 @@ func (g *Generation) forget(t *Task) {
 	}
 }
 
-// fail reports an error; the handler that raised its tenth in a row is disabled.
+// fail reports an error. The handler that raised its tenth in a row is disabled,
+// and so is one that had to be stopped twice in a row: each time it keeps the whole
+// show waiting.
 func (g *Generation) fail(f *Failure, h *Handle) {
 	g.stats.Failures++
-	disabled := h != nil && h.failures >= maxFailures
-	if disabled {
+	switch {
+	case h == nil:
+	case h.stops >= maxStops:
+		f.Disabled = h.name() + " had to be stopped twice in a row and is not called again until the next reload; let it do less, or wait in its loops with clock.sleep"
+	case h.failures >= maxFailures:
+		f.Disabled = h.name() + " failed ten times in a row and is not called again until the next reload"
+	}
+	if f.Disabled != "" {
 		h.Cancel()
 	}
 	if g.cfg.Failed != nil {
-		g.cfg.Failed(f, disabled)
+		g.cfg.Failed(f)
 	}
 }
 

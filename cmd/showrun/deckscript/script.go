@@ -54,7 +54,7 @@ func Load(ctx context.Context, file string, unit *source.Conn, log *slog.Logger)
 	s.gen, err = script.Load(ctx, script.Config{
 		Show: root.FS(), Main: filepath.Base(file), Modules: show.DeckModules(scriptDecks{unit, clk}), Number: 1,
 		Seed: uint64(time.Now().UnixNano()), Timeline: s.tempo.Timeline(),
-		Now: clk.Now, Stopwatch: clk.Now, Wall: time.Now, Getenv: os.LookupEnv,
+		Now: clk.Now, Stopwatch: clk.Now, Oracle: script.Live(script.World{Wall: time.Now, Clock: clk.Now, Getenv: os.LookupEnv}, nil),
 		Submit: func(engine.Batch) {}, Failed: s.failed, Log: log,
 	})
 	if err != nil {
@@ -64,13 +64,13 @@ func Load(ctx context.Context, file string, unit *source.Conn, log *slog.Logger)
 	return s, nil
 }
 
-func (s *Script) failed(f *script.Failure, disabled bool) {
+func (s *Script) failed(f *script.Failure) {
 	args := []any{"task", f.Task}
 	if f.Trace != "" {
 		args = append(args, "traceback", f.Trace)
 	}
-	if disabled {
-		args = append(args, "disabled", "failed ten times in a row; not called again")
+	if f.Disabled != "" {
+		args = append(args, "disabled", f.Disabled)
 	}
 	s.log.Error(f.Message, args...)
 }
@@ -107,7 +107,8 @@ func (s *Script) step(now time.Duration) error {
 		}
 	}
 	s.gen.SetTimeline(s.tempo.Timeline(), now)
-	return s.gen.Step(now)
+	_, err := s.gen.Step(now)
+	return err
 }
 
 // ownTempo is the beat clock of a script that follows nobody.

@@ -1,7 +1,6 @@
 package lualib
 
 import (
-	"runtime/metrics"
 	"strings"
 
 	"showrun/runtime/script/lualib/format"
@@ -84,14 +83,12 @@ func baseAssert(c call) int {
 	return 0
 }
 
-// baseCollectGarbage answers "count" with the Go heap in KiB. A collection is the host's business: asking for one does
+// baseCollectGarbage answers "count" with the memory in use in KiB. A collection is the host's business: asking for one does
 // nothing, and the collector cannot be stopped.
 func baseCollectGarbage(c call) int {
 	switch option := c.optText(1, "collect"); option {
 	case "count":
-		heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		metrics.Read(heap)
-		return c.pushNumber(float64(heap[0].Value.Uint64()) / 1024)
+		return c.pushNumber(c.lib.Heap())
 	case "collect", "step":
 		return c.pushNumber(0)
 	default:

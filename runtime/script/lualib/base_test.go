@@ -9,7 +9,8 @@ func TestBase(t *testing.T) {
 	check(t, Options{}, []snippet{
 		{`return tostring(1/0), tostring(-1/0), tostring(0/0), tostring(-(0/0)), tostring(3), tostring(-0.0), tostring(1/3)`, "inf | -inf | nan | nan | 3 | 0 | 0.33333333333333"},
 		{`return tostring(2^53), tostring(2^53) == 2^53 .. "", tostring(2^63), tostring(1e15)`, "9007199254740992 | true | 9.2233720368548e+18 | 1000000000000000"},
-		{`return tostring(nil), tostring(false), (tostring({}):gsub("0x%x+", "ADDRESS"))`, "nil | false | table: ADDRESS"},
+		{`return tostring(nil), tostring(false)`, "nil | false"},
+		{`local a, b = {}, function() end return tostring(b), tostring(a), "" .. tostring(b), ("%s"):format(a)`, "function: 0x00000001 | table: 0x00000002 | function: 0x00000001 | table: 0x00000002"},
 		{`return tostring(setmetatable({}, { __tostring = function(t) return 7 end }))`, "7"},
 		{`return tostring(setmetatable({}, { __tostring = 5 }))`, "error: show.lua:1: attempt to call a non-function object"},
 
@@ -40,7 +41,7 @@ func TestBase(t *testing.T) {
 		{`rawset({}, 0/0, 1)`, "error: show.lua:1: table index is NaN"},
 		{`local t = setmetatable({}, { __index = function() return 1 end, __newindex = error }) rawset(t, "a", 2) return rawget(t, "a"), rawget(t, "b"), t.b`, "2 | nil | 1"},
 
-		{`return collectgarbage(), collectgarbage("collect"), collectgarbage("step"), collectgarbage("count") > 0`, "0 | 0 | 0 | true"},
+		{`return collectgarbage(), collectgarbage("collect"), collectgarbage("step"), collectgarbage("count")`, "0 | 0 | 0 | 0"},
 		{`collectgarbage("stop")`, "error: show.lua:1: bad argument #1 to 'collectgarbage' (invalid option 'stop')"},
 	})
 }
@@ -96,13 +97,13 @@ func TestTraceback(t *testing.T) {
 		{"local function inner() local s = debug.traceback('here') return s end\nfunction outer() local s = inner() return s end\nlocal s = outer() return s",
 			"here\nstack traceback:\n\tshow.lua:1: in function 'inner'\n\tshow.lua:2: in function 'outer'\n\tshow.lua:3: in main chunk"},
 		{"local function inner() local s = debug.traceback() return s end\nlocal function outer() return inner() end\nlocal s = outer() return s",
-			"stack traceback:\n\tshow.lua:1: in function <show.lua:1>\n\t(tail call): ?\n\tshow.lua:3: in main chunk"},
+			"stack traceback:\n\tshow.lua:1: in function <show.lua:1>\n\tshow.lua:3: in main chunk"},
 		{"local s\n('x'):gsub('x', function() s = debug.traceback(1, 2) end) return s",
 			"1\nstack traceback:\n\t[Go]: in function 'gsub'\n\tshow.lua:2: in main chunk"},
 		{"local ok, s = pcall(function() return (debug.traceback()) end) return s", "stack traceback:\n\tshow.lua:1: in function <show.lua:1>"},
 		{`return debug.traceback(nil, 99), debug.traceback("m", 99)`, "stack traceback: | m\nstack traceback:"},
 		{`local t = {} return debug.traceback(t) == t`, "true"},
-		{`local function f(n) if n > 0 then return f(n - 1) end local s = debug.traceback() return s end local s = f(1e5) return select(2, s:gsub("\n", "\n"))`, "23"},
+		{`local function f(n) if n > 0 then return f(n - 1) end local s = debug.traceback() return s end local s = f(1e5) return s`, "stack traceback:\n\tshow.lua:1: in function <show.lua:1>\n\t...\n\tshow.lua:1: in main chunk"},
 		{`local function f(n) if n > 0 then local s = f(n - 1) return s end local s = debug.traceback() return s end local s = f(200) return select(2, s:gsub("\n", "\n"))`, "23"},
 	})
 }

@@ -152,7 +152,7 @@ func (c call) display(v lua.LValue) string {
 	if s, ok := toText(v); ok {
 		return s
 	}
-	return v.String()
+	return c.lib.names.of(v)
 }
 
 // toText converts what Lua takes as a string: strings and numbers.

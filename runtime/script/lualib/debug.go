@@ -15,18 +15,13 @@ const (
 	lastLevels  = 10
 )
 
-// longestRun is how far isTail looks for the beginning of a run.
-const longestRun = 100
-
 var debugFunctions = []function{
 	{"traceback", debugTraceback},
 }
 
-// level is one level of a thread's call stack.
-type level struct {
-	*lua.Debug
-	tail bool // the place of a function that has been replaced by a tail call; nothing else is known
-}
+// level is one level of a thread's call stack. The places of functions that have been replaced by tail calls answer with
+// the bottom of the stack: gopher-lua knows nothing of them.
+type level struct{ *lua.Debug }
 
 // stackLevel reads level n of the stack; 0 is the running function, 1 its caller.
 func stackLevel(L *lua.LState, n int) (level, bool) {
@@ -34,38 +29,22 @@ func stackLevel(L *lua.LState, n int) (level, bool) {
 	if !ok {
 		return level{}, false
 	}
-	bottom := *found
 	if _, err := L.GetInfo("Sln", found, lua.LNil); err != nil {
 		return level{}, false
 	}
-	return level{Debug: found, tail: found.What == "main" && isTail(L, n, bottom)}, true
+	return level{found}, true
 }
 
-// isTail reports whether level n, where gopher-lua answers with the bottom frame of the thread, is the place of a
-// replaced function instead: that is its answer for those too. A run of such answers below a function that came by a
-// tail call ends with the true one; below any other function it begins with it. (When the bottom function came by a
-// tail call too, the two runs cannot be told apart and no level counts as the true one but the last.)
-func isTail(L *lua.LState, n int, bottom lua.Debug) bool {
-	_, more := L.GetStack(n + 1)
-	for above := n - 1; above >= 0; above-- {
-		if n-above > longestRun {
-			return more
-		}
-		found, _ := L.GetStack(above)
-		if *found == bottom {
-			continue
-		}
-		if _, err := L.GetInfo("S", found, lua.LNil); err == nil && found.What == "tail" {
-			return more
-		}
-		return above < n-1
-	}
-	return n > 0
+// repeats reports whether the level below n is the same call once more.
+func repeats(L *lua.LState, n int) bool {
+	found, _ := L.GetStack(n)
+	below, ok := L.GetStack(n + 1)
+	return ok && *found == *below
 }
 
 // position is "file:line: " of a level, or nothing when it is no Lua function.
 func (l level) position() string {
-	if l.tail || l.What == "G" || l.CurrentLine <= 0 {
+	if l.What == "G" || l.CurrentLine <= 0 {
 		return ""
 	}
 	return fmt.Sprintf("%s:%d: ", l.Source, l.CurrentLine)
@@ -110,7 +89,7 @@ func debugTraceback(c call) int {
 			b.WriteString("\n\t...")
 			at = end - lastLevels
 		}
-		if l, ok := stackLevel(thread, at); ok {
+		if l, ok := stackLevel(thread, at); ok && !repeats(thread, at) {
 			b.WriteString("\n\t" + l.describe())
 		}
 	}
@@ -129,8 +108,6 @@ func depth(L *lua.LState) int {
 func (l level) describe() string {
 	named := l.Name != "" && !strings.ContainsAny(l.Name[:1], "(<?")
 	switch {
-	case l.tail:
-		return "(tail call): ?"
 	case l.What == "G" && named:
 		return "[Go]: in function '" + l.Name + "'"
 	case l.What == "G":

@@ -12,7 +12,7 @@ import (
 func fuzzState(f *testing.F, asked *int) *lua.LState {
 	return newState(f, Options{
 		MaxSteps: 20_000, MaxString: 1 << 16,
-		Stopped: func() bool { *asked++; return false },
+		Spent: func(int) error { *asked++; return nil },
 	})
 }
 

@@ -3,13 +3,15 @@
 //
 // A library call is one instruction to the virtual machine, so no instruction hook can end it. Whatever can take long
 // here is therefore limited from inside: a pattern search by steps, a string by its length, a list of results by its
-// count, and the loops that depend on the size of a table ask Options.Stopped as they go.
+// count, and the loops that depend on the size of a table tell Options.Spent as they go.
 //
 // Differences from the reference implementation, all on purpose:
 //   - A malformed pattern is always an error, not only when the search happens to reach the bad place; "\0" is an
 //     ordinary byte in a pattern.
 //   - tostring prints a whole number below 2^63 with all its digits, as the .. operator of gopher-lua does; other
 //     numbers use "%.14g". Not-a-number is "nan" whatever its sign bit.
+//   - tostring numbers tables, functions, threads and userdata in the order in which it meets them, where the reference
+//     shows an address, so that two runs of a show print the same.
 //   - tonumber refuses "inf" and "nan" and returns negative numbers for negative text in any base.
 //   - %s of string.format takes any value; %d and its kin refuse numbers no 64-bit integer can hold.
 //   - table.sort leaves the table alone when the comparison raises, and always notices a comparison that contradicts
@@ -23,7 +25,6 @@ package lualib
 import (
 	"math"
 	"math/rand/v2"
-	"time"
 
 	"showrun/runtime/script/lualib/pattern"
 
@@ -53,13 +54,26 @@ type Options struct {
 	MaxSteps int
 	// Getenv answers os.getenv. Without it no variable is set.
 	Getenv func(name string) (string, bool)
-	// Now is the wall clock of os.time and os.date; its location is the local time zone. Without it the time is
-	// always that of the Unix epoch.
-	Now func() time.Time
-	// Clock answers os.clock. Without it the answer is always zero.
-	Clock func() time.Duration
-	// Stopped is asked about every thousand steps of a long call; true makes the call raise "interrupted".
-	Stopped func() bool
+	// Now is the wall clock of os.time and os.date, in seconds from the Unix epoch. Without it the time is always 0.
+	Now func() float64
+	// Zone tells what local clocks are like at an instant, in seconds from the Unix epoch. Without it they show UTC.
+	Zone func(unix int64) Zone
+	// Unix is the instant at which local clocks show a date, given as the instant at which clocks of UTC do. Without it
+	// it is that instant.
+	Unix func(shown int64) int64
+	// Clock answers os.clock, in seconds. Without it the answer is always zero.
+	Clock func() float64
+	// Heap answers collectgarbage("count"), in KiB. Without it the answer is always zero.
+	Heap func() float64
+	// Spent is told about every thousand steps of a long call how many they were. The call raises the error it returns.
+	Spent func(steps int) error
+}
+
+// Zone is what the clocks of a place are like at an instant.
+type Zone struct {
+	Name   string
+	Offset int  // seconds ahead of UTC
+	Summer bool // daylight saving time
 }
 
 // library is the state the functions of one Lua state share. It belongs to the goroutine that runs the state.
@@ -67,6 +81,7 @@ type library struct {
 	Options
 	random   *rand.PCG
 	patterns map[patternKey]*pattern.Pattern
+	names    names
 }
 
 // function is an entry of a library table. Tables are filled in the order of the list, so pairs over a library is the
@@ -91,19 +106,30 @@ func Open(L *lua.LState, o Options) {
 	if o.Getenv == nil {
 		o.Getenv = func(string) (string, bool) { return "", false }
 	}
+	zero := func() float64 { return 0 }
 	if o.Now == nil {
-		o.Now = func() time.Time { return time.Unix(0, 0).UTC() }
+		o.Now = zero
+	}
+	if o.Zone == nil {
+		o.Zone = func(int64) Zone { return Zone{Name: "UTC"} }
+	}
+	if o.Unix == nil {
+		o.Unix = func(shown int64) int64 { return shown }
 	}
 	if o.Clock == nil {
-		o.Clock = func() time.Duration { return 0 }
+		o.Clock = zero
 	}
-	if o.Stopped == nil {
-		o.Stopped = func() bool { return false }
+	if o.Heap == nil {
+		o.Heap = zero
+	}
+	if o.Spent == nil {
+		o.Spent = func(int) error { return nil }
 	}
 	lib := &library{
 		Options:  o,
 		random:   rand.NewPCG(o.Seed, seedStream),
 		patterns: make(map[patternKey]*pattern.Pattern),
+		names:    names{numbers: make(map[any]uint64)},
 	}
 	lib.openBase(L)
 	lib.openCoroutine(L)
@@ -131,21 +157,19 @@ func (lib *library) function(L *lua.LState, name string, run func(c call) int) *
 	return L.NewFunction(func(L *lua.LState) int { return run(call{L: L, lib: lib, name: name}) })
 }
 
-// patternMeter bounds a pattern search; plainMeter only polls Stopped.
-func (c call) patternMeter() pattern.Meter {
-	return pattern.Meter{LookUp: func(steps int) { c.lookUp(steps, c.lib.MaxSteps) }}
-}
+// patternMeter bounds a pattern search; plainMeter only tells Spent.
+func (c call) patternMeter() pattern.Meter { return c.meter(c.lib.MaxSteps) }
 
-func (c call) plainMeter() pattern.Meter {
-	return pattern.Meter{LookUp: func(steps int) { c.lookUp(steps, math.MaxInt) }}
-}
+func (c call) plainMeter() pattern.Meter { return c.meter(math.MaxInt) }
 
-// lookUp raises when the steps have run out or the host wants the script to stop.
-func (c call) lookUp(steps, limit int) {
-	if steps > limit {
-		c.raise("%s: pattern too complex (gave up after %d steps)", c.name, limit)
-	}
-	if c.lib.Stopped() {
-		c.raise("interrupted")
-	}
+// meter raises when limit steps have run out or the host wants the script to stop.
+func (c call) meter(limit int) pattern.Meter {
+	return pattern.Meter{LookUp: func(spent, total int) {
+		if total > limit {
+			c.raise("%s: pattern too complex (gave up after %d steps)", c.name, limit)
+		}
+		if err := c.lib.Spent(spent); err != nil {
+			c.raise("%v", err)
+		}
+	}}
 }

@@ -1,9 +1,9 @@
 package lualib
 
 import (
+	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -57,8 +57,9 @@ func run(t testing.TB, L *lua.LState, source string) string {
 		return "error: " + api.Object.String()
 	}
 	var results []string
+	shown := call{L: L, lib: &library{names: names{numbers: map[any]uint64{}}}}
 	for i := top + 1; i <= L.GetTop(); i++ {
-		results = append(results, call{L: L}.display(L.Get(i)))
+		results = append(results, shown.display(L.Get(i)))
 	}
 	return strings.Join(results, " | ")
 }
@@ -96,13 +97,14 @@ func TestOutsideWorld(t *testing.T) {
 		Getenv: func(name string) (string, bool) {
 			return "value of " + name, name != "NONE"
 		},
-		Now:   func() time.Time { return time.Unix(1700000000, 900_000_000).UTC() },
-		Clock: func() time.Duration { return 1500 * time.Millisecond },
+		Now:   func() float64 { return 1700000000.9 },
+		Clock: func() float64 { return 1.5 },
+		Heap:  func() float64 { return 640 },
 	}
 	check(t, o, []snippet{
 		{`print() print("a", 1, nil, true) print(setmetatable({}, { __tostring = function() return "me" end }))`, ""},
 		{`print(setmetatable({}, { __tostring = function() return {} end }))`, "error: show.lua:1: '__tostring' must return a string"},
-		{`return os.getenv("HOME"), os.getenv("NONE"), os.time(), os.clock(), os.date("!%Y")`, "value of HOME | nil | 1700000000 | 1.5 | 2023"},
+		{`return os.getenv("HOME"), os.getenv("NONE"), os.time(), os.clock(), os.date("!%Y"), collectgarbage("count")`, "value of HOME | nil | 1700000000 | 1.5 | 2023 | 640"},
 		{`return os.getenv()`, "error: show.lua:1: bad argument #1 to 'getenv' (string expected, got no value)"},
 	})
 	if got, want := strings.Join(printed, "\n"), "\na\t1\tnil\ttrue\nme"; got != want {
@@ -178,7 +180,12 @@ func TestLinear(t *testing.T) {
 // TestStopped interrupts every kind of long call once it has asked a few times.
 func TestStopped(t *testing.T) {
 	asked := 0
-	L := newState(t, Options{Stopped: func() bool { asked++; return asked > 5 }})
+	L := newState(t, Options{Spent: func(int) error {
+		if asked++; asked > 5 {
+			return errors.New("interrupted")
+		}
+		return nil
+	}})
 	for _, source := range []string{
 		`return ("a"):rep(3000):find(".-.-.-b")`,
 		`for w in ("a"):rep(30000):gmatch(".-.-b") do end`,
@@ -199,7 +206,7 @@ func TestStopped(t *testing.T) {
 // TestPolling checks how often a long call asks whether to stop: about every thousand steps.
 func TestPolling(t *testing.T) {
 	asked := 0
-	L := newState(t, Options{MaxSteps: 1_000_000, Stopped: func() bool { asked++; return false }})
+	L := newState(t, Options{MaxSteps: 1_000_000, Spent: func(int) error { asked++; return nil }})
 	run(t, L, `list = {} for i = 1, 20000 do list[i] = "x" end text = ("x"):rep(20000)`)
 	for _, c := range []struct {
 		source string

@@ -19,7 +19,7 @@ var osFunctions = []function{
 	{"time", osTime},
 }
 
-func osClock(c call) int { return c.pushNumber(c.lib.Clock().Seconds()) }
+func osClock(c call) int { return c.pushNumber(c.lib.Clock()) }
 
 func osDifftime(c call) int { return c.pushNumber(c.number(1) - c.optNumber(2, 0)) }
 
@@ -34,15 +34,14 @@ func osGetenv(c call) int {
 // osTime is os.time([table]). The fields of the table may lie outside their usual ranges: the 35th of May is the 4th
 // of June. Local daylight saving time is applied whatever the field isdst says.
 func osTime(c call) int {
-	now := c.lib.Now()
 	if c.L.Get(1) == lua.LNil {
-		return c.pushNumber(float64(now.Unix()))
+		return c.pushNumber(math.Floor(c.lib.Now()))
 	}
 	t := c.table(1)
 	day, month, year := c.dateField(t, "day"), c.dateField(t, "month"), c.dateField(t, "year")
 	hour, minute, second := c.optDateField(t, "hour", 12), c.optDateField(t, "min", 0), c.optDateField(t, "sec", 0)
-	date := time.Date(year, time.Month(month), day, hour, minute, second, 0, now.Location())
-	return c.pushNumber(float64(date.Unix()))
+	date := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
+	return c.pushNumber(float64(c.lib.Unix(date.Unix())))
 }
 
 func (c call) dateField(t *lua.LTable, key string) int {
@@ -66,20 +65,21 @@ func (c call) optDateField(t *lua.LTable, key string, otherwise int) int {
 // osDate is os.date([format [, time]]).
 func osDate(c call) int {
 	format := c.optText(1, "%c")
-	t := c.lib.Now()
-	if c.L.Get(2) != lua.LNil {
-		seconds := c.number(2)
-		if !(math.Abs(seconds) <= maxTime) {
-			c.argError(2, "time out of range")
-		}
-		t = time.Unix(int64(math.Floor(seconds)), 0).In(t.Location())
+	seconds := 0.0
+	if c.L.Get(2) == lua.LNil {
+		seconds = c.lib.Now()
+	} else if seconds = c.number(2); !(math.Abs(seconds) <= maxTime) {
+		c.argError(2, "time out of range")
 	}
-	if strings.HasPrefix(format, "!") {
-		format = format[1:]
-		t = t.In(time.FixedZone("GMT", 0))
+	t, zone := time.Unix(int64(math.Floor(seconds)), 0), Zone{Name: "GMT"}
+	if utc, ok := strings.CutPrefix(format, "!"); ok {
+		format = utc
+	} else {
+		zone = c.lib.Zone(t.Unix())
 	}
+	t = t.In(time.FixedZone(zone.Name, zone.Offset))
 	if strings.HasPrefix(format, "*t") {
-		return c.pushDateTable(t)
+		return c.pushDateTable(t, zone.Summer)
 	}
 	var out []byte
 	for {
@@ -101,7 +101,7 @@ func osDate(c call) int {
 	}
 }
 
-func (c call) pushDateTable(t time.Time) int {
+func (c call) pushDateTable(t time.Time, summer bool) int {
 	table := c.L.CreateTable(0, 9)
 	for _, field := range []struct {
 		key   string
@@ -113,6 +113,6 @@ func (c call) pushDateTable(t time.Time) int {
 	} {
 		table.RawSetString(field.key, lua.LNumber(field.value))
 	}
-	table.RawSetString("isdst", lua.LBool(t.IsDST()))
+	table.RawSetString("isdst", lua.LBool(summer))
 	return c.push(table)
 }

@@ -8,8 +8,25 @@ import (
 // summertime is a zone whose clock is ahead and calls itself so.
 var summertime = time.FixedZone("CEST", 2*60*60)
 
+// clockIn has the clocks of the place that now is given for stand at now.
+func clockIn(now time.Time) Options {
+	return Options{
+		Now: func() float64 { return float64(now.Unix()) },
+		Zone: func(unix int64) Zone {
+			t := time.Unix(unix, 0).In(now.Location())
+			name, offset := t.Zone()
+			return Zone{Name: name, Offset: offset, Summer: t.IsDST()}
+		},
+		Unix: func(shown int64) int64 {
+			t := time.Unix(shown, 0).UTC()
+			hour, minute, second := t.Clock()
+			return time.Date(t.Year(), t.Month(), t.Day(), hour, minute, second, 0, now.Location()).Unix()
+		},
+	}
+}
+
 func TestDate(t *testing.T) {
-	o := Options{Now: func() time.Time { return time.Date(2024, 2, 29, 13, 4, 5, 0, summertime) }}
+	o := clockIn(time.Date(2024, 2, 29, 13, 4, 5, 0, summertime))
 	check(t, o, []snippet{
 		{`return os.date("%a %A %b %B %d %H %I %j %m %M %p %S %w %y %Y %Z %%")`, "Thu Thursday Feb February 29 13 01 060 02 04 PM 05 4 24 2024 CEST %"},
 		{`return os.date(), os.date("%c"), os.date("%x %X")`, "Thu Feb 29 13:04:05 2024 | Thu Feb 29 13:04:05 2024 | 02/29/24 13:04:05"},
@@ -37,7 +54,7 @@ func TestDaylightSaving(t *testing.T) {
 	if err != nil {
 		t.Skipf("no time zone database: %v", err)
 	}
-	o := Options{Now: func() time.Time { return time.Date(2024, 7, 1, 12, 0, 0, 0, berlin) }}
+	o := clockIn(time.Date(2024, 7, 1, 12, 0, 0, 0, berlin))
 	check(t, o, []snippet{
 		{`local s, w = os.date("*t"), os.date("*t", 0) return s.isdst, w.isdst, os.date("%Z"), os.date("%Z", 0)`, "true | false | CEST | CET"},
 		{`return os.date("%H:%M", os.time{ year = 2024, month = 12, day = 24, hour = 20 })`, "20:00"},

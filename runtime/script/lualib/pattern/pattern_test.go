@@ -12,7 +12,7 @@ func describe(t testing.TB, subject, text string, from int) string {
 	if err != nil {
 		return err.Error()
 	}
-	s := Search{Pattern: p, Meter: Meter{LookUp: func(int) {}}, Subject: subject}
+	s := Search{Pattern: p, Meter: Meter{LookUp: func(int, int) {}}, Subject: subject}
 	start, end := s.Find(from)
 	if start < 0 {
 		return "none"
@@ -81,7 +81,7 @@ func TestAnchor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := Search{Pattern: p, Meter: Meter{LookUp: func(int) {}}, Subject: "x^a"}
+		s := Search{Pattern: p, Meter: Meter{LookUp: func(int, int) {}}, Subject: "x^a"}
 		if start, _ := s.Find(0); start != want || p.Anchored() != anchor {
 			t.Errorf("with anchor %t: found at %d, anchored %t", anchor, start, p.Anchored())
 		}
@@ -94,7 +94,7 @@ type spent struct{ steps int }
 // bounded finds a pattern with a limit of steps and returns how many it took, the limit and a little more at most.
 func bounded(p *Pattern, subject string, limit int) (steps int) {
 	s := Search{Pattern: p, Subject: subject}
-	s.LookUp = func(n int) {
+	s.LookUp = func(_, n int) {
 		if n > limit {
 			panic(spent{n})
 		}

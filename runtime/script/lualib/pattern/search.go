@@ -7,8 +7,9 @@ const StepsPerLook = 1000
 
 // Meter counts steps: pattern items tried at a position, and the like. The zero Meter with a LookUp is ready for use.
 type Meter struct {
-	// LookUp is called about every StepsPerLook steps with the number of steps so far. It ends the work by a panic.
-	LookUp func(steps int)
+	// LookUp is called about every StepsPerLook steps with the number of steps since it was called last, and of all. It
+	// ends the work by a panic.
+	LookUp func(spent, total int)
 
 	steps   int
 	pending int // steps since the last look
@@ -26,9 +27,10 @@ func (m *Meter) Spend(steps int) {
 //
 //go:noinline
 func (m *Meter) look() {
-	m.steps += m.pending
+	spent := m.pending
+	m.steps += spent
 	m.pending = 0
-	m.LookUp(m.steps)
+	m.LookUp(spent, m.steps)
 }
 
 // markEnd stands in the place of a capture's end when the capture is a position.

@@ -1,0 +1,125 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Limits of a script file. The parser and the compiler recurse, and cannot be
+// interrupted.
+const (
+	maxSource  = 512 << 10 // bytes
+	maxBracket = 200       // brackets in brackets
+)
+
+// compilers bounds how many files are compiled at a time in this process, those
+// that nobody waits for any more among them.
+var compilers = make(chan struct{}, 4)
+
+var errAbandoned = errors.New("compiling it was given up")
+
+// tooDeep tells whether brackets are nested deeper than maxBracket. It does not
+// know strings from code, which matters to nobody who writes by hand.
+func tooDeep(text string) bool {
+	depth := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(', '{', '[':
+			if depth++; depth > maxBracket {
+				return true
+			}
+		case ')', '}', ']':
+			depth = max(depth-1, 0)
+		}
+	}
+	return false
+}
+
+// compile reads and compiles one file. When stop is signalled it returns
+// errAbandoned at once, whatever the compiler is busy with.
+func (g *Generation) compile(where fs.FS, file string, stop <-chan struct{}) (*lua.LFunction, error) {
+	text, err := readScript(where, file)
+	if err != nil {
+		return nil, err
+	}
+	if g.hook.due() {
+		return nil, errAbandoned
+	}
+	proto, err := compileAside(text, file, stop)
+	if err != nil {
+		return nil, err
+	}
+	return g.L.NewFunctionFromProto(proto), nil
+}
+
+// readScript reads a file and takes off what is not Lua.
+func readScript(where fs.FS, file string) (string, error) {
+	if st, err := fs.Stat(where, file); err != nil {
+		return "", err
+	} else if !st.Mode().IsRegular() {
+		return "", &Failure{Message: file + ": not a regular file"}
+	} else if st.Size() > maxSource {
+		return "", &Failure{Message: fmt.Sprintf("%s: the file has %d bytes, more than %d", file, st.Size(), maxSource)}
+	}
+	src, err := fs.ReadFile(where, file)
+	if err != nil {
+		return "", err
+	}
+	text := strings.TrimPrefix(string(src), "\ufeff") // some editors begin a file with it
+	if tooDeep(text) {
+		return "", &Failure{Message: fmt.Sprintf("%s: brackets are nested deeper than %d", file, maxBracket)}
+	}
+	if strings.HasPrefix(text, "#!") {
+		text = "--" + text
+	}
+	return text, nil
+}
+
+// compileAside compiles on a goroutine of its own, which goes on to its end by
+// itself when stop is signalled.
+func compileAside(text, file string, stop <-chan struct{}) (proto *lua.FunctionProto, err error) {
+	select {
+	case compilers <- struct{}{}:
+	case <-stop:
+		return nil, errAbandoned
+	}
+	type result struct {
+		proto *lua.FunctionProto
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() { <-compilers }()
+		proto, err := compileText(text, file)
+		done <- result{proto, err}
+	}()
+	select {
+	case r := <-done:
+		return r.proto, r.err
+	case <-stop:
+		return nil, errAbandoned
+	}
+}
+
+// compileText makes an error of a panic: the compiler of gopher-lua has some for
+// sources it does not expect.
+func compileText(text, file string) (proto *lua.FunctionProto, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &Failure{Message: fmt.Sprintf("%s: cannot be compiled (%v)", file, r)}
+		}
+	}()
+	chunk, err := parse.Parse(strings.NewReader(text), file)
+	if err != nil {
+		return nil, syntaxError(file, text, err)
+	}
+	if proto, err = lua.Compile(chunk, file); err != nil {
+		return nil, syntaxError(file, text, err)
+	}
+	return proto, nil
+}
