@@ -91,11 +91,8 @@ var written = map[string][]string{
 	"runtime/script": {"lua.MaxArrayIndex", "limitArrays"},
 }
 
-// The rest of the rules, in numbers and names.
-const (
-	maxPackage = 2000 // lines without tests
-	maxFile    = 500
-)
+// maxFile is how many lines a file has at most.
+const maxFile = 500
 
 var (
 	emptyNames = []string{"util", "utils", "common", "helper", "helpers", "types"}
@@ -235,20 +232,14 @@ func (c *checker) pkg(p *pkg) {
 	case row < 0:
 		c.report(p.dir, "the package has no row in the table")
 	}
-	total := 0
 	for _, f := range p.files {
-		n := c.fset.File(f.Package).LineCount()
-		total += n
-		if n > maxFile {
+		if n := c.fset.File(f.Package).LineCount(); n > maxFile {
 			c.at(f, "%d lines, more than %d", n, maxFile)
 		}
 		if row >= 0 {
 			c.imports(layers[row], f)
 		}
 		c.file(p, f)
-	}
-	if total > maxPackage {
-		c.report(p.dir, "%d lines without tests, more than %d", total, maxPackage)
 	}
 }
 

@@ -147,8 +147,7 @@ func checkCommon(port int, length time.Duration) error {
 
 // playDeck puts a virtual unit on the network until it is told to end.
 func (a *app) playDeck(ctx context.Context, f deckFlags) error {
-	screen := terminal.New(a.stderr)
-	log := terminal.NewLogger(screen, "text", f.verbose)
+	log := terminal.NewLogger(a.screen, "text", f.verbose)
 	unit, err := f.open(log)
 	if err != nil {
 		return err
@@ -175,20 +174,20 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 	}
 	d := &desk{unit: unit, isTake: f.take != "", decks: f.decks}
 	d.chosen.Store(1)
-	keys, err := terminal.OpenKeyboard(os.Stdin, screen)
+	keys, err := terminal.OpenKeyboard(os.Stdin, a.screen)
 	if err != nil {
 		return err
 	}
 	defer keys.Restore()
 	if keys.IsThere() {
-		fmt.Fprintln(screen, d.help())
-		go keys.Read(func(key rune) { d.press(key, screen, cancel) }) // until the process ends
+		fmt.Fprintln(a.screen, d.help())
+		go keys.Read(func(key rune) { d.press(key, a.screen, cancel) }) // until the process ends
 	}
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("deck", keys.Restore, ended, cancel, log)
-	if screen.IsTerminal() {
-		defer screen.ShowStatus(func(width int) string { return terminal.Fit(d.status(), width) })()
+	if a.screen.IsTerminal() {
+		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(d.status(), width) })()
 	}
 	self := unit.Self()
 	log.Info("the deck is on", "name", self.Name, "software", self.Software, "token", self.Token)
