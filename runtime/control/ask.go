@@ -21,6 +21,9 @@ const patience = 3 * time.Second
 // pause is the time between two tries with a show that many programs call at once.
 const pause = time.Millisecond
 
+// harmlessTries is how often a show that hangs up is asked what is as good twice as once.
+const harmlessTries = 3
+
 // fresh is how long a socket that does not answer may be that of a show that starts: it
 // has its name a moment before somebody listens.
 const fresh = 10 * time.Second
@@ -34,10 +37,16 @@ func Ask(path string, r Request) (Reply, error) { return ask(path, r, patience) 
 
 func ask(path string, r Request, patience time.Duration) (Reply, error) {
 	late := time.Now().Add(patience)
+	tries := 1
+	if r.Command == Stop || r.Command == Release {
+		tries = harmlessTries
+	}
 	for {
 		reply, err := askOnce(path, r, patience, late)
-		harmless := r.Command == Stop || r.Command == Release // twice is as good as once
-		again := errors.Is(err, syscall.EAGAIN) || harmless && errors.Is(err, errHungUp)
+		if errors.Is(err, errHungUp) {
+			tries--
+		}
+		again := errors.Is(err, syscall.EAGAIN) || errors.Is(err, errHungUp) && tries > 0
 		if !again || !time.Now().Before(late) {
 			return reply, err
 		}
