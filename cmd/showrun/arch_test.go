@@ -74,6 +74,7 @@ var goroutines = []place{
 	{"runtime/console", "*.go"},
 	{"runtime/control", "listen.go"},
 	{"runtime/rig", "*.go"},
+	{"runtime/store", "later.go"},
 	{"runtime/script", "runner.go"},
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},
 	{"drivers", "listen.go"},
