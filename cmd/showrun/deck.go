@@ -43,7 +43,7 @@ that listens to Denon players, find it on the network and follow it. Without
 --interface it is on every network but loopback; programs on this machine find it
 there as well, or on --interface lo if they use that too.
 
-In a terminal it is played by hand:
+In a terminal it is played with keys:
 
 ` + deckKeys + `
 
@@ -172,22 +172,22 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 	if f.length > 0 {
 		defer time.AfterFunc(f.length, func() { cancel(nil) }).Stop()
 	}
-	d := &desk{unit: unit, isTake: f.take != "", decks: f.decks}
-	d.chosen.Store(1)
+	pn := &panel{unit: unit, isTake: f.take != "", decks: f.decks}
+	pn.chosen.Store(1)
 	keys, err := terminal.OpenKeyboard(os.Stdin, a.screen)
 	if err != nil {
 		return err
 	}
 	defer keys.Restore()
 	if keys.IsThere() {
-		fmt.Fprintln(a.screen, d.help())
-		go keys.Read(func(key rune) { d.press(key, a.screen, cancel) }) // until the process ends
+		fmt.Fprintln(a.screen, pn.help())
+		go keys.Read(func(key rune) { pn.press(key, a.screen, cancel) }) // until the process ends
 	}
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("deck", keys.Restore, ended, cancel, log)
 	if a.screen.IsTerminal() {
-		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(d.status(), width) })()
+		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(pn.status(), width) })()
 	}
 	self := unit.Self()
 	log.Info("the deck is on", "name", self.Name, "software", self.Software, "token", self.Token)
