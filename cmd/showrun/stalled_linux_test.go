@@ -45,8 +45,8 @@ func hearLight(t *testing.T) *net.UDPConn {
 	return c
 }
 
-// TestStalledReader runs shows whose log nobody reads: their light goes on, and the first
-// signal ends them. A reader that comes back finds the log where it left off.
+// TestStalledReader runs shows whose log nobody reads: their light goes on, an
+// emergency stop is obeyed and the first signal ends them. A reader that comes back finds the log where it left off.
 func TestStalledReader(t *testing.T) {
 	light := hearLight(t)
 	for name, reader := range map[string]struct{ start, later func(r *os.File) []byte }{
@@ -58,7 +58,7 @@ func TestStalledReader(t *testing.T) {
 			r, w := fullPipe(t)
 			reader.start(r)
 			run := exec.Command("showrun", "--rig", "--osc", "off", "-v", "../../examples/first-light")
-			run.Stderr, run.Env = w, append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+			run.Stderr, run.Env = w, append(os.Environ(), "GORACE=atexit_sleep_ms=0", "XDG_RUNTIME_DIR="+t.TempDir())
 			if err := run.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -69,6 +69,11 @@ func TestStalledReader(t *testing.T) {
 				if _, err := light.Read(make([]byte, 1500)); err != nil {
 					t.Fatalf("%d packets: %v", heard, err)
 				}
+			}
+			stop := exec.Command("showrun", "ctl", "stop")
+			stop.Env = run.Env
+			if out, err := stop.CombinedOutput(); err != nil || string(out) != "first-light: stopped; machines held: 0\n" {
+				t.Errorf("emergency stop: %v, %s", err, out)
 			}
 			if err := run.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
