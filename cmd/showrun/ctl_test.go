@@ -37,7 +37,7 @@ func TestCtlAsksAllAtOnce(t *testing.T) {
 		},
 		"hangs up": {
 			slow:   hangsUp,
-			stdout: "gala: stopped\n", fails: "SLOW: no reply: ", asked: []string{"stop"}, slowDoes: []string{"stop"},
+			stdout: "gala: stopped\n", fails: "SLOW: no reply: ", asked: []string{"stop"}, slowDoes: []string{"stop", "stop", "stop"},
 		},
 		"by name": {
 			show: "gala", slow: `{"ok":true,"show":"matinee","text":""}`,

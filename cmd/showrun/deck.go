@@ -43,7 +43,7 @@ that listens to Denon players, find it on the network and follow it. Without
 --interface it is on every network but loopback; programs on this machine find it
 there as well, or on --interface lo if they use that too.
 
-In a terminal it is played by hand:
+In a terminal it is played with keys:
 
 ` + deckKeys + `
 
@@ -147,8 +147,7 @@ func checkCommon(port int, length time.Duration) error {
 
 // playDeck puts a virtual unit on the network until it is told to end.
 func (a *app) playDeck(ctx context.Context, f deckFlags) error {
-	screen := terminal.New(a.stderr)
-	log := terminal.NewLogger(screen, "text", f.verbose)
+	log := terminal.NewLogger(a.screen, "text", f.verbose)
 	unit, err := f.open(log)
 	if err != nil {
 		return err
@@ -173,22 +172,22 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 	if f.length > 0 {
 		defer time.AfterFunc(f.length, func() { cancel(nil) }).Stop()
 	}
-	d := &desk{unit: unit, isTake: f.take != "", decks: f.decks}
-	d.chosen.Store(1)
-	keys, err := terminal.OpenKeyboard(os.Stdin, screen)
+	pn := &panel{unit: unit, isTake: f.take != "", decks: f.decks}
+	pn.chosen.Store(1)
+	keys, err := terminal.OpenKeyboard(os.Stdin, a.screen)
 	if err != nil {
 		return err
 	}
 	defer keys.Restore()
 	if keys.IsThere() {
-		fmt.Fprintln(screen, d.help())
-		go keys.Read(func(key rune) { d.press(key, screen, cancel) }) // until the process ends
+		fmt.Fprintln(a.screen, pn.help())
+		go keys.Read(func(key rune) { pn.press(key, a.screen, cancel) }) // until the process ends
 	}
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("deck", keys.Restore, ended, cancel, log)
-	if screen.IsTerminal() {
-		defer screen.ShowStatus(func(width int) string { return terminal.Fit(d.status(), width) })()
+	if a.screen.IsTerminal() {
+		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(pn.status(), width) })()
 	}
 	self := unit.Self()
 	log.Info("the deck is on", "name", self.Name, "software", self.Software, "token", self.Token)

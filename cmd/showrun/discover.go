@@ -34,12 +34,13 @@ func (a *app) discover() *cobra.Command {
 
 // lookAround looks until it is told to end and shows what it found.
 func (a *app) lookAround(ctx context.Context, f discover.Flags) error {
-	lines, out := terminal.New(a.stderr), terminal.New(a.stdout)
+	lines, out := a.screen, terminal.New(a.stdout)
 	var screen *discover.Screen // nil unless the list grows on it
 	if out.IsTerminal() && !f.JSON {
 		screen = discover.NewScreen(a.stdout, out.Size)
 		if lines.IsTerminal() {
 			lines = terminal.New(screen)
+			defer lines.Flush()
 		}
 	}
 	log := terminal.NewLogger(lines, "text", f.Verbose)

@@ -86,12 +86,12 @@ func (a *app) tell(err error) {
 		a.jsonLog.Error(err.Error(), args...)
 		return
 	}
-	fmt.Fprintf(a.stderr, "showrun: %v\n", err)
+	fmt.Fprintf(a.screen, "showrun: %v\n", err)
 	if trace != "" {
-		fmt.Fprintln(a.stderr, terminal.Indent(trace))
+		fmt.Fprintln(a.screen, terminal.Indent(trace))
 	}
 	var usage usageError
 	if errors.As(err, &usage) {
-		fmt.Fprintln(a.stderr, "Try: showrun --help")
+		fmt.Fprintln(a.screen, "Try: showrun --help")
 	}
 }

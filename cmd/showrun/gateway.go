@@ -151,8 +151,7 @@ func parseChannels(text string) (kind string, first, last int, err error) {
 
 // serveGateway is a gateway until it is told to end.
 func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gateway.Channel) error {
-	screen := terminal.New(a.stderr)
-	log := terminal.NewLogger(screen, "text", f.verbose)
+	log := terminal.NewLogger(a.screen, "text", f.verbose)
 	iface := f.iface
 	if iface == "" && f.listen == "" {
 		iface = "127.0.0.1"
@@ -173,8 +172,8 @@ func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gatew
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("gateway", func() {}, ended, cancel, log)
-	if screen.IsTerminal() {
-		defer screen.ShowStatus(m.line)()
+	if a.screen.IsTerminal() {
+		defer a.screen.ShowStatus(m.line)()
 	}
 	log.Info("the gateway is on", "id", f.id, "channels", len(channels), "url", g.URL())
 	if g.Addr().IP.IsLoopback() {

@@ -140,8 +140,8 @@ func (p *person) ends(cmd *exec.Cmd, code int, before unix.Termios) {
 	}
 }
 
-// TestDeckByHand plays the decks from a terminal.
-func TestDeckByHand(t *testing.T) {
+// TestDeckByKeys plays the decks from a terminal.
+func TestDeckByKeys(t *testing.T) {
 	t.Parallel()
 	p := sitDown(t)
 	before := p.settings()

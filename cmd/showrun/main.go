@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+
+	"showrun/cmd/showrun/terminal"
 )
 
 func main() {
@@ -42,13 +44,15 @@ func tune(getenv func(string) (string, bool)) {
 
 // execute runs a command line and returns the exit code.
 func execute(args []string, stdout, stderr io.Writer, signals chan os.Signal) (code exitCode) {
+	screen := terminal.New(stderr)
+	defer screen.Flush()
 	defer func() {
 		if bug := recover(); bug != nil {
-			fmt.Fprintf(stderr, "showrun: internal error: %v\n%s", bug, debug.Stack())
+			fmt.Fprintf(screen, "showrun: internal error: %v\n%s", bug, debug.Stack())
 			code = exitInternal
 		}
 	}()
-	app := &app{stdout: stdout, stderr: stderr, signals: signals}
+	app := &app{stdout: stdout, stderr: stderr, screen: screen, signals: signals}
 	root := app.root()
 	root.SetArgs(args)
 	root.SetOut(stdout)

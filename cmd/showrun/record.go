@@ -69,8 +69,7 @@ It ends with Ctrl-C or after --for. What was heard up to then is in FILE.`,
 
 // recordTake records until it is told to end.
 func (a *app) recordTake(ctx context.Context, f recordFlags) error {
-	screen := terminal.New(a.stderr)
-	log := terminal.NewLogger(screen, "text", f.verbose)
+	log := terminal.NewLogger(a.screen, "text", f.verbose)
 	token, err := sinkToken(f.state)
 	if err != nil {
 		return err
@@ -100,8 +99,8 @@ func (a *app) recordTake(ctx context.Context, f recordFlags) error {
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("recording", func() {}, ended, cancel, log)
-	if screen.IsTerminal() {
-		defer screen.ShowStatus(func(width int) string { return terminal.Fit(recordStatus(w, time.Since(began)), width) })()
+	if a.screen.IsTerminal() {
+		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(recordStatus(w, time.Since(began)), width) })()
 	}
 	log.Info("recording", "file", f.file)
 	written := make(chan error, 1)

@@ -10,13 +10,16 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"showrun/cmd/showrun/terminal"
 )
 
 // app is one run of the command.
 type app struct {
 	stdout, stderr io.Writer
-	signals        chan os.Signal // those of the system, and Ctrl-C where it is a key
-	jsonLog        *slog.Logger   // set once the log is one for programs
+	screen         *terminal.Screen // stderr while something runs, and for last words
+	signals        chan os.Signal   // those of the system, and Ctrl-C where it is a key
+	jsonLog        *slog.Logger     // set once the log is one for programs
 }
 
 // notANumber is what the library says of a flag that is to be one.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,8 +81,7 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	case f.lookahead <= 0:
 		return usageError{fmt.Errorf("--lookahead must be more than 0, got %v", f.lookahead)}
 	}
-	screen := terminal.New(a.stderr)
-	log := terminal.NewLogger(screen, f.logFormat, f.verbose)
+	log := terminal.NewLogger(a.screen, f.logFormat, f.verbose)
 	if f.logFormat == "json" {
 		a.jsonLog = log
 	}
@@ -106,19 +106,19 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	defer close(ended)
 	keys := terminal.NoKeyboard()
 	if f.logFormat == "text" {
-		keys, err = terminal.OpenKeyboard(os.Stdin, screen)
+		keys, err = terminal.OpenKeyboard(os.Stdin, a.screen)
 	}
 	if err != nil {
 		return err
 	}
 	defer keys.Restore()
 	if keys.IsThere() {
-		fmt.Fprintln(screen, showKeys)
-		go keys.Read(func(key rune) { a.pressInShow(key, h, screen) }) // until the process ends
+		fmt.Fprintln(a.screen, showKeys)
+		go keys.Read(func(key rune) { a.pressInShow(key, h) }) // until the process ends
 	}
 	a.watchSignals("show", func() { h.MakeSafe(); keys.Restore() }, ended, cancel, log)
-	if screen.IsTerminal() && f.logFormat == "text" {
-		defer screen.ShowStatus(func(width int) string { return statusLine(h.Status(), width) })()
+	if a.screen.IsTerminal() && f.logFormat == "text" {
+		defer a.screen.ShowStatus(func(width int) string { return statusLine(h.Status(), a.screen.Dropped(), width) })()
 	}
 	err = h.Run(ctx)
 	if sig := signalOf(ctx); sig != nil {
@@ -131,14 +131,14 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 const showKeys = "space EMERGENCY STOP of machinery · R release it · ? these keys · Ctrl-C end the show"
 
 // pressInShow does what a key is for.
-func (a *app) pressInShow(key rune, h *host.Host, screen io.Writer) {
+func (a *app) pressInShow(key rune, h *host.Host) {
 	switch key {
 	case ' ':
 		h.EmergencyStop("the keyboard")
 	case 'R':
 		h.Release("the keyboard")
 	case '?', 'h':
-		fmt.Fprintln(screen, showKeys)
+		fmt.Fprintln(a.screen, showKeys)
 	case terminal.KeyInterrupt:
 		select {
 		case a.signals <- os.Interrupt:
@@ -156,9 +156,18 @@ func signalOf(ctx context.Context) error {
 	return nil
 }
 
+// What a signal waits for at most, should it hang: the word that it has come, and what a
+// process does that is ended at once.
+const (
+	sayTime   = 100 * time.Millisecond
+	leaveTime = 500 * time.Millisecond
+)
+
 // watchSignals ends what runs at the first signal, and the process at the second,
-// which leave prepares.
+// which leave prepares. A log whose reader has gone ends nothing: the show goes on, and
+// machinery is made safe when it ends.
 func (a *app) watchSignals(what string, leave func(), ended <-chan struct{}, cancel context.CancelCauseFunc, log *slog.Logger) {
+	signal.Ignore(syscall.SIGPIPE)
 	go func() {
 		for count := 0; ; count++ {
 			select {
@@ -166,12 +175,24 @@ func (a *app) watchSignals(what string, leave func(), ended <-chan struct{}, can
 				return
 			case sig := <-a.signals:
 				if count > 0 {
-					leave()
+					within(leaveTime, leave)
 					os.Exit(int(signalled{sig}.code()))
 				}
-				log.Info("ending the "+what+"; once more ends it at once", "signal", sig.String())
+				within(sayTime, func() { log.Info("ending the "+what+"; once more ends it at once", "signal", sig.String()) })
 				cancel(signalled{sig})
 			}
 		}
 	}()
+}
+
+// within calls f and waits until it returns, but no longer than limit.
+func within(limit time.Duration, f func()) {
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case <-done:
+	case <-late.C:
+	}
 }

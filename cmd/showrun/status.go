@@ -9,8 +9,9 @@ import (
 	"showrun/runtime/host"
 )
 
-// statusLine draws a status in at most width characters.
-func statusLine(s host.Status, width int) string {
+// statusLine draws a status in at most width characters. dropped counts the log lines
+// that nobody could read.
+func statusLine(s host.Status, dropped uint64, width int) string {
 	if s.Generation == 0 {
 		return "" // nothing is loaded yet
 	}
@@ -35,6 +36,9 @@ func statusLine(s host.Status, width int) string {
 	}
 	if s.ReloadErrors > 0 {
 		fields = append(fields, terminal.Plural(int(s.ReloadErrors), "failed reload"))
+	}
+	if dropped > 0 {
+		fields = append(fields, terminal.Plural(int(dropped), "log line")+" dropped")
 	}
 	if m := terminal.Meter(s.Meter); m != "" {
 		fields = append(fields, m)

@@ -37,8 +37,7 @@ func (a *app) theater() *cobra.Command {
 
 // runTheater runs servers until it is told to end.
 func (a *app) runTheater(ctx context.Context, f theater.Flags) error {
-	screen := terminal.New(a.stderr)
-	log := terminal.NewLogger(screen, "text", f.Verbose)
+	log := terminal.NewLogger(a.screen, "text", f.Verbose)
 	stage, err := theater.Open(f, readKey, log)
 	if err != nil {
 		return err
@@ -48,8 +47,8 @@ func (a *app) runTheater(ctx context.Context, f theater.Flags) error {
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("servers", func() {}, ended, cancel, log)
-	if screen.IsTerminal() {
-		defer screen.ShowStatus(func(width int) string { return terminal.Fit(stage.Status(terminal.Meter), width) })()
+	if a.screen.IsTerminal() {
+		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(stage.Status(terminal.Meter), width) })()
 	}
 	if err := stage.Run(ctx); err != nil {
 		return err

@@ -18,16 +18,45 @@ var ErrGone = errors.New("the show is gone")
 // patience is how long a show may take to answer.
 const patience = 3 * time.Second
 
+// pause is the time between two tries with a show that many programs call at once.
+const pause = time.Millisecond
+
+// harmlessTries is how often a show that hangs up is asked what is as good twice as once.
+const harmlessTries = 3
+
 // fresh is how long a socket that does not answer may be that of a show that starts: it
 // has its name a moment before somebody listens.
 const fresh = 10 * time.Second
+
+// errHungUp tells that a show has closed the connection instead of replying.
+var errHungUp = errors.New("no reply: the show has ended, or speaks to too many programs already")
 
 // Ask sends a request to the show at a socket and returns its reply. A socket that
 // a dead process has left is taken away.
 func Ask(path string, r Request) (Reply, error) { return ask(path, r, patience) }
 
 func ask(path string, r Request, patience time.Duration) (Reply, error) {
-	c, err := net.DialTimeout("unix", path, patience)
+	late := time.Now().Add(patience)
+	tries := 1
+	if r.Command == Stop || r.Command == Release {
+		tries = harmlessTries
+	}
+	for {
+		reply, err := askOnce(path, r, patience, late)
+		if errors.Is(err, errHungUp) {
+			tries--
+		}
+		again := errors.Is(err, syscall.EAGAIN) || errors.Is(err, errHungUp) && tries > 0
+		if !again || !time.Now().Before(late) {
+			return reply, err
+		}
+		<-time.After(pause)
+	}
+}
+
+// askOnce gives up at late, which is the end of patience.
+func askOnce(path string, r Request, patience time.Duration, late time.Time) (Reply, error) {
+	c, err := net.DialTimeout("unix", path, time.Until(late))
 	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
 		if st, err := os.Lstat(path); err == nil && time.Since(st.ModTime()) > fresh {
 			os.Remove(path)
@@ -38,12 +67,16 @@ func ask(path string, r Request, patience time.Duration) (Reply, error) {
 		return Reply{}, err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(late)
 	b, err := json.Marshal(r)
 	if err != nil {
 		return Reply{}, err
 	}
-	if _, err := c.Write(append(b, '\n')); err != nil {
+	_, err = c.Write(append(b, '\n'))
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return Reply{}, errHungUp
+	}
+	if err != nil {
 		return Reply{}, err
 	}
 	lines := bufio.NewScanner(c)
@@ -52,10 +85,10 @@ func ask(path string, r Request, patience time.Duration) (Reply, error) {
 		switch err := lines.Err(); {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return Reply{}, fmt.Errorf("no reply for %v: the show is there and does not answer", patience)
-		case err != nil:
+		case err != nil && !errors.Is(err, syscall.ECONNRESET):
 			return Reply{}, fmt.Errorf("no reply: %w", err)
 		}
-		return Reply{}, errors.New("no reply: the show has ended, or speaks to too many programs already")
+		return Reply{}, errHungUp
 	}
 	var reply Reply
 	return reply, json.Unmarshal(lines.Bytes(), &reply)

@@ -129,7 +129,7 @@ func TestSocketsOfTheDead(t *testing.T) {
 
 // TestNoReply: a show that is there but does not answer is not one that is gone.
 func TestNoReply(t *testing.T) {
-	request := `{"command":"stop"}` + "\n"
+	request := `{"command":"reload"}` + "\n"
 	for name, c := range map[string]struct {
 		patience time.Duration
 		meet     func(*testing.T, net.Conn)
@@ -157,7 +157,7 @@ func TestNoReply(t *testing.T) {
 					c.meet(t, conn)
 				}
 			}()
-			if _, err := ask(path, Request{Command: Stop}, c.patience); errors.Is(err, ErrGone) || err == nil || err.Error() != c.want {
+			if _, err := ask(path, Request{Command: Reload}, c.patience); errors.Is(err, ErrGone) || err == nil || err.Error() != c.want {
 				t.Errorf("%v, want %s", err, c.want)
 			}
 			<-met

@@ -7,7 +7,9 @@
 //	{"command":"stop"}
 //	{"ok":true,"show":"gala","text":"…"}
 //
-// A connection takes any number of requests, one after the other.
+// A connection takes any number of requests, one after the other. Who comes is always let
+// in: of too many connections the one that has asked nothing for longest is closed. Stop
+// and Release can be asked again and are, should the reply be lost that way.
 package control
 
 // Commands of a show.

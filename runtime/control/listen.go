@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// Limits of a connection.
+// Limits of connections.
 const (
 	maxLine        = 64 << 10
-	maxConnections = 32
+	maxConnections = 64
 	idle           = time.Minute
 )
 
@@ -62,7 +62,7 @@ func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.listener.Close() })()
-	room := make(chan struct{}, maxConnections)
+	var open table
 	for {
 		c, err := s.listener.Accept()
 		if ctx.Err() != nil {
@@ -79,22 +79,18 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 			continue
 		}
-		select {
-		case room <- struct{}{}:
-			running.Go(func() {
-				defer func() { <-room }()
-				s.serve(ctx, c)
-			})
-		default:
-			c.Close()
-		}
+		open.enter(c)
+		running.Go(func() {
+			defer open.leave(c)
+			s.serve(ctx, c, &open)
+		})
 	}
 }
 
 // Close closes a server that does not run.
 func (s *Server) Close() error { return s.listener.Close() }
 
-func (s *Server) serve(ctx context.Context, c net.Conn) {
+func (s *Server) serve(ctx context.Context, c net.Conn, open *table) {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	lines := bufio.NewScanner(c)
@@ -104,6 +100,7 @@ func (s *Server) serve(ctx context.Context, c net.Conn) {
 		if !lines.Scan() {
 			return
 		}
+		open.use(c)
 		var r Request
 		reply := Reply{Text: "this is no request"}
 		if json.Unmarshal(lines.Bytes(), &r) == nil {

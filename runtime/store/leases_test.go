@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -25,21 +24,27 @@ func open(t *testing.T, dir string) *Store {
 	return s
 }
 
+// grant is a lease and whose it is.
+type grant struct {
+	gatewayID, id string
+	addresses     []uint32
+}
+
 // leases returns what a console has granted.
-func leases(s *Store, console string) (list []lease, err error) {
+func leases(s *Store, console string) (list []grant, err error) {
 	err = s.Leases(console, func(gatewayID, id string, addresses []uint32) {
-		list = append(list, lease{gatewayID, id, addresses})
+		list = append(list, grant{gatewayID, id, addresses})
 	})
 	return list, err
 }
 
 // save keeps a lease.
-func save(s *Store, console string, l lease) error {
+func save(s *Store, console string, l grant) error {
 	return s.SaveLease(console, l.gatewayID, l.id, l.addresses)
 }
 
-// exported lets cmp look into leases.
-var exported = cmp.AllowUnexported(lease{})
+// exported lets cmp look into grants.
+var exported = cmp.AllowUnexported(grant{})
 
 // run returns so many addresses from first on.
 func run(first, count uint32) []uint32 {
@@ -53,12 +58,12 @@ func run(first, count uint32) []uint32 {
 func TestLeasesSurviveReopening(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	stage := []lease{
+	stage := []grant{
 		{"A", "lease_001", append(run(1, 512), 600, 601, 700)},
 		{"B", "lease_002", run(513, 6)},
 		{"empty", "lease_003", nil},
 	}
-	other := []lease{{"A", "lease_001", run(1, 2)}}
+	other := []grant{{"A", "lease_001", run(1, 2)}}
 	for _, l := range stage {
 		if err := save(s, "stage", l); err != nil {
 			t.Fatal(err)
@@ -67,7 +72,7 @@ func TestLeasesSurviveReopening(t *testing.T) {
 	if err := save(s, "", other[0]); err != nil {
 		t.Fatal(err)
 	}
-	want := func(console string, want ...lease) {
+	want := func(console string, want ...grant) {
 		t.Helper()
 		got, err := leases(s, console)
 		if err != nil || !cmp.Equal(got, want, exported) {
@@ -105,10 +110,10 @@ func TestLeasesSurviveReopening(t *testing.T) {
 
 func TestLeasesThatCannotBe(t *testing.T) {
 	s := open(t, t.TempDir())
-	if err := save(s, "c", lease{"A", "lease_001", run(1, 512)}); err != nil {
+	if err := save(s, "c", grant{"A", "lease_001", run(1, 512)}); err != nil {
 		t.Fatal(err)
 	}
-	for name, l := range map[string]lease{
+	for name, l := range map[string]grant{
 		"no gateway":     {"", "lease_002", nil},
 		"long gateway":   {strings.Repeat("x", bbolt.MaxKeySize), "lease_002", nil},
 		"same id":        {"B", "lease_001", nil},
@@ -127,7 +132,7 @@ func TestLeasesThatCannotBe(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := save(s, "c\x00", lease{"B", "lease_002", nil}); err == nil {
+	if err := save(s, "c\x00", grant{"B", "lease_002", nil}); err == nil {
 		t.Error("a console with a zero byte: was kept")
 	}
 	if got, err := leases(s, "c"); err != nil || len(got) != 1 {
@@ -135,44 +140,40 @@ func TestLeasesThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestDamagedLease damages each byte of a lease in turn: it is missed, named, and
-// the others are there.
+// TestDamagedLease has what is no lease: it is missed, named, and the others are there.
 func TestDamagedLease(t *testing.T) {
 	s := open(t, t.TempDir())
 	for i, id := range []string{"A", "B", "C"} {
-		if err := save(s, "c", lease{id, "lease_" + id, run(1+512*uint32(i), 512)}); err != nil {
+		if err := save(s, "c", grant{id, "lease_" + id, run(1+512*uint32(i), 512)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	put := func(v []byte) {
-		t.Helper()
-		if err := s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(leaseBucket).Put([]byte("c\x00B"), v) }); err != nil {
-			t.Fatal(err)
-		}
+	const key = "c\x00B"
+	good, _, err := s.Get(leaseBucket, key)
+	if want := `{"id":"lease_B","addresses":"513-1024"}`; err != nil || string(good) != want {
+		t.Fatalf("kept as %s, %v, want %s", good, err, want)
 	}
-	good, err := appendLease(nil, []byte("c\x00B"), lease{"B", "lease_B", run(513, 512)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var bad [][]byte
+	bad := []string{"null", "{}", `{"id":"","addresses":"7"}`, `{"id":"x","addresses":[7]}`, string(good) + "0"}
 	for i := range good {
-		flipped := bytes.Clone(good)
-		flipped[i] ^= 0x10
-		bad = append(bad, flipped, good[:i])
+		bad = append(bad, string(good[:i]))
 	}
-	bad = append(bad, append(bytes.Clone(good), 0))
+	for _, addresses := range []string{",", "1,", "0", "-1", "1-", "2-1", "1,1", "2,1", "1-3,3", "1--2", "x", "1 ", "2147483648", "1-1048577", "1-9,11-1048578"} {
+		bad = append(bad, fmt.Sprintf(`{"id":"x","addresses":%q}`, addresses))
+	}
 	for _, v := range bad {
-		put(v)
+		if err := s.Put(leaseBucket, key, []byte(v)); err != nil {
+			t.Fatal(err)
+		}
 		got, err := leases(s, "c")
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), `gateway "B"`) {
-			t.Errorf("%x: error %v", v, err)
+			t.Errorf("%s: error %v", v, err)
 		}
 		if len(got) != 2 || got[0].gatewayID != "A" || got[1].gatewayID != "C" || len(got[1].addresses) != 512 {
-			t.Errorf("%x: got %v", v, got)
+			t.Errorf("%s: got %v", v, got)
 		}
 	}
 	// A new grant mends it.
-	if err := save(s, "c", lease{"B", "lease_B", run(513, 512)}); err != nil {
+	if err := save(s, "c", grant{"B", "lease_B", run(513, 512)}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := leases(s, "c"); err != nil || len(got) != 3 {
@@ -180,29 +181,27 @@ func TestDamagedLease(t *testing.T) {
 	}
 }
 
-func FuzzParseLease(f *testing.F) {
-	key := []byte("c\x00A")
-	for _, l := range []lease{{"A", "lease_001", run(1, 512)}, {"A", "", nil}, {"A", "x", []uint32{1, 3, maxAddress}}} {
-		b, err := appendLease(nil, key, l)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b[5:])
+// FuzzRuns: addresses that can be read are ones that can be kept, and are written as they
+// were read.
+func FuzzRuns(f *testing.F) {
+	for _, text := range []string{"", "1", "1-512,600-601,700", "1,3,2147483647", "5-4"} {
+		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		b := append([]byte{leaseFormat, 0, 0, 0, 0}, body...)
-		sum := leaseSum(key, body)
-		b[1], b[2], b[3], b[4] = byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)
-		l, err := parseLease(key, b)
-		if err != nil {
+	f.Fuzz(func(t *testing.T, text string) {
+		var r runs
+		if r.UnmarshalText([]byte(text)) != nil {
 			return
 		}
-		again, err := appendLease(nil, key, l)
-		if err != nil {
-			t.Fatalf("%x: read, but cannot be written: %v", b, err)
+		if err := check(r); err != nil {
+			t.Fatalf("%q: read, but cannot be kept: %v", text, err)
 		}
-		if l2, err := parseLease(key, again); err != nil || !cmp.Equal(l, l2, exported) {
-			t.Fatalf("%x: %v\n%s", b, err, cmp.Diff(l, l2, exported))
+		again, err := r.MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r2 runs
+		if err := r2.UnmarshalText(again); err != nil || !cmp.Equal(r, r2) {
+			t.Fatalf("%q: %v\n%s", again, err, cmp.Diff(r, r2))
 		}
 	})
 }
@@ -215,7 +214,7 @@ func TestKilledWhileGranting(t *testing.T) {
 		s := open(t, dir)
 		for i := uint32(0); ; i++ {
 			id := strconv.Itoa(int(i))
-			if err := save(s, "c", lease{id, "lease_" + id, run(1+512*i, 512)}); err != nil {
+			if err := save(s, "c", grant{id, "lease_" + id, run(1+512*i, 512)}); err != nil {
 				t.Fatal(err)
 			}
 			os.Stdout.WriteString("+")

@@ -1,14 +1,17 @@
 // Package store keeps what must outlive the process in one file: identities,
-// session numbers, leases, and machinery that has to be made safe. Every write is on
-// disk before it returns; transactions are short.
+// session numbers, leases, and machinery that has to be made safe. It is a table of keys
+// and values in buckets; what knows of protocols is built on that alone. Every write but
+// PutLater is on disk before it returns; transactions are short.
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -18,16 +21,23 @@ import (
 // version is the layout of the file.
 const version = 1
 
-var (
-	metaBucket     = []byte("meta")
-	identityBucket = []byte("identities") // name -> bytes that name this installation on a network
-	sessionBucket  = []byte("sessions")   // Sig-Net TUID -> last session id, 32 bits
+// Buckets of the file. Their names and what is in them are for people too, who look
+// with a tool of bbolt.
+const (
+	metaBucket      = "meta"
+	identityBucket  = "identities"      // name -> bytes that name this installation on a network
+	sessionBucket   = "sessions"        // Sig-Net TUID -> last session id, 32 bits
+	machineryBucket = "machinery"       // device -> how it is made safe
+	leaseBucket     = "stagenet leases" // console, a zero byte, GatewayID -> lease
 )
 
 // Store is an open state file. It is safe from any goroutine; one process has it
 // open at a time.
 type Store struct {
 	db *bbolt.DB
+
+	checking sync.Mutex // held while a write depends on what was read
+	later    later
 }
 
 // ErrInUse tells that another process has the state folder open.
@@ -46,80 +56,155 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	s := &Store{db}
-	if err := s.prepare(); err != nil {
+	s := &Store{db: db}
+	if err := s.checkVersion(); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return s, nil
 }
 
-func (s *Store) prepare() error {
+func (s *Store) checkVersion() error {
+	v, known, err := s.Get(metaBucket, "version")
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return s.Put(metaBucket, "version", binary.BigEndian.AppendUint32(nil, version))
+	case len(v) != 4 || binary.BigEndian.Uint32(v) != version:
+		return fmt.Errorf("the file has layout %x, this program knows %d; use the showrun that wrote it or another --state", v, version)
+	}
+	return nil
+}
+
+// Close writes what PutLater has left and closes the file.
+func (s *Store) Close() error {
+	s.later.close()
+	return errors.Join(s.writeLater(), s.db.Close())
+}
+
+// Get returns a copy of what is kept under a key, if something is.
+func (s *Store) Get(bucket, key string) (value []byte, known bool, err error) {
+	if value, known = s.later.get(place{bucket, key}); known {
+		return value, true, nil
+	}
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		if b := tx.Bucket([]byte(bucket)); b != nil {
+			v := b.Get([]byte(key))
+			value, known = bytes.Clone(v), v != nil
+		}
+		return nil
+	})
+	return value, known, err
+}
+
+// Put keeps a value, which is on disk when Put returns.
+func (s *Store) Put(bucket, key string, value []byte) error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, b := range [][]byte{metaBucket, identityBucket, sessionBucket, leaseBucket, machineryBucket} {
-			if _, err := tx.CreateBucketIfNotExists(b); err != nil {
-				return err
-			}
-		}
-		meta := tx.Bucket(metaBucket)
-		v := meta.Get([]byte("version"))
-		if v == nil {
-			return meta.Put([]byte("version"), binary.BigEndian.AppendUint32(nil, version))
-		}
-		if len(v) != 4 || binary.BigEndian.Uint32(v) != version {
-			return fmt.Errorf("the file has layout %x, this program knows %d; use the showrun that wrote it or another --state", v, version)
+		s.later.drop(place{bucket, key})
+		return put(tx, bucket, key, value)
+	})
+}
+
+func put(tx *bbolt.Tx, bucket, key string, value []byte) error {
+	b, err := tx.CreateBucketIfNotExists([]byte(bucket))
+	if err != nil {
+		return err
+	}
+	return b.Put([]byte(key), value)
+}
+
+// Delete forgets a value, if there is one; it is gone from disk when Delete returns.
+func (s *Store) Delete(bucket, key string) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		s.later.drop(place{bucket, key})
+		if b := tx.Bucket([]byte(bucket)); b != nil {
+			return b.Delete([]byte(key))
 		}
 		return nil
 	})
 }
 
-// Close closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+// Each calls fn for what is kept under the keys that begin so, in the order of the keys,
+// when everything is read. The values belong to fn. What PutLater has left is written
+// first.
+func (s *Store) Each(bucket, prefix string, fn func(key string, value []byte)) error {
+	type entry struct {
+		key   string
+		value []byte
+	}
+	var list []entry
+	failed := s.writeLater()
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucket))
+		if b == nil {
+			return nil
+		}
+		c := b.Cursor()
+		for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
+			list = append(list, entry{string(k), bytes.Clone(v)})
+		}
+		return nil
+	})
+	for _, e := range list {
+		fn(e.key, e.value)
+	}
+	return errors.Join(failed, err)
+}
 
 // Identity returns the bytes kept under a name, making them with create the first
 // time.
 func (s *Store) Identity(name string, create func() ([]byte, error)) ([]byte, error) {
-	var id []byte
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(identityBucket)
-		if v := b.Get([]byte(name)); v != nil {
-			id = append(id, v...)
-			return nil
-		}
-		var err error
-		if id, err = create(); err != nil {
-			return err
-		}
-		return b.Put([]byte(name), id)
-	})
-	return id, err
+	s.checking.Lock()
+	defer s.checking.Unlock()
+	id, known, err := s.Get(identityBucket, name)
+	if err != nil || known {
+		return id, err
+	}
+	if id, err = create(); err != nil {
+		return nil, err
+	}
+	return id, s.Put(identityBucket, name, id)
 }
 
 // Replace keeps other bytes under a name.
-func (s *Store) Replace(name string, id []byte) error {
-	return s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(identityBucket).Put([]byte(name), id) })
-}
+func (s *Store) Replace(name string, id []byte) error { return s.Put(identityBucket, name, id) }
 
 // Session returns the last session id kept for a Sig-Net TUID.
 func (s *Store) Session(tuid [6]byte) (last uint32, known bool, err error) {
-	err = s.db.View(func(tx *bbolt.Tx) error {
-		v := tx.Bucket(sessionBucket).Get(tuid[:])
-		if v == nil {
-			return nil
-		}
-		if len(v) != 4 {
-			return fmt.Errorf("session of %x: %d bytes, want 4", tuid, len(v))
-		}
-		last, known = binary.BigEndian.Uint32(v), true
-		return nil
-	})
-	return last, known, err
+	v, known, err := s.Get(sessionBucket, string(tuid[:]))
+	if err != nil || !known {
+		return 0, false, err
+	}
+	if len(v) != 4 {
+		return 0, false, fmt.Errorf("session of %x: %d bytes, want 4", tuid, len(v))
+	}
+	return binary.BigEndian.Uint32(v), true, nil
 }
 
 // SaveSession keeps the session id of a TUID; it is on disk when SaveSession
 // returns.
 func (s *Store) SaveSession(tuid [6]byte, session uint32) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket(sessionBucket).Put(tuid[:], binary.BigEndian.AppendUint32(nil, session))
-	})
+	return s.Put(sessionBucket, string(tuid[:]), binary.BigEndian.AppendUint32(nil, session))
+}
+
+// Engage keeps how a machine is made safe until Disengage; it is on disk when
+// Engage returns. What is kept already costs nothing.
+func (s *Store) Engage(device string, how []byte) error {
+	s.checking.Lock()
+	defer s.checking.Unlock()
+	kept, known, err := s.Get(machineryBucket, device)
+	if err != nil || known && bytes.Equal(kept, how) {
+		return err
+	}
+	return s.Put(machineryBucket, device, how)
+}
+
+// Disengage forgets a machine that has been made safe.
+func (s *Store) Disengage(device string) error { return s.Delete(machineryBucket, device) }
+
+// Engaged returns the machines that nobody made safe, by device.
+func (s *Store) Engaged() (map[string][]byte, error) {
+	list := map[string][]byte{}
+	return list, s.Each(machineryBucket, "", func(device string, how []byte) { list[device] = how })
 }

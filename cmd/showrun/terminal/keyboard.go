@@ -1,9 +1,7 @@
 package terminal
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 
@@ -73,7 +71,7 @@ func OpenKeyboard(in *os.File, screen *Screen) (*Keyboard, error) {
 		return nil, fmt.Errorf("keyboard: %w", err)
 	}
 	if screen.IsTerminal() {
-		screen.w = returning{screen.w}
+		screen.returns.Store(true)
 	}
 	return &Keyboard{in, sync.OnceFunc(func() { _ = term.Restore(fd, before) })}, nil
 }
@@ -94,15 +92,4 @@ func (k *Keyboard) Read(press func(key rune)) {
 			return
 		}
 	}
-}
-
-// returning writes line ends as a terminal needs them that does nothing by itself.
-type returning struct{ w io.Writer }
-
-// Write implements io.Writer.
-func (r returning) Write(p []byte) (int, error) {
-	if _, err := r.w.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
-		return 0, err
-	}
-	return len(p), nil
 }

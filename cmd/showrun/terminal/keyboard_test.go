@@ -1,9 +1,6 @@
 package terminal
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestKeyDecoder(t *testing.T) {
 	for sent, want := range map[string]string{
@@ -29,14 +26,5 @@ func TestKeyDecoder(t *testing.T) {
 		if string(got) != want {
 			t.Errorf("%q byte by byte is %q, want %q", sent, string(got), want)
 		}
-	}
-}
-
-// TestReturning has line ends that begin the next line on the left.
-func TestReturning(t *testing.T) {
-	var b strings.Builder
-	n, err := returning{&b}.Write([]byte("a\nb\n"))
-	if n != 4 || err != nil || b.String() != "a\r\nb\r\n" {
-		t.Errorf("%d, %v, %q", n, err, b.String())
 	}
 }

@@ -1,25 +1,72 @@
 package terminal
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lmittmann/tint"
 )
 
-// NewLogger writes to the screen in one of the two formats.
+// NewLogger writes to the screen in one of the two formats. It never waits for the
+// reader.
 func NewLogger(t *Screen, format string, verbose bool) *slog.Logger {
 	severity := slog.LevelInfo
 	if verbose {
 		severity = slog.LevelDebug
 	}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(t, &slog.HandlerOptions{Level: severity}))
+	handler := func(w io.Writer) slog.Handler {
+		if format == "json" {
+			return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: severity, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr { return short(a) }})
+		}
+		return tracebacks{tint.NewTextHandler(w, &tint.Options{Level: severity, TimeFormat: "15:04:05.000", NoColor: !t.IsTerminal()}), w}
 	}
-	h := tint.NewTextHandler(t, &tint.Options{Level: severity, TimeFormat: "15:04:05.000", NoColor: !t.IsTerminal()})
-	return slog.New(tracebacks{h, t})
+	confess := func(lines int) []byte {
+		var b bytes.Buffer
+		slog.New(handler(&b)).Warn(nobodyRead, "lines", lines)
+		return b.Bytes()
+	}
+	t.confess.Store(&confess)
+	return slog.New(handler(t))
+}
+
+// maxText is how much of a text goes into the log, in bytes.
+const maxText = 64 << 10
+
+// cut shortens a text that is longer, and says so.
+func cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	n := maxText
+	for !utf8.RuneStart(text[n]) && n > maxText-utf8.UTFMax {
+		n--
+	}
+	return fmt.Sprintf("%s ... (cut: it has %d bytes)", text[:n], len(text))
+}
+
+// short is an attribute without what is too long for the log.
+func short(a slog.Attr) slog.Attr {
+	text := textOf(a)
+	if len(text) > maxText {
+		a.Value = slog.StringValue(cut(text))
+	}
+	return a
+}
+
+// textOf is the text of an attribute that is one or an error.
+func textOf(a slog.Attr) string {
+	switch v := a.Value.Any().(type) {
+	case string:
+		return v
+	case error:
+		return v.Error()
+	}
+	return ""
 }
 
 // tracebacks is a handler that writes the attribute "traceback" below the line it
@@ -32,10 +79,10 @@ type tracebacks struct {
 // Handle implements slog.Handler.
 func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
 	trace := ""
-	line := slog.NewRecord(r.Time, r.Level, Printable(r.Message, lines), r.PC)
+	line := slog.NewRecord(r.Time, r.Level, Printable(cut(r.Message), lines), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key == "traceback" {
-			trace = Printable(a.Value.String(), lines)
+			trace = Printable(cut(a.Value.String()), lines)
 		} else {
 			line.AddAttrs(harmless(a))
 		}
@@ -53,14 +100,8 @@ const lines = "\n\t"
 
 // harmless is an attribute whose text can be sent to the terminal.
 func harmless(a slog.Attr) slog.Attr {
-	text := ""
-	switch v := a.Value.Any().(type) {
-	case string:
-		text = v
-	case error:
-		text = v.Error()
-	}
-	if safe := Printable(text, ""); safe != text {
+	text := textOf(a)
+	if safe := Printable(cut(text), ""); safe != text {
 		a.Value = slog.StringValue(safe)
 	}
 	return a

@@ -16,19 +16,19 @@ import (
 	"showrun/drivers/stagelinq/wire"
 )
 
-func newDesk(t *testing.T) *desk {
+func newPanel(t *testing.T) *panel {
 	t.Helper()
 	unit, err := source.Open(source.Config{Token: stagelinq.Token{1}, Decks: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{unit: unit, decks: 2}
-	d.chosen.Store(1)
-	return d
+	pn := &panel{unit: unit, decks: 2}
+	pn.chosen.Store(1)
+	return pn
 }
 
-// TestDeskKeys presses keys and looks at the deck that is chosen.
-func TestDeskKeys(t *testing.T) {
+// TestPanelKeys presses keys and looks at the deck that is chosen.
+func TestPanelKeys(t *testing.T) {
 	for keys, want := range map[string]source.DeckState{
 		"":          {BPM: 120},
 		" ":         {BPM: 120}, // an empty deck does not play
@@ -48,13 +48,13 @@ func TestDeskKeys(t *testing.T) {
 		"2n1n":      {Loaded: true, Track: crate[1], BPM: 126, Beat: -0.672},
 		"nnnnnnnxZ": {Loaded: true, Track: crate[0], BPM: 122},
 	} {
-		d := newDesk(t)
+		pn := newPanel(t)
 		now := time.Now()
-		d.unit.Do(func(p *source.Player, _ time.Time) {
+		pn.unit.Do(func(p *source.Player, _ time.Time) {
 			for _, k := range keys {
-				d.play(p, k, now)
+				pn.play(p, k, now)
 			}
-			got := p.Deck(int(d.chosen.Load()), now)
+			got := p.Deck(int(pn.chosen.Load()), now)
 			if want.Loaded {
 				want.Track.SampleRate = 44100
 			}
@@ -69,28 +69,28 @@ func TestDeskKeys(t *testing.T) {
 	}
 }
 
-func TestDeskEnds(t *testing.T) {
+func TestPanelEnds(t *testing.T) {
 	var sig signalled
 	for key, want := range map[rune]error{'q': context.Canceled, terminal.KeyEnd: context.Canceled, terminal.KeyInterrupt: signalled{os.Interrupt}} {
 		for _, isTake := range []bool{false, true} {
-			d := newDesk(t)
-			d.isTake = isTake
+			pn := newPanel(t)
+			pn.isTake = isTake
 			ctx, cancel := context.WithCancelCause(t.Context())
-			d.press(key, nil, cancel)
+			pn.press(key, nil, cancel)
 			if cause := context.Cause(ctx); cause != want || errors.As(cause, &sig) != (key == terminal.KeyInterrupt) {
 				t.Errorf("%q: %v, want %v", key, cause, want)
 			}
 		}
 	}
 	var screen strings.Builder
-	newDesk(t).press('?', &screen, nil)
+	newPanel(t).press('?', &screen, nil)
 	if screen.String() != deckKeys+"\n" {
 		t.Errorf("%q", screen.String())
 	}
 }
 
-func TestDeskStatus(t *testing.T) {
-	d := newDesk(t)
+func TestPanelStatus(t *testing.T) {
+	pn := newPanel(t)
 	for _, c := range []struct{ keys, want string }{
 		{"", "deck 1 ⏸ · 120.0 BPM ♩ 0 · empty · 0 clients"},
 		{"n", "deck 1 ⏸ · 122.0 BPM ♩ 0 · Paper Moons · 0 clients"},
@@ -98,9 +98,9 @@ func TestDeskStatus(t *testing.T) {
 		{"2n-m l", "deck 2 ▶ · 125.9 BPM ♩ -1 · Long Exposure · pitch -0.1 % · loop · master · 0 clients"},
 	} {
 		for _, k := range c.keys {
-			d.press(k, nil, nil)
+			pn.press(k, nil, nil)
 		}
-		if got := d.status(); got != c.want {
+		if got := pn.status(); got != c.want {
 			t.Errorf("%q: %s\nwant %s", c.keys, got, c.want)
 		}
 	}
@@ -114,15 +114,15 @@ func TestDeskStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d = &desk{isTake: true}
-	if d.unit, err = source.OpenTake(source.Config{}, player); err != nil {
+	pn = &panel{isTake: true}
+	if pn.unit, err = source.OpenTake(source.Config{}, player); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := d.status(), "take 1:05 of 120:00 · waiting for a client · 0 clients"; got != want {
+	if got, want := pn.status(), "take 1:05 of 120:00 · waiting for a client · 0 clients"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	d.unit.DoTake(func(p *source.TakePlayer, now time.Time) { p.Step(now, nil) })
-	if got, want := d.status(), "take 1:05 of 120:00 · deck 1 ▶ 128.0 BPM ♩ 7 · deck 2 ⏸ 120.0 BPM ♩ 0 · 0 clients"; got != want {
+	pn.unit.DoTake(func(p *source.TakePlayer, now time.Time) { p.Step(now, nil) })
+	if got, want := pn.status(), "take 1:05 of 120:00 · deck 1 ▶ 128.0 BPM ♩ 7 · deck 2 ⏸ 120.0 BPM ♩ 0 · 0 clients"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }

@@ -28,8 +28,8 @@ var crate = []source.Track{
 	{Title: "Slow Shutter", Artist: "Halogen", BPM: 96, Key: "C", Length: 5 * time.Minute},
 }
 
-// desk is a virtual unit as a person plays it.
-type desk struct {
+// panel is what a person plays a virtual unit on: its keys and its status line.
+type panel struct {
 	unit   *source.Conn
 	isTake bool
 	decks  int
@@ -38,38 +38,38 @@ type desk struct {
 	next   int          // in crate; of press
 }
 
-func (d *desk) help() string {
-	if d.isTake {
+func (pn *panel) help() string {
+	if pn.isTake {
 		return "q quit"
 	}
 	return deckKeys
 }
 
 // press does what a key is for. It is called by one goroutine.
-func (d *desk) press(key rune, screen io.Writer, end context.CancelCauseFunc) {
+func (pn *panel) press(key rune, screen io.Writer, end context.CancelCauseFunc) {
 	switch key {
 	case 'q', terminal.KeyEnd:
 		end(nil)
 	case terminal.KeyInterrupt:
 		end(signalled{os.Interrupt})
 	case '?', 'h':
-		fmt.Fprintln(screen, d.help())
+		fmt.Fprintln(screen, pn.help())
 	default:
-		if !d.isTake {
-			d.unit.Do(func(p *source.Player, now time.Time) { d.play(p, key, now) })
+		if !pn.isTake {
+			pn.unit.Do(func(p *source.Player, now time.Time) { pn.play(p, key, now) })
 		}
 	}
 }
 
-func (d *desk) play(p *source.Player, key rune, now time.Time) {
+func (pn *panel) play(p *source.Player, key rune, now time.Time) {
 	const beats = 4 // of a jump and of a loop
-	n := int(d.chosen.Load())
+	n := int(pn.chosen.Load())
 	deck := p.Deck(n, now)
 	turn := func(percent float64) { p.SetPitch(n, math.Round(10*(deck.Pitch+percent))/10, now) }
 	switch key {
 	case '1', '2', '3', '4':
-		if chosen := key - '0'; int(chosen) <= d.decks {
-			d.chosen.Store(chosen)
+		if chosen := key - '0'; int(chosen) <= pn.decks {
+			pn.chosen.Store(chosen)
 		}
 	case ' ':
 		if deck.Playing {
@@ -94,21 +94,21 @@ func (d *desk) play(p *source.Player, key rune, now time.Time) {
 	case 'm':
 		p.SetMaster(n, now)
 	case 'n':
-		p.Load(n, crate[d.next%len(crate)], now)
-		d.next++
+		p.Load(n, crate[pn.next%len(crate)], now)
+		pn.next++
 	}
 }
 
 // status is a line on how the unit stands.
-func (d *desk) status() string {
-	st := d.unit.Stats()
+func (pn *panel) status() string {
+	st := pn.unit.Stats()
 	clients := terminal.Plural(max(st.States, st.Beats), "client")
-	if d.isTake {
-		return d.takeStatus() + " · " + clients
+	if pn.isTake {
+		return pn.takeStatus() + " · " + clients
 	}
-	n := int(d.chosen.Load())
+	n := int(pn.chosen.Load())
 	var deck source.DeckState
-	d.unit.Do(func(p *source.Player, now time.Time) { deck = p.Deck(n, now) })
+	pn.unit.Do(func(p *source.Player, now time.Time) { deck = p.Deck(n, now) })
 	fields := []string{fmt.Sprintf("deck %d %s", n, playing(deck.Playing)), tempoAndBeat(deck.BPM, deck.Beat), "empty"}
 	if deck.Loaded {
 		fields[2] = deck.Track.Title
@@ -125,8 +125,8 @@ func (d *desk) status() string {
 	return strings.Join(append(fields, clients), " · ")
 }
 
-func (d *desk) takeStatus() (line string) {
-	d.unit.DoTake(func(p *source.TakePlayer, now time.Time) {
+func (pn *panel) takeStatus() (line string) {
+	pn.unit.DoTake(func(p *source.TakePlayer, now time.Time) {
 		at, end := p.Position(now)
 		fields := []string{fmt.Sprintf("take %s of %s", minutes(at), minutes(end))}
 		if !p.Begun() {
