@@ -3,43 +3,39 @@ package bindings
 import (
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/deck"
 	"showrun/bindings/module"
 	"showrun/bindings/osc"
 	"showrun/bindings/signet"
 	"showrun/bindings/stagelinq"
 	"showrun/bindings/stagenet"
 	"showrun/bindings/theater"
+	"showrun/runtime/device"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
-	"showrun/runtime/script/plain"
+	"showrun/runtime/script/state"
+	"showrun/runtime/show"
 )
 
-// Env is what bindings reach of the host.
-type Env struct {
-	module.Env
-	Name, File, Dir string      // of the show: its name, its file, its folder
-	State           plain.Table // show.state as this load finds it
-}
-
 // Show is what one load of a show declares. It is filled while the top level
-// runs and read by the host afterwards.
+// runs and read by the machine afterwards.
 type Show struct {
 	*module.Load
-	Patch patch.Builder
+	patch patch.Builder
+	built *patch.Patch // once the top level has run
 
-	env   Env
-	show  *lua.LTable               // module show, once it is required
-	named map[string]*lua.LUserData // fixtures and groups
+	scene   show.Scene
+	module  *lua.LTable               // module show, once it is required
+	handed  *state.Handover           // of show.state, from the load before; nil without one
+	kept    *lua.LTable               // show.state, as it was last
+	named   map[string]*lua.LUserData // fixtures and groups
+	modules []script.Module
 }
 
-// New prepares one load.
-func New(env Env) *Show {
-	return &Show{Load: module.NewLoad(env.Env), env: env, named: map[string]*lua.LUserData{}}
-}
-
-// Modules lists the Lua modules.
-func (s *Show) Modules() []script.Module {
-	return []script.Module{
+// New makes the modules of a show script. It is a show.Bind.
+func New(scene show.Scene) show.Bindings {
+	s := newShow(scene)
+	s.modules = []script.Module{
 		s.Module("clock", s.openClock),
 		s.Module("stage", s.openStage),
 		s.Module("show", s.openShow),
@@ -49,4 +45,38 @@ func (s *Show) Modules() []script.Module {
 		s.Module("theater", theater.Open(s.Load)),
 		s.Module("osc", osc.Open(s.Load)),
 	}
+	return s
 }
+
+// NewDeck makes the modules of a script that plays a virtual player with so many decks:
+// clock and deck.
+func NewDeck(decks int) show.Bind {
+	return func(scene show.Scene) show.Bindings {
+		s := newShow(scene)
+		s.modules = []script.Module{
+			s.Module("clock", s.openClock),
+			s.Module("deck", deck.Open(s.Load, decks)),
+		}
+		return s
+	}
+}
+
+func newShow(scene show.Scene) *Show {
+	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}}
+	s.handed, _ = scene.State.(*state.Handover)
+	return s
+}
+
+// Modules implements show.Bindings.
+func (s *Show) Modules() []script.Module { return s.modules }
+
+// Intensity implements show.Bindings.
+func (s *Show) Intensity() []patch.Channel {
+	if s.built == nil {
+		s.built = s.patch.Build()
+	}
+	return s.built.Intensity()
+}
+
+// Devices implements show.Bindings.
+func (s *Show) Devices() []device.Declaration { return s.Load.Devices() }

@@ -9,17 +9,12 @@ import (
 	"showrun/bindings/module"
 	"showrun/runtime/beat"
 	"showrun/runtime/script"
+	"showrun/runtime/show"
 )
 
-// Topics of the events of module clock. They carry a float64, the tempo in BPM.
-const (
-	TopicLost  = "clock/lost"
-	TopicFound = "clock/found"
-	TopicTempo = "clock/tempo"
-	TopicJump  = "clock/jump"
-)
-
-var clockEvents = map[string]string{"lost": TopicLost, "found": TopicFound, "tempo": TopicTempo, "jump": TopicJump}
+var clockEvents = map[string]string{
+	"lost": show.TopicLost, "found": show.TopicFound, "tempo": show.TopicTempo, "jump": show.TopicJump,
+}
 
 func (s *Show) openClock(L *lua.LState, m *lua.LTable) {
 	module.Functions(L, m, "clock", map[string]func(module.Call) int{
@@ -34,7 +29,7 @@ func (s *Show) openClock(L *lua.LState, m *lua.LTable) {
 		"on":            s.clockOn,
 		"time":          func(c module.Call) int { c.L.Push(lua.LNumber(s.G.Instant().Seconds())); return 1 },
 		"beats":         func(c module.Call) int { c.L.Push(lua.LNumber(s.G.Position().Float())); return 1 },
-		"tempo":         func(c module.Call) int { c.L.Push(lua.LNumber(s.Tempo.BPM())); return 1 },
+		"tempo":         func(c module.Call) int { c.L.Push(lua.LNumber(s.G.Tempo())); return 1 },
 		"phase":         s.clockPhase,
 		"set_tempo":     s.clockSetTempo,
 		"tap":           s.clockTap,
@@ -142,12 +137,12 @@ func (s *Show) clockEvery(c module.Call) int {
 
 func (s *Show) clockOnBeat(c module.Call) int {
 	grid := s.Grid(c, 1, 3)
-	return s.PushHandle(c, s.G.OnBeat(c.Fn, grid, c.Function(2, "the callback"), s.BeatArgs(s.Tempo.BPM)))
+	return s.PushHandle(c, s.G.OnBeat(c.Fn, grid, c.Function(2, "the callback"), s.BeatArgs(s.G.Tempo)))
 }
 
 func (s *Show) clockAtBeat(c module.Call) int {
 	at := beat.FromFloat(s.Beats(c, c.Get(1), "the position"))
-	return s.PushHandle(c, s.G.AtBeat(c.Fn, at, c.Function(2, "the callback"), s.BeatArgs(s.Tempo.BPM)))
+	return s.PushHandle(c, s.G.AtBeat(c.Fn, at, c.Function(2, "the callback"), s.BeatArgs(s.G.Tempo)))
 }
 
 func (s *Show) clockOn(c module.Call) int {
@@ -157,7 +152,7 @@ func (s *Show) clockOn(c module.Call) int {
 		c.Wrong("the event", `"lost", "found", "tempo" or "jump"`, c.Get(1))
 	}
 	return s.PushHandle(c, s.G.On(c.Fn, c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		if bpm, ok := ev.Value.(float64); ok && topic == TopicTempo {
+		if bpm, ok := ev.Value.(float64); ok && topic == show.TopicTempo {
 			return []lua.LValue{lua.LNumber(bpm)}
 		}
 		return nil
@@ -179,23 +174,23 @@ func (s *Show) clockSetTempo(c module.Call) int {
 	if bpm < 20 || bpm > 999 {
 		c.Wrong("the tempo", "20-999 BPM", c.Get(1))
 	}
-	s.retime(c, func() (beat.Timeline, error) { return s.Tempo.SetTempo(bpm, s.G.Instant()) })
+	s.conduct(c, beat.Command{Kind: beat.SetTempo, BPM: bpm})
 	return 0
 }
 
 func (s *Show) clockTap(c module.Call) int {
-	s.retime(c, func() (beat.Timeline, error) { return s.Tempo.Tap(s.G.Instant()) })
+	s.conduct(c, beat.Command{Kind: beat.Tap})
 	return 0
 }
 
 func (s *Show) clockNudge(c module.Call) int {
 	b := beat.FromFloat(s.Beats(c, c.Get(1), "the beats"))
-	s.retime(c, func() (beat.Timeline, error) { return s.Tempo.Nudge(b, s.G.Instant()) })
+	s.conduct(c, beat.Command{Kind: beat.Nudge, Beats: b})
 	return 0
 }
 
 func (s *Show) clockFollow(c module.Call) int {
-	key := "internal"
+	key := beat.Internal
 	if c.Get(1) != lua.LString(key) {
 		var source module.TempoSource
 		if ud, ok := c.Get(1).(*lua.LUserData); ok {
@@ -206,21 +201,18 @@ func (s *Show) clockFollow(c module.Call) int {
 		}
 		key = source.TempoKey()
 	}
-	s.retime(c, func() (beat.Timeline, error) { return s.Tempo.Follow(key, s.G.Instant()), nil })
+	s.conduct(c, beat.Command{Kind: beat.Follow, Source: key})
 	return 0
 }
 
-// retime changes the beat clock, when the show is live, and takes over what
-// became of it. An error is raised, or logged when the call was made by the top
-// level long since over.
-func (s *Show) retime(c module.Call, change func() (beat.Timeline, error)) {
+// conduct changes what drives the beat, when the show is live. An error is raised, or
+// logged when the call was made by the top level long since over.
+func (s *Show) conduct(c module.Call, command beat.Command) {
 	line := script.Where(c.L)
 	collecting := s.G.Collecting()
 	s.G.WhenLive(func() {
-		tl, err := change()
-		switch {
+		switch err := s.G.Conduct(command); {
 		case err == nil:
-			s.G.SetTimeline(tl, s.G.Instant())
 		case collecting:
 			s.G.Log().Error(c.Fn+": "+err.Error(), "at", line)
 		default:

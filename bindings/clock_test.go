@@ -84,7 +84,7 @@ var clockTests = []struct {
 	{"on tempo and jump", `clock.on("tempo", function(...) print("tempo", ...) end) clock.on("jump", function(...) print("jump", select("#", ...)) end)
 		local h = clock.on("tempo", function() print("no") end) h:cancel()
 		clock.after(1, function() clock.set_tempo(90) end) clock.after(2, function() clock.nudge(8) end)`,
-		[]string{"0.950 tempo\t90", "1.950 jump\t0"}, nil},
+		[]string{"1.000 tempo\t90", "2.000 jump\t0"}, nil},
 	{"follow a source that is not there", `local dj = stagelinq.sink{} clock.follow(dj:master()) clock.on("lost", function(...) print("lost", select("#", ...)) end) clock.on_beat(4, function(b) print(b.number) end)`,
 		[]string{"0.500 lost\t0", "2.000 4", "4.000 8"}, nil},
 	{"set_tempo while following", `local dj = stagelinq.sink{} clock.follow(dj:deck(1)) clock.run(function() print(pcall(clock.set_tempo, 90)) print(pcall(clock.tap)) print(pcall(clock.nudge, 1))
@@ -189,7 +189,7 @@ func TestWait(t *testing.T) {
 	s.play(120)
 	s.run(3 * time.Second)
 	s.wantLog("1.000 a\trigdeck\tnil\t1", "1.000 b\trigdeck\tnil\t1", "2.000 a\trigdeck\tnil\t2")
-	if n := s.gen.Stats().Tasks; n != 1 {
+	if n := s.show.G.Stats().Tasks; n != 1 {
 		t.Errorf("%d tasks left", n)
 	}
 	s.wantFailures()
@@ -213,16 +213,16 @@ func TestHandlersOfTheClockMayWait(t *testing.T) {
 		clock.on("tempo", function(bpm) clock.sleep(0.1) print("tempo", bpm) end)
 		clock.at_beat(2, function() clock.sync(1) print("at_beat", clock.beats()) clock.set_tempo(240) end)`)
 	s.run(2500 * time.Millisecond)
-	s.wantLog("0.200 after", "1.500 at_beat\t3", "1.550 tempo\t240", "2.000 on_beat\t5")
+	s.wantLog("0.200 after", "1.500 at_beat\t3", "1.600 tempo\t240", "2.000 on_beat\t5")
 	s.wantFailures()
 }
 
 func TestNothingIsLeftOfACancelledWait(t *testing.T) {
 	s := live(t, `local dj = stagelinq.sink{} local t = clock.run(function() clock.wait(dj, "lost") end) clock.after(1, function() t:cancel() end)`)
 	s.run(2 * time.Second)
-	before := s.gen.Stats().Wakes
-	s.gen.Deliver(script.Event{Topic: s.show.Devices[1].(interface{ EventTopic(string) string }).EventTopic("lost")})
-	if after := s.gen.Stats().Wakes; after != before {
+	before := s.show.G.Stats().Wakes
+	s.deliver(script.Event{Topic: s.show.Devices()[1].(interface{ EventTopic(string) string }).EventTopic("lost")})
+	if after := s.show.G.Stats().Wakes; after != before {
 		t.Errorf("%d handlers still there", after-before)
 	}
 }

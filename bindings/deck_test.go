@@ -63,7 +63,7 @@ func TestDeckEvents(t *testing.T) {
 	at(5*time.Second, "/Engine/Deck1/CurrentBPM", `{"type":0,"value":128.5}`)
 	at(6*time.Second, "/Engine/Deck2/Track/SongLoaded", `{"type":1,"state":true}`)
 	s.run(7 * time.Second)
-	s.gen.Deliver(script.Event{Topic: stagelinq.DeckTopic(s.sink().DeckKey(1), "jump"), At: s.clock.Now()})
+	s.deliver(script.Event{Topic: stagelinq.DeckTopic(s.sink().DeckKey(1), "jump"), At: s.now()})
 	s.wantLog(
 		"2.000 one\tstop\ttrue", "2.000 master\tstop\ttrue",
 		"4.000 two\tplay\ttrue", "4.000 waited\ttrue\ttrue",
@@ -81,7 +81,7 @@ func TestDeckEvents(t *testing.T) {
 
 // sink is the declaration of the first sink.
 func (s *stand) sink() *stagelinq.SinkDecl {
-	for _, d := range s.show.Devices {
+	for _, d := range s.show.Devices() {
 		if d, ok := d.(*stagelinq.SinkDecl); ok {
 			return d
 		}

@@ -1,87 +1,26 @@
 package bindings
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
-	"showrun/bindings/module"
 	"showrun/drivers/stagelinq/source"
-	"showrun/drivers/stagelinq/wire"
-	"showrun/runtime/beat"
-	"showrun/runtime/clock"
-	"showrun/runtime/engine"
-	"showrun/runtime/script"
+	devlinq "showrun/runtime/device/stagelinq"
+	"showrun/runtime/rehearse"
 )
 
-// booth runs a script on a virtual player in virtual time. Its clock, tempo and
-// log are those of a stand.
-type booth struct {
-	*stand
-	player *source.Player
-}
-
 // playDecks loads a script that plays two decks and starts it at 0.
-func playDecks(t *testing.T, text string) (*booth, error) {
+func playDecks(t *testing.T, text string) (*stand, error) {
 	t.Helper()
-	s := newStand(t)
-	b := &booth{s, source.NewPlayer(source.PlayerConfig{Token: wire.Token{1}, Decks: 2}, s.clock.Time(0))}
-	show := New(Env{Env: module.Env{Tempo: standTempo{s}}, Name: "booth", File: "deck.lua"})
-	stopwatch := clock.NewReal()
-	var err error
-	s.gen, err = script.Load(context.Background(), script.Config{
-		Show: fstest.MapFS{"deck.lua": {Data: []byte(`local clock, deck = require "clock", require "deck" ` + text)}},
-		Main: "deck.lua", Modules: show.DeckModules(b), Number: 1, Seed: 1, Timeline: s.conductor.Timeline(),
-		Now: s.clock.Now, Stopwatch: stopwatch.Now, Guard: time.Minute, Submit: func(engine.Batch) {}, Failed: s.failed, Log: slog.New(standLog{s}),
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.gen.SetTimeline(s.conductor.Timeline(), 0)
-	return b, s.gen.Start(0)
+	s := newStandOf(t, "deck.lua", NewDeck(2), 0)
+	return s, s.load(map[string]string{"deck.lua": `local clock, deck = require "clock", require "deck" ` + text})
 }
 
-// play runs the script up to an instant.
-func (b *booth) play(until time.Duration) {
-	b.t.Helper()
-	for next := b.gen.Next(); next <= until && next != beat.Never; next = b.gen.Next() {
-		b.clock.Set(next)
-		if _, err := b.gen.Step(next); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	b.clock.Set(until)
-}
-
-func (b *booth) at(d time.Duration) time.Time { return b.clock.Time(d) }
-
-func (b *booth) Count() int { return b.player.Decks() }
-func (b *booth) Loaded(n int) bool {
-	json, _ := b.player.State(fmt.Sprintf("/Engine/Deck%d/Track/SongLoaded", n))
-	return strings.Contains(json, "true")
-}
-func (b *booth) Load(n int, t Track, at time.Duration) {
-	b.player.Load(n, source.Track{Title: t.Title, Artist: t.Artist, BPM: t.BPM, Length: t.Length}, b.at(at))
-}
-func (b *booth) Unload(n int, at time.Duration)           { b.player.Unload(n, b.at(at)) }
-func (b *booth) Play(n int, at time.Duration)             { b.player.Play(n, b.at(at)) }
-func (b *booth) Pause(n int, at time.Duration)            { b.player.Pause(n, b.at(at)) }
-func (b *booth) Pitch(n int, p float64, at time.Duration) { b.player.SetPitch(n, p, b.at(at)) }
-func (b *booth) Jump(n int, x float64, at time.Duration)  { b.player.Jump(n, x, b.at(at)) }
-func (b *booth) Seek(n int, x float64, at time.Duration)  { b.player.SeekBeat(n, x, b.at(at)) }
-func (b *booth) Master(n int, at time.Duration)           { b.player.SetMaster(n, b.at(at)) }
-func (b *booth) Fader(n int, x float64, at time.Duration) { b.player.SetFader(n, x, b.at(at)) }
-func (b *booth) Beat(n int, at time.Duration) float64     { return b.player.Beat(n, b.at(at)) }
-func (b *booth) Loop(n int, x float64, at time.Duration) {
-	if x == 0 {
-		b.player.EndLoop(n, b.at(at))
-		return
-	}
-	b.player.Loop(n, x, b.at(at))
+// state is what the player a script plays tells of a path.
+func (s *stand) state(path string) (json string) {
+	rehearse.Devices[*devlinq.VirtualPlayer](s.virtual)[0].Do(func(p *source.Player) { json, _ = p.State(path) })
+	return json
 }
 
 // TestDeckScript plays everything there is. Time is logical, so positions are
@@ -106,7 +45,7 @@ func TestDeckScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.play(200 * time.Second)
+	b.run(200 * time.Second)
 	b.wantFailures()
 	b.wantLog("0.000 0.0000 0.0000", "2.000 4.0000 0.0000", "4.000 10.0000 0.0000",
 		"4.000 18.0000 0.0000", "4.000 14.0000 0.0000", "4.000 1.0000 0.0000",
@@ -115,7 +54,7 @@ func TestDeckScript(t *testing.T) {
 		"/Engine/Deck2/Track/SongName": `"Untitled"`, "/Engine/Deck2/DeckIsMaster": "true", "/Mixer/CH2faderPosition": "0.6399",
 		"/Engine/Deck1/Track/SongLoaded": "false", "/Engine/Deck2/Track/TrackLength": "352800",
 	} {
-		if json, _ := b.player.State(path); !strings.Contains(json, want) {
+		if json := b.state(path); !strings.Contains(json, want) {
 			t.Errorf("%s: %s, want %s", path, json, want)
 		}
 	}
@@ -162,13 +101,12 @@ func TestDeckErrors(t *testing.T) {
 			t.Errorf("%s: %v", c.call, err)
 			continue
 		}
-		b.play(0)
+		b.run(0)
 		want := []string{"task: deck.lua:2: " + c.want}
 		if c.want == "" {
 			want = nil
 		}
 		b.wantFailures(want...)
-		b.gen.End()
 	}
 }
 
@@ -183,10 +121,10 @@ func TestDeckScriptTopLevel(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.wantLog("0.000 ERROR deck.play: deck 2 is empty; put a track on it with deck.load")
-	if !b.player.Playing(2, b.at(0)) {
+	if json := b.state("/Engine/Deck2/PlayState"); !strings.Contains(json, "true") {
 		t.Error("deck 2 does not play")
 	}
-	if len(b.stand.at) != 1 || b.stand.at[0] != "deck.lua:2" {
-		t.Errorf("logged at %v", b.stand.at)
+	if len(b.at) != 1 || b.at[0] != "deck.lua:2" {
+		t.Errorf("logged at %v", b.at)
 	}
 }

@@ -295,7 +295,7 @@ func TestLoadingOnly(t *testing.T) {
 		s := live(t, `stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) }`+"\nclock.after(1, function() "+call+" end)")
 		s.run(2 * time.Second)
 		s.wantFailures("clock.after show.lua:2: show.lua:2: " + want)
-		if n := len(s.show.Devices); n != 1 {
+		if n := len(s.show.Devices()); n != 1 {
 			t.Errorf("%s: %d devices", call, n)
 		}
 	}

@@ -104,7 +104,7 @@ func TestTheReferenceIsWhole(t *testing.T) {
 		stagelinq.sink{}:deck(1) net:timecode(1) local rx = signet.receiver{} rx:universe(1) rx:timecode(1) signet.manager{} require("stagenet").console{}:gateway("x") clock.run(function() end) clock.after(1, function() end)
 		local theater, osc = require "theater", require "osc" theater.lighting{} theater.motion{} theater.valve{} osc.sender{ port = 1 } osc.receiver{ port = 1 }`)
 	for _, m := range s.show.Modules() {
-		table := m.Open(s.gen, s.gen.L)
+		table := m.Open(s.show.G, s.show.G.L)
 		for k, v := table.Next(lua.LNil); k != lua.LNil; k, v = table.Next(k) {
 			name := m.Name + "." + k.String()
 			end := "`"

@@ -9,24 +9,12 @@ import (
 
 	"showrun/bindings/module"
 	"showrun/runtime/script"
-	"showrun/runtime/script/plain"
-)
-
-// Topics of the events of module show. Error carries a string, Emergency whether
-// machinery is held.
-const (
-	TopicStart  = "show/start"
-	TopicStop   = "show/stop"
-	TopicReload = "show/reload"
-	TopicUnload = "show/unload"
-	TopicError  = "show/error"
-
-	TopicEmergency = "show/emergency"
+	"showrun/runtime/show"
 )
 
 var showEvents = map[string]string{
-	"start": TopicStart, "stop": TopicStop, "reload": TopicReload, "unload": TopicUnload, "error": TopicError,
-	"emergency": TopicEmergency,
+	"start": show.TopicStart, "stop": show.TopicStop, "reload": show.TopicReload, "unload": show.TopicUnload, "error": show.TopicError,
+	"emergency": show.TopicEmergency,
 }
 
 var severities = map[string]slog.Level{
@@ -34,12 +22,12 @@ var severities = map[string]slog.Level{
 }
 
 func (s *Show) openShow(L *lua.LState, m *lua.LTable) {
-	s.show = m
-	m.RawSetString("name", lua.LString(s.env.Name))
-	m.RawSetString("file", lua.LString(s.env.File))
-	m.RawSetString("dir", lua.LString(s.env.Dir))
+	s.module = m
+	m.RawSetString("name", lua.LString(s.scene.Name))
+	m.RawSetString("file", lua.LString(s.scene.File))
+	m.RawSetString("dir", lua.LString(s.scene.Dir))
 	m.RawSetString("generation", lua.LNumber(s.G.Number()))
-	m.RawSetString("state", plain.Import(L, s.env.State))
+	m.RawSetString("state", s.firstState(L))
 	module.Functions(L, m, "show", map[string]func(module.Call) int{"on": s.showOn})
 
 	format := L.GetField(L.GetGlobal("string"), "format")

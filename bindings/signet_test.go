@@ -10,12 +10,14 @@ import (
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/receiver"
 	"showrun/drivers/signet/wire"
+	"showrun/runtime/device"
 	devsignet "showrun/runtime/device/signet"
+	"showrun/runtime/rehearse"
 )
 
 func senders(s *stand) []string {
 	var list []string
-	for _, d := range s.show.Devices {
+	for _, d := range s.show.Devices() {
 		if d, ok := d.(*devsignet.SenderDecl); ok {
 			var universes []int
 			for _, u := range d.Universes {
@@ -48,7 +50,7 @@ func TestLevelsSurviveAReload(t *testing.T) {
 	s.reload(`print(one:get(1), one:get(2)) one:set(3, 8)`)
 	s.wantLevels("1.5s 1=50 2=150 3=8")
 	s.wantLevels("2s 1=50 2=200 3=8")
-	s.wantLog("0.000 50\t100")
+	s.wantLog("1.000 50\t100")
 	s.wantLevels(fmt.Sprintf("%v 2=200", 3*time.Second))
 }
 
@@ -64,9 +66,9 @@ func TestLevelsSurviveAChangedSender(t *testing.T) {
 		s.reload(`local net = signet.sender{ endpoint = 2, ` + option + ` } local u, p = net:universe(7), net:universe(7, { preview = true })
 			print(u:get(1), p:get(1))`)
 		s.wantLevels("2s 1/1=77 1/2=200 2/1=66")
-		s.wantLog("0.000 77\t66")
-		decl := s.show.Devices[1].(*devsignet.SenderDecl)
-		if n := s.devices[decl.Key()].(*devsignet.Sender).Universes(); n != 2 {
+		s.wantLog("1.000 77\t66")
+		decl := s.show.Devices()[1].(*devsignet.SenderDecl)
+		if n := s.device(decl.Key()).(device.Publisher).Universes(); n != 2 {
 			t.Errorf("%s: %d universes are sent, want 2", option, n)
 		}
 	}
@@ -107,11 +109,11 @@ func TestOrdersOfSenders(t *testing.T) {
 	wantLines(t, "orders", s.orders, []string{
 		"0.500 {Universe:2 Priority:[90]}", "1.000 {Universe:2 Preview:true}",
 	})
-	decl := s.show.Devices[0].(*devsignet.SenderDecl)
+	decl := s.show.Devices()[0].(*devsignet.SenderDecl)
 	if u := decl.Universes[1]; string(u.Priority) != "\x78" || u.Multicast.String() != "239.1.2.3" || u.Preview {
 		t.Errorf("declared %+v", u)
 	}
-	if n := s.devices[decl.Key()].(*devsignet.Sender).Universes(); n != 2 {
+	if n := s.device(decl.Key()).(device.Publisher).Universes(); n != 2 {
 		t.Errorf("%d universes are sent, want 2", n)
 	}
 }
@@ -140,7 +142,7 @@ func TestTimecode(t *testing.T) {
 	// A reload that declares it as before lets it run on.
 	s.reload(`local film = net:timecode(2, { rate = 29.97 }) clock.after(1, function() print(film.position, film.running) end)`)
 	s.run(14 * time.Second)
-	if got := s.log[len(s.log)-1]; got != "13.000 00:01:11;16\ttrue" {
+	if got := s.log[len(s.log)-1]; got != "13.050 00:01:11;18\ttrue" {
 		t.Errorf("after the reload: %s", got)
 	}
 }
@@ -159,17 +161,12 @@ func TestReceivers(t *testing.T) {
 		local m = signet.manager{}
 		m:on("beacon", function(n) print(n.tuid, n.label, n.online, #n.endpoints, n.notes[1]) end)
 		print(#m:nodes())`)
-	var rx *devsignet.Receiver
-	var m *devsignet.Manager
-	for _, d := range s.devices {
-		switch d := d.(type) {
-		case *devsignet.Receiver:
-			rx = d
-		case *devsignet.Manager:
-			m = d
-		}
-	}
-	at := s.clock.Time
+	rx := rehearse.Devices[interface {
+		OnLevels(universe int, levels []byte, p receiver.Packet)
+		OnTimecode(stream int, change receiver.TimecodeChange, t receiver.Timecode, jump bool)
+	}](s.virtual)[0]
+	m := rehearse.Devices[interface{ OnEvent(manager.Event) }](s.virtual)[0]
+	at := s.time
 	desk := signet.SenderID{TUID: signet.TUID{0x7f, 0xf0, 0xa1}, Endpoint: 1}
 	s.run(time.Second)
 	rx.OnLevels(3, []byte{10, 20}, receiver.Packet{Sender: desk, At: at(time.Second)})

@@ -48,7 +48,7 @@ func (s *Show) stageFixture(c module.Call) int {
 	}
 	if err == nil {
 		s.LoadingOnly(c, "fixtures are patched")
-		err = s.Patch.Fixture(f)
+		err = s.patch.Fixture(f)
 	}
 	if err != nil {
 		c.Fail("%s", err)
@@ -102,7 +102,7 @@ func (s *Show) stageGroup(c module.Call) int {
 	ud := module.Object(s.Load, c.L, "stage.group", g, s.groupClass)
 	if g.name != "" {
 		s.LoadingOnly(c, "groups with a name are made")
-		if err := s.Patch.Group(g.name, names...); err != nil {
+		if err := s.patch.Group(g.name, names...); err != nil {
 			c.Fail("%s", err)
 		}
 		s.named[g.name] = ud

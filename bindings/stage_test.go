@@ -150,7 +150,7 @@ func TestPatchErrors(t *testing.T) {
 	if err := s.load(map[string]string{"show.lua": prelude + text}); err != nil {
 		t.Error(err)
 	}
-	if n := len(s.show.Patch.Build().Intensity()); n != 3+1+1+0+3+1 {
+	if n := len(s.show.Intensity()); n != 3+1+1+0+3+1 {
 		t.Errorf("%d channels for the master", n)
 	}
 }

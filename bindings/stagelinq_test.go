@@ -15,7 +15,7 @@ func TestSinks(t *testing.T) {
 		print(dj, dj:master(), dj:deck(2), #dj:devices(), dj:get("/Engine/Deck1/Play"))`)
 	s.wantLog("0.000 true\tfalse\ttrue\tfalse", "0.000 stagelinq.sink booth\tstagelinq.deck master of booth\tstagelinq.deck 2 of booth\t0\tnil")
 	var sinks []stagelinq.SinkDecl
-	for _, d := range s.show.Devices {
+	for _, d := range s.show.Devices() {
 		if d, ok := d.(*stagelinq.SinkDecl); ok {
 			sinks = append(sinks, *d)
 		}
@@ -54,7 +54,7 @@ func TestPlayers(t *testing.T) {
 
 	// The rig's deck goes without a word; what the driver would say of it:
 	s.log = nil
-	sink := s.show.Devices[1].(*stagelinq.SinkDecl)
-	s.gen.Deliver(script.Event{Topic: sink.EventTopic("lost"), At: s.clock.Now(), Value: stagelinq.Player{Name: "rigdeck"}})
+	sink := s.show.Devices()[1].(*stagelinq.SinkDecl)
+	s.deliver(script.Event{Topic: sink.EventTopic("lost"), At: s.now(), Value: stagelinq.Player{Name: "rigdeck"}})
 	s.wantLog("2.000 lost\trigdeck")
 }

@@ -13,7 +13,7 @@ import (
 // consoles lists what the show declared, in short.
 func consoles(s *stand) []string {
 	var list []string
-	for _, d := range s.show.Devices {
+	for _, d := range s.show.Devices() {
 		if d, ok := d.(*stagenet.ConsoleDecl); ok {
 			line := d.Key()
 			for _, g := range d.Gateways {
@@ -119,8 +119,8 @@ func TestEarlierInstant(t *testing.T) {
 		house:on("lost", function() house:set("SN1", 7) end)
 		clock.after(1, function() house:set("SN1", 9) end)`)
 	s.run(960 * time.Millisecond)
-	decl := s.show.Devices[1].(*stagenet.ConsoleDecl)
-	s.gen.Deliver(script.Event{Topic: decl.EventTopic("lost"), At: s.clock.Now(), Value: stagenet.Gateway{ID: "rig"}})
+	decl := s.show.Devices()[1].(*stagenet.ConsoleDecl)
+	s.deliver(script.Event{Topic: decl.EventTopic("lost"), At: s.now(), Value: stagenet.Gateway{ID: "rig"}})
 	s.wantLevels("970ms 1/1=7")
 	s.wantLevels("1s 1/1=9")
 	wantLines(t, "orders", s.orders, []string{"0.960 {Address:1 At:{Output:1 Slot:1} Load:1}", "1.000 {Address:1 At:{Output:1 Slot:1} Load:1}"})
@@ -134,7 +134,7 @@ func TestAnotherConsole(t *testing.T) {
 	s.wantLevels("1s 1/3=30")
 	s.reload(fmt.Sprintf(box, 40) + `print(par:get("dimmer"), box.connected)`)
 	s.wantLevels("2s 1/3=30")
-	s.wantLog("0.000 30\tfalse")
+	s.wantLog("1.000 30\tfalse")
 }
 
 var consoleErrors = []struct{ call, want string }{

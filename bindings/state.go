@@ -1,61 +1,71 @@
 package bindings
 
 import (
+	"errors"
 	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/script/plain"
+	"showrun/runtime/script/state"
+	"showrun/runtime/show"
 )
 
-// State exports show.state. With an error, which names the first key that cannot
-// be kept, it returns what can.
-func (s *Show) State() (plain.Table, error) {
-	if s.show == nil {
-		return s.env.State, nil
+// root is the table show.state; before the script has asked for module show, or when it
+// has put something else in its place, the last one that was.
+func (s *Show) root() (*lua.LTable, error) {
+	if s.module == nil {
+		return s.kept, nil
 	}
-	t, ok := s.show.RawGetString("state").(*lua.LTable)
+	t, ok := s.module.RawGetString("state").(*lua.LTable)
 	if !ok {
-		return nil, fmt.Errorf("show.state must be a table, got %s", module.Describe(s.show.RawGetString("state")))
+		return s.kept, fmt.Errorf("show.state must be a table, got %s", module.Describe(s.module.RawGetString("state")))
 	}
-	v, err := plain.Export(t, "show.state")
-	if err == nil {
-		return v.(plain.Table), nil
-	}
-	state := plain.Table{}
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		key, err := plain.Export(k, "")
-		if err != nil {
-			continue
-		}
-		if value, err := plain.Export(v, ""); err == nil {
-			state = append(state, plain.Pair{Key: key, Value: value})
-		}
-	}
-	return state, err
+	s.kept = t
+	return t, nil
 }
 
-// SetState replaces the contents of show.state. The table stays the same one, so
-// that what a script has kept of it is not left behind.
-func (s *Show) SetState(L *lua.LState, t plain.Table) {
-	s.env.State = t
-	if s.show == nil {
-		return
+// firstState is the table show.state as the script finds it.
+func (s *Show) firstState(L *lua.LState) *lua.LTable {
+	switch {
+	case s.kept != nil:
+	case s.handed != nil:
+		s.kept = s.handed.Copy(L)
+	default:
+		s.kept = L.NewTable()
 	}
-	state, ok := s.show.RawGetString("state").(*lua.LTable)
-	if !ok {
-		state = L.NewTable()
-		s.show.RawSetString("state", state)
+	return s.kept
+}
+
+// CopyState implements show.Bindings.
+func (s *Show) CopyState() (any, error) {
+	root, err := s.root()
+	if root == nil {
+		return nil, err
 	}
-	var keys []lua.LValue
-	for k, _ := state.Next(lua.LNil); k != lua.LNil; k, _ = state.Next(k) {
-		keys = append(keys, k)
+	return state.Take(root), err
+}
+
+// Ready implements show.Bindings.
+func (s *Show) Ready() error {
+	root, err := s.root()
+	if err == nil && root != nil && s.handed != nil {
+		s.handed.Compare(root)
 	}
-	for _, k := range keys {
-		state.RawSet(k, lua.LNil)
+	return err
+}
+
+// TakeState implements show.Bindings.
+func (s *Show) TakeState(before show.Bindings) error {
+	live, err := before.(*Show).root()
+	switch {
+	case live == nil:
+		return err
+	case s.kept == nil || s.handed == nil: // the script has not asked for it, or there was none to copy
+		if s.kept == nil {
+			s.kept = live
+		}
+		return err
 	}
-	for _, p := range t {
-		state.RawSet(plain.Import(L, p.Key), plain.Import(L, p.Value))
-	}
+	return errors.Join(append(s.handed.Settle(live), err)...)
 }

@@ -22,7 +22,7 @@ func TestServersAreDeclared(t *testing.T) {
 		print(a, b, c, d, theater.lighting{ port = 20000 } == b, a == b, theater.motion{ safe = "hold" } == c)`)
 	s.wantLog("0.000 theater.lighting 10.0.0.7:20001\ttheater.lighting 127.0.0.1:20000\ttheater.motion 127.0.0.1:21000\ttheater.valve 127.0.0.1:23000\ttrue\tfalse\ttrue")
 	var keys []string
-	for _, d := range s.show.Devices[1:] {
+	for _, d := range s.show.Devices()[1:] {
 		keys = append(keys, d.String()+": "+d.Key())
 		if g, ok := d.(device.Guarded); ok {
 			keys = append(keys, string(g.SafeRecord("")))
@@ -32,13 +32,13 @@ func TestServersAreDeclared(t *testing.T) {
 		`theater.lighting 10.0.0.7:20001: theater lighting at 10.0.0.7:20001 on "lo"`,
 		`theater.lighting 127.0.0.1:20000: theater lighting at 127.0.0.1:20000 on ""`,
 		`theater.motion 127.0.0.1:21000: theater motion at 127.0.0.1:21000 on ""`,
-		`{"version":1,"kind":"theater motion","host":"127.0.0.1","port":21000,"safe":"hold"}`,
+		"theater\n" + `{"version":1,"kind":"theater motion","host":"127.0.0.1","port":21000,"safe":"hold"}`,
 		`theater.valve 127.0.0.1:23000: theater valve at 127.0.0.1:23000 on ""`,
-		`{"version":1,"kind":"theater valve","host":"127.0.0.1","port":23000,"safe":"empty"}`,
+		"theater\n" + `{"version":1,"kind":"theater valve","host":"127.0.0.1","port":23000,"safe":"empty"}`,
 		`theater.motion 127.0.0.1:21001: theater motion at 127.0.0.1:21001 on ""`,
-		`{"version":1,"kind":"theater motion","host":"127.0.0.1","port":21001,"safe":"stop"}`,
+		"theater\n" + `{"version":1,"kind":"theater motion","host":"127.0.0.1","port":21001,"safe":"stop"}`,
 		`theater.valve 10.0.0.9:23001: theater valve at 10.0.0.9:23001 on ""`,
-		`{"version":1,"kind":"theater valve","host":"10.0.0.9","port":23001,"safe":"stop"}`,
+		"theater\n" + `{"version":1,"kind":"theater valve","host":"10.0.0.9","port":23001,"safe":"stop"}`,
 	})
 }
 
@@ -77,12 +77,12 @@ func TestFixturesOfLightingServers(t *testing.T) {
 		print(at, lights:slot("rgba1", 4) == at, lights:slot(7), lights:slot("7") == lights:slot(7))`)
 	s.wantLog("0.000 address fixture rgba1 of 127.0.0.1:20000\ttrue\taddress fixture 7 of 127.0.0.1:20000\ttrue")
 	s.wantLevels("500ms 1/1=100 1/4=40 2/1=99")
-	d := s.show.Devices[1].(*theater.LightingDecl)
+	d := s.show.Devices()[1].(*theater.LightingDecl)
 	if got := fmt.Sprint(d.Fixtures, d.Outputs()); got != "[{rgba1 4 1} {7 1 2}] [1 2]" {
 		t.Errorf("declared %s", got)
 	}
 	s.reload(stageHand + `stage.fixture{ name = "wash", kind = "rgb", at = lights:slot("rgba1", 3) }`)
-	if d := s.show.Devices[1].(*theater.LightingDecl); len(d.Fixtures) != 1 || d.Fixtures[0].Output != 3 {
+	if d := s.show.Devices()[1].(*theater.LightingDecl); len(d.Fixtures) != 1 || d.Fixtures[0].Output != 3 {
 		t.Errorf("declared %v", d.Fixtures) // other channels are another output
 	}
 }
@@ -165,8 +165,8 @@ func TestHeldMachines(t *testing.T) {
 			v:empty()
 		end)`)
 	hold := func(on bool) {
-		for _, d := range s.show.Devices {
-			if d, ok := s.devices[d.Key()].(device.Machinery); ok {
+		for _, d := range s.show.Devices() {
+			if d, ok := s.device(d.Key()).(device.Machinery); ok {
 				d.Hold(on)
 			}
 		}
@@ -180,7 +180,7 @@ func TestHeldMachines(t *testing.T) {
 	s.run(5500 * time.Millisecond)
 	held := "x\tthe device is held after an emergency stop: release it first"
 	s.wantLog("0.000 ERROR theater: command refused", "0.000 ERROR theater: command refused", "1.000 "+held, "2.000 "+held,
-		"4.000 x\tnil", "5.000 x\tnil", "0.000 ERROR theater: command refused", "0.000 ERROR theater: command refused", "5.000 "+held)
+		"4.000 x\tnil", "0.000 ERROR theater: command refused", "0.000 ERROR theater: command refused", "5.000 x\tnil", "5.000 "+held)
 }
 
 // TestAReloadMovesNothing: what the top level says after the first load is left out,
@@ -202,9 +202,9 @@ func TestAReloadMovesNothing(t *testing.T) {
 	s.orders, s.log, s.at = nil, nil, nil
 	s.reload(text)
 	s.run(3 * time.Second)
-	s.wantLog("0.700 WARN theater.motion:spline at the top level is left out: a reload by itself never moves machinery")
+	s.wantLog("0.750 WARN theater.motion:spline at the top level is left out: a reload by itself never moves machinery")
 	wantLines(t, "lines", s.at, []string{"show.lua:3"})
-	wantLines(t, "orders", s.orders, []string{"0.700 {Axis:x Rate:120}", "0.700 {Fixture:white Levels:[255]}", "1.700 {}"})
+	wantLines(t, "orders", s.orders, []string{"0.750 {Axis:x Rate:120}", "0.750 {Fixture:white Levels:[255]}", "1.750 {}"})
 	s.wantFailures()
 }
 
@@ -219,8 +219,8 @@ func TestPathsOutliveAReload(t *testing.T) {
 	s.run(time.Second)
 	s.reload(text)
 	s.run(5 * time.Second)
-	s.wantLog("0.100 before\t0", "0.100 after\t2", "1.100 before\t2", "1.100 after\t4", "4.100 done\t2\t4.1")
-	wantLines(t, "orders", s.orders, []string{"0.100 {Path:1 Axis:x Knots:[1 2 3 4 5 6]}", "1.100 {Path:4294967297 Axis:x Knots:[1 2 3 4 5 6]}"})
+	s.wantLog("0.100 before\t0", "0.100 after\t2", "1.150 before\t1", "1.150 after\t3", "4.100 done\t2\t4.1")
+	wantLines(t, "orders", s.orders, []string{"0.100 {Path:1 Axis:x Knots:[1 2 3 4 5 6]}", "1.150 {Path:4294967297 Axis:x Knots:[1 2 3 4 5 6]}"})
 	s.wantFailures()
 }
 

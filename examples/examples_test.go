@@ -11,7 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"showrun/runtime/host"
+	"showrun/bindings"
+	"showrun/runtime/device"
+	"showrun/runtime/device/stagelinq"
+	"showrun/runtime/rehearse"
+	"showrun/runtime/show"
 )
 
 var update = flag.Bool("update", false, "write the golden frame logs anew")
@@ -34,11 +38,15 @@ func shows(t *testing.T) []string {
 }
 
 // frames runs a show and returns its frame log.
-func frames(t *testing.T, show string, d time.Duration) []byte {
+func frames(t *testing.T, name string, d time.Duration) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	log := host.NewFrameLog(&b)
-	if err := host.RunVirtual(context.Background(), host.Options{Show: show, For: d, Seed: 1, Frames: log}); err != nil {
+	log := show.NewFrameLog(&b)
+	opts := rehearse.Options{
+		Name: name, File: "show.lua", Dir: name, Bind: bindings.New, Protocols: []device.Protocol{stagelinq.Protocol()},
+		Rate: 44, Lookahead: 50 * time.Millisecond, Frames: log,
+	}
+	if err := rehearse.Play(context.Background(), opts, os.DirFS(name), d); err != nil {
 		t.Fatal(err)
 	}
 	if err := log.Flush(); err != nil {

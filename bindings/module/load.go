@@ -17,54 +17,32 @@ import (
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
+	"showrun/runtime/show"
 )
-
-// Tempo is the show's beat clock as scripts drive it. at is the logical instant
-// of the change. The timelines returned hold from at on.
-type Tempo interface {
-	SetTempo(bpm float64, at time.Duration) (beat.Timeline, error)
-	Nudge(b beat.Micro, at time.Duration) (beat.Timeline, error)
-	Tap(at time.Duration) (beat.Timeline, error)
-	Follow(source string, at time.Duration) beat.Timeline
-	BPM() float64 // as the source names it
-	// Position is the beat a source is at; false if nothing was heard of it.
-	Position(source string, at time.Duration) (beat.Micro, bool)
-}
-
-// Levels are the present output levels.
-type Levels interface {
-	Value(level.Address) float64
-}
-
-// Env is what modules reach of the host. Every member may be used from the script
-// loop.
-type Env struct {
-	Registry *level.Registry
-	Levels   Levels
-	Tempo    Tempo
-	// Device returns a live device by the key of its declaration, or nil.
-	Device func(key string) device.Device
-}
 
 // Load is one load of a show as its modules fill it. The host reads it once the
 // top level has run.
 type Load struct {
-	Env
 	G           *script.Generation
-	Devices     []device.Declaration // in the order of declaration
+	Registry    *level.Registry
 	BeatsPerBar beat.Micro
+
+	devices []device.Declaration // in the order of declaration
 
 	metatables map[string]*lua.LTable
 	objects    map[any]*lua.LUserData
 }
 
-// NewLoad prepares a load.
-func NewLoad(env Env) *Load {
+// NewLoad prepares a load whose outputs are numbered by a registry.
+func NewLoad(registry *level.Registry) *Load {
 	return &Load{
-		Env: env, BeatsPerBar: 4 * beat.Beat,
+		Registry: registry, BeatsPerBar: 4 * beat.Beat,
 		metatables: map[string]*lua.LTable{}, objects: map[any]*lua.LUserData{},
 	}
 }
+
+// Devices lists what was declared, in order.
+func (s *Load) Devices() []device.Declaration { return s.devices }
 
 // Module makes a module that raises, with a suggestion, for a field it does not
 // have. open fills its table.
@@ -91,15 +69,18 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 // Declare keeps a declaration, or returns the one of the same key that is there
 // already.
 func Declare[D device.Declaration](s *Load, c Call, d D) (kept D) {
-	for _, have := range s.Devices {
+	for _, have := range s.devices {
 		if have.Key() == d.Key() {
 			return have.(D)
 		}
 	}
 	s.LoadingOnly(c, "devices are declared")
-	s.Devices = append(s.Devices, d)
+	s.devices = append(s.devices, d)
 	return d
 }
+
+// Own declares a device that the load has whether or not the script names it.
+func (s *Load) Own(d device.Declaration) { s.devices = append(s.devices, d) }
 
 // LoadingOnly raises for what can be done only before the show is live: the host
 // looks at it then.
@@ -112,6 +93,13 @@ func (s *Load) LoadingOnly(c Call, what string) {
 // Order emits an order for the device of a declaration.
 func (s *Load) Order(d device.Declaration, message any) {
 	s.G.Emit(engine.Order{Device: d.Key(), Message: message})
+}
+
+// Ask asks the live device of a declaration. The answer is the zero value before the
+// show is live, or if the device has none.
+func Ask[A any](s *Load, d device.Declaration, question any) A {
+	answer, _ := s.G.Ask(show.AskDevice{Key: d.Key(), Question: question}).(A)
+	return answer
 }
 
 // Address is where a fixture can be patched: a slot of an output.
@@ -129,7 +117,9 @@ func (s *Load) PushAddress(L *lua.LState, at level.Address, text string) int {
 }
 
 // Level is the present output level of a channel.
-func (s *Load) Level(ch patch.Channel) float64 { return s.Levels.Value(ch.Coarse) }
+func (s *Load) Level(ch patch.Channel) float64 {
+	return s.G.Ask(show.AskLevel{At: ch.Coarse}).(float64)
+}
 
 // FadeOptions takes { curve=, delay= } as argument i, where there may be others
 // also.

@@ -116,7 +116,7 @@ func outgoing(c module.Call, i int) any {
 	case lua.LBool:
 		return bool(v)
 	case *lua.LNilType:
-		return nil
+		return device.Nil{}
 	case *lua.LUserData:
 		if a, ok := v.Value.(argument); ok {
 			return a.value
@@ -139,12 +139,6 @@ func (s *control) receiver(c module.Call) int {
 	return 1
 }
 
-// live is the device behind a receiver; nil before the show is live.
-func (s *control) live(r receiver) *device.Receiver {
-	d, _ := s.Device(r.decl.Key()).(*device.Receiver)
-	return d
-}
-
 func (s *control) on(c module.Call, r receiver) int {
 	pattern := c.Str(1, "the pattern")
 	fn := c.Function(2, "the callback")
@@ -152,7 +146,7 @@ func (s *control) on(c module.Call, r receiver) int {
 		c.Fail("%q: %s", module.Cut(pattern), err)
 	}
 	h := s.G.On(c.Fn+" "+pattern, fn, func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		m := ev.Value.(device.Heard).Take()
+		m := ev.Value.(device.Message)
 		args := []lua.LValue{lua.LString(m.Address)}
 		for _, a := range m.Args {
 			args = append(args, incoming(a))
@@ -161,8 +155,8 @@ func (s *control) on(c module.Call, r receiver) int {
 	}, r.decl.Topic(pattern))
 	if s.G.Collecting() {
 		r.decl.Patterns = append(r.decl.Patterns, pattern)
-	} else if live := s.live(r); live != nil {
-		live.Listen(r.decl, pattern)
+	} else {
+		s.Order(r.decl, device.Listen{Pattern: pattern})
 	}
 	return s.PushHandle(c, &listening{h, s, r, pattern, false})
 }
@@ -183,11 +177,7 @@ func (l *listening) Cancel() {
 	}
 	l.cancelled = true
 	l.Handle.Cancel()
-	l.s.G.WhenLive(func() {
-		if live := l.s.live(l.receiver); live != nil {
-			live.Leave(l.receiver.decl, l.pattern)
-		}
-	})
+	l.s.G.WhenLive(func() { l.s.Order(l.receiver.decl, device.Leave{Pattern: l.pattern}) })
 }
 
 // incoming is an argument of a message for a script.

@@ -29,10 +29,8 @@ func (s *sig) manager(c module.Call) int {
 
 func (s *sig) nodes(c module.Call, m manager) int {
 	list := c.L.NewTable()
-	if live, ok := s.Device(m.decl.Key()).(*signet.Manager); ok {
-		for _, n := range live.Nodes() {
-			list.Append(nodeTable(c.L, n))
-		}
+	for _, n := range module.Ask[[]signet.Node](s.Load, m.decl, signet.NodesOf{}) {
+		list.Append(nodeTable(c.L, n))
 	}
 	c.L.Push(list)
 	return 1

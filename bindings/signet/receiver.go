@@ -33,12 +33,6 @@ func (s *sig) receiver(c module.Call) int {
 	return 1
 }
 
-// live is the device behind a receiver; nil before the show is live.
-func (s *sig) live(r receiver) *signet.Receiver {
-	d, _ := s.Device(r.decl.Key()).(*signet.Receiver)
-	return d
-}
-
 // heardUniverse is a universe of a receiver. Equal ones are the same.
 type heardUniverse struct {
 	receiver receiver
@@ -91,22 +85,14 @@ func levelList(L *lua.LState, levels []byte) *lua.LTable {
 // heardLevel returns the level of a slot and whether anybody sends it.
 func (s *sig) heardLevel(c module.Call, u heardUniverse) int {
 	slot := c.Integer(1, "slot", 1, slots)
-	var l byte
-	driven := false
-	if live := s.live(u.receiver); live != nil {
-		l, driven = live.Level(u.number, slot)
-	}
-	c.L.Push(lua.LNumber(l))
-	c.L.Push(lua.LBool(driven))
+	heard := module.Ask[signet.SlotLevel](s.Load, u.receiver.decl, signet.LevelOf{Universe: u.number, Slot: slot})
+	c.L.Push(lua.LNumber(heard.Level))
+	c.L.Push(lua.LBool(heard.Driven))
 	return 2
 }
 
 func (s *sig) heardLevels(c module.Call, u heardUniverse) int {
-	var levels []byte
-	if live := s.live(u.receiver); live != nil {
-		levels = live.Levels(u.number)
-	}
-	c.L.Push(levelList(c.L, levels))
+	c.L.Push(levelList(c.L, module.Ask[[]byte](s.Load, u.receiver.decl, signet.LevelsOf{Universe: u.number})))
 	return 1
 }
 
@@ -126,10 +112,8 @@ func (s *sig) heardTimecode(c module.Call, r receiver) int {
 	}
 	known := func(f func(signet.Timecode) lua.LValue, unheard lua.LValue) func(heardTimecode) lua.LValue {
 		return func(t heardTimecode) lua.LValue {
-			if live := s.live(t.receiver); live != nil {
-				if state, ok := live.Timecode(t.stream); ok {
-					return f(state)
-				}
+			if state := module.Ask[signet.Standing](s.Load, t.receiver.decl, signet.TimecodeOf{Stream: t.stream}); state.Known {
+				return f(state.Timecode)
 			}
 			return unheard
 		}

@@ -137,10 +137,8 @@ func (s *sig) timecodeState(t *timecode) signet.Timecode {
 	if t.known {
 		return t.state
 	}
-	if live, ok := s.Device(t.sender.decl.Key()).(*signet.Sender); ok {
-		if state, ok := live.Timecode(t.stream.Number); ok {
-			return state
-		}
+	if live := module.Ask[signet.Standing](s.Load, t.sender.decl, signet.TimecodeOf{Stream: t.stream.Number}); live.Known {
+		return live.Timecode
 	}
 	return signet.Timecode{Rate: t.stream.Rate}
 }

@@ -8,7 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/device"
+	"showrun/runtime/device/signet"
 )
 
 // sig is the module in one load.
@@ -41,10 +41,10 @@ func scope(o module.Options) string {
 
 // key takes key = { file = … } or { env = … }. A key or passphrase in the text of
 // a script would end up in backups and on screens, so it is refused.
-func key(o module.Options) device.KeyRef {
+func key(o module.Options) signet.KeyRef {
 	v := o.Get("key")
 	if v == lua.LNil {
-		return device.KeyRef{}
+		return signet.KeyRef{}
 	}
 	t, ok := v.(*lua.LTable)
 	if !ok {
@@ -59,5 +59,5 @@ func key(o module.Options) device.KeyRef {
 	if k.Has("file") == k.Has("env") {
 		o.Fail(`key must be { file = "…" } or { env = "NAME" }`)
 	}
-	return device.KeyRef{File: k.Str("file", ""), Env: k.Str("env", "")}
+	return signet.KeyRef{File: k.Str("file", ""), Env: k.Str("env", "")}
 }

@@ -73,18 +73,9 @@ func (s *linq) sink(c module.Call) int {
 	return 1
 }
 
-// live is the device behind a sink; nil before the show is live.
-func (s *linq) live(k sink) *stagelinq.Sink {
-	d, _ := s.Device(k.decl.Key()).(*stagelinq.Sink)
-	return d
-}
-
 // state is what is known of a deck.
-func (s *linq) state(d deck) (v stagelinq.Deck) {
-	if live := s.live(d.sink); live != nil {
-		v, _ = live.Deck(d.token, d.number)
-	}
-	return v
+func (s *linq) state(d deck) stagelinq.Deck {
+	return module.Ask[stagelinq.Deck](s.Load, d.sink.decl, stagelinq.DeckOf{Token: d.token, Deck: d.number})
 }
 
 func (s *linq) sinkClass() module.Class[sink] {
@@ -152,7 +143,7 @@ func (s *linq) deckClass() module.Class[deck] {
 
 // deckBeat is where the deck is at the logical instant; nil before it was heard.
 func (s *linq) deckBeat(d deck) lua.LValue {
-	b, heard := s.Tempo.Position(d.TempoKey(), s.G.Instant())
+	b, heard := s.G.SourcePosition(d.TempoKey())
 	if !heard {
 		return lua.LNil
 	}
@@ -187,10 +178,8 @@ func playerTable(L *lua.LState, p stagelinq.Player) *lua.LTable {
 
 func (s *linq) sinkDevices(c module.Call, k sink) int {
 	list := c.L.NewTable()
-	if live := s.live(k); live != nil {
-		for _, p := range live.Players() {
-			list.Append(playerTable(c.L, p))
-		}
+	for _, p := range module.Ask[[]stagelinq.Player](s.Load, k.decl, stagelinq.PlayersOf{}) {
+		list.Append(playerTable(c.L, p))
 	}
 	c.L.Push(list)
 	return 1
@@ -204,13 +193,7 @@ func (s *linq) sinkOn(c module.Call, k sink) int {
 
 func (s *linq) sinkGet(c module.Call, k sink) int {
 	token, path := player(c, 2), c.Str(1, "the path")
-	value := lua.LValue(lua.LNil)
-	if live := s.live(k); live != nil {
-		if v, ok := live.State(token, path); ok {
-			value = plain.Import(c.L, v)
-		}
-	}
-	c.L.Push(value)
+	c.L.Push(plain.Import(c.L, module.Ask[any](s.Load, k.decl, stagelinq.StateOf{Token: token, Path: path})))
 	return 1
 }
 
@@ -250,13 +233,9 @@ func (s *linq) sinkSubscribe(c module.Call, k sink) int {
 	})
 	L := c.L
 	s.G.WhenLive(func() {
-		live := s.live(k)
-		if live == nil {
-			return
-		}
+		s.Order(k.decl, stagelinq.Subscribe{Paths: paths})
 		for _, path := range paths {
-			live.Subscribe(path)
-			for _, change := range live.Known(path) {
+			for _, change := range module.Ask[[]stagelinq.StateChange](s.Load, k.decl, stagelinq.KnownOf{Path: path}) {
 				s.G.Run(c.Fn+" "+pattern, known, stateArgs(L, change))
 			}
 		}

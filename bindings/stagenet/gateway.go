@@ -51,11 +51,8 @@ func (s *net) gatewayClass() module.Class[gateway] {
 }
 
 // state is what is known of a gateway.
-func (s *net) state(g gateway) (v stagenet.Gateway) {
-	if live := s.live(g.console); live != nil {
-		v, _ = live.Gateway(g.id)
-	}
-	return v
+func (s *net) state(g gateway) stagenet.Gateway {
+	return module.Ask[stagenet.Gateway](s.Load, g.console.decl, stagenet.GatewayOf{ID: g.id})
 }
 
 // consoleGateway names a gateway, which need not be there.

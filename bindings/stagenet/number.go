@@ -29,12 +29,15 @@ func (s *net) number(c module.Call, v *console, name lua.LValue, pending bool) i
 	if pending || s.G.Collecting() {
 		return a
 	}
-	if live := s.live(v); live != nil {
-		if _, ok := live.Place(a); !ok {
-			c.Fail("no lease holds %s; give { pending = true } if its gateway is still to come", stagenet.AddressName(a))
-		}
+	if s.place(v, a).Gateway == "" {
+		c.Fail("no lease holds %s; give { pending = true } if its gateway is still to come", stagenet.AddressName(a))
 	}
 	return a
+}
+
+// place is where an address is.
+func (s *net) place(v *console, a int) stagenet.Place {
+	return module.Ask[stagenet.Place](s.Load, v.decl, stagenet.PlaceOf{Address: a})
 }
 
 // numberChannel is where the level of an address is. Addresses are kept in blocks,
@@ -109,10 +112,8 @@ func (s *net) fade(c module.Call, v *console) int {
 func (s *net) get(c module.Call, v *console) int {
 	a := s.number(c, v, c.Get(1), pending(c, 2))
 	var sources []level.Address
-	if live := s.live(v); live != nil {
-		if p, ok := live.Place(a); ok {
-			sources = v.decl.Sources(p)
-		}
+	if p := s.place(v, a); p.Gateway != "" {
+		sources = v.decl.Sources(p)
 	}
 	highest := 0.0
 	if _, used := v.used[a]; used || len(sources) == 0 {

@@ -78,18 +78,15 @@ func (s *net) consoleClass() module.Class[*console] {
 	}}
 }
 
-// live is the device behind a console; nil before the show is live.
-func (s *net) live(v *console) *stagenet.Console {
-	d, _ := s.Device(v.decl.Key()).(*stagenet.Console)
-	return d
+// known are the gateways a console knows of; none before the show is live.
+func (s *net) known(v *console) []stagenet.Gateway {
+	return module.Ask[[]stagenet.Gateway](s.Load, v.decl, stagenet.GatewaysOf{})
 }
 
 func (s *net) gateways(c module.Call, v *console) int {
 	list := c.L.NewTable()
-	if live := s.live(v); live != nil {
-		for _, g := range live.Gateways() {
-			list.Append(s.gateway(c.L, gateway{v, g.ID}))
-		}
+	for _, g := range s.known(v) {
+		list.Append(s.gateway(c.L, gateway{v, g.ID}))
 	}
 	c.L.Push(list)
 	return 1
@@ -97,16 +94,14 @@ func (s *net) gateways(c module.Call, v *console) int {
 
 func (s *net) leases(c module.Call, v *console) int {
 	list := c.L.NewTable()
-	if live := s.live(v); live != nil {
-		for _, g := range live.Gateways() {
-			if g.Lease.ID == "" {
-				continue
-			}
-			t := leaseTable(c.L, g.Lease)
-			t.RawSetString("gateway", lua.LString(g.ID))
-			t.RawSetString("connected", lua.LBool(g.Connected))
-			list.Append(t)
+	for _, g := range s.known(v) {
+		if g.Lease.ID == "" {
+			continue
 		}
+		t := leaseTable(c.L, g.Lease)
+		t.RawSetString("gateway", lua.LString(g.ID))
+		t.RawSetString("connected", lua.LBool(g.Connected))
+		list.Append(t)
 	}
 	c.L.Push(list)
 	return 1

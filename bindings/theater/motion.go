@@ -156,17 +156,10 @@ func (s *house) listen(c module.Call, m *motion) {
 	}, m.decl.EndTopic())
 }
 
-// live is the device behind a motion; nil before the show is live.
-func (s *house) live(m *motion) *device.Motion {
-	d, _ := s.Device(m.decl.Key()).(*device.Motion)
-	return d
-}
-
 // prune forgets the orders that have been carried out, or never will be.
 func (s *house) prune(m *motion) {
-	live := s.live(m)
 	m.emitted = slices.DeleteFunc(m.emitted, func(e *emitted) bool {
-		if live != nil && live.Took(e.path) {
+		if module.Ask[bool](s.Load, m.decl, device.TookOf{Path: e.path}) {
 			return true
 		}
 		lost := s.G.Instant() > e.at+maxOnWay
@@ -189,9 +182,7 @@ func (s *house) pending(c module.Call, m *motion) int {
 			n += e.segments
 		}
 	}
-	if live := s.live(m); live != nil {
-		n += live.Pending(a)
-	}
+	n += module.Ask[int](s.Load, m.decl, device.PendingOf{Axis: a})
 	c.L.Push(lua.LNumber(n))
 	return 1
 }

@@ -34,10 +34,15 @@ type layer struct {
 var roles = []string{
 	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
 	"drivers/stagelinq", "drivers/stagelinq/source",
+	"drivers/stagenet", "drivers/stagenet/gateway",
+	"drivers/theater", "drivers/theater/server",
 }
 
 // outside is what code that decides has no business with: sockets, files, signals.
 var outside = []string{"net", "net/http", "os", "os/exec", "os/signal", "syscall"}
+
+// contract is what an adapter of a protocol has to do with besides its driver.
+var contract = []string{"runtime/beat", "runtime/device", "runtime/level"}
 
 // layers is the whole architecture. A package without a row is an error.
 var layers = []layer{
@@ -57,17 +62,25 @@ var layers = []layer{
 	{"runtime/engine", []string{"runtime/beat", "runtime/curve", "runtime/level", "runtime/patch"}, nil, outside},
 
 	{"runtime/script", []string{"runtime/beat", "runtime/engine"}, []string{"github.com/yuin/gopher-lua"}, outside},
-	{"bindings", []string{"runtime/beat", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"},
+	{"bindings", []string{"runtime/beat", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
 		[]string{"github.com/yuin/gopher-lua"}, append(outside, "sync", "sync/atomic")},
 	{"scripts", nil, nil, nil},
 
-	{"runtime/device", []string{"drivers", "runtime/beat", "runtime/engine", "runtime/level"}, nil, nil},
+	{"runtime/device/osc", append([]string{"drivers/osc"}, contract...), nil, nil},
+	{"runtime/device/signet", append([]string{"drivers/signet"}, contract...), nil, nil},
+	{"runtime/device/stagelinq", append([]string{"drivers/stagelinq"}, contract...), nil, nil},
+	{"runtime/device/stagenet", append([]string{"drivers/stagenet", "drivers/lan"}, contract...), nil, nil},
+	{"runtime/device/theater", append([]string{"drivers/theater", "drivers/osc"}, contract...), nil, nil},
+	{"runtime/device", []string{"runtime/beat", "runtime/level"}, nil, outside},
+	{"runtime/show", []string{"runtime/beat", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt"}, nil},
-	{"runtime/journal", []string{"runtime/engine", "runtime/script"}, nil, nil},
-	{"runtime/rig", []string{"drivers"}, nil, nil},
+	{"runtime/journal", []string{"runtime/device", "runtime/show"}, nil, outside},
+	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/journal", "runtime/script", "runtime/show"}, nil, outside},
+	{"runtime/rig", []string{"runtime/device"}, nil, outside},
 	{"runtime/console", nil, nil, nil},
 	{"runtime/control", nil, nil, nil},
-	{"runtime/host", []string{"bindings", "drivers", "runtime", "scripts"}, []string{"github.com/fsnotify/fsnotify"}, nil},
+	{"runtime/host", []string{"drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
+		[]string{"github.com/fsnotify/fsnotify"}, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "examples", "runtime", "scripts"},
 		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
@@ -82,7 +95,7 @@ var goroutines = []place{
 	{"runtime/host", "*.go"},
 	{"runtime/console", "*.go"},
 	{"runtime/control", "listen.go"},
-	{"runtime/rig", "*.go"},
+	{"runtime/rig", "*.go"}, {"runtime/device", "rig.go"},
 	{"runtime/script", "runner.go"}, {"runtime/script", "compile.go"},
 	{"runtime/store", "later.go"},
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},

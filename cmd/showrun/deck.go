@@ -157,7 +157,7 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 	defer running.Wait()
 	defer cancel(nil)
 	if f.script != "" {
-		s, err := deckscript.Load(ctx, f.script, unit, log)
+		s, err := deckscript.Load(ctx, f.script, unit, f.decks, log)
 		if errors.Is(err, fs.ErrNotExist) {
 			return usageError{fmt.Errorf("no script at %s", f.script)}
 		}

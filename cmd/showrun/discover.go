@@ -9,6 +9,7 @@ import (
 	"showrun/cmd/showrun/discover"
 	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/signet/key"
+	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/host"
 )
 
@@ -56,7 +57,7 @@ func (a *app) lookAround(ctx context.Context, f discover.Flags) error {
 			return err
 		}
 	}
-	f.UseKey(func() (key.Transfer, error) { return readKey(host.KeyFile(f.StateDir)) })
+	f.UseKey(func() (key.Transfer, error) { return readKey(devsignet.KeyFile(f.StateDir)) })
 	s, err := discover.Open(f.Options)
 	if err != nil {
 		return err

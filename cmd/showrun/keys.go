@@ -17,6 +17,7 @@ import (
 
 	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
+	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/host"
 )
 
@@ -37,13 +38,13 @@ readable by you alone; shows that name no key of their own use it.`,
 	cmd.PersistentFlags().StringVar(&state, "state", "", stateUsage)
 	file := func() (string, error) {
 		if state != "" {
-			return host.KeyFile(state), os.MkdirAll(state, 0o700)
+			return devsignet.KeyFile(state), os.MkdirAll(state, 0o700)
 		}
 		dir, err := host.DefaultStateDir()
 		if err != nil {
 			return "", err
 		}
-		return host.KeyFile(dir), os.MkdirAll(dir, 0o700)
+		return devsignet.KeyFile(dir), os.MkdirAll(dir, 0o700)
 	}
 
 	var force, typed bool

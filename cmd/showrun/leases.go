@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"showrun/runtime/device/stagenet"
 	"showrun/runtime/host"
 	"showrun/runtime/store"
 )
@@ -53,25 +55,22 @@ func (a *app) withStore(dir string, f func(*store.Store) error) error {
 
 func (a *app) listLeases(s *store.Store) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
-	n := 0
-	err := s.AllLeases(func(console, gatewayID, id string, addresses []uint32) {
-		if n++; n == 1 {
-			fmt.Fprintln(w, "GATEWAY\tNETWORK\tLEASE\tADDRESSES")
-		}
-		if console == "" {
-			console = "any"
-		}
-		fmt.Fprintf(w, "%q\t%s\t%s\t%s\n", gatewayID, console, id, addressRuns(addresses))
-	})
+	list, err := stagenet.Leases(s)
+	if len(list) > 0 {
+		fmt.Fprintln(w, "GATEWAY\tNETWORK\tLEASE\tADDRESSES")
+	}
+	for _, l := range list {
+		fmt.Fprintf(w, "%q\t%s\t%s\t%s\n", l.GatewayID, cmp.Or(l.Console, "any"), l.ID, addressRuns(l.Addresses))
+	}
 	w.Flush()
-	if n == 0 && err == nil {
+	if len(list) == 0 && err == nil {
 		fmt.Fprintln(a.stdout, "no gateway holds a lease")
 	}
 	return err
 }
 
 // addressRuns writes ascending addresses as runs, such as "SN1-SN512, SN600".
-func addressRuns(addresses []uint32) string {
+func addressRuns(addresses []int) string {
 	var runs []string
 	for i := 0; i < len(addresses); {
 		first := i
@@ -90,18 +89,18 @@ func addressRuns(addresses []uint32) string {
 }
 
 func (a *app) forgetGateway(s *store.Store, id string) error {
-	var consoles []string
-	err := s.AllLeases(func(console, gatewayID, _ string, _ []uint32) {
-		if gatewayID == id {
-			consoles = append(consoles, console)
+	list, err := stagenet.Leases(s)
+	known := false
+	for _, l := range list {
+		if l.GatewayID != id {
+			continue
 		}
-	})
-	for _, c := range consoles {
-		if err := s.DeleteLease(c, id); err != nil {
+		known = true
+		if err := stagenet.ForgetLease(s, l.Console, id); err != nil {
 			return err
 		}
 	}
-	if len(consoles) == 0 && err == nil {
+	if !known && err == nil {
 		err = fmt.Errorf("no gateway %q holds a lease", id)
 	}
 	return err

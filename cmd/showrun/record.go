@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +16,7 @@ import (
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/drivers/stagelinq/take"
+	devlinq "showrun/runtime/device/stagelinq"
 	"showrun/runtime/host"
 	"showrun/runtime/store"
 )
@@ -155,17 +155,7 @@ func sinkToken(dir string) (stagelinq.Token, error) {
 		return stagelinq.Token{}, err
 	}
 	defer kept.Close()
-	id, err := kept.Identity("stagelinq token", func() ([]byte, error) {
-		t, err := stagelinq.NewToken(rand.Reader)
-		return t[:], err
-	})
-	if err != nil {
-		return stagelinq.Token{}, err
-	}
-	if len(id) != len(stagelinq.Token{}) {
-		return stagelinq.Token{}, errors.New("the state file holds a broken StageLinQ token")
-	}
-	return stagelinq.Token(id), nil
+	return devlinq.TokenOf(kept)
 }
 
 func recordStatus(w *take.Writer, took time.Duration) string {

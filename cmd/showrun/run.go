@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/bindings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/control"
 	"showrun/runtime/host"
-	"showrun/runtime/rig"
 )
 
 // runFlags are the flags of run.
@@ -85,16 +85,12 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	if f.logFormat == "json" {
 		a.jsonLog = log
 	}
-	var virtual *rig.Config
-	if f.rig {
-		virtual = &rig.Config{}
-	}
 	if f.osc == "off" {
 		f.osc = ""
 	}
 	h, err := host.New(host.Options{
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
-		Show: args[0], Rig: virtual, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
+		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	})
 	if err != nil {

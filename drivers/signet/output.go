@@ -139,7 +139,7 @@ func (o *output) join(universe int, options UniverseOptions) error {
 	s := newStream(key, options, o.voice, o.cfg.Scope, o.cfg.Mode, o.cfg.Port)
 	if old != nil {
 		s.setLevels(old.levels)
-		s.started, s.changed, s.last = old.started, old.started, old.last
+		s.started, s.changed, s.last, s.news = old.started, old.started, old.last, old.news
 	}
 	o.streams = append(o.streams, s)
 	o.index[key] = s

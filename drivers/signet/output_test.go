@@ -147,11 +147,11 @@ func TestStreamPacing(t *testing.T) {
 	b.set(7, 1, 2, 3)
 	b.expect(b.flush(frame), "239.254.0.7 1/2 level7 01 02*512")
 	b.set(7, 1, 2, 3) // no change
-	b.expect(b.flush(frame/2), []string{}...)
-	b.expect(b.flush(frame/2), "239.254.0.7 1/3 level7 01 02*512")
-	b.expect(b.flush(frame-3*time.Millisecond), "239.254.0.7 1/4 level7 01 02*512") // within tolerance
-	b.expect(b.flush(frame - 4*time.Millisecond))
-	b.expect(b.flush(4*time.Millisecond), "239.254.0.7 1/5 level7 01 02*512")
+	b.expect(b.flush(frame))
+	b.expect(b.flush(frame), "239.254.0.7 1/3 level7 01 02*512")                      // every other frame
+	b.expect(b.flush(2*frame-6*time.Millisecond), "239.254.0.7 1/4 level7 01 02*512") // within tolerance
+	b.expect(b.flush(2*frame - 7*time.Millisecond))
+	b.expect(b.flush(7*time.Millisecond), "239.254.0.7 1/5 level7 01 02*512")
 	b.expect(b.flush(frame)) // three repeats, then silence
 	b.expect(b.flush(850 * time.Millisecond))
 	b.expect(b.flush(50*time.Millisecond), "239.254.0.7 1/6 level7 01 02*512")
@@ -160,6 +160,39 @@ func TestStreamPacing(t *testing.T) {
 	b.set(7, 8)
 	b.set(7, 7) // changes coalesce
 	b.expect(b.flush(frame), "239.254.0.7 1/8 level7 07 00*512")
+	// A change waits for the change before it, not for its repeats.
+	b.expect(b.flush(2*frame), "239.254.0.7 1/9 level7 07 00*512")
+	b.set(7, 6)
+	b.expect(b.flush(time.Millisecond), "239.254.0.7 1/10 level7 06 00*512")
+	b.set(7, 5)
+	b.expect(b.flush(frame - 4*time.Millisecond))
+	b.expect(b.flush(time.Millisecond), "239.254.0.7 1/11 level7 05 00*512")
+}
+
+// TestNeverMoreThanTheRate: however levels change and frames come, a second has not more
+// packets of a universe than the rate, but for one that a change has brought forward.
+func TestNeverMoreThanTheRate(t *testing.T) {
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		b := newBench(t, SenderConfig{})
+		b.join(1, UniverseOptions{Slots: 2})
+		b.flush(0)
+		var sent []time.Time
+		for range 3000 {
+			if rng.IntN(4) == 0 {
+				b.set(1, byte(rng.Uint32()))
+			}
+			for range b.flush(time.Duration(rng.IntN(int(frame)))) {
+				sent = append(sent, b.now)
+			}
+		}
+		most := int(time.Second/(frame-paceTolerance)) + 1
+		for i := range sent {
+			if n := i + most + 1; n < len(sent) && sent[n].Sub(sent[i]) < time.Second {
+				t.Fatalf("seed %d: %d packets in %v", seed, most+2, sent[n].Sub(sent[i]))
+			}
+		}
+	}
 }
 
 func TestPriority(t *testing.T) {
@@ -168,9 +201,9 @@ func TestPriority(t *testing.T) {
 	b.flush(0)
 	b.set(1, 5, 6)
 	b.expect(b.flush(frame), "239.254.0.1 1/2 priority 150*1 level1 05 06*2")
-	b.flush(frame)
-	b.flush(frame)
-	b.flush(frame)
+	b.flush(2 * frame)
+	b.flush(2 * frame)
+	b.flush(2 * frame)
 	b.expect(b.flush(keepAlive), "239.254.0.1 1/6 priority 150*1 level1 05 06*2")
 	s := b.output.index[streamKey{1, false}]
 	s.setPriority([]byte{0}, "local", Secure)
@@ -282,13 +315,13 @@ func TestSync(t *testing.T) {
 	b.expect(b.flush(5*time.Millisecond-1), []string{}...)
 	b.expect(b.flush(1), "239.254.255.250 1/3 TID_SYNC")
 	b.set(2, 2) // each endpoint in use has its own
-	b.expect(b.flush(frame), "239.254.0.1 1/4 level1 01 00*2", "239.254.0.2 4/2 level2 02 00*2")
+	b.expect(b.flush(2*frame), "239.254.0.1 1/4 level1 01 00*2", "239.254.0.2 4/2 level2 02 00*2")
 	b.set(1, 7)
 	// A release that is due goes before the next frame.
-	b.expect(b.flush(frame),
+	b.expect(b.flush(2*frame),
 		"239.254.255.250 1/5 TID_SYNC", "239.254.255.250 4/3 TID_SYNC", "239.254.0.1 1/6 level1 07 00*2", "239.254.0.2 4/4 level2 02 00*2")
 	for range 6 {
-		b.flush(frame)
+		b.flush(2 * frame)
 	}
 	b.expect(b.flush(900*time.Millisecond), "239.254.0.1 1/14 level1 07 00*2", "239.254.0.2 4/10 level2 02 00*2")
 	b.expect(b.flush(10 * time.Millisecond)) // a keep-alive is not synced
@@ -326,7 +359,7 @@ func TestSyncKeepaliveWaitsForTheFrame(t *testing.T) {
 	b.set(1, 1)
 	b.flush(0)
 	for range repeats + 1 {
-		b.flush(frame)
+		b.flush(2 * frame)
 	}
 	due := b.output.syncs[0].last.Add(syncKeepalive)
 	b.now = due.Add(-2 * time.Millisecond)

@@ -59,6 +59,7 @@ type stream struct {
 	changed  bool // since the last packet
 	owed     int  // repeats still to send
 	last     time.Time
+	news     time.Time // the last packet that was none but a repeat
 }
 
 // check completes options with the defaults of the Sender.
@@ -205,16 +206,20 @@ func (s *stream) setPriority(p []byte, scope string, mode Mode) {
 	s.changed = s.started
 }
 
-// due tells whether a packet is to be sent at now.
+// due tells whether a packet is to be sent at now. News waits for news only, so that a
+// level that changes once is not held up by repeats of the one before; these keep twice
+// the distance, so that there are never more packets than the rate allows.
 func (s *stream) due(now time.Time) bool {
-	if !s.started {
+	switch since := now.Sub(s.last); {
+	case !s.started:
 		return false
+	case s.changed:
+		return now.Sub(s.news) >= s.interval
+	case s.owed > 0:
+		return since >= 2*s.interval
+	default:
+		return since >= keepAlive
 	}
-	since := now.Sub(s.last)
-	if s.changed || s.owed > 0 {
-		return since >= s.interval
-	}
-	return since >= keepAlive
 }
 
 // sent moves on after a packet; it tells whether that packet was more than a
@@ -223,7 +228,7 @@ func (s *stream) sent(now time.Time) (moving bool) {
 	moving = s.changed || s.owed > 0
 	switch {
 	case s.changed:
-		s.changed, s.owed = false, repeats
+		s.changed, s.owed, s.news = false, repeats, now
 	case s.owed > 0:
 		s.owed--
 	}
@@ -232,4 +237,4 @@ func (s *stream) sent(now time.Time) (moving bool) {
 }
 
 // failed makes up for a packet that could not be sent.
-func (s *stream) failed() { s.owed = repeats }
+func (s *stream) failed() { s.changed = true }

@@ -35,6 +35,7 @@ type Change struct {
 	At     time.Duration // show time of the call that noticed it
 	BPM    float64       // the tempo since then, as the source names it
 	Source string        // what drives the beat; empty for a lone follower
+	Of     string        // the source whose own beat it is about; empty for that of the show
 }
 
 // standing is all about a published beat that changes are made of.

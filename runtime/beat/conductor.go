@@ -2,6 +2,7 @@ package beat
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -11,25 +12,32 @@ const Internal = "internal"
 // maxSources bounds how many sources are followed at once.
 const maxSources = 64
 
+// maxPlanned bounds how many commands wait for their instants.
+const maxPlanned = 1024
+
 // Conductor decides what drives the beat of the show: the internal tempo or a
-// followed source. It follows every source it hears of in the background, so
-// that a switch is instant, and publishes one timeline that keeps the promises
-// of [Timeline] across all of it; an epoch is never used twice.
+// followed source. It is the one owner of musical time: it follows every source it
+// hears of in the background, so that a switch is instant, keeps what names stand for,
+// and takes commands ahead of their instants. What it knows it publishes as a [Plan],
+// whose course keeps the promises of [Timeline] across all of it; an epoch is never
+// used twice.
 //
 // What changed through a call that returns no changes is returned by the next
 // Step, which Next then says is due at once. A call whose instant lies before
 // one it was already told about takes effect at the later one, so that nobody
-// who read the timeline meanwhile sees it step. A Conductor belongs to one
-// goroutine or lock. Create it with [NewConductor].
+// who read the course meanwhile sees it step. A Conductor belongs to one
+// goroutine. Create it with [NewConductor].
 type Conductor struct {
-	source    string               // what Follow was told, Internal by default
-	internal  Timeline             // the internal tempo while it drives
+	drive
+	epochs    epochs               // of the published course
+	lanes     epochs               // of all followers together, so that a name may change its source
 	followers map[string]*Follower // by source key
 	aliases   map[string]string    // source to the key it means at present
-	tempo     float64              // nominal BPM of what drives
-	taps      []time.Duration      // recent taps, oldest first
-	path      path
+	planned   []planned            // in the order of their instants
+	given     uint64               // commands, so far
+	refused   uint64
 	said      standing
+	plan      *Plan // as published last
 }
 
 // NewConductor returns a conductor driven by the internal tempo, running from
@@ -38,21 +46,15 @@ func NewConductor(now time.Duration, bpm float64) *Conductor {
 	if checkTempo(bpm) != nil {
 		bpm = 120
 	}
-	c := &Conductor{
-		source:    Internal,
-		internal:  Timeline{Epoch: 1, Origin: now, BPM: bpm},
-		followers: make(map[string]*Follower),
-		aliases:   make(map[string]string),
-		tempo:     bpm,
+	c := &Conductor{followers: make(map[string]*Follower), aliases: make(map[string]string)}
+	internal := Timeline{Epoch: c.epochs.next(), Origin: now, BPM: bpm}
+	c.drive = drive{
+		source: Internal, internal: internal, tempo: bpm,
+		path: path{line: internal, target: internal, until: Never, latest: now},
 	}
-	c.path = path{line: c.internal, target: c.internal, until: Never, latest: now}
 	c.said = c.standing()
 	return c
 }
-
-// Timeline returns the published timeline. It stays the same value until
-// something moves it.
-func (c *Conductor) Timeline() Timeline { return c.path.line }
 
 // Tempo returns the tempo in BPM as the source names it. Unlike the slope of
 // the timeline it holds still while an error is corrected.
@@ -62,41 +64,60 @@ func (c *Conductor) Tempo() float64 { return c.tempo }
 // stands for at present.
 func (c *Conductor) Source() (name, key string) { return c.source, c.key() }
 
-// Follower returns the follower of a source key for its diagnostics and its own
-// beats, nil if that source was not heard of. It stays the conductor's.
+// Follower returns the follower of a source key for its diagnostics, nil if that
+// source was not heard of. It stays the conductor's.
 func (c *Conductor) Follower(key string) *Follower { return c.followers[key] }
 
-// Resolve returns the source key that a source, or an alias, stands for at
-// present.
-func (c *Conductor) Resolve(source string) string {
+// resolve returns the source key that a source, or an alias, stands for at present.
+func (c *Conductor) resolve(source string) string {
 	if target := c.aliases[source]; target != "" {
 		return target
 	}
 	return source
 }
 
-// Follow makes a source drive the beat from now on: "" or "internal", a source
-// key or an alias. The timeline runs on as it is until the source is located.
-// Back on the internal tempo it continues from where it is.
-func (c *Conductor) Follow(source string, now time.Duration) {
-	if source == "" {
-		source = Internal
+// Do carries out a command at its instant: now, or later if the stamp lies ahead. One
+// that cannot be carried out at its instant after all is counted. The error is that of
+// a command for now, or that too many wait.
+func (c *Conductor) Do(cmd Command, s Stamp, now time.Duration) error {
+	c.given++
+	c.advance(now)
+	s = s.On(c.course(), now)
+	if s.At <= now {
+		c.prepare(cmd, s.At)
+		return c.apply(cmd, s.At, c.target, c.epochs.next)
 	}
-	if source == c.source {
-		return
+	if len(c.planned) >= maxPlanned {
+		c.refused++
+		return errPlanned
 	}
-	c.source = source
-	if source == Internal {
-		c.take(c.path.line.At(now), now)
-	}
-	c.switched(now)
+	c.planned = append(c.planned, planned{Command: cmd, Stamp: s})
+	c.course()
+	return nil
 }
 
-// take lets the internal tempo continue from a beat.
-func (c *Conductor) take(at Micro, now time.Duration) {
-	c.tempo = math.Min(math.Max(c.tempo, slowest), fastest)
-	c.internal = Timeline{Origin: now, Beat: at, BPM: c.tempo}
-	c.taps = c.taps[:0]
+// Withdraw drops the commands that wait and for which match holds.
+func (c *Conductor) Withdraw(match func(Command, Stamp) bool) {
+	c.planned = slices.DeleteFunc(c.planned, func(p planned) bool { return match(p.Command, p.Stamp) })
+}
+
+// Refused counts commands that could not be carried out at their instants.
+func (c *Conductor) Refused() uint64 { return c.refused }
+
+// prepare makes the follower of a source that is about to drive.
+func (c *Conductor) prepare(cmd Command, now time.Duration) {
+	if source := cmd.source(); cmd.Kind == Follow && source != Internal && source != c.source {
+		c.expect(c.resolve(source), now)
+	}
+}
+
+// expect makes silence count of the source that drives.
+func (c *Conductor) expect(key string, now time.Duration) {
+	f := c.follower(key, now)
+	if !f.synced {
+		f.expect(now, c.said.lost)
+	}
+	f.Step(now)
 }
 
 // Alias makes a source name such as "sink:master" stand for the source key
@@ -111,25 +132,16 @@ func (c *Conductor) Alias(source, target string, now time.Duration) {
 	if target == "" {
 		delete(c.aliases, source)
 	}
-	if source == c.source {
-		c.switched(now)
+	if source != c.source {
+		return
 	}
+	c.advance(now)
+	c.expect(c.key(), now)
+	c.lead(now, c.target, c.epochs.next)
 }
 
 // key returns the source key that drives the beat.
-func (c *Conductor) key() string { return c.Resolve(c.source) }
-
-// switched aims at a source that began to drive.
-func (c *Conductor) switched(now time.Duration) {
-	if c.source != Internal {
-		f := c.follower(c.key(), now)
-		if !f.synced {
-			f.expect(now, c.said.lost)
-		}
-		f.Step(now)
-	}
-	c.lead(now)
-}
+func (c *Conductor) key() string { return c.resolve(c.source) }
 
 // driver returns the follower that drives the beat, nil on the internal tempo.
 func (c *Conductor) driver() *Follower {
@@ -137,6 +149,15 @@ func (c *Conductor) driver() *Follower {
 		return nil
 	}
 	return c.followers[c.key()]
+}
+
+// target tells where a source, or an alias, wants the beat to be.
+func (c *Conductor) target(source string) (aim, bool) {
+	f := c.followers[c.resolve(source)]
+	if f == nil || !f.located || f.lost {
+		return aim{}, false
+	}
+	return aim{f.target, f.tempo}, true
 }
 
 // follower returns the follower of a key, a new one for a new key. Beyond
@@ -149,54 +170,82 @@ func (c *Conductor) follower(key string, now time.Duration) *Follower {
 	if len(c.followers) >= maxSources {
 		oldest := ""
 		for k, g := range c.followers {
-			if k != c.key() && (oldest == "" || g.heard < c.followers[oldest].heard) {
+			if k != c.key() && (oldest == "" || g.heard < c.followers[oldest].heard || g.heard == c.followers[oldest].heard && k < oldest) {
 				oldest = k
 			}
 		}
 		delete(c.followers, oldest)
 	}
 	f = NewFollower(Config{})
+	f.fresh = c.lanes.next
 	f.heard = now
 	c.followers[key] = f
 	return f
 }
 
-// lead aims the published timeline at what drives it.
-func (c *Conductor) lead(now time.Duration) {
-	target := c.path.target
-	if f := c.driver(); f == nil {
-		target = c.internal
-	} else if f.located && !f.lost {
-		target = f.target
-		if f.tempo > 0 {
-			c.tempo = f.tempo
-		} else {
-			target.BPM = c.tempo
-		}
-	}
-	c.path.aim(now, target, slewWindow, slewHorizon)
-}
-
 // Observe takes an observation of a source and returns what it changed about
-// the show's beat. Observations of one source come in the order of arrival.
+// the show's beat, and where the source itself jumped. Observations of one source come
+// in the order of arrival.
 func (c *Conductor) Observe(source string, o Observation) []Change {
 	f := c.follower(source, o.Arrival)
+	epoch := f.path.line.Epoch
 	f.Observe(o)
-	if f != c.driver() {
-		return nil
+	var list []Change
+	if f == c.driver() {
+		c.advance(o.Arrival)
+		c.lead(o.Arrival, c.target, c.epochs.next)
+		list = c.report(o.Arrival)
 	}
-	c.lead(o.Arrival)
-	return c.report(o.Arrival)
+	if epoch != 0 && epoch != f.path.line.Epoch {
+		for _, name := range c.names(source) {
+			list = append(list, Change{Kind: Jump, At: o.Arrival, BPM: f.tempo, Of: name})
+		}
+	}
+	return list
+}
+
+// names lists what a source is called: its key and what stands for it.
+func (c *Conductor) names(key string) []string {
+	names := []string{key}
+	for alias, target := range c.aliases {
+		if target == key {
+			names = append(names, alias)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Step does what is due at now and returns all that changed since the last
 // Step or Observe of the driving source.
 func (c *Conductor) Step(now time.Duration) []Change {
-	if f := c.driver(); f != nil {
-		f.Step(now)
+	c.advance(now)
+	for _, f := range c.followers {
+		f.Step(now) // their beats may be waited for as well
 	}
-	c.path.step(now)
 	return c.report(now)
+}
+
+// advance carries out what was planned up to now, each at its instant.
+func (c *Conductor) advance(now time.Duration) {
+	for len(c.planned) > 0 {
+		c.course()
+		p := c.planned[0]
+		if p.At > now {
+			break
+		}
+		c.planned = slices.Delete(c.planned, 0, 1)
+		c.given++
+		fresh := c.epochs.next
+		if p.epoch != 0 {
+			fresh = func() uint32 { return p.epoch }
+		}
+		c.path.settle(p.At, c.epochs.next)
+		if c.prepare(p.Command, p.At); c.apply(p.Command, p.At, c.target, fresh) != nil {
+			c.refused++
+		}
+	}
+	c.path.settle(now, c.epochs.next)
 }
 
 // Next returns the instant of the next Step that has something to do.
@@ -204,19 +253,17 @@ func (c *Conductor) Next() time.Duration {
 	if changes(c.said, c.standing(), 0) != nil {
 		return c.path.latest
 	}
-	if f := c.driver(); f != nil {
-		return min(c.path.until, f.lostAt())
+	next := c.path.until
+	if len(c.planned) > 0 {
+		next = min(next, c.planned[0].At)
 	}
-	return c.path.until
-}
-
-// Confidence returns how far the timeline can be trusted, 0 to 1; the internal
-// tempo is always right.
-func (c *Conductor) Confidence(now time.Duration) float64 {
-	if f := c.driver(); f != nil {
-		return f.Confidence(now)
+	for key, f := range c.followers {
+		next = min(next, f.path.until)
+		if key == c.key() && c.source != Internal {
+			next = min(next, f.lostAt())
+		}
 	}
-	return 1
+	return next
 }
 
 // standing returns what changes are made of.

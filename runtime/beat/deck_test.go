@@ -154,16 +154,16 @@ type predictor interface {
 	Observe(Observation) []Change
 }
 
-// drive plays a stream into p in virtual time and calls at each of the
+// play plays a stream into p in virtual time and calls at each of the
 // instants (ascending) with the published timeline.
-func drive(p predictor, stream []Observation, instants []time.Duration, at func(i int, t Timeline)) []Change {
+func play(p predictor, stream []Observation, instants []time.Duration, at func(i int, c Course)) []Change {
 	var seen []Change
 	i := 0
 	for _, o := range append(slices.Clone(stream), Observation{Arrival: Never}) {
 		for {
 			next := min(p.Next(), o.Arrival)
 			for ; i < len(instants) && instants[i] < next; i++ {
-				at(i, p.Timeline())
+				at(i, p.Course())
 			}
 			if next == o.Arrival || i == len(instants) {
 				break
@@ -192,9 +192,9 @@ func predict(p predictor, d *deck, stream []Observation, seconds float64) []erro
 		instants[i] = time.Duration(b.at*1e9) - lookAhead
 	}
 	list := make([]errorAt, 0, len(beats))
-	drive(p, stream, instants, func(i int, t Timeline) {
+	play(p, stream, instants, func(i int, c Course) {
 		e := errorAt{beats[i].at, math.Inf(1)}
-		if when := t.Time(FromFloat(beats[i].beat)); when != Never {
+		if when, ok := c.Time(c.Line(instants[i]).Epoch, FromFloat(beats[i].beat)); ok && when != Never {
 			e.ms = (float64(when)/1e9 - beats[i].at) * 1e3
 		}
 		list = append(list, e)

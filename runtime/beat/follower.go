@@ -93,6 +93,8 @@ type Follower struct {
 	target  Timeline
 	path    path
 	said    standing
+	own     epochs
+	fresh   func() uint32 // numbers epochs
 }
 
 // NewFollower returns a follower that has heard nothing. Its timeline is
@@ -102,6 +104,7 @@ func NewFollower(cfg Config) *Follower {
 		cfg.Silence = defaultSilence
 	}
 	f := &Follower{silence: cfg.Silence}
+	f.fresh = f.own.next
 	f.path.line.Stopped = true
 	f.path.until = Never
 	f.said.stopped = true
@@ -296,12 +299,13 @@ func (f *Follower) publish(now time.Duration) []Change {
 	case !f.located:
 	case f.path.line.Epoch == 0:
 		f.path.line = f.target
-		f.path.line.Epoch = 1
+		f.path.line.Epoch = f.fresh()
 		f.path.target = f.target
 		f.path.latest = now
 	default:
+		f.path.settle(now, f.fresh)
 		f.missed = f.target.At(now) - f.path.line.At(now)
-		f.path.aim(now, f.target, slewWindow, slewHorizon)
+		f.path.aim(now, f.target, slewWindow, slewHorizon, f.fresh)
 	}
 	return f.report(now)
 }
@@ -323,7 +327,7 @@ func (f *Follower) Step(now time.Duration) []Change {
 	if now >= f.lostAt() {
 		f.lost = true
 	}
-	f.path.step(now)
+	f.path.settle(now, f.fresh)
 	return f.report(now)
 }
 
@@ -345,26 +349,44 @@ func (f *Follower) lostAt() time.Duration {
 	return f.heard + f.silence
 }
 
-// Timeline returns the published timeline.
-func (f *Follower) Timeline() Timeline { return f.path.line }
+// Course returns the published course.
+func (f *Follower) Course() Course { return f.path.course(f.tempo) }
 
 // Tempo returns the tempo in BPM as the source names it, else as measured, 0
 // before any is known. Unlike the slope of the timeline it holds still while
 // an error is corrected.
 func (f *Follower) Tempo() float64 { return f.tempo }
 
-// Confidence returns how far the timeline can be trusted, 0 to 1: it grows with
+// Confidence returns how far the course can be trusted, 0 to 1: it grows with
 // the first dozen observations and halves every two seconds of silence or
 // unsteady motion.
-func (f *Follower) Confidence(now time.Duration) float64 {
+func (f *Follower) Confidence(now time.Duration) float64 { return f.trust().at(now) }
+
+// trust is what confidence is made of.
+type trust struct {
+	always bool
+	full   float64       // with the observations so far
+	heard  time.Duration // the last of them
+	adrift float64       // seconds of unsteady motion up to it
+}
+
+func (f *Follower) trust() trust {
 	if !f.located {
-		return 0
+		return trust{}
 	}
-	stale := max(now-f.heard-freshFor, 0).Seconds()
+	t := trust{full: math.Min(float64(f.offset.n)/fullTrustAt, 1), heard: f.heard}
 	if f.motion == adrift {
-		stale += f.prev.c - f.strayed
+		t.adrift = f.prev.c - f.strayed
 	}
-	return math.Min(float64(f.offset.n)/fullTrustAt, 1) * math.Exp2(-stale/halfTrust.Seconds())
+	return t
+}
+
+func (t trust) at(now time.Duration) float64 {
+	if t.always {
+		return 1
+	}
+	stale := max(now-t.heard-freshFor, 0).Seconds() + t.adrift
+	return t.full * math.Exp2(-stale/halfTrust.Seconds())
 }
 
 // Delay returns how late observations arrive on average, beyond the smallest

@@ -76,7 +76,7 @@ func TestFollowerSituations(t *testing.T) {
 					f := NewFollower(Config{})
 					end := []time.Duration{seconds * time.Second}
 					off := math.NaN()
-					list := drive(promise(t, f), d.stream(r, network.make(r), seconds+1), end, func(_ int, line Timeline) {
+					list := play(promise(t, f), d.stream(r, network.make(r), seconds+1), end, func(_ int, line Course) {
 						off = line.At(end[0]).Float() - d.beat(seconds)
 					})
 					name := fmt.Sprintf("%s, %s, %s, seed %d", c.name, stream.name, network.name, seed)
@@ -109,6 +109,9 @@ func TestFollowerSituations(t *testing.T) {
 func kinds(list []Change) string {
 	var names []string
 	for _, c := range list {
+		if c.Of != "" {
+			continue
+		}
 		names = append(names, c.Kind.String())
 	}
 	return strings.Join(names, " ")
@@ -161,7 +164,7 @@ func TestFollowerRoughHandling(t *testing.T) {
 					f := NewFollower(Config{})
 					end := []time.Duration{seconds * time.Second}
 					off := math.NaN()
-					list := drive(promise(t, f), d.stream(r, network.make(r), seconds+1), end, func(_ int, line Timeline) {
+					list := play(promise(t, f), d.stream(r, network.make(r), seconds+1), end, func(_ int, line Course) {
 						off = (d.beat(seconds) - line.At(end[0]).Float()) * 60e3 / 128
 					})
 					name := fmt.Sprintf("%s, %s, %s, seed %d", c.name, stream.name, network.name, seed)

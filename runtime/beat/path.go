@@ -31,15 +31,25 @@ type path struct {
 	latest time.Duration // the last instant this path was told about
 }
 
+// epochs numbers the epochs of one or more published timelines, so that none is used
+// twice.
+type epochs struct{ last uint32 }
+
+func (e *epochs) next() uint32 {
+	e.last++
+	return e.last
+}
+
 // aim makes target the line to follow from now on. Errors of at most window
-// are slewed within horizon, or longer where that would take more than maxSlew.
-func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon time.Duration) {
+// are slewed within horizon, or longer where that would take more than maxSlew. A jump
+// begins the epoch that fresh gives.
+func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon time.Duration, fresh func() uint32) {
 	now = max(now, p.latest)
 	p.latest = now
 	p.target = target
 	at, goal := p.line.At(now), target.At(now)
 	if off := goal - at; off > window || off < -window {
-		p.line.Epoch++
+		p.line.Epoch = fresh()
 		at = landing(at, goal, target)
 	}
 	if target.Stopped && p.line.Stopped && at == p.line.Beat && target.BPM == p.line.BPM {
@@ -67,10 +77,32 @@ func landing(at, goal Micro, target Timeline) Micro {
 	return goal - rest
 }
 
-// step ends a slew that is due.
-func (p *path) step(now time.Duration) {
-	p.latest = max(p.latest, now)
-	if now >= p.until {
-		p.aim(now, p.target, slewWindow, slewHorizon)
+// settle ends a slew that is due, at the very instant at which it met its target, as
+// the course has told before.
+func (p *path) settle(now time.Duration, fresh func() uint32) {
+	for range maxSlews {
+		if now < p.until {
+			break
+		}
+		p.aim(p.until, p.target, slewWindow, slewHorizon, fresh)
 	}
+	p.latest = max(p.latest, now)
 }
+
+// course is what the path tells: the line, and the end of the correction it is on.
+func (p path) course(tempo float64) Course {
+	c := Course{{From: always, Line: p.line, Tempo: tempo}}
+	for range maxSlews {
+		if p.until == Never {
+			break
+		}
+		from := p.until
+		p.settle(from, func() uint32 { return p.line.Epoch })
+		c = c.add(Turn{From: from, Line: p.line, Tempo: tempo})
+	}
+	return c
+}
+
+// maxSlews bounds how many corrections follow one another. One meets its target but
+// for rounding.
+const maxSlews = 8

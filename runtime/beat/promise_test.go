@@ -10,7 +10,7 @@ import (
 type published interface {
 	Step(time.Duration) []Change
 	Next() time.Duration
-	Timeline() Timeline
+	Course() Course
 }
 
 // promised wraps one of them and checks what a published timeline promises
@@ -20,12 +20,12 @@ type promised struct {
 	published
 	t    testing.TB
 	now  time.Duration
-	was  Timeline
+	was  Course
 	late int // steps in a row that left something due
 }
 
 func promise(t testing.TB, p published) *promised {
-	return &promised{published: p, t: t, was: p.Timeline()}
+	return &promised{published: p, t: t, was: p.Course()}
 }
 
 func (p *promised) Observe(o Observation) []Change {
@@ -49,14 +49,50 @@ func (p *promised) Step(now time.Duration) []Change {
 
 func (p *promised) check() {
 	p.t.Helper()
-	is := p.Timeline()
+	course := p.Course()
+	is, was := course.Line(p.now), p.was.Line(p.now)
 	switch {
-	case is.Epoch < p.was.Epoch || is.Epoch > p.was.Epoch+1:
-		p.t.Fatalf("epoch %d after %d", is.Epoch, p.was.Epoch)
-	case is.Epoch == p.was.Epoch && is.At(p.now) != p.was.At(p.now):
-		p.t.Fatalf("at %v the beat steps from %d to %d within epoch %d", p.now, p.was.At(p.now), is.At(p.now), is.Epoch)
+	case is.Epoch < was.Epoch || is.Epoch > was.Epoch+1:
+		p.t.Fatalf("epoch %d after %d", is.Epoch, was.Epoch)
+	case is.Epoch == was.Epoch && is.At(p.now) != was.At(p.now):
+		p.t.Fatalf("at %v the beat steps from %d to %d within epoch %d", p.now, was.At(p.now), is.At(p.now), is.Epoch)
 	case math.IsNaN(is.BPM) || is.BPM < 0 || is.BPM > 10*maxBPM || (is.BPM == 0 && !is.Stopped):
 		p.t.Fatalf("the slope is %v BPM: %+v", is.BPM, is)
 	}
-	p.was = is
+	for i := 1; i < len(course); i++ {
+		before, after, at := course[i-1].Line, course[i].Line, course[i].From
+		if at <= course[i-1].From || before.Epoch == after.Epoch && before.At(at) != after.At(at) {
+			p.t.Fatalf("turn %d of %+v", i, course)
+		}
+	}
+	p.was = course
 }
+
+// The line that holds at present, for tests of it.
+
+func (c *Conductor) Timeline() Timeline { return c.path.line }
+func (f *Follower) Timeline() Timeline  { return f.path.line }
+
+// Commands for now.
+
+func (c *Conductor) SetTempo(bpm float64, now time.Duration) error {
+	return c.Do(Command{Kind: SetTempo, BPM: bpm}, Stamp{At: now}, now)
+}
+
+func (c *Conductor) Nudge(b Micro, now time.Duration) error {
+	return c.Do(Command{Kind: Nudge, Beats: b}, Stamp{At: now}, now)
+}
+
+func (c *Conductor) Tap(now time.Duration) error {
+	return c.Do(Command{Kind: Tap}, Stamp{At: now}, now)
+}
+
+func (c *Conductor) Follow(source string, now time.Duration) {
+	c.Do(Command{Kind: Follow, Source: source}, Stamp{At: now}, now)
+}
+
+// Course is where the beat goes.
+func (c *Conductor) Course() Course { return c.course() }
+
+// Confidence is that of the plan.
+func (c *Conductor) Confidence(now time.Duration) float64 { return c.Plan(0, now).Confidence(now) }

@@ -20,8 +20,65 @@ const (
 	tapsMax = 8               // taps looked back at
 )
 
-// errFollowing refuses what only the internal tempo can do.
-var errFollowing = errors.New("the tempo comes from a followed source: follow \"internal\" first")
+var (
+	// errFollowing refuses what only the internal tempo can do.
+	errFollowing = errors.New("the tempo comes from a followed source: follow \"internal\" first")
+	errPlanned   = fmt.Errorf("more than %d changes of the tempo wait for their instants", maxPlanned)
+)
+
+// CommandKind says what a [Command] does.
+type CommandKind uint8
+
+// The kinds of commands.
+const (
+	// SetTempo sets the internal tempo to BPM, 20-999. The position and the epoch go
+	// on.
+	SetTempo CommandKind = iota + 1
+	// Nudge moves the internal beat by Beats, forward if positive. Less than half a
+	// beat is slewed within one beat, in the same epoch; more is a jump. Beyond a
+	// million beats it is refused.
+	Nudge
+	// Tap is a tap of the operator. From the fourth one on the internal tempo is the
+	// median interval of the last taps; a gap of more than two seconds begins anew. The
+	// position goes on.
+	Tap
+	// Follow makes Source drive the beat: "" or "internal", a source key or an alias.
+	// The course runs on as it is until the source is located. Back on the internal
+	// tempo it continues from where it is.
+	Follow
+)
+
+// A Command changes what drives the beat. All but Follow are refused while a source is
+// followed. It is a plain value.
+type Command struct {
+	Kind   CommandKind
+	BPM    float64
+	Beats  Micro
+	Source string
+}
+
+// source is what Follow follows.
+func (c Command) source() string {
+	if c.Source == "" {
+		return Internal
+	}
+	return c.Source
+}
+
+// check returns an error for a command that is refused while source drives.
+func (c Command) check(source string) error {
+	switch {
+	case c.Kind == Follow:
+		return nil
+	case c.Kind == SetTempo && checkTempo(c.BPM) != nil:
+		return checkTempo(c.BPM)
+	case source != Internal:
+		return errFollowing
+	case c.Kind == Nudge && (c.Beats > nudgeMost || c.Beats < -nudgeMost):
+		return fmt.Errorf("nudge must be at most %d beats either way, got %v", nudgeMost/Beat, c.Beats.Float())
+	}
+	return nil
+}
 
 // checkTempo returns an error for a tempo outside 20-999 BPM.
 func checkTempo(bpm float64) error {
@@ -31,58 +88,106 @@ func checkTempo(bpm float64) error {
 	return nil
 }
 
-// SetTempo sets the internal tempo, 20-999 BPM, from now on. The position and
-// the epoch go on.
-func (c *Conductor) SetTempo(bpm float64, now time.Duration) error {
-	if err := checkTempo(bpm); err != nil {
+// aim is where a source wants the beat to be.
+type aim struct {
+	target Timeline
+	tempo  float64 // nominal BPM; 0 if the source names none
+}
+
+// drive is what drives the beat, and where that has brought it. It is a value: a copy
+// of it tells what commands to come will lead to.
+type drive struct {
+	source   string          // what Follow was told, Internal by default
+	internal Timeline        // the internal tempo while it drives
+	tempo    float64         // nominal BPM of what drives
+	taps     []time.Duration // recent taps, oldest first; replaced, never changed
+	path     path
+}
+
+// apply carries out a command at an instant. target tells where a source wants the
+// beat to be, fresh gives the epoch of a jump.
+func (d *drive) apply(c Command, now time.Duration, target func(string) (aim, bool), fresh func() uint32) error {
+	if err := c.check(d.source); err != nil {
 		return err
 	}
-	if c.source != Internal {
-		return errFollowing
+	switch c.Kind {
+	case SetTempo:
+		d.setTempo(c.BPM, now, fresh)
+	case Nudge:
+		d.run(d.internal.At(now)+c.Beats, now, fresh)
+	case Tap:
+		return d.tap(now, fresh)
+	case Follow:
+		d.follow(c.source(), now, target, fresh)
 	}
-	c.tempo = bpm
-	c.internal = Timeline{Origin: now, Beat: c.internal.At(now), BPM: bpm}
-	c.path.aim(now, c.internal, nudgeSlew-1, c.internal.Span(Beat))
 	return nil
 }
 
-// Nudge moves the internal beat by b, forward if positive. Less than half a
-// beat is slewed within one beat, in the same epoch; more is a jump. Beyond a
-// million beats it is refused.
-func (c *Conductor) Nudge(b Micro, now time.Duration) error {
-	if c.source != Internal {
-		return errFollowing
+func (d *drive) follow(source string, now time.Duration, target func(string) (aim, bool), fresh func() uint32) {
+	if source == d.source {
+		return
 	}
-	if b > nudgeMost || b < -nudgeMost {
-		return fmt.Errorf("nudge must be at most %d beats either way, got %v", nudgeMost/Beat, b.Float())
+	d.source = source
+	if source == Internal {
+		d.tempo = math.Min(math.Max(d.tempo, slowest), fastest)
+		d.internal = Timeline{Origin: now, Beat: d.path.line.At(now), BPM: d.tempo}
+		d.taps = nil
 	}
-	c.internal = Timeline{Origin: now, Beat: c.internal.At(now) + b, BPM: c.tempo}
-	c.path.aim(now, c.internal, nudgeSlew-1, c.internal.Span(Beat))
-	return nil
+	d.lead(now, target, fresh)
 }
 
-// Tap takes a tap of the operator. From the fourth one on the internal tempo is
-// the median interval of the last taps; a gap of more than two seconds begins
-// anew. The position goes on. It fails when a source is followed, or when the
-// taps give a tempo outside 20-999 BPM.
-func (c *Conductor) Tap(now time.Duration) error {
-	if c.source != Internal {
-		return errFollowing
+// lead aims the course at what drives it.
+func (d *drive) lead(now time.Duration, target func(string) (aim, bool), fresh func() uint32) {
+	d.path.settle(now, fresh)
+	to := d.path.target
+	if d.source == Internal {
+		to = d.internal
+	} else if a, ok := target(d.source); ok {
+		to = a.target
+		if a.tempo > 0 {
+			d.tempo = a.tempo
+		} else {
+			to.BPM = d.tempo
+		}
 	}
-	if n := len(c.taps); n > 0 && (now-c.taps[n-1] > tapGap || now < c.taps[n-1]) {
-		c.taps = c.taps[:0]
+	d.path.aim(now, to, slewWindow, slewHorizon, fresh)
+}
+
+// run lets the internal tempo run from a beat at an instant.
+func (d *drive) run(from Micro, now time.Duration, fresh func() uint32) {
+	d.internal = Timeline{Origin: now, Beat: from, BPM: d.tempo}
+	d.path.aim(now, d.internal, nudgeSlew-1, d.internal.Span(Beat), fresh)
+}
+
+func (d *drive) setTempo(bpm float64, now time.Duration, fresh func() uint32) {
+	d.tempo = bpm
+	d.run(d.internal.At(now), now, fresh)
+}
+
+// tap fails when the taps give a tempo outside 20-999 BPM.
+func (d *drive) tap(now time.Duration, fresh func() uint32) error {
+	taps := slices.Clone(d.taps)
+	if n := len(taps); n > 0 && (now-taps[n-1] > tapGap || now < taps[n-1]) {
+		taps = taps[:0]
 	}
-	if len(c.taps) == tapsMax {
-		c.taps = slices.Delete(c.taps, 0, 1)
+	if len(taps) == tapsMax {
+		taps = slices.Delete(taps, 0, 1)
 	}
-	if c.taps = append(c.taps, now); len(c.taps) < tapsMin {
+	taps = append(taps, now)
+	d.taps = taps
+	if len(taps) < tapsMin {
 		return nil
 	}
-	gaps := make([]time.Duration, len(c.taps)-1)
+	gaps := make([]time.Duration, len(taps)-1)
 	for i := range gaps {
-		gaps[i] = c.taps[i+1] - c.taps[i]
+		gaps[i] = taps[i+1] - taps[i]
 	}
 	slices.Sort(gaps)
 	middle := (gaps[(len(gaps)-1)/2] + gaps[len(gaps)/2]) / 2
-	return c.SetTempo(time.Minute.Seconds()/math.Max(middle.Seconds(), 1e-9), now)
+	bpm := time.Minute.Seconds() / math.Max(middle.Seconds(), 1e-9)
+	if err := checkTempo(bpm); err != nil {
+		return err
+	}
+	d.setTempo(bpm, now, fresh)
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"showrun/drivers/signet"
 	"showrun/runtime/beat"
 	"showrun/runtime/level"
 )
@@ -31,6 +30,21 @@ type Outputs interface {
 	Outputs() []level.Output
 }
 
+// Early is implemented by declarations of devices that want frames before their
+// instant.
+type Early interface {
+	// Lead is how long before.
+	Lead() time.Duration
+}
+
+// Guarded is implemented by declarations of machinery.
+type Guarded interface {
+	// SafeRecord tells the MakeSafe of its protocol how to perform the safe action when
+	// the process that opened the device is gone. The network interface is for a device
+	// that names none.
+	SafeRecord(networkInterface string) []byte
+}
+
 // Device is an opened device. One that was opened but never run is closed if it
 // has a method Close() error.
 type Device interface {
@@ -40,27 +54,21 @@ type Device interface {
 	Loops() []func(ctx context.Context) error
 }
 
-// Output takes frames.
-type Output interface {
+// Publisher takes frames.
+type Publisher interface {
 	Device
-	// Publish takes the newest frame, on the engine loop. An output that might wait
-	// for its network puts it into a mailbox and sends from a goroutine of its own.
+	// Publish takes the newest frame, on the engine loop. It waits for nothing: what
+	// might wait for its network puts the frame into a mailbox and sends from a
+	// goroutine of its own.
 	Publish(*level.Frame)
-	// Universes counts what it sends, for the status line.
+	// Universes counts what it sends, for the status line; any goroutine.
 	Universes() int
 }
 
-// Early is an output that wants frames before their instant.
-type Early interface {
-	// Lead is how long before.
-	Lead() time.Duration
-}
-
-// Releaser is an output that sends frames ahead and makes them visible at a word.
+// Releaser is a publisher that sends frames ahead and makes them visible at a word.
 type Releaser interface {
-	Early
 	// ReleaseLead is how long before a frame's instant Release is called for it,
-	// on the engine loop; less than Lead.
+	// on the engine loop; less than the Lead of its declaration.
 	ReleaseLead() time.Duration
 	Release(at time.Duration)
 }
@@ -72,10 +80,17 @@ type Taker interface {
 	Take(at time.Duration, message any)
 }
 
+// Answerer is a device that scripts can ask.
+type Answerer interface {
+	// Answer answers a question of its protocol with a plain value, on the script loop;
+	// it must not wait.
+	Answer(question any) any
+}
+
 // Adopter is a device that a reload can change while it lives.
 type Adopter interface {
-	// Adopt takes the declaration of the load that is live from now on, on the
-	// script loop; also that of the load that opened it.
+	// Adopt takes the declaration of the load that is live from now on, also that of
+	// the load that opened it, off both loops.
 	Adopt(Declaration)
 }
 
@@ -86,17 +101,17 @@ type Paced interface {
 	Tempo(at time.Duration, bpm float64)
 }
 
-// Stepper is a device that has to be called at instants of its own. It is for virtual
-// time only: a live device has loops.
+// Stepper is what has to be called at instants of its own. It is for virtual time
+// only: what is live has loops.
 type Stepper interface {
 	// Next is the show time at which Step has something to do, beat.Never for not
-	// before the next order.
+	// before something else has happened.
 	Next() time.Duration
 	Step(now time.Duration)
 }
 
-// Machinery is a device that moves things. Its methods may be called from any
-// goroutine and wait for nobody.
+// Machinery is a device that moves things; its declaration is Guarded. Its methods may
+// be called from any goroutine and wait for nobody.
 type Machinery interface {
 	// Safe performs the safe action at once.
 	Safe()
@@ -111,40 +126,32 @@ type Machinery interface {
 	Hold(bool)
 }
 
-// Guarded is implemented by declarations of machinery.
-type Guarded interface {
-	// SafeRecord tells MakeSafe how to perform the safe action when the process
-	// that opened the device is gone. The network interface is for a device that
-	// names none.
-	SafeRecord(networkInterface string) []byte
-}
-
-// Event is something that happened, for handlers of the script.
+// Event is something that happened, for handlers of the script. Its value is plain: no
+// pointers, nothing that changes, and of a type that its protocol lists.
 type Event struct {
 	Topic string
 	Key   string // of events with the same key only the newest matters; "" = all do
+	From  string // the key of the device, if it may report so much that it must be held back
 	At    time.Duration
 	Value any
 }
 
-// Ports are UDP ports that differ from the usual ones; 0 = the usual port.
-type Ports struct {
-	StageLinQ, SigNet int
-}
+// SourceTopic is the topic of an event of a tempo source: "jump" when its own beat is
+// at another place.
+func SourceTopic(source, event string) string { return source + " " + event }
 
-// Store keeps what has to outlive the process.
+// Store keeps what has to outlive the process, by bucket and key.
 type Store interface {
-	Identity(name string, create func() ([]byte, error)) ([]byte, error)
-	Replace(name string, id []byte) error
-	Session(tuid [6]byte) (last uint32, known bool, err error)
-	SaveSession(tuid [6]byte, session uint32) error
-	Leases(console string, each func(gatewayID, id string, addresses []uint32)) error
-	SaveLease(console, gatewayID, id string, addresses []uint32) error
-	DeleteLease(console, gatewayID string) error
+	Get(bucket, key string) (value []byte, found bool, err error)
+	// Put returns when the value is on disk.
+	Put(bucket, key string, value []byte) error
+	Delete(bucket, key string) error
+	// Each calls f for every key that begins with prefix, in order.
+	Each(bucket, prefix string, f func(key string, value []byte)) error
 }
 
 // Env is what a device reaches of its host. Its functions may be called from any
-// goroutine.
+// goroutine and wait for nobody.
 type Env struct {
 	// Now is the present show time.
 	Now func() time.Duration
@@ -155,13 +162,16 @@ type Env struct {
 	Observe func(source string, o beat.Observation)
 	// Alias makes a tempo source stand for another.
 	Alias func(source, target string, at time.Duration)
-	// Event reports to scripts.
-	Event func(Event)
+	// Event reports to scripts. It is false if there was no room.
+	Event func(Event) bool
 
-	Interface string // network interface of devices that name none
-	Ports     Ports
+	Interface string         // network interface of devices that name none
+	Ports     map[string]int // by protocol: UDP ports that differ from the usual ones
+	Dir       string         // of the show; relative names of files are relative to it
+	StateDir  string         // what is kept outside of Store
+	Getenv    func(string) (string, bool)
 	Store     Store
-	Keys      func(KeyRef) (signet.Keys, error)
+	Rigs      map[string]Rig // the parts of the virtual rig, by protocol; nil without one
 	Log       *slog.Logger
 }
 

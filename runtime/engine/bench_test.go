@@ -62,10 +62,10 @@ func TestRunningEffectsAllocateNothing(t *testing.T) {
 	e := newBusy(t, 10, 500)
 	m := level.NewMailbox()
 	var got level.Frame
-	line := beat.Timeline{BPM: 120}
+	course := along(beat.Timeline{BPM: 120})
 	frame := func() {
-		line.BPM += 0.001
-		e.Retime(line)
+		course[0].Line.BPM += 0.001
+		e.Retime(course)
 		m.Put(e.Step(e.Next()))
 		m.Take(&got)
 	}

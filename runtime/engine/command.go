@@ -9,16 +9,7 @@ import (
 )
 
 // A Stamp says at which instant commands take effect.
-type Stamp struct {
-	// At is the show time.
-	At time.Duration
-	// Beat and Epoch are the position on the timeline that At was resolved
-	// from, if OnBeat is set. As long as the timeline is in that epoch, At
-	// follows it whenever it moves, until the commands are executed.
-	Beat   beat.Micro
-	Epoch  uint32
-	OnBeat bool
-}
+type Stamp = beat.Stamp
 
 // A Batch is what one handler or task did between two waits: commands that
 // appear together, in one frame. Whoever submits it does not change it later.
@@ -117,6 +108,13 @@ type Blackout struct {
 	Curve    curve.Easing
 }
 
+// Conduct is for the conductor of the beat. Whoever submits a batch takes it out
+// before: the engine follows the beat, it does not lead it.
+type Conduct struct {
+	beat.Command
+}
+
+func (Conduct) command()   {}
 func (Set) command()       {}
 func (Fade) command()      {}
 func (Stop) command()      {}

@@ -35,6 +35,8 @@ type Engine struct {
 	lead     time.Duration
 	raised   time.Duration // the last frame of the schedule when the lead grew
 	passed   time.Duration // the latest moment known to have come, without the lead
+	course   beat.Course
+	turned   time.Duration // up to where the pulse has followed the course
 	pulse    pulse
 	banks    []bank // by the number of the output
 	effects  []effect
@@ -56,7 +58,9 @@ func New(c Config) *Engine {
 	if c.Registry == nil {
 		panic("engine: no registry")
 	}
+	line := newPulse(c.Start).Line
 	return &Engine{
+		course:   beat.Course{{Line: line, Tempo: line.BPM}},
 		registry: c.Registry,
 		schedule: newSchedule(c.Rate, c.Start),
 		raised:   longAgo,
@@ -82,7 +86,7 @@ func (e *Engine) Submit(b Batch) {
 	if q.size() == 0 {
 		return
 	}
-	q.Stamp = resolve(q.Stamp, e.pulse.Line, &e.schedule)
+	q.Stamp = resolve(q.Stamp, e.course, &e.schedule)
 	q.Planned = e.schedule.meets(q.At)
 	q.Late = e.schedule.Begun && q.At <= e.schedule.Last
 	q.LateOrders = e.schedule.Begun && q.At < e.passed
@@ -92,12 +96,26 @@ func (e *Engine) Submit(b Batch) {
 	}
 }
 
-// Retime moves the timeline. Batches stamped on a beat of its epoch get their
-// new instant; those of an epoch that is over keep the one they had. Lengths
-// in beats go on from where they are at the last frame, at the new tempo.
-func (e *Engine) Retime(line beat.Timeline) {
-	e.pulse.retime(line, max(e.schedule.Last, e.frame.At))
-	e.queue.retime(line, &e.schedule)
+// Retime makes the beat take another course. Batches stamped on a beat of an epoch in it
+// get their new instant; those of an epoch that is over keep the one they had. Lengths
+// in beats go on from where they are at the last frame, at the new tempo, and what the
+// course has to come they follow at its instant.
+func (e *Engine) Retime(course beat.Course) {
+	from := max(e.schedule.Last, e.frame.At)
+	e.course = course
+	e.pulse.retime(course.Line(from), from)
+	e.turned = from
+	e.queue.retime(course, &e.schedule)
+}
+
+// turn lets the pulse follow the course up to an instant.
+func (e *Engine) turn(at time.Duration) {
+	for _, t := range e.course {
+		if t.From > e.turned && t.From <= at {
+			e.pulse.retime(t.Line, t.From)
+			e.turned = t.From
+		}
+	}
 }
 
 // Pass notes that the moment now has come. A loop that has slept calls it before it

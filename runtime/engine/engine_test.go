@@ -358,3 +358,6 @@ func TestNewRefusesNonsense(t *testing.T) {
 		}()
 	}
 }
+
+// along is a course that goes by one timeline.
+func along(line beat.Timeline) beat.Course { return beat.Course{{Line: line}} }

@@ -64,6 +64,7 @@ func (e *Engine) make(at time.Duration, woken bool) {
 		b.part = b.open && !woken
 	}
 	e.executeDue(at)
+	e.turn(at)
 	e.dim(at)
 	e.evaluate(at)
 	e.stats.Frames++
@@ -94,6 +95,7 @@ func (e *Engine) executeDue(at time.Duration) {
 			continue
 		}
 		e.each(b, func(k *bank) { k.part = true })
+		e.turn(b.At)
 		for _, c := range b.Commands {
 			e.execute(c, b.At)
 		}

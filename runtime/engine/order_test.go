@@ -48,13 +48,13 @@ func TestOrdersComeAtTheirInstant(t *testing.T) {
 func TestOrdersFollowTheTimeline(t *testing.T) {
 	e := newTest(t)
 	line := beat.Timeline{Epoch: 1, BPM: 120}
-	e.Retime(line)
+	e.Retime(along(line))
 	e.Submit(onBeat(line, beat.Beat, Order{"d", "beat"}))
 	if e.queue.firstOrder() != 500*ms {
 		t.Fatalf("due at %v", e.queue.firstOrder())
 	}
 	line.BPM = 240
-	e.Retime(line)
+	e.Retime(along(line))
 	if e.queue.firstOrder() != 250*ms {
 		t.Errorf("after the tempo doubled: due at %v", e.queue.firstOrder())
 	}
@@ -76,7 +76,7 @@ func TestWithdraw(t *testing.T) {
 	e := newTest(t)
 	e.Use(0)
 	line := beat.Timeline{Epoch: 1, BPM: 120}
-	e.Retime(line)
+	e.Retime(along(line))
 	e.Submit(at(12*ms, Order{"a", 1}, Order{"b", 2}, Set{Channel: ch(1), Value: 9}))
 	e.Submit(at(15*ms, Order{"a", 3}))
 	e.Submit(onBeat(line, beat.Beat, Order{"a", 4}))

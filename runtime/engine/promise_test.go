@@ -57,7 +57,7 @@ func newModel(t *testing.T, rate int, bpm float64) *model {
 			(*e).Use(r.Output(fmt.Sprint(o), 512))
 			m.changed[o], m.shown[o] = -time.Hour, make([]byte, 512)
 		}
-		(*e).Retime(m.line)
+		(*e).Retime(along(m.line))
 		// Output 1 changes in every frame, output 2 now and then.
 		(*e).Submit(at(0,
 			Wave{Channel: onOutput(1, 509), Shape: curve.Random, Period: Length{Time: 1}, To: 255},
@@ -122,8 +122,8 @@ func (m *model) retime(line beat.Timeline) {
 		m.jumped = m.now
 	}
 	m.line = line
-	m.e.Retime(line)
-	m.calm.Retime(line)
+	m.e.Retime(along(line))
+	m.calm.Retime(along(line))
 	for _, w := range m.pending {
 		if !w.stamp.OnBeat {
 			continue

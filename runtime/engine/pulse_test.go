@@ -18,31 +18,31 @@ func beats(n beat.Micro, delay Length) Command {
 func TestFadeInBeatsFollowsTheTempo(t *testing.T) {
 	e := newTest(t)
 	line := beat.Timeline{BPM: 3000} // a beat lasts 20 ms
-	e.Retime(line)
+	e.Retime(along(line))
 	e.Submit(onBeat(line, 0, beats(4, Length{})))
 	check(t, step(e, 40*ms, 1), "0s 0", "10ms 13", "20ms 25", "30ms 38", "40ms 50")
 	// From beat 2 at 40 ms on at half the tempo.
-	e.Retime(beat.Timeline{Origin: 40 * ms, Beat: 2 * beat.Beat, BPM: 1500})
+	e.Retime(along(beat.Timeline{Origin: 40 * ms, Beat: 2 * beat.Beat, BPM: 1500}))
 	check(t, step(e, 130*ms, 1),
 		"50ms 56", "60ms 63", "70ms 69", "80ms 75", "90ms 81", "100ms 88", "110ms 94", "120ms 100", "130ms 100")
 }
 
 func TestFadeInBeatsSurvivesJumpsAndStops(t *testing.T) {
 	e := newTest(t)
-	e.Retime(beat.Timeline{BPM: 3000})
+	e.Retime(along(beat.Timeline{BPM: 3000}))
 	e.Submit(at(0, beats(8, Length{})))
 	check(t, step(e, 20*ms, 1), "0s 0", "10ms 6", "20ms 13")
 	jump := beat.Timeline{Epoch: 1, Origin: 20 * ms, Beat: 500 * beat.Beat, BPM: 3000}
-	e.Retime(jump)
+	e.Retime(along(jump))
 	check(t, step(e, 40*ms, 1), "30ms 19", "40ms 25")
 	jump.Stopped = true
 	jump.Beat = 501 * beat.Beat
-	e.Retime(jump) // goes on at the last tempo
-	e.Retime(jump)
+	e.Retime(along(jump)) // goes on at the last tempo
+	e.Retime(along(jump))
 	check(t, step(e, 60*ms, 1), "50ms 31", "60ms 38")
-	e.Retime(beat.Timeline{Epoch: 1, BPM: 0}) // no tempo: likewise
+	e.Retime(along(beat.Timeline{Epoch: 1, BPM: 0})) // no tempo: likewise
 	check(t, step(e, 80*ms, 1), "70ms 44", "80ms 50")
-	e.Retime(beat.Timeline{Epoch: 1, Origin: 80 * ms, Beat: 501 * beat.Beat, BPM: 6000})
+	e.Retime(along(beat.Timeline{Epoch: 1, Origin: 80 * ms, Beat: 501 * beat.Beat, BPM: 6000}))
 	check(t, step(e, 130*ms, 1), "90ms 63", "100ms 75", "110ms 88", "120ms 100", "130ms 100")
 }
 
@@ -67,7 +67,7 @@ func TestDelays(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newTest(t)
-			e.Retime(beat.Timeline{BPM: 3000})
+			e.Retime(along(beat.Timeline{BPM: 3000}))
 			e.Submit(at(0, tt.command))
 			check(t, step(e, 40*ms, 1)[2:], tt.want...)
 		})
@@ -76,10 +76,10 @@ func TestDelays(t *testing.T) {
 
 func TestWaveInBeats(t *testing.T) {
 	e := newTest(t)
-	e.Retime(beat.Timeline{BPM: 3000})
+	e.Retime(along(beat.Timeline{BPM: 3000}))
 	e.Submit(at(0, Wave{Channel: ch(1), Shape: curve.Saw, Period: Length{Beats: 2 * beat.Beat}, To: 100}))
 	check(t, step(e, 30*ms, 1), "0s 0", "10ms 25", "20ms 50", "30ms 75")
-	e.Retime(beat.Timeline{Epoch: 1, Origin: 30 * ms, BPM: 1500})
+	e.Retime(along(beat.Timeline{Epoch: 1, Origin: 30 * ms, BPM: 1500}))
 	check(t, step(e, 70*ms, 1), "40ms 88", "50ms 0", "60ms 13", "70ms 25")
 }
 
@@ -129,10 +129,10 @@ func TestBatchesOnBeatsFollowTheTimeline(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newTest(t)
 			e.Use(0)
-			e.Retime(tt.before)
+			e.Retime(along(tt.before))
 			e.Submit(onBeat(line, 40_000, Set{ch(1), 1}))
 			step(e, 10*ms, 1)
-			e.Retime(tt.after)
+			e.Retime(along(tt.after))
 			for range 10 {
 				if f := e.Step(e.Next()); f.Slots(0)[0] == 1 {
 					if f.At != tt.want {
@@ -163,13 +163,13 @@ func TestABeatThatStoppedBeforeItCameWaits(t *testing.T) {
 	for _, tt := range tests {
 		e := newTest(t)
 		e.Use(0)
-		e.Retime(line)
+		e.Retime(along(line))
 		e.Submit(onBeat(line, 25_000, Set{ch(1), 1}))
 		e.Step(0)
-		e.Retime(stopped)
+		e.Retime(along(stopped))
 		log := step(e, 100*ms, 1)
 		check(t, log[len(log)-1:], "100ms 0")
-		e.Retime(tt.again)
+		e.Retime(along(tt.again))
 		check(t, step(e, 115*ms, 1)[:1], tt.want)
 		if s := e.Stats(); s.Late.Count != 0 {
 			t.Errorf("%s: counted as late: %+v", tt.name, s)

@@ -143,13 +143,13 @@ func (q *queue) sweep(n int) {
 
 // retime gives every batch that is stamped on a beat its new instant. It is
 // planned for if that can still be met, and no longer if it has passed.
-func (q *queue) retime(line beat.Timeline, s *schedule) {
+func (q *queue) retime(course beat.Course, s *schedule) {
 	if q.onBeat == 0 {
 		return
 	}
 	for _, b := range q.list {
 		if b.OnBeat {
-			b.Stamp = resolve(b.Stamp, line, s)
+			b.Stamp = resolve(b.Stamp, course, s)
 			b.Planned = s.meets(b.At) || b.Planned && b.At > s.Last
 		}
 	}
@@ -189,19 +189,10 @@ func (q *queue) endGeneration(generation int, at time.Duration) (n int) {
 	return n
 }
 
-// resolve returns the stamp with the instant it has on the timeline. A stamp
-// of an epoch that is over keeps the instant it had; if that was Never, since
-// the timeline stood still before the beat, it is now. Nothing is stamped
+// resolve returns the stamp with the instant it has on a course. Nothing is stamped
 // before show time 0.
-func resolve(stamp Stamp, line beat.Timeline, s *schedule) Stamp {
-	if stamp.OnBeat {
-		switch {
-		case stamp.Epoch == line.Epoch:
-			stamp.At = line.Time(stamp.Beat)
-		case stamp.At == beat.Never:
-			stamp.At = s.Last
-		}
-	}
+func resolve(stamp Stamp, course beat.Course, s *schedule) Stamp {
+	stamp = stamp.On(course, s.Last)
 	stamp.At = max(stamp.At, 0)
 	return stamp
 }

@@ -77,14 +77,14 @@ func TestRetimeKeepsTheOrderOfBatches(t *testing.T) {
 	e := newTest(t)
 	e.Use(0)
 	line := beat.Timeline{BPM: 60}
-	e.Retime(line)
+	e.Retime(along(line))
 	e.Submit(onBeat(line, 50_000, Set{ch(1), 1}))
 	e.Submit(at(40*ms, Set{ch(1), 2}))
 	e.Submit(onBeat(line, 50_000, Set{ch(1), 3}, Set{ch(2), 3}))
 	e.Submit(onBeat(line, 50_000, Set{ch(2), 4}))
 	step(e, 10*ms, 2)
 	line.Origin = -10 * ms // now all are at 40 ms
-	e.Retime(line)
+	e.Retime(along(line))
 	check(t, step(e, 40*ms, 2), "20ms 0 0", "30ms 0 0", "40ms 3 4")
 }
 
@@ -118,7 +118,7 @@ func TestEndGeneration(t *testing.T) {
 	e := newTest(t)
 	e.Use(0)
 	line := beat.Timeline{BPM: 60}
-	e.Retime(line)
+	e.Retime(along(line))
 	of := func(generation int, b Batch) Batch {
 		b.Generation = generation
 		return b
@@ -133,7 +133,7 @@ func TestEndGeneration(t *testing.T) {
 		t.Errorf("%d withdrawn, %d queued, %d on beats, %d commands", s.Withdrawn, s.Queued, e.queue.onBeat, e.queue.commands)
 	}
 	line.Origin = 20 * ms // everything on beats comes later, and again after the swap
-	e.Retime(line)
+	e.Retime(along(line))
 	check(t, play(e, 80*ms),
 		"10ms frame 10ms: 0", "20ms frame 20ms: 0",
 		"30ms order early to d of 30ms", "30ms frame 30ms: 1",
@@ -152,14 +152,14 @@ func TestAnEndedGenerationDoesNotComeBack(t *testing.T) {
 	e := newTest(t)
 	e.Use(0)
 	line := beat.Timeline{BPM: 60}
-	e.Retime(line)
+	e.Retime(along(line))
 	e.Step(0)
 	e.Submit(onBeat(line, 30_000, Set{ch(1), 1}))
 	line = beat.Timeline{Origin: 10 * ms, Beat: 10_000, BPM: 60, Stopped: true}
-	e.Retime(line)
+	e.Retime(along(line))
 	e.EndGeneration(0, time.Hour)
 	line.Stopped = false
-	e.Retime(line)
+	e.Retime(along(line))
 	check(t, step(e, 40*ms, 1), "10ms 0", "20ms 0", "30ms 0", "40ms 0")
 	if s := e.Stats(); s.Queued != 0 || s.Withdrawn != 1 {
 		t.Errorf("%d queued, %d withdrawn", s.Queued, s.Withdrawn)

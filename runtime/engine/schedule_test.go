@@ -112,7 +112,7 @@ func TestLateStepOnTheInstantOfARoundedFrame(t *testing.T) {
 func TestAPlanThatIsDroppedHalfWayMakesNoFrameInThePast(t *testing.T) {
 	e := newTest(t)
 	line := beat.Timeline{BPM: 60}
-	e.Retime(line)
+	e.Retime(along(line))
 	e.Step(0)
 	e.Submit(onBeat(line, 19_000, Set{ch(1), 1})) // at 19 ms: one long interval
 	if e.Next() != 19*ms {
@@ -120,7 +120,7 @@ func TestAPlanThatIsDroppedHalfWayMakesNoFrameInThePast(t *testing.T) {
 	}
 	e.Step(17 * ms)
 	line.Stopped = true
-	e.Retime(line)
+	e.Retime(along(line))
 	check(t, step(e, 40*ms, 1), "17ms", "27ms", "37ms")
 }
 
@@ -138,12 +138,12 @@ func TestABeatNudgedHalfWayIsStillMet(t *testing.T) {
 		e := newTest(t)
 		e.Use(0)
 		line := beat.Timeline{BPM: 60}
-		e.Retime(line)
+		e.Retime(along(line))
 		e.Step(0)
 		e.Submit(onBeat(line, 19_000, Set{ch(1), 1}))
 		e.Step(17 * ms)
 		line.Origin = tt.nudged - 19*ms
-		e.Retime(line)
+		e.Retime(along(line))
 		check(t, step(e, 31*ms, 1), tt.want...)
 	}
 }
@@ -173,7 +173,7 @@ func TestAPlanThatFlipsAtTheLastMoment(t *testing.T) {
 	e := newTest(t)
 	e.Use(0)
 	line := beat.Timeline{BPM: 60}
-	e.Retime(line)
+	e.Retime(along(line))
 	e.Step(0)
 	e.Submit(onBeat(line, 19_999, Set{ch(1), 1}))
 	if due := e.Next(); due != 19_999*time.Microsecond {
@@ -182,7 +182,7 @@ func TestAPlanThatFlipsAtTheLastMoment(t *testing.T) {
 	woke := 20_050 * time.Microsecond
 	e.Pass(woke)
 	line.Origin = 10 * time.Microsecond
-	e.Retime(line) // the beat is at 20.009 ms, more than two periods after 0
+	e.Retime(along(line)) // the beat is at 20.009 ms, more than two periods after 0
 	if f := e.Step(woke); f == nil || f.At != 20_009*time.Microsecond || f.Levels[0][0] != 1 {
 		t.Errorf("frame %+v", f)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
 )
@@ -24,6 +25,8 @@ type Snapshot struct {
 	// At is the instant of the last frame; Lead, Raised and Passed are as in
 	// Engine.
 	At, Lead, Raised, Passed time.Duration
+	Course                   beat.Course
+	Turned                   time.Duration
 	Pulse                    pulse
 	Grand, Dark              fader
 	Scale                    float64
@@ -63,7 +66,7 @@ func (e *Engine) Snapshot() Snapshot {
 	s := Snapshot{
 		Schedule: e.schedule,
 		At:       e.frame.At, Lead: e.lead, Raised: e.raised, Passed: e.passed,
-		Pulse: e.pulse,
+		Course: slices.Clone(e.course), Turned: e.turned, Pulse: e.pulse,
 		Grand: e.master.grand, Dark: e.master.dark, Scale: e.master.scale,
 		Seq:   e.queue.seq,
 		Stats: e.Stats(),
@@ -125,7 +128,7 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 	}
 	e.schedule, e.frame.At = s.Schedule, s.At
 	e.lead, e.raised, e.passed = s.Lead, s.Raised, s.Passed
-	e.pulse = s.Pulse
+	e.course, e.turned, e.pulse = slices.Clone(s.Course), s.Turned, s.Pulse
 	e.master = master{grand: s.Grand, dark: s.Dark, scale: s.Scale}
 	e.stats = s.Stats
 	e.stats.Origins = maps.Clone(s.Stats.Origins)

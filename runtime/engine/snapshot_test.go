@@ -201,7 +201,7 @@ func TestARestoredEngineGoesOn(t *testing.T) {
 			var log []string
 			for _, s := range stages {
 				s.e.Pass(now)
-				s.e.Retime(line)
+				s.e.Retime(along(line))
 				if happens {
 					s.happen(rand.New(rand.NewPCG(what, 0)), now, line)
 				}

@@ -120,12 +120,12 @@ func TestTheMasterInWokenFrames(t *testing.T) {
 // TestAJumpAfterAWokenFrame: what is counted in beats goes on from what that showed.
 func TestAJumpAfterAWokenFrame(t *testing.T) {
 	e := newWide(1)
-	e.Retime(beat.Timeline{BPM: 6000}) // a beat lasts 10 ms
+	e.Retime(along(beat.Timeline{BPM: 6000})) // a beat lasts 10 ms
 	e.Submit(at(0, Fade{Channel: onOutput(0, 2), To: 0.4, Duration: Length{Beats: 4 * beat.Beat}}))
 	frames(e, 0, 10*ms)
 	e.Submit(at(18*ms, set(0, 1)))
 	check(t, frames(e, 18*ms, 18*ms), "18ms woken [0]: 1")
-	e.Retime(beat.Timeline{Epoch: 1, Origin: 18 * ms, BPM: 600})
+	e.Retime(along(beat.Timeline{Epoch: 1, Origin: 18 * ms, BPM: 600}))
 	frames(e, 18*ms, 30*ms)
 	if got := e.Value(level.Address{Slot: 2}); got < 0.1919 || got > 0.1921 {
 		t.Errorf("level %v, want 0.18 and a little", got)

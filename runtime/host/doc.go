@@ -1,12 +1,11 @@
-// Package host runs a show: it owns every goroutine of the runtime, the order in
-// which things start and stop, and the swap of one load of the show for the next.
+// Package host is the live shell of a show: it owns the goroutines, the thread of the
+// engine, the real clock, the devices, the watch on files, signals and control, and the
+// order in which things start and stop. What the show does is the machine of package
+// show.
 //
-// Two loops never wait for one another. The script loop owns the live
-// generation of the show and is the only goroutine that drives Lua. The engine
-// loop, on a thread of its own, owns levels and frames. What passes between
-// them: batches (a queue), the beat timeline (a published value), events (the
-// bounded inbox of the script loop), frames (the newest only).
-//
-// A third goroutine loads shows. Load and reload are the same function: compile,
-// collect, open what is new, then swap on the script loop between two steps.
+// Two loops never wait for one another, nor for anybody else. The script loop drives
+// the script half of the machine and is the only goroutine that runs Lua. The engine
+// loop, on a thread of its own, drives the engine half; it sleeps until an exact instant
+// and can be woken. A third goroutine loads shows: it compiles, collects, opens what is
+// new, has the script loop swap between two turns, and closes what is old.
 package host

@@ -13,10 +13,15 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/bindings"
 	"showrun/drivers/signet/node"
 	"showrun/drivers/stagelinq/source"
 	"showrun/runtime/device"
-	"showrun/runtime/rig"
+	"showrun/runtime/device/osc"
+	"showrun/runtime/device/signet"
+	"showrun/runtime/device/stagelinq"
+	"showrun/runtime/device/stagenet"
+	"showrun/runtime/device/theater"
 )
 
 func TestMain(m *testing.M) {
@@ -36,18 +41,18 @@ func measuring(t *testing.T) time.Duration {
 }
 
 // freePorts finds UDP ports for a rig of its own.
-func freePorts(t *testing.T) device.Ports {
+func freePorts(t *testing.T) map[string]int {
 	t.Helper()
-	var ports [2]int
-	for i := range ports {
+	ports := map[string]int{}
+	for _, protocol := range []string{"stagelinq", "signet"} {
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		ports[i] = c.LocalAddr().(*net.UDPAddr).Port
+		ports[protocol] = c.LocalAddr().(*net.UDPAddr).Port
 	}
-	return device.Ports{StageLinQ: ports[0], SigNet: ports[1]}
+	return ports
 }
 
 // packet is a level packet as the rig's node got it.
@@ -84,13 +89,29 @@ func (t *tape) all() []packet {
 	return slices.Clone(t.packets)
 }
 
+// hearing are all protocols, with a node in the rig that reports what it hears.
+func hearing(levels func(universe int, levels []byte, p node.Packet)) []device.Protocol {
+	return []device.Protocol{
+		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{OnLevels: levels}), stagenet.Protocol(), theater.Protocol(), osc.Protocol(),
+	}
+}
+
+// newHost makes a host for show scripts that speak every protocol.
+func newHost(opts Options) (*Host, error) {
+	opts.Bind = bindings.New
+	if opts.Protocols == nil {
+		opts.Protocols = hearing(nil)
+	}
+	return New(opts)
+}
+
 // runLive runs a show with a rig in the background; stop ends it and returns its
 // error.
 func runLive(t *testing.T, opts Options) (h *Host, stop func() error) {
 	t.Helper()
 	opts.Ports = freePorts(t)
 	opts.StateDir = t.TempDir()
-	h, err := New(opts)
+	h, err := newHost(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +127,7 @@ func runLive(t *testing.T, opts Options) (h *Host, stop func() error) {
 // states and beats of the deck, not for itself.
 func TestScriptLoopSleeps(t *testing.T) {
 	rec := newTape()
-	h, stop := runLive(t, Options{Show: "../../examples/first-light", Seed: 1, Rig: &rig.Config{OnLevels: rec.record}})
+	h, stop := runLive(t, Options{Show: "../../examples/first-light", Seed: 1, Rig: true, Protocols: hearing(rec.record)})
 	<-rec.arrived
 	for h.Status().Beat < 4 {
 		<-rec.arrived
@@ -125,10 +146,10 @@ func TestScriptLoopSleeps(t *testing.T) {
 func TestOnTheBeat(t *testing.T) {
 	length := measuring(t)
 	rec := newTape()
-	h, stop := runLive(t, Options{Show: "../../examples/first-light", Seed: 1, Rig: &rig.Config{OnLevels: rec.record}})
+	h, stop := runLive(t, Options{Show: "../../examples/first-light", Seed: 1, Rig: true, Protocols: hearing(rec.record)})
 	<-time.After(length)
 	var truth []time.Time
-	h.Rig().Deck().Do(func(p *source.Player, now time.Time) {
+	h.rig.Parts()["stagelinq"].(*stagelinq.Rig).Player().Do(func(p *source.Player, now time.Time) {
 		for b := 1.0; b < p.Beat(1, now); b++ {
 			if at, ok := p.BeatTime(1, b, now); ok {
 				truth = append(truth, at)
@@ -155,7 +176,7 @@ func TestOnTheBeat(t *testing.T) {
 	p := func(q int) time.Duration { return errs[min(len(errs)*q/100, len(errs)-1)].Round(time.Microsecond) }
 	t.Logf("%d beats, %d without a packet within 100 ms: first changed packet off the true beat by p50 %v, p90 %v, p99 %v, max %v", len(errs), missing, p(50), p(90), p(99), p(100))
 	t.Logf("%s", intervals(packets))
-	t.Logf("frames late p99 %v, worst %v (%s)", h.Status().LateP99, h.Status().LateWorst, *h.precision.Load())
+	t.Logf("frames late p99 %v, worst %v", h.Status().LateP99, h.Status().LateWorst)
 }
 
 // firstFlash is when slot 1 first rose within 100 ms of a beat.

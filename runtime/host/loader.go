@@ -3,11 +3,15 @@ package host
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
+	"showrun/runtime/device"
+	"showrun/runtime/host/folder"
 	"showrun/runtime/script"
-	"showrun/runtime/script/plain"
+	"showrun/runtime/show"
 )
 
 // settle is how long files must have been quiet before a changed show is loaded:
@@ -24,7 +28,7 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan string, hup <
 			return
 		case name := <-changed:
 			// After a load that failed nobody knows what it would have asked for.
-			if h.reloadErrors.Load() == 0 && !h.files.Load().Uses(name) {
+			if h.reloadErrors.Load() == 0 && !h.files.Uses(name) {
 				h.opts.Log.Debug("a file changed that the show does not use", "file", name)
 				continue
 			}
@@ -47,7 +51,7 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan string, hup <
 
 // watch reports changed Lua files of the show folder.
 func (h *Host) watch(ctx context.Context) <-chan string {
-	w, err := h.show.Watch(h.opts.Log)
+	w, err := h.folder.Watch(h.opts.Log)
 	if err != nil {
 		h.opts.Log.Error("saved files will not be noticed; send SIGHUP to reload", "error", err)
 		return nil
@@ -57,52 +61,167 @@ func (h *Host) watch(ctx context.Context) <-chan string {
 	return changed
 }
 
+// askReload asks the loader to load again, giving why. It returns at once.
+func (h *Host) askReload(why string) {
+	select {
+	case h.reload <- why:
+	default: // one is waiting already
+	}
+}
+
+// loadFirst loads the show before any loop runs.
+func (h *Host) loadFirst(ctx, devices context.Context) error {
+	next, err := h.prepare(ctx, show.First())
+	if err != nil {
+		return err
+	}
+	h.swap(next)
+	h.settle(devices, next)
+	h.opts.Log.Info("show loaded", "show", h.folder.Name, "file", h.folder.File, "seed", h.opts.Seed)
+	return nil
+}
+
 // loadAgain is one reload: prepare beside the live load, swap, close what is no
 // longer used. Whatever goes wrong before the swap leaves the show as it is.
 func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 	started := h.clock.Now()
-	var state plain.Table
-	var old *load
+	var state show.Copy
 	ok := h.onScriptLoop(ctx, func() {
-		old = h.live
 		var err error
-		if state, err = old.show.State(); err != nil {
-			h.opts.Log.Error("show.state: " + err.Error() + "; the rest is kept")
+		if state, err = h.show.CopyState(); err != nil {
+			h.opts.Log.Error(err.Error() + "; the rest is kept")
 		}
 	})
 	if !ok {
 		return
 	}
-	next, err := h.prepare(ctx, old.gen.Number()+1, state, old.devices, h)
+	next, err := h.prepare(ctx, state)
 	if err != nil {
 		h.reloadFailed(err)
 		return
 	}
-	var removed []*liveDevice
 	began := false
 	ok = h.onScriptLoop(ctx, func() {
 		began = true
-		if removed, err = h.swap(next, h.clock.Now()); err == nil {
-			h.start(devices, next)
-		}
+		h.swap(next)
 	})
-	if began && !ok {
+	switch {
+	case began && !ok:
 		return // it panicked half-way: the show ends with what is live now
-	}
-	if !ok || err != nil {
-		h.discard(next, old.devices)
-		if err != nil {
-			h.reloadFailed(err)
-		}
+	case !ok:
+		next.discard(h)
 		return
 	}
-	for _, d := range removed {
-		h.stop(d)
-	}
+	before := h.devices
+	h.settle(devices, next)
 	h.reloadErrors.Store(0)
-	h.patchRig(next)
-	h.opts.Log.Info("show reloaded", "why", why, "generation", next.gen.Number(),
-		"took", (h.clock.Now() - started).Round(time.Millisecond), "devices", describe(old, next))
+	h.opts.Log.Info("show reloaded", "why", why, "generation", next.Number(),
+		"took", (h.clock.Now() - started).Round(time.Millisecond), "devices", describe(before, next.devices))
+}
+
+// prepared is a load that is ready to go live.
+type prepared struct {
+	*show.Load
+	devices liveDevices
+	files   *folder.Files
+	before  *show.Load // that it took the place of
+}
+
+// discard gives up a load.
+func (p *prepared) discard(h *Host) {
+	h.discard(p.devices)
+	p.End()
+	p.files.Close()
+}
+
+// prepare compiles and collects a load and opens the devices that are new.
+func (h *Host) prepare(ctx context.Context, state show.Copy) (*prepared, error) {
+	files, err := h.folder.Open()
+	if err != nil {
+		return nil, &LoadError{err}
+	}
+	l, err := h.show.Prepare(ctx, files, state)
+	if err != nil {
+		files.Close()
+		return nil, &LoadError{err}
+	}
+	devices, err := h.open(l)
+	if err != nil {
+		l.End()
+		files.Close()
+		return nil, err
+	}
+	return &prepared{Load: l, devices: devices, files: files}, nil
+}
+
+// swap makes a load the live one, on the script loop. Machinery is held as it has to
+// be before the script can tell it anything.
+func (h *Host) swap(next *prepared) {
+	h.holding.Lock()
+	defer h.holding.Unlock()
+	var machines []device.Machinery
+	for _, decl := range next.Declarations() {
+		d := next.devices[decl.Key()].device
+		m, ok := d.(device.Machinery)
+		if !ok {
+			continue
+		}
+		machines = append(machines, m)
+		if h.held.Load() && !slices.Contains(*h.machines.Load(), m) {
+			m.Hold(true) // the others are held already
+		}
+	}
+	// What the load does not name is out of reach of an emergency stop from now on, and
+	// takes a while to close.
+	for _, m := range *h.machines.Load() {
+		if !slices.Contains(machines, m) {
+			m.Hold(true)
+		}
+	}
+	h.machines.Store(&machines)
+	next.before = h.show.Swap(next.Load, h.clock.Now())
+	h.live = next.Load
+	h.generation.Store(int64(next.Number()))
+	keys := slices.Sorted(maps.Keys(next.devices))
+	h.loaded.Store(&keys)
+}
+
+// settle does for a load that has gone live what takes its time: the live devices learn
+// what it wants of them, new ones are started, and what is no longer used is closed.
+func (h *Host) settle(ctx context.Context, next *prepared) {
+	before, files := h.devices, h.files
+	h.devices, h.files = next.devices, next.files
+	var publishers []device.Publisher
+	for _, o := range next.Opened() {
+		if a, ok := o.Device.(device.Adopter); ok && before[o.Declaration.Key()] != nil {
+			a.Adopt(o.Declaration)
+		}
+		if p, ok := o.Device.(device.Publisher); ok {
+			publishers = append(publishers, p)
+		}
+		// Now that it is live recoverRest does not forget it, and it is told nothing yet.
+		if err := h.engage(o.Declaration); err != nil {
+			h.opts.Log.Error("state not kept", "error", err)
+		}
+	}
+	h.publishers.Store(&publishers)
+	if h.rig != nil {
+		h.rig.Patch(next.Opened())
+		if next.before == nil {
+			h.wg.Go(func() { h.rig.Run(ctx) })
+		}
+	}
+	h.start(ctx)
+	for key, d := range before {
+		if next.devices[key] == nil {
+			h.ending[key] = d
+			h.wg.Go(func() { h.stop(d) })
+		}
+	}
+	if next.before != nil {
+		h.wg.Go(next.before.End)
+		files.Close()
+	}
 }
 
 // reloadFailed says why a changed show does not go live.

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -11,12 +12,11 @@ import (
 	"time"
 
 	"showrun/drivers/osc"
-	"showrun/runtime/clock"
 	"showrun/runtime/device"
-	"showrun/runtime/engine"
-	"showrun/runtime/host/folder"
-	"showrun/runtime/rig"
+	"showrun/runtime/patch"
 	"showrun/runtime/script"
+	"showrun/runtime/show"
+	"showrun/runtime/store"
 )
 
 // machine is machinery of which a test sees what it is told.
@@ -46,75 +46,68 @@ func (m *machine) Hold(on bool) {
 	}
 }
 
-// stillHost is a host on a virtual clock with devices that are live already.
-func stillHost(t *testing.T, live map[string]device.Device) (*Host, *clock.Virtual) {
+// moving declares a machine.
+type moving struct {
+	key     string
+	machine device.Device
+}
+
+func (d moving) Key() string                                   { return d.key }
+func (d moving) String() string                                { return d.key }
+func (d moving) Open(device.Env) (device.Device, error)        { return d.machine, nil }
+func (d moving) OpenVirtual(device.Env) (device.Device, error) { return d.machine, nil }
+func (d moving) SafeRecord(string) []byte                      { return nil }
+
+// declaring are bindings of a show that declares devices and does nothing.
+type declaring struct{ devices []device.Declaration }
+
+func (declaring) Modules() []script.Module        { return nil }
+func (d declaring) Devices() []device.Declaration { return d.devices }
+func (declaring) Intensity() []patch.Channel      { return nil }
+func (declaring) CopyState() (any, error)         { return nil, nil }
+func (declaring) Ready() error                    { return nil }
+func (declaring) TakeState(show.Bindings) error   { return nil }
+
+// stillHost is a host whose loops do not run, with machines that are live already.
+func stillHost(t *testing.T, machines map[string]*machine) *Host {
 	t.Helper()
-	opts := Options{Show: "a show"}
-	if err := opts.complete(); err != nil {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, "local nothing = true")
+	h, err := New(Options{Show: file, StateDir: t.TempDir(), Bind: func(show.Scene) show.Bindings {
+		var d declaring
+		for _, key := range slices.Sorted(maps.Keys(machines)) {
+			d.devices = append(d.devices, moving{key, machines[key]})
+		}
+		return d
+	}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	clk := clock.NewVirtual()
-	h := &Host{core: newCore(opts, folder.Folder{}, clk), calls: make(chan func()), crashed: make(chan *InternalError, 1)}
-	var inOrder []device.Device
-	for _, d := range live {
-		inOrder = append(inOrder, d)
+	if h.store, err = store.Open(t.TempDir()); err != nil {
+		t.Fatal(err)
 	}
-	h.devices.set(live, inOrder)
-	return h, clk
+	t.Cleanup(func() { h.store.Close() })
+	load(t, h, show.First())
+	return h
 }
 
-// tell submits an order as a script does.
-func tell(h *Host, to string, message any, stamp engine.Stamp) {
-	h.batches.put(engine.Batch{Stamp: stamp, Commands: []engine.Command{engine.Order{Device: to, Message: message}}})
-}
-
-// TestStopDropsWhatWaits: neither what the engine has for an instant to come nor what
-// it was not given yet moves a machine after an emergency stop, though it is released at
-// once. Light and what comes after the release are not concerned.
-func TestStopDropsWhatWaits(t *testing.T) {
-	m, light := &machine{}, &machine{}
-	h, clk := stillHost(t, map[string]device.Device{"machine": m, "light": struct {
-		device.Taker
-		device.Device
-	}{light, light}})
-	run := func(until time.Duration) {
-		for ; h.engineNext() <= until; h.engineStep(clk.Now(), clk.Now()) {
-			clk.Set(max(clk.Now(), h.engineNext()))
-		}
-		clk.Set(until)
+// load makes the next load live, on the goroutine of the test.
+func load(t *testing.T, h *Host, state show.Copy) {
+	t.Helper()
+	next, err := h.prepare(t.Context(), state)
+	if err != nil {
+		t.Fatal(err)
 	}
-	in := func(d time.Duration) engine.Stamp { return engine.Stamp{At: clk.Now() + d} }
-	run(time.Second)
-	tell(h, "machine", "before", in(500*time.Millisecond))
-	tell(h, "light", "light", in(500*time.Millisecond))
-	run(1100 * time.Millisecond)
-	tell(h, "machine", "just before", in(10*time.Millisecond))
-	h.EmergencyStop("me")
-	h.Release("me")
-	tell(h, "machine", "after", in(20*time.Millisecond))
-	run(2 * time.Second)
-	if want := []any{"after"}; !slices.Equal(m.taken, want) {
-		t.Errorf("the machine was told %v, want %v", m.taken, want)
-	}
-	if want := []any{"light"}; !slices.Equal(light.taken, want) {
-		t.Errorf("light was told %v, want %v", light.taken, want)
-	}
-	// While it is held as well.
-	h.EmergencyStop("me")
-	tell(h, "machine", "held", in(100*time.Millisecond))
-	run(2050 * time.Millisecond)
-	h.Release("me")
-	run(3 * time.Second)
-	if want := []any{"just before", "before", "held"}; len(m.taken) != 1 || !slices.Equal(m.drops, want) {
-		t.Errorf("the machine was told %v while it was held, and dropped %v, want %v", m.taken, m.drops, want)
-	}
+	h.swap(next)
+	h.devices = next.devices
+	t.Cleanup(func() { next.Detach(); next.End(); next.files.Close() })
 }
 
 // TestStopAndReleaseAtOnce: of an emergency stop and a release at the same moment
 // either is done after the other, for all machines.
 func TestStopAndReleaseAtOnce(t *testing.T) {
 	a, b := &machine{}, &machine{}
-	h, _ := stillHost(t, map[string]device.Device{"a": a, "b": b})
+	h := stillHost(t, map[string]*machine{"a": a, "b": b})
 	released := make(chan struct{})
 	stopped := false
 	for _, m := range []*machine{a, b} {
@@ -136,36 +129,40 @@ func TestStopAndReleaseAtOnce(t *testing.T) {
 // however long the loader takes to close devices.
 func TestRemovedMachinesAreHeld(t *testing.T) {
 	m := &machine{}
-	h, _ := stillHost(t, map[string]device.Device{"machine": m})
-	next, err := newLoad(t, h)
+	machines := map[string]*machine{"machine": m}
+	h := stillHost(t, machines)
+	delete(machines, "machine")
+	state, err := h.show.CopyState()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.wire(next)
+	load(t, h, state)
 	if !m.held {
 		t.Error("it is out of reach of an emergency stop and not held")
 	}
 }
 
-// newLoad is a load of a show that names no device.
-func newLoad(t *testing.T, h *Host) (*load, error) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "show.lua")
-	save(t, file, "")
-	var err error
-	if h.show, err = folder.Find(file); err != nil {
-		return nil, err
+// TestNewMachinesAreHeld: one that a reload brings while machinery is held is held before
+// the script can tell it anything.
+func TestNewMachinesAreHeld(t *testing.T) {
+	m := &machine{}
+	machines := map[string]*machine{}
+	h := stillHost(t, machines)
+	h.EmergencyStop("test")
+	machines["machine"] = m
+	state, err := h.show.CopyState()
+	if err != nil {
+		t.Fatal(err)
 	}
-	l, err := h.prepare(t.Context(), 1, nil, nil, h)
-	if err == nil {
-		t.Cleanup(func() { l.gen.End(); l.files.Close() })
+	load(t, h, state)
+	if !m.held {
+		t.Error("it may move")
 	}
-	return l, err
 }
 
 // TestPanicInACall: the loader waits no longer for a script loop that a bug has ended.
 func TestPanicInACall(t *testing.T) {
-	h, _ := stillHost(t, nil)
+	h := stillHost(t, nil)
 	ended := make(chan struct{})
 	go func() { defer close(ended); h.guard("script", func() { (<-h.calls)() }) }()
 	if h.onScriptLoop(t.Context(), func() { panic("a bug") }) {
@@ -193,7 +190,7 @@ func TestSafeActionChanges(t *testing.T) {
 	port := valveServer(t, func(s string) { fmt.Fprintf(state, "[%s]", s) })
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, valveShow(port, "", ""))
-	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: log.logger()})
+	h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", Log: log.logger()})
 	state.await(t, "[1 50 false]", 1)
 	save(t, file, valveShow(port, `, safe = "stop"`, ""))
 	log.await(t, "event reload", 1)
@@ -225,7 +222,7 @@ func TestUnsafeMachinesAreRemembered(t *testing.T) {
 	run := func(show string) string {
 		log := newLines()
 		save(t, file, show)
-		h, err := New(Options{Show: file, StateDir: dir, Log: log.logger(), For: time.Millisecond})
+		h, err := newHost(Options{Show: file, StateDir: dir, Log: log.logger(), For: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,19 +245,12 @@ func TestUnsafeMachinesAreRemembered(t *testing.T) {
 
 // TestNoiseHidesNoErrors: OSC that is not for us takes nothing from errors of the script.
 func TestNoiseHidesNoErrors(t *testing.T) {
-	h, _ := stillHost(t, nil)
+	h := stillHost(t, nil)
 	log := newLines()
 	h.opts.Log = log.logger()
 	from := netip.MustParseAddrPort("10.0.0.1:9000")
 	for range 100 {
 		h.message(osc.Message{Address: "/fader/1"}, osc.TimeTag(0), from, time.Time{})
-	}
-	h.failed(&script.Failure{Task: "t", Message: "show.lua:1: broken"})
-	if !strings.Contains(log.String(), "broken") {
-		t.Error("the error of the script is not shown")
-	}
-	if ev := h.inbox.Take(nil); len(ev) != 1 {
-		t.Errorf("%d events, want the error", len(ev))
 	}
 	if n := strings.Count(log.String(), "not known"); n != 1 {
 		t.Errorf("noise is told %d times", n)

@@ -2,13 +2,15 @@ package host
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"time"
 
 	"showrun/drivers/osc"
 	"showrun/runtime/device"
-	"showrun/runtime/rig"
+	"showrun/runtime/show"
 )
 
 // Reload says when a changed show is loaded again.
@@ -23,9 +25,12 @@ const (
 
 // Options say which show to run, and how.
 type Options struct {
-	Show string // the show file, or a folder with a show.lua
+	Show      string            // the show file, or a folder with a show.lua
+	Bind      show.Bind         // makes the Lua modules of a load
+	Shipped   fs.FS             // Lua that comes with the runtime; may be nil
+	Protocols []device.Protocol // that devices of the show may speak
 
-	Rig       *rig.Config   // run a virtual rig on loopback as well; nil = none
+	Rig       bool          // run a virtual rig on loopback as well
 	For       time.Duration // end by itself after so long; 0 = never
 	Interface string        // network interface of devices that name none
 	StateDir  string        // folder of what is kept between runs
@@ -33,16 +38,18 @@ type Options struct {
 	Rate      int           // frames a second, default 44
 	Reload    Reload        // default auto
 	Seed      uint64        // of math.random; 0 = draw one
-	Budget    time.Duration // a handler may run so long without waiting; default 4 s
-	Grace     time.Duration // what is stopped for that may take so long to give up; default 2 s
-	Ports     device.Ports  // UDP ports to use instead of the usual ones, the rig's too
-	Control   string        // folder of the control socket; "" = none
-	OSC       string        // address to take OSC commands at, such as 127.0.0.1:7770; "" = none
-	Getenv    func(string) (string, bool)
-	Log       *slog.Logger
 
-	// Frames, if not nil, is shown every frame, on the engine loop.
-	Frames FrameSink
+	Budget       uint64        // instructions a handler may run without waiting; 0 = 40 million
+	Guard, Grace time.Duration // see script.Config; 0 = the defaults
+
+	Ports   map[string]int // by protocol: UDP ports to use instead of the usual ones, the rig's too
+	Control string         // folder of the control socket; "" = none
+	OSC     string         // address to take OSC commands at, such as 127.0.0.1:7770; "" = none
+	Getenv  func(string) (string, bool)
+	Log     *slog.Logger
+
+	Frames show.FrameSink  // is shown every frame, on the engine loop; may be nil
+	Record func(input any) // is told of every input of the show, on its loops; may be nil
 }
 
 // Limits of options.
@@ -71,7 +78,7 @@ func (o *Options) complete() error {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Seed == 0 {
-		o.Seed = drawSeed()
+		o.Seed = DrawSeed()
 	}
 	if o.OSC != "" {
 		if _, err := osc.Resolve(o.OSC); err != nil {
@@ -88,3 +95,6 @@ func (o *Options) complete() error {
 	}
 	return nil
 }
+
+// DrawSeed draws a seed for math.random.
+func DrawSeed() uint64 { return rand.Uint64()>>1 | 1 }

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"showrun/runtime/rig"
 )
 
 // lines collects a log and can be waited on.
@@ -96,7 +94,7 @@ func TestReload(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, swell)
 	log, rec := newLines(), newTape()
-	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
+	h, stop := runLive(t, Options{Show: file, Rig: true, Protocols: hearing(rec.record), Log: log.logger()})
 	<-rec.arrived
 	var goroutines int
 	var memory uint64
@@ -154,7 +152,7 @@ show.on("stop", function() u:set(3, 99) show.log.info("event stop") end)`, versi
 	}
 	save(t, file, show(10))
 	log, rec := newLines(), newTape()
-	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
+	_, stop := runLive(t, Options{Show: file, Rig: true, Protocols: hearing(rec.record), Log: log.logger()})
 	log.await(t, "event start", 1)
 	save(t, file, show(20))
 	log.await(t, "event reload, loads 2", 1)
@@ -189,7 +187,7 @@ clock.after(0.2, function() return ("x"):rep(1e10) end)
 clock.after(0.3, function() require "show".log.info("still here") end)
 `)
 	log, rec := newLines(), newTape()
-	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger()})
+	_, stop := runLive(t, Options{Show: file, Rig: true, Protocols: hearing(rec.record), Log: log.logger()})
 	log.await(t, "still here", 1)
 	for _, want := range []string{"show.lua:4: ran for more than ", "show.lua:5: x", "show.lua:6: "} {
 		log.await(t, want, 1)
@@ -221,8 +219,8 @@ if show.generation == 1 then clock.after(0.2, function() load("return a" .. ("+a
 `)
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{
-		Show: file, Rig: &rig.Config{OnLevels: rec.record}, Log: log.logger(),
-		Budget: 30 * time.Millisecond, Grace: 20 * time.Millisecond,
+		Show: file, Rig: true, Protocols: hearing(rec.record), Log: log.logger(),
+		Guard: 30 * time.Millisecond, Grace: 20 * time.Millisecond,
 	})
 	log.await(t, "has been abandoned; levels stay", 1)
 	log.await(t, "why=stuck", 1)
@@ -249,7 +247,7 @@ func TestOnlyFilesOfTheShow(t *testing.T) {
 	save(t, file, `require "part" pcall(require, "later")`)
 	save(t, filepath.Join(dir, "part.lua"), "x = 1")
 	debug := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: debug})
+	_, stop := runLive(t, Options{Show: file, Rig: true, Log: debug})
 	log.await(t, "show loaded", 1)
 	for i, step := range []struct{ name, text, logged string }{
 		{"other.lua", "y = 1", "a file changed that the show does not use"},
@@ -273,7 +271,7 @@ func TestOnlyFilesOfTheShow(t *testing.T) {
 	}
 	// Nor does the name of a system call help anybody.
 	os.Remove(file)
-	_, err := New(Options{Show: dir})
+	_, err := newHost(Options{Show: dir})
 	if want := "has no show.lua"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v", err)
 	}
@@ -292,7 +290,7 @@ show.log.info("load %d")
 for i = 1, 5 do clock.every(0.01, function() while true do end end) end`, i)
 		save(t, file, show)
 		if i == 0 {
-			_, stop = runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: log.logger(), Budget: 300 * time.Millisecond})
+			_, stop = runLive(t, Options{Show: file, Rig: true, Log: log.logger(), Guard: 300 * time.Millisecond})
 		}
 		before := strings.Count(log.String(), "ran for more than")
 		log.await(t, fmt.Sprintf("load %d", i), 1)

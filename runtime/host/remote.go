@@ -22,7 +22,7 @@ const (
 // OSC. A show runs without them, so what cannot be opened is a warning.
 func (h *Host) listen(ctx context.Context) {
 	if h.opts.Control != "" {
-		s, err := control.Listen(h.opts.Control, h.show.Name, h.command)
+		s, err := control.Listen(h.opts.Control, h.folder.Name, h.command)
 		if err != nil {
 			h.opts.Log.Warn("showrun ctl cannot reach this show", "error", err)
 		} else {

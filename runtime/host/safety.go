@@ -1,29 +1,18 @@
 package host
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
-	"showrun/bindings"
 	"showrun/runtime/device"
 	"showrun/runtime/script"
+	"showrun/runtime/show"
 )
-
-// machinery lists the live devices that move things.
-func (c *core) machinery() []device.Machinery {
-	c.devices.mu.Lock()
-	defer c.devices.mu.Unlock()
-	var list []device.Machinery
-	for _, d := range c.devices.inOrder {
-		if m, ok := d.(device.Machinery); ok {
-			list = append(list, m)
-		}
-	}
-	return list
-}
 
 // EmergencyStop performs every safe action at once and holds all machinery until
 // Release, whatever the script, the engine and the loader are doing. What machinery has
@@ -33,11 +22,11 @@ func (c *core) machinery() []device.Machinery {
 func (h *Host) EmergencyStop(by string) (machines, untold int) {
 	h.holding.Lock()
 	h.held.Store(true)
-	list := h.machinery()
+	list := *h.machines.Load()
 	for _, m := range list {
 		m.Hold(true)
 	}
-	h.batches.bar()
+	h.show.Bar()
 	h.holding.Unlock()
 	for _, m := range list {
 		if !m.AtRest() {
@@ -48,7 +37,7 @@ func (h *Host) EmergencyStop(by string) (machines, untold int) {
 	if untold > 0 {
 		h.opts.Log.Error("emergency stop: machines could not be told, for the network does not take it; it is tried again", "machines", untold)
 	}
-	h.inbox.Put(script.Event{Topic: bindings.TopicEmergency, At: h.clock.Now(), Value: true})
+	h.show.Put(script.Event{Topic: show.TopicEmergency, At: h.clock.Now(), Value: true})
 	return len(list), untold
 }
 
@@ -57,8 +46,8 @@ func (h *Host) Release(by string) {
 	h.holding.Lock()
 	was := h.held.Swap(false)
 	if was {
-		h.batches.bar()
-		for _, m := range h.machinery() {
+		h.show.Bar()
+		for _, m := range *h.machines.Load() {
 			m.Hold(false)
 		}
 	}
@@ -67,12 +56,12 @@ func (h *Host) Release(by string) {
 		return
 	}
 	h.opts.Log.Warn("machinery is released", "by", by)
-	h.inbox.Put(script.Event{Topic: bindings.TopicEmergency, At: h.clock.Now(), Value: false})
+	h.show.Put(script.Event{Topic: show.TopicEmergency, At: h.clock.Now(), Value: false})
 }
 
 // MakeSafe performs every safe action, without holding. For the end of a show.
 func (h *Host) MakeSafe() {
-	for _, m := range h.machinery() {
+	for _, m := range *h.machines.Load() {
 		m.Safe()
 	}
 }
@@ -80,13 +69,19 @@ func (h *Host) MakeSafe() {
 // recoverMachinery performs the safe actions that a process before could not, before
 // anything else is opened.
 func (h *Host) recoverMachinery() error {
+	h.unsafe = map[string][]byte{} // nobody else runs yet
 	left, err := h.store.Engaged()
 	if err != nil {
 		return err
 	}
-	h.unsafe = map[string][]byte{} // nobody else runs yet
+	if h.rig != nil { // nothing leaves it
+		if len(left) > 0 {
+			h.opts.Log.Warn("the last run ended without making machines safe; the next one without a rig does it", "machines", len(left))
+		}
+		return nil
+	}
 	for _, key := range slices.Sorted(maps.Keys(left)) {
-		if err := device.MakeSafe(left[key], h.clock.Time(h.clock.Now()), h.opts.Log); err != nil {
+		if err := h.makeSafe(left[key], h.opts.Log); err != nil {
 			h.opts.Log.Error("the last run ended without making a machine safe, and it cannot be done now", "machine", key, "error", err)
 			h.unsafe[key] = left[key]
 			continue
@@ -119,18 +114,29 @@ func (h *Host) recovered(key string) bool {
 	if how == nil {
 		return true // as a device of the show, which has gone
 	}
-	if h.devices.get(key) != nil || device.MakeSafe(how, h.clock.Time(h.clock.Now()), slog.New(slog.DiscardHandler)) != nil {
+	if h.isLive(key) || h.makeSafe(how, slog.New(slog.DiscardHandler)) != nil {
 		return false
 	}
 	h.opts.Log.Warn("a machine that the last run left unsafe is safe now", "machine", key)
 	h.forgetMachine(key)
-	if h.devices.get(key) == nil { // a load that takes it later keeps it anew
+	if !h.isLive(key) { // a load that takes it later keeps it anew
 		return true
 	}
 	if err := h.store.Engage(key, how); err != nil { // one has taken it meanwhile
 		h.opts.Log.Error("state not kept", "error", err)
 	}
 	return true
+}
+
+// isLive reports whether the live load has a device.
+func (h *Host) isLive(key string) bool {
+	_, live := slices.BinarySearch(*h.loaded.Load(), key)
+	return live
+}
+
+// makeSafe performs the safe action of a machine by its record.
+func (h *Host) makeSafe(record []byte, log *slog.Logger) error {
+	return MakeSafe(h.opts.Protocols, record, h.clock.Time(h.clock.Now()), log)
 }
 
 // leftUnsafe is how a machine is made safe that the last run left unsafe, nil for
@@ -156,7 +162,7 @@ const recoverEvery = 2 * time.Second
 
 // engage keeps how a machine is made safe, from before it is told anything.
 func (h *Host) engage(decl device.Declaration) error {
-	if g, ok := decl.(device.Guarded); ok {
+	if g, ok := decl.(device.Guarded); ok && h.rig == nil {
 		return h.store.Engage(decl.Key(), g.SafeRecord(h.networkInterface()))
 	}
 	return nil
@@ -182,4 +188,16 @@ func (h *Host) disengage(key string, d device.Device) {
 		return
 	}
 	h.forgetMachine(key)
+}
+
+// MakeSafe performs the safe action of a machine by its record, which names the
+// protocol that made it.
+func MakeSafe(protocols []device.Protocol, record []byte, now time.Time, log *slog.Logger) error {
+	name, rest, _ := bytes.Cut(record, []byte{'\n'})
+	for _, p := range protocols {
+		if p.Name == string(name) && p.MakeSafe != nil {
+			return p.MakeSafe(rest, now, log)
+		}
+	}
+	return fmt.Errorf("the record of a machine is of the unknown protocol %.40q", name)
 }

@@ -17,7 +17,6 @@ import (
 	"showrun/drivers/theater/server"
 	"showrun/runtime/control"
 	"showrun/runtime/level"
-	"showrun/runtime/rig"
 )
 
 // valveServer is a real valve server; changes are told as "joint pwm vented".
@@ -88,7 +87,7 @@ clock.after(0.1, function() show.log.info("spinning") while true do end end)
 clock.every(0.2, function() show.log.info("again") valve:move(1, 60) end)
 `, port)
 	save(t, file, show)
-	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: log.logger(), Control: folder, Budget: 300 * time.Millisecond})
+	h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", Log: log.logger(), Control: folder, Guard: 300 * time.Millisecond})
 	state.await(t, "[1 50 false]", 1)
 	log.await(t, "spinning", 1)
 	if reply := ask(t, folder, control.Stop); !strings.Contains(reply.Text, "machines held: 1") {
@@ -132,7 +131,7 @@ func TestEmergencyStopByOSC(t *testing.T) {
 	c.Close()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, fmt.Sprintf(`require "theater".valve{ port = %d }:move(2, -30)`, port))
-	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, OSC: address})
+	h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", OSC: address})
 	state.await(t, "[2 -30 false]", 1)
 	surface, err := osc.Dial(address, "")
 	if err != nil {
@@ -169,7 +168,7 @@ func TestOSCPortIsTaken(t *testing.T) {
 	address, log := other.LocalAddr().String(), newLines()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `require "show".on("start", function() require "show".log.info("started") end)`)
-	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, OSC: address, Log: log.logger()})
+	h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", OSC: address, Log: log.logger()})
 	log.await(t, "no OSC commands are taken", 1)
 	log.await(t, "started", 1)
 	awaitStatus(t, h, "deaf", func(s Status) bool { return s.Deaf })
@@ -213,7 +212,7 @@ func TestABugMakesMachinerySafe(t *testing.T) {
 	port := valveServer(t, func(s string) { fmt.Fprintf(state, "[%s]", s) })
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, fmt.Sprintf(`require "theater".valve{ port = %d }:move(1, 30)`, port))
-	h, err := New(Options{Show: file, StateDir: t.TempDir(), Frames: &bug{}})
+	h, err := newHost(Options{Show: file, StateDir: t.TempDir(), Frames: &bug{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +243,7 @@ local x = 0
 for i = 1, 3e5 do x = x + i %% 7 end                 -- so that loading takes a while
 for i = 1, 5 do clock.every(0.02, function() while true do end end) end
 require "show".log.info("loaded")`, c.LocalAddr().(*net.UDPAddr).Port, c.LocalAddr().(*net.UDPAddr).Port))
-	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: log.logger(), Control: folder, Budget: 100 * time.Millisecond})
+	h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", Log: log.logger(), Control: folder, Guard: 100 * time.Millisecond})
 	log.await(t, "loaded", 1)
 	buffer := make([]byte, 1500)
 	var took []time.Duration

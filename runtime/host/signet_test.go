@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/signet"
 	"showrun/drivers/signet/node"
 	"showrun/drivers/signet/receiver"
 	"showrun/runtime/rig"
@@ -40,7 +41,7 @@ local rig = signet.manager{ label = "eye" }
 rig:on("found", function(node) show.log.info("manager found %s", node.tuid) end)
 `)
 	log := newLines()
-	h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}, Log: log.logger()})
+	h, stop := runLive(t, Options{Show: file, Rig: true, Log: log.logger()})
 	log.await(t, `film found at `, 1)
 	log.await(t, `slot 1 is 10, true`, 1) // the guest is not heard, or no longer
 	log.await(t, `film runs: 01:00:01, ours 01:00:01`, 1)
@@ -71,12 +72,12 @@ clock.run(function()
     clock.sleep(0.5)
   end
 end)`, option))
-		h, stop := runLive(t, Options{Show: file, Rig: &rig.Config{}})
+		h, stop := runLive(t, Options{Show: file, Rig: true})
 		var mu sync.Mutex
 		shown := map[byte][]time.Time{} // by level: when each universe showed it first
 		last := map[int]byte{}
 		r, err := receiver.Open(receiver.Config{
-			Keys: h.Rig().Keys(), Interface: rig.Loopback(), Port: h.opts.Ports.SigNet,
+			Keys: h.rig.Parts()["signet"].(interface{ Keys() signet.Keys }).Keys(), Interface: rig.Loopback(), Port: h.opts.Ports["signet"],
 			OnLevels: func(u int, levels []byte, _ receiver.Packet) {
 				now := time.Now()
 				mu.Lock()
@@ -136,12 +137,12 @@ func TestRigHearsTheShow(t *testing.T) {
 net:universe(1, { preview = true }):set(1, 99)
 net:universe(2):set(1, 77)`, options))
 		heard := make(chan string, 100)
-		_, stop := runLive(t, Options{Show: file, Rig: &rig.Config{OnLevels: func(universe int, levels []byte, _ node.Packet) {
+		_, stop := runLive(t, Options{Show: file, Rig: true, Protocols: hearing(func(universe int, levels []byte, _ node.Packet) {
 			select {
 			case heard <- fmt.Sprintf("%d: %d", universe, levels[0]):
 			default:
 			}
-		}}})
+		})})
 		select {
 		case got := <-heard:
 			if got != "2: 77" {

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,17 +33,18 @@ type Status struct {
 // Status returns how the show stands; any goroutine.
 func (h *Host) Status() Status {
 	now := h.clock.Now()
-	tl := h.tempo.Timeline()
+	plan := h.show.Plan()
+	turn := plan.Course.Turn(now)
 	s := Status{
-		Show: h.show.Name, Time: now, Generation: int(h.generation.Load()),
-		BPM: h.tempo.BPM(), Beat: tl.At(now).Float(), Stopped: tl.Stopped, Confidence: h.tempo.Confidence(now),
+		Show: h.folder.Name, Time: now, Generation: int(h.generation.Load()),
+		BPM: turn.Tempo, Beat: turn.Line.At(now).Float(), Stopped: turn.Line.Stopped, Confidence: plan.Confidence(now),
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
+		Machines: len(*h.machines.Load()), Held: h.held.Load(), Deaf: h.deaf.Load(),
 	}
-	s.Frames, s.LateP99, s.LateWorst = h.frameStat.read()
-	for _, o := range *h.outputs.Load() {
+	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
+	for _, o := range *h.publishers.Load() {
 		s.Universes += o.Universes()
 	}
-	s.Machines, s.Held, s.Deaf = len(h.machinery()), h.held.Load(), h.deaf.Load()
 	if h.rig != nil {
 		s.Meter = h.rig.Levels(16)
 	}
@@ -62,14 +64,29 @@ func (s Status) String() string {
 	return text
 }
 
+// frameStats watches how late frames come; the engine loop adds, anybody reads.
+type frameStats struct {
+	frames atomic.Uint64
+	recent [256]atomic.Int64
+	worst  atomic.Int64
+}
+
+func (s *frameStats) add(late time.Duration) {
+	n := s.frames.Load()
+	s.recent[n%uint64(len(s.recent))].Store(int64(late))
+	s.worst.Store(max(s.worst.Load(), int64(late)))
+	s.frames.Store(n + 1)
+}
+
 func (s *frameStats) read() (frames uint64, p99, worst time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := int(min(s.frames, uint64(len(s.recent))))
-	recent := slices.Clone(s.recent[:n])
-	if n == 0 {
+	frames = s.frames.Load()
+	recent := make([]int64, min(frames, uint64(len(s.recent))))
+	if len(recent) == 0 {
 		return 0, 0, 0
 	}
+	for i := range recent {
+		recent[i] = s.recent[i].Load()
+	}
 	slices.Sort(recent)
-	return s.frames, recent[n*99/100], s.worst
+	return frames, time.Duration(recent[len(recent)*99/100]), time.Duration(s.worst.Load())
 }

@@ -6,9 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"showrun/runtime/device"
 	"showrun/runtime/device/theater"
-	"showrun/runtime/store"
 )
 
 // TestUnsafeNamedByReload: a valve the last run left unsafe is vented when a later load
@@ -23,22 +21,17 @@ func TestUnsafeNamedByReload(t *testing.T) {
 	decl := &theater.ValveDecl{Server: theater.Server{Host: "127.0.0.1", Port: port}, Safe: "empty"}
 	how := decl.SafeRecord("")
 	open := func(t *testing.T) *Host {
-		h, _ := stillHost(t, nil)
-		h.opts.Log = newLines().logger()
-		if h.store, err = store.Open(t.TempDir()); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { h.store.Close() })
+		h := stillHost(t, nil)
+		h.opts.Log, h.opts.Protocols = newLines().logger(), hearing(nil)
 		if err := h.store.Engage(decl.Key(), how); err != nil {
 			t.Fatal(err)
 		}
 		h.unsafe = map[string][]byte{decl.Key(): how}
-		h.keep, h.forget = h.engage, h.unused
 		return h
 	}
 	t.Run("named", func(t *testing.T) {
 		h := open(t)
-		d, err := h.open(decl)
+		d, err := h.openOne(decl)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,8 +56,7 @@ func TestUnsafeNamedByReload(t *testing.T) {
 		if _, _, err := udp.ReadFromUDPAddrPort(drained); err != nil {
 			t.Fatal(err)
 		}
-		m := &machine{}
-		h.devices.set(map[string]device.Device{decl.Key(): m}, []device.Device{m})
+		h.loaded.Store(&[]string{decl.Key()})
 		if err := h.engage(decl); err != nil {
 			t.Fatal(err)
 		}

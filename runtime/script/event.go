@@ -10,6 +10,7 @@ import (
 type Event struct {
 	Topic string        // what handlers subscribe to, such as "clock/lost"
 	Key   string        // in a full or busy inbox only the newest event of a key is kept; "" keeps all
+	From  string        // whoever reports it; no one of these fills more than half of an inbox
 	At    time.Duration // when it happened, in show time
 	Value any           // plain Go value; the subscriber knows its type
 }
@@ -20,6 +21,7 @@ type Inbox struct {
 	mu      sync.Mutex
 	events  []Event
 	byKey   map[string]int // index into events
+	byFrom  map[string]int // how many wait
 	limit   int
 	dropped uint64
 	ready   chan struct{}
@@ -27,29 +29,31 @@ type Inbox struct {
 
 // NewInbox returns an inbox that holds up to limit events.
 func NewInbox(limit int) *Inbox {
-	return &Inbox{limit: limit, byKey: map[string]int{}, ready: make(chan struct{}, 1)}
+	return &Inbox{limit: limit, byKey: map[string]int{}, byFrom: map[string]int{}, ready: make(chan struct{}, 1)}
 }
 
-// Put adds an event. One with a key replaces an older one with that key that has
-// not been taken yet; otherwise, when the inbox is full, the event is dropped and
-// counted.
-func (b *Inbox) Put(ev Event) {
+// Put adds an event and reports whether there was room. One with a key replaces an
+// older one with that key that has not been taken yet; otherwise, when the inbox, or the
+// half of it that one source may fill, is full, the event is dropped and counted.
+func (b *Inbox) Put(ev Event) (ok bool) {
 	b.mu.Lock()
-	if i, ok := b.byKey[ev.Key]; ok && ev.Key != "" {
-		b.events[i] = ev
-	} else if len(b.events) >= b.limit {
+	if i, known := b.byKey[ev.Key]; known && ev.Key != "" {
+		b.events[i], ok = ev, true
+	} else if len(b.events) >= b.limit || ev.From != "" && b.byFrom[ev.From] >= b.limit/2 {
 		b.dropped++
 	} else {
 		if ev.Key != "" {
 			b.byKey[ev.Key] = len(b.events)
 		}
-		b.events = append(b.events, ev)
+		b.byFrom[ev.From]++
+		b.events, ok = append(b.events, ev), true
 	}
 	b.mu.Unlock()
 	select {
 	case b.ready <- struct{}{}:
 	default:
 	}
+	return ok
 }
 
 // Ready is signalled when there may be something to take.
@@ -63,6 +67,7 @@ func (b *Inbox) Take(buf []Event) []Event {
 	clear(b.events)
 	b.events = b.events[:0]
 	clear(b.byKey)
+	clear(b.byFrom)
 	return buf
 }
 

@@ -37,9 +37,9 @@ type Config struct {
 	At        time.Duration // when it is loaded, in show time
 	Seed      uint64        // of math.random
 	Lookahead time.Duration // how far before its instant scheduled code runs
-	Timeline  beat.Timeline // the beat clock at the time of loading
+	Plan      *beat.Plan    // of the beat, at the time of loading; nil = 120 BPM from 0 on
 
-	Budget uint64        // a task may run so many instructions without waiting; 100 million
+	Budget uint64        // a task may run so many instructions without waiting; 40 million
 	Guard  time.Duration // and so long; 4 s
 	Grace  time.Duration // a stopped task may take so long to give up; 2 s
 	Memory uint64        // bytes a task may add to the heap at one go; 256 MiB
@@ -49,8 +49,9 @@ type Config struct {
 	Now       func() time.Duration // show time, for statistics
 	Stopwatch func() time.Duration // real time, for the guards and what is reported
 
-	// Submit takes a finished batch. It is called by the loop, or at Start.
-	Submit func(engine.Batch)
+	// Submit takes a finished batch and returns how many commands for the conductor it
+	// has taken by then, of all generations. It is called by the loop, or at Start.
+	Submit func(engine.Batch) (conducted uint64)
 	// Failed is told of every error in a task or a handler.
 	Failed func(f *Failure)
 	Log    *slog.Logger
@@ -87,6 +88,9 @@ type Generation struct {
 
 	condemned []*Task // cancelled by a running task, to be ended after it
 
+	published *beat.Plan // the plan without what is ahead of it
+	ahead     []ahead
+
 	collecting bool
 	collected  []engine.Command
 	pending    []func()
@@ -114,13 +118,16 @@ type Generation struct {
 // to blame for, or ErrStuck. Load may run on any goroutine, beside a live
 // generation; the result is then handed to the script loop.
 func Load(ctx context.Context, cfg Config) (*Generation, error) {
-	setDefault(&cfg.Budget, 100e6)
+	setDefault(&cfg.Budget, 40e6)
 	setDefault(&cfg.Guard, 4*time.Second)
 	setDefault(&cfg.Warn, 20*time.Millisecond)
 	setDefault(&cfg.Grace, 2*time.Second)
 	setDefault(&cfg.Memory, 256<<20)
 	if cfg.Oracle == nil {
 		cfg.Oracle = Live(World{}, nil)
+	}
+	if cfg.Plan == nil {
+		cfg.Plan = beat.NewPlan(beat.Course{{Line: beat.Timeline{Epoch: 1, BPM: 120}, Tempo: 120}}, nil)
 	}
 	limitArrays()
 	g := &Generation{
@@ -129,13 +136,14 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 			SkipOpenLibs: true, CallStackSize: 2000, MinimizeStackMemory: true, IncludeGoStackTrace: true,
 			RegistrySize: 256, RegistryMaxSize: 1 << 18, RegistryGrowStep: 8192,
 		}),
-		sched:      newSchedule(cfg.Timeline),
+		sched:      newSchedule(cfg.Plan),
 		modules:    map[string]lua.LValue{},
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
 		entered:    map[*lua.LState]*Task{},
 		collecting: true,
 		base:       cfg.At,
+		published:  cfg.Plan,
 		back:       make(chan struct{}),
 		revoked:    make(chan struct{}),
 		watch:      time.NewTimer(time.Hour),
@@ -200,14 +208,15 @@ func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
 func (g *Generation) Start(at time.Duration) error {
 	g.collecting = false
 	g.base = at
-	if len(g.collected) > 0 {
-		g.submit(engine.Batch{Stamp: engine.Stamp{At: at}, Origin: g.cfg.Main, Commands: g.collected})
-		g.collected = nil
-	}
 	pending := g.pending
 	g.pending = nil
 	for _, f := range pending {
 		f()
+	}
+	commands := g.collected
+	g.collected = nil
+	if len(commands) > 0 {
+		g.submit(nil, engine.Batch{Stamp: engine.Stamp{At: at}, Origin: g.cfg.Main, Commands: commands})
 	}
 	return nil
 }
@@ -241,25 +250,26 @@ func (g *Generation) Instant() time.Duration {
 
 // Position is the beat at the logical instant.
 func (g *Generation) Position() beat.Micro {
+	b, _ := g.position()
+	return b
+}
+
+// position is the beat at the logical instant, and its epoch.
+func (g *Generation) position() (beat.Micro, uint32) {
 	if t := g.current; t != nil && !g.collecting {
 		return t.position()
 	}
-	return g.sched.show.timeline.At(g.base)
+	return g.sched.show.position(g.base)
 }
-
-// Timeline is the beat clock the generation goes by.
-func (g *Generation) Timeline() beat.Timeline { return g.sched.show.timeline }
-
-// SetTimeline moves the generation to a new state of the beat clock, valid from
-// now on.
-func (g *Generation) SetTimeline(tl beat.Timeline, now time.Duration) { g.sched.show.retime(tl, now) }
 
 // Emit adds a command to what the running task will hand over, all together, when
 // it returns or waits.
 func (g *Generation) Emit(c engine.Command) {
 	if t := g.current; t != nil {
 		t.out = append(t.out, c)
+		return
 	}
+	g.collected = append(g.collected, c) // at Start
 }
 
 // SetLookahead changes how far before its instant scheduled code runs.
@@ -268,11 +278,11 @@ func (g *Generation) SetLookahead(d time.Duration) { g.cfg.Lookahead = d }
 // Next is the show time at which Step has something to do; beat.Never when
 // nothing is scheduled.
 func (g *Generation) Next() time.Duration {
-	e, at := g.sched.peek()
-	if e == nil || at == beat.Never {
+	d := g.sched.next()
+	if d.at == beat.Never {
 		return beat.Never
 	}
-	return at - g.cfg.Lookahead
+	return d.at - g.cfg.Lookahead
 }
 
 // How many due entries a Step runs at most, and after how many instructions it runs
@@ -293,13 +303,19 @@ func (g *Generation) Step(now time.Duration) (more bool, err error) {
 	horizon := now + g.cfg.Lookahead
 	g.spent = 0
 	for n := 0; ; n++ {
-		e, at := g.sched.peek()
-		if e == nil || at > horizon || g.ended {
+		d := g.sched.next()
+		if d.at > horizon || d.at == beat.Never || g.ended {
 			return false, nil
 		}
 		if n == TurnEntries || g.spent >= TurnInstructions {
 			return true, nil
 		}
+		g.sched.passed = max(g.sched.passed, d.at)
+		if d.jump != nil {
+			d.jump.jump()
+			continue
+		}
+		e, at := d.entry, d.at
 		if g.still++; at-g.stillFrom >= time.Millisecond {
 			g.still, g.stillFrom = 0, at
 		}
@@ -331,6 +347,9 @@ func (g *Generation) raise(format string, args ...any) {
 	g.L.G.CurrentThread.RaiseError(format, args...)
 }
 
+// Spent is how many instructions the last Step ran.
+func (g *Generation) Spent() uint64 { return g.spent }
+
 // resume wakes a task whose wait is over. One that comes more than a second late
 // goes on from now, so that it does not rush through what it missed.
 func (g *Generation) resume(e *entry, at, now time.Duration) error {
@@ -340,7 +359,7 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 		switch e.kind {
 		case waitGrid:
 			g.stats.Skipped++
-			e.beat = e.grid.Next(max(e.beat, e.lane.timeline.At(now)))
+			e.beat = e.grid.Next(max(e.beat, e.lane.course.At(now)))
 			g.sched.add(e)
 			return nil
 		default:
@@ -394,7 +413,8 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 		t.entry = entry{kind: waitTime, at: t.instant, task: t}
 		if p := g.current; p != nil && p.onBeat {
 			// It stands on the same beat as the task that starts it.
-			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: p.position(), task: t}
+			b, epoch := p.position()
+			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, task: t}
 		}
 		g.sched.add(&t.entry)
 	})

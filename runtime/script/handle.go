@@ -89,8 +89,9 @@ func (g *Generation) Every(kind string, d time.Duration, fn *lua.LFunction) *Han
 func (g *Generation) EveryBeats(kind string, beats float64, fn *lua.LFunction) *Handle {
 	h := g.newHandle(kind, fn, nil)
 	g.WhenLive(func() {
-		grid := beat.Grid{Quantum: beats, Offset: g.Position()}
-		h.entry = entry{kind: waitGrid, lane: g.sched.show, beat: grid.Next(grid.Offset), grid: grid, handle: h}
+		from, epoch := g.position()
+		grid := beat.Grid{Quantum: beats, Offset: from}
+		h.entry = entry{kind: waitGrid, lane: g.sched.show, beat: grid.Next(from), epoch: epoch, grid: grid, handle: h}
 		g.schedule(h)
 	})
 	return h
@@ -102,39 +103,30 @@ func (g *Generation) OnBeat(kind string, grid beat.Grid, fn *lua.LFunction, args
 }
 
 // OnBeatOf is OnBeat with the beats of another tempo source; "" is the show's beat
-// clock. The loop has to pass on the timelines of all Sources.
+// clock.
 func (g *Generation) OnBeatOf(source, kind string, grid beat.Grid, fn *lua.LFunction, args Args) *Handle {
 	h := g.newHandle(kind, fn, args)
 	g.WhenLive(func() {
 		l := g.sched.lane(source)
-		from := l.timeline.At(g.Instant())
+		from, epoch := l.position(g.Instant())
 		if l == g.sched.show {
-			from = g.Position()
+			from, epoch = g.position()
 		}
-		h.entry = entry{kind: waitGrid, lane: l, beat: grid.Next(from), grid: grid, handle: h}
+		h.entry = entry{kind: waitGrid, lane: l, beat: grid.Next(from), epoch: epoch, grid: grid, handle: h}
 		g.schedule(h)
 	})
 	return h
 }
 
 // Sources lists the tempo sources, besides the show's beat clock, that something
-// waits for.
-func (g *Generation) Sources() []string {
-	var list []string
+// waits for: their moving makes the generation due.
+func (g *Generation) Sources() (list []string) {
 	for _, l := range g.sched.lanes[1:] {
-		if l.queue.Len() > 0 {
+		if !l.empty() {
 			list = append(list, l.source)
-		} else {
-			l.timeline = beat.Timeline{Stopped: true} // nobody keeps it up to date
 		}
 	}
 	return list
-}
-
-// SetSourceTimeline moves what waits for the beats of a source to a new state of
-// it, valid from now on.
-func (g *Generation) SetSourceTimeline(source string, tl beat.Timeline, now time.Duration) {
-	g.sched.lane(source).retime(tl, now)
 }
 
 // AtBeat calls fn once, at an absolute beat. A beat already passed is waited for:
@@ -143,15 +135,13 @@ func (g *Generation) AtBeat(kind string, at beat.Micro, fn *lua.LFunction, args 
 	h := g.newHandle(kind, fn, args)
 	h.once = true
 	g.WhenLive(func() {
-		h.entry = entry{kind: waitBeat, lane: g.sched.show, beat: at, handle: h}
-		if h.cancelled {
-			return
-		}
-		if at < g.Position() {
+		from, epoch := g.position()
+		h.entry = entry{kind: waitBeat, lane: g.sched.show, beat: at, epoch: epoch, handle: h}
+		if at >= from {
+			g.schedule(h)
+		} else if !h.cancelled {
 			g.sched.show.parked = append(g.sched.show.parked, &h.entry)
-			return
 		}
-		g.schedule(h)
 	})
 	return h
 }
@@ -169,7 +159,8 @@ func (g *Generation) On(kind string, fn *lua.LFunction, args Args, topics ...str
 func (g *Generation) scheduleIn(h *Handle, d Span) {
 	h.entry = entry{kind: waitTime, at: g.Instant() + d.Time, handle: h}
 	if d.Beats != 0 {
-		h.entry = entry{kind: waitBeats, lane: g.sched.show, beat: g.Position() + d.Beats, handle: h}
+		from, epoch := g.position()
+		h.entry = entry{kind: waitBeats, lane: g.sched.show, beat: from + d.Beats, epoch: epoch, handle: h}
 	}
 	g.schedule(h)
 }
@@ -210,8 +201,8 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 		}
 		g.sched.add(&h.entry)
 	default:
-		h.entry.beat, h.entry.fired = e.grid.Next(e.beat), at
-		if is := e.lane.timeline.At(now); behind && h.entry.beat < is {
+		h.entry.beat, h.entry.epoch, h.entry.fired = e.grid.Next(e.beat), e.epoch, at
+		if is, epoch := e.lane.position(now); behind && epoch == e.epoch && h.entry.beat < is {
 			h.entry.beat = e.grid.Next(is)
 			g.stats.Skipped++
 		}

@@ -42,7 +42,10 @@ type Heard struct {
 
 // AnswerTypes returns a value of each type an answer can have besides the basic
 // ones, for a codec that wants to know.
-func AnswerTypes() []any { return []any{plain.Table{}, lualib.Zone{}} }
+func AnswerTypes() []any { return []any{plain.Table{}, lualib.Zone{}, None{}} }
+
+// None stands in a record for the answer nil.
+type None struct{}
 
 // Live returns an oracle that asks the world. record, which may be nil, is told
 // what each hand-over heard, if anything; it is called on the goroutine that
@@ -81,6 +84,9 @@ func (o *Oracle) ask(question any) (answer any, err error) {
 	switch {
 	case o.gone:
 		return nil, errGone
+	case !o.replay && answer == nil:
+		o.now.Answers = append(o.now.Answers, None{})
+		return nil, nil
 	case !o.replay:
 		o.now.Answers = append(o.now.Answers, answer)
 		return answer, nil
@@ -91,7 +97,11 @@ func (o *Oracle) ask(question any) (answer any, err error) {
 		return nil, o.err
 	}
 	o.given++
-	return o.now.Answers[o.given-1], nil
+	answer = o.now.Answers[o.given-1]
+	if answer == (None{}) {
+		answer = nil
+	}
+	return answer, nil
 }
 
 // take moves on to what the hand-over that runs or comes next is known to hear.

@@ -64,10 +64,10 @@ func perform(t *testing.T, seed uint64, o *Oracle, hang func()) (p performance, 
 	s := &stand{t: t}
 	cfg := Config{
 		Show: fstest.MapFS{"show.lua": {Data: []byte(restless)}}, Main: "show.lua",
-		Number: 1, Seed: seed, Lookahead: lookahead, Timeline: beat.Timeline{Epoch: 1, BPM: 120},
+		Number: 1, Seed: seed, Lookahead: lookahead, Plan: straight(beat.Timeline{Epoch: 1, BPM: 120}),
 		Budget: 200_000_000, Guard: time.Duration(20+seed) * time.Millisecond, Grace: 2 * time.Second, Oracle: o,
 		Now: func() time.Duration { return now }, Stopwatch: func() time.Duration { return time.Since(start) },
-		Submit: func(b engine.Batch) { p.batches = append(p.batches, b) },
+		Submit: func(b engine.Batch) uint64 { p.batches = append(p.batches, b); return 0 },
 		Failed: func(f *Failure) { p.failures = append(p.failures, fmt.Sprintf("%+v", *f)) },
 		Log:    slog.New(prints{&p.prints}),
 	}

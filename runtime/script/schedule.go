@@ -21,11 +21,12 @@ const (
 // entry is one thing that happens at an instant: a sleeping task to wake or a
 // handle to fire. It lives in at most one of the schedule's queues.
 type entry struct {
-	kind waitKind
-	at   time.Duration // waitTime
-	lane *lane         // the other kinds: whose beats
-	beat beat.Micro
-	grid beat.Grid // waitGrid
+	kind  waitKind
+	at    time.Duration // waitTime
+	lane  *lane         // the other kinds: whose beats
+	beat  beat.Micro
+	epoch uint32    // of the beat
+	grid  beat.Grid // waitGrid
 
 	task     *Task   // to wake, or
 	handle   *Handle // to fire
@@ -41,43 +42,58 @@ type entry struct {
 // schedule orders what is to happen: by show time, and on the beats of the show
 // and of any other source that scripts listen to.
 type schedule struct {
+	plan   *beat.Plan
 	show   *lane   // the show's own beat clock
 	lanes  []*lane // all, the show's first
 	byTime queue
+	passed time.Duration // all that was due before has happened
 	seq    uint64
 }
 
 // lane is what waits for the beats of one source. Its entries are kept in the
-// order of their beats, which within one epoch of the timeline is also the order
+// order of their beats, which within one epoch of the course is also the order
 // of their instants, however the tempo moves.
 type lane struct {
-	source   string // "" for the show's beat clock
-	timeline beat.Timeline
-	queue    queue
-	parked   []*entry // waitBeat entries the timeline has jumped past
+	source string      // "" for the show's beat clock
+	course beat.Course // from the last thing that happened on
+	epoch  uint32      // of the beats that are waited for
+	queue  queue
+	parked []*entry // waitBeat entries the course has jumped past
 }
 
-func newSchedule(tl beat.Timeline) *schedule {
-	s := &schedule{byTime: queue{less: func(a, b *entry) bool { return a.at < b.at }}}
+func newSchedule(plan *beat.Plan) *schedule {
+	s := &schedule{plan: plan, byTime: queue{less: func(a, b *entry) bool { return a.at < b.at }}}
 	s.show = s.lane("")
-	s.show.timeline = tl
 	return s
 }
 
-// lane returns the lane of a source, a stopped one if it is new.
+// lane returns the lane of a source.
 func (s *schedule) lane(source string) *lane {
 	for _, l := range s.lanes {
 		if l.source == source {
 			return l
 		}
 	}
-	l := &lane{
-		source:   source,
-		timeline: beat.Timeline{Stopped: true},
-		queue:    queue{less: func(a, b *entry) bool { return a.beat < b.beat }},
-	}
+	l := &lane{source: source, queue: queue{less: func(a, b *entry) bool { return a.beat < b.beat }}}
+	l.course = s.course(l)
 	s.lanes = append(s.lanes, l)
 	return l
+}
+
+// course is where the beats of a lane go by the present plan.
+func (s *schedule) course(l *lane) beat.Course {
+	if l.source == "" {
+		return s.plan.Course
+	}
+	return s.plan.Source(l.source)
+}
+
+// follow makes a plan the present one, as it is known at the moment now.
+func (s *schedule) follow(plan *beat.Plan, now time.Duration) {
+	s.plan = plan
+	for _, l := range s.lanes {
+		l.follow(s.course(l), now, s.passed)
+	}
 }
 
 // add puts an entry in. Entries of the same instant happen in the order in which
@@ -88,7 +104,7 @@ func (s *schedule) add(e *entry) {
 	if e.kind == waitTime {
 		s.byTime.push(e)
 	} else {
-		e.lane.queue.push(e)
+		e.lane.add(e)
 	}
 }
 
@@ -109,61 +125,133 @@ func (s *schedule) remove(e *entry) {
 	}
 }
 
-// peek returns the entry that is due first and its instant, or nil. An entry whose
-// source stands still is due at beat.Never.
-func (s *schedule) peek() (*entry, time.Duration) {
-	first, at := s.byTime.top(), beat.Never
-	if first != nil {
-		at = first.at
+// due is what happens next: an entry, or the jump of a lane.
+type due struct {
+	at    time.Duration
+	entry *entry
+	jump  *lane
+}
+
+// next returns what is due first; at beat.Never what waits for a source that stands
+// still. What is due on a beat comes before the jump that ends its epoch there.
+func (s *schedule) next() due {
+	first := due{at: beat.Never, entry: s.byTime.top()}
+	if first.entry != nil {
+		first.at = first.entry.at
 	}
 	for _, l := range s.lanes {
 		e := l.queue.top()
-		if e == nil {
+		if e == nil && len(l.parked) == 0 {
 			continue
 		}
-		t := l.timeline.Time(e.beat)
-		if first == nil || t < at || t == at && e.seq < first.seq {
-			first, at = e, t
+		if e != nil {
+			if at, ok := l.course.Time(l.epoch, e.beat); ok {
+				if first.entry == nil || at < first.at || at == first.at && e.seq < first.entry.seq {
+					first = due{at: at, entry: e}
+				}
+				continue
+			}
+		}
+		if turn, ok := l.course.Jump(l.epoch); ok && turn.From < first.at {
+			first = due{at: turn.From, jump: l}
 		}
 	}
-	return first, at
+	return first
 }
 
-// retime moves the lane to another timeline. When its epoch differs, beats do not
-// continue: what waits for so many beats keeps its remainder, what waits for a
-// grid finds the next point after now, absolute beats already passed are parked
-// until a later jump.
-func (l *lane) retime(tl beat.Timeline, now time.Duration) {
-	old := l.timeline
-	l.timeline = tl
-	if tl.Epoch == old.Epoch {
+// empty reports whether nothing waits.
+func (l *lane) empty() bool { return len(l.queue.entries)+len(l.parked) == 0 }
+
+// position is where the beat is at an instant, and in which epoch.
+func (l *lane) position(at time.Duration) (beat.Micro, uint32) {
+	line := l.course.Line(at)
+	return line.At(at), line.Epoch
+}
+
+// follow takes over what is known of the course at the moment now. What was before is
+// kept for what still has to happen then: all before passed has.
+func (l *lane) follow(course beat.Course, now, passed time.Duration) {
+	if l.empty() {
+		l.course = course
 		return
 	}
-	was, is := old.At(now), tl.At(now)
+	old := l.course
+	l.course = old.Since(min(passed, now)).Then(now, course)
+	if l.course.Has(l.epoch) {
+		return
+	}
+	// It had been foreseen, and has run ahead of its instant, but has not come.
+	last := old[len(old)-1]
+	l.enter(l.course.Line(now), last.Line.At(max(now, last.From)), l.course.At(now))
+}
+
+// jump lets the lane go over to the next epoch.
+func (l *lane) jump() {
+	turn, _ := l.course.Jump(l.epoch)
+	l.enter(turn.Line, l.course.Line(turn.From-1).At(turn.From), turn.Line.At(turn.From))
+}
+
+// enter makes a line with another epoch the one of the beats that are waited for:
+// where the beat was, it now is.
+func (l *lane) enter(line beat.Timeline, was, is beat.Micro) {
+	l.epoch = line.Epoch
 	waiting := append(l.queue.entries, l.parked...)
 	for _, e := range waiting {
 		e.index, e.queue = -1, nil
 	}
 	l.queue.entries, l.parked = nil, nil
 	for _, e := range waiting {
-		switch e.kind {
-		case waitBeats:
-			e.beat = is + max(e.beat-was, 0)
-		case waitGrid:
-			// A jump in phase must not bring a point for the second time that has
-			// been run ahead of its instant already.
-			e.beat = e.grid.Next(is)
-			for e.fired > 0 && tl.Time(e.beat) < e.fired+time.Millisecond {
-				e.beat = e.grid.Next(e.beat)
-			}
-		case waitBeat:
-			if e.beat < is {
-				l.parked = append(l.parked, e)
-				continue
+		e.move(line, was, is)
+		l.wait(e, is) // keeps seq, so the order of registration survives
+	}
+}
+
+// wait puts an entry in. Absolute beats already passed are parked until the source
+// jumps back.
+func (l *lane) wait(e *entry, is beat.Micro) {
+	if e.kind == waitBeat && e.beat < is {
+		l.parked = append(l.parked, e)
+		return
+	}
+	l.queue.push(e)
+}
+
+// move takes an entry along in a jump to a line on which the beat is where it was
+// before. What waits for so many beats keeps its remainder, what waits for a grid
+// finds the next point there.
+func (e *entry) move(line beat.Timeline, was, is beat.Micro) {
+	e.epoch = line.Epoch
+	switch e.kind {
+	case waitBeats:
+		e.beat = is + max(e.beat-was, 0)
+	case waitGrid:
+		// A jump in phase must not bring a point for the second time that has
+		// been run ahead of its instant already.
+		e.beat = e.grid.Next(is)
+		for e.fired > 0 && line.Time(e.beat) < e.fired+time.Millisecond {
+			e.beat = e.grid.Next(e.beat)
+		}
+	}
+}
+
+// add puts an entry in that may have been made in another epoch than the one that is
+// waited for: what reacts to an event is not as far ahead as what is scheduled.
+func (l *lane) add(e *entry) {
+	if l.empty() {
+		l.epoch = e.epoch
+	}
+	if e.epoch != l.epoch {
+		for i, t := range l.course {
+			if t.Line.Epoch == l.epoch {
+				if i > 0 {
+					e.move(t.Line, l.course[i-1].Line.At(t.From), t.Line.At(t.From))
+				}
+				break
 			}
 		}
-		l.queue.push(e) // keeps seq, so the order of registration survives
+		e.epoch = l.epoch
 	}
+	l.queue.push(e)
 }
 
 // queue is a heap of entries that know their place in it.

@@ -33,6 +33,19 @@ type stand struct {
 
 const lookahead = 50 * time.Millisecond
 
+// straight is a plan in which the beat goes by one timeline.
+func straight(tl beat.Timeline) *beat.Plan {
+	return beat.NewPlan(beat.Course{{Line: tl, Tempo: tl.BPM}}, nil)
+}
+
+// setTimeline moves the beat of the show from now on.
+func (s *stand) setTimeline(tl beat.Timeline) { s.gen.SetPlan(straight(tl), s.now) }
+
+// setDeck moves the beat of the source "deck" from now on.
+func (s *stand) setDeck(tl beat.Timeline) {
+	s.gen.SetPlan(beat.NewPlan(s.gen.published.Course, map[string]beat.Course{"deck": {{Line: tl}}}), s.now)
+}
+
 // newStand loads files, show.lua among them, with a module "t" of waits.
 func newStand(t testing.TB, files map[string]string, edit ...func(*Config)) (*stand, error) {
 	t.Helper()
@@ -45,12 +58,12 @@ func newStand(t testing.TB, files map[string]string, edit ...func(*Config)) (*st
 	cfg := Config{
 		Show: fsys, Main: "show.lua", Modules: []Module{{Name: "t", Open: s.module}},
 		Number: 1, Seed: 1, Lookahead: lookahead,
-		Timeline:  beat.Timeline{Epoch: 1, BPM: 120},
+		Plan:      straight(beat.Timeline{Epoch: 1, BPM: 120}),
 		Budget:    3e6,
 		Guard:     time.Minute,
 		Now:       func() time.Duration { return s.now },
 		Stopwatch: func() time.Duration { return time.Since(start) },
-		Submit:    func(b engine.Batch) { s.batches = append(s.batches, b) },
+		Submit:    func(b engine.Batch) uint64 { s.batches = append(s.batches, b); return 0 },
 		Failed: func(f *Failure) {
 			s.failures = append(s.failures, f.Error()+"\n"+f.Trace)
 			if f.Disabled != "" {
@@ -205,7 +218,7 @@ func TestTempoChangeMovesWaits(t *testing.T) {
 	s := live(t, `t.run("a", function() while true do t.sync(1) log("sync") end end)`)
 	s.run(600 * time.Millisecond)
 	// From 0.6 s (beat 1.2) on at double tempo: beat 2 is at 0.8 s.
-	s.gen.SetTimeline(beat.Timeline{Epoch: 1, Origin: 600 * time.Millisecond, Beat: 1_200_000, BPM: 240}, s.now)
+	s.setTimeline(beat.Timeline{Epoch: 1, Origin: 600 * time.Millisecond, Beat: 1_200_000, BPM: 240})
 	s.run(1100 * time.Millisecond)
 	s.wantLog("0.500 sync", "0.800 sync", "1.050 sync")
 }
@@ -213,7 +226,7 @@ func TestTempoChangeMovesWaits(t *testing.T) {
 func TestNudgeBackDoesNotRepeatABeat(t *testing.T) {
 	s := live(t, `t.on_beat(1, function(b) log(b) end) t.run("x", function() while true do t.sync(1) log("sync") end end)`)
 	s.run(460 * time.Millisecond) // beat 1 has fired, 40 ms ahead
-	s.gen.SetTimeline(beat.Timeline{Epoch: 1, Origin: 460 * time.Millisecond, Beat: 800_000, BPM: 120}, s.now)
+	s.setTimeline(beat.Timeline{Epoch: 1, Origin: 460 * time.Millisecond, Beat: 800_000, BPM: 120})
 	s.run(1060 * time.Millisecond)
 	s.wantLog("0.500 1", "0.500 sync", "1.060 2", "1.060 sync")
 }
@@ -224,7 +237,7 @@ func TestJumpReanchorsWaits(t *testing.T) {
 		t.run("time", function() t.sleep("2") log("two seconds later") end)`)
 	s.run(time.Second)
 	// At 1 s the deck jumps from beat 2 to beat 17.
-	s.gen.SetTimeline(beat.Timeline{Epoch: 2, Origin: time.Second, Beat: 17 * beat.Beat, BPM: 120}, s.now)
+	s.setTimeline(beat.Timeline{Epoch: 2, Origin: time.Second, Beat: 17 * beat.Beat, BPM: 120})
 	s.run(4 * time.Second)
 	// 4 beats from beat 0 had 2 left: beat 19 = 2 s. The grid goes on at beat 20.
 	s.wantLog("0.500 grid 1", "2.000 four beats later", "2.000 two seconds later", "2.500 grid 4")
@@ -233,10 +246,10 @@ func TestJumpReanchorsWaits(t *testing.T) {
 func TestPausedSourceHoldsBeats(t *testing.T) {
 	s := live(t, `t.on_beat(1, function(b) log(b) end)`)
 	s.run(700 * time.Millisecond)
-	s.gen.SetTimeline(beat.Timeline{Epoch: 1, Origin: s.now, Beat: 1_400_000, BPM: 120, Stopped: true}, s.now)
+	s.setTimeline(beat.Timeline{Epoch: 1, Origin: s.now, Beat: 1_400_000, BPM: 120, Stopped: true})
 	s.run(10 * time.Second)
 	s.wantLog("0.500 1")
-	s.gen.SetTimeline(beat.Timeline{Epoch: 1, Origin: s.now, Beat: 1_400_000, BPM: 120}, s.now)
+	s.setTimeline(beat.Timeline{Epoch: 1, Origin: s.now, Beat: 1_400_000, BPM: 120})
 	s.run(10400 * time.Millisecond)
 	s.wantLog("0.500 1", "10.300 2")
 }
@@ -247,7 +260,7 @@ func TestBeatsOfAnotherSource(t *testing.T) {
 	if got := s.gen.Sources(); len(got) != 1 || got[0] != "deck" {
 		t.Fatalf("sources %v", got)
 	}
-	s.gen.SetSourceTimeline("deck", beat.Timeline{Epoch: 7, Origin: 600 * time.Millisecond, Beat: 100_500_000, BPM: 60}, s.now)
+	s.setDeck(beat.Timeline{Epoch: 7, Origin: 600 * time.Millisecond, Beat: 100_500_000, BPM: 60})
 	s.run(2200 * time.Millisecond)
 	s.wantLog("1.000 show 2", "1.100 deck 101", "2.000 show 4", "2.100 deck 102")
 	if b := s.batches[0]; b.OnBeat || b.At != 1100*time.Millisecond {
@@ -368,17 +381,17 @@ func TestErrorsOfAnyKind(t *testing.T) {
 func TestAJumpInPhaseBringsNoBeatTwice(t *testing.T) {
 	s := live(t, `t.on_beat(1, function(b) log(b) end) t.run("x", function() while true do t.sync(1) log("sync") end end)`)
 	s.run(470 * time.Millisecond) // beat 1 has been run ahead
-	s.gen.SetTimeline(beat.Timeline{Epoch: 2, Beat: 4 * beat.Beat, BPM: 120}, s.now)
+	s.setTimeline(beat.Timeline{Epoch: 2, Beat: 4 * beat.Beat, BPM: 120})
 	s.run(1050 * time.Millisecond)
 	s.wantLog("0.500 1", "0.500 sync", "1.000 6", "1.000 sync")
 }
 
 func TestSourcesWithNobodyWaitingAreForgotten(t *testing.T) {
 	s := live(t, `t.run("x", function() t.sleep("2") t.on_deck_beat(1, function(b) log(b) end) end)`)
-	s.gen.SetSourceTimeline("deck", beat.Timeline{Epoch: 3, Beat: 342 * beat.Beat, BPM: 120}, 0)
+	s.setDeck(beat.Timeline{Epoch: 3, Beat: 342 * beat.Beat, BPM: 120})
 	s.gen.Sources()
 	s.run(2 * time.Second)
-	s.gen.SetSourceTimeline("deck", beat.Timeline{Epoch: 3, Beat: 342 * beat.Beat, BPM: 120}, s.now)
+	s.setDeck(beat.Timeline{Epoch: 3, Beat: 342 * beat.Beat, BPM: 120})
 	s.run(2600 * time.Millisecond)
 	s.wantLog("2.500 347")
 }

@@ -62,7 +62,8 @@ func (t *Task) At() (time.Duration, beat.Micro) {
 	if t.of != nil {
 		return t.instant, t.own
 	}
-	return t.instant, t.position()
+	b, _ := t.position()
+	return t.instant, b
 }
 
 // Running reports whether the task has still to end.
@@ -85,13 +86,13 @@ func (t *Task) Cancel() {
 	t.g.unwind(t)
 }
 
-// position is the beat of the task's logical instant.
-func (t *Task) position() beat.Micro {
-	tl := t.g.sched.show.timeline
-	if t.onBeat && t.epoch == tl.Epoch {
-		return t.pos
+// position is the beat of the task's logical instant, and its epoch.
+func (t *Task) position() (beat.Micro, uint32) {
+	show := t.g.sched.show
+	if t.onBeat && show.course.Has(t.epoch) {
+		return t.pos, t.epoch
 	}
-	return tl.At(t.instant)
+	return show.position(t.instant)
 }
 
 // stamp is what output of the task carries.
@@ -113,7 +114,7 @@ func (t *Task) moveTo(e *entry, at time.Duration) {
 	if e.lane != t.g.sched.show {
 		return
 	}
-	t.onBeat, t.pos, t.epoch = true, e.beat, e.lane.timeline.Epoch
+	t.onBeat, t.pos, t.epoch = true, e.beat, e.epoch
 	if e.kind == waitGrid {
 		t.lastGrid, t.gridEpoch, t.syncedAt, t.synced = e.beat, t.epoch, at, true
 	}
@@ -130,7 +131,8 @@ func (g *Generation) Sleep(L *lua.LState, d Span) {
 	t := g.waiter(L)
 	e := entry{kind: waitTime, at: t.instant + d.Time}
 	if d.Beats != 0 {
-		e = entry{kind: waitBeats, lane: g.sched.show, beat: t.position() + d.Beats}
+		from, epoch := t.position()
+		e = entry{kind: waitBeats, lane: g.sched.show, beat: from + d.Beats, epoch: epoch}
 	}
 	g.waitFor(L, t, e)
 }
@@ -138,11 +140,11 @@ func (g *Generation) Sleep(L *lua.LState, d Span) {
 // Sync waits for the next point of a grid of beats.
 func (g *Generation) Sync(L *lua.LState, grid beat.Grid) {
 	t := g.waiter(L)
-	after := t.position()
-	if t.synced && t.gridEpoch == g.sched.show.timeline.Epoch {
+	after, epoch := t.position()
+	if t.synced && t.gridEpoch == epoch {
 		after = max(after, t.lastGrid)
 	}
-	g.waitFor(L, t, entry{kind: waitGrid, lane: g.sched.show, beat: grid.Next(after), grid: grid})
+	g.waitFor(L, t, entry{kind: waitGrid, lane: g.sched.show, beat: grid.Next(after), epoch: epoch, grid: grid})
 }
 
 // Suspend waits until Wake is called for the task and returns what was given to

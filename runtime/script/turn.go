@@ -23,7 +23,9 @@ func (g *Generation) run(t *Task) error {
 		g.fail(&Failure{Task: t.name, Message: t.origin + ": " + err.Error()}, nil)
 		return err
 	}
-	if !t.killed {
+	if t.killed {
+		g.takeBack(t)
+	} else {
 		g.flush(t)
 	}
 	if t.dead {
@@ -51,13 +53,19 @@ func (g *Generation) flush(t *Task) {
 			g.stats.MaxLate, g.stats.LateAt = late, t.origin
 		}
 	}
-	g.submit(engine.Batch{Stamp: stamp, Origin: t.origin, Commands: t.out})
+	g.submit(t, engine.Batch{Stamp: stamp, Origin: t.origin, Commands: t.out})
 	t.out = nil
 }
 
-func (g *Generation) submit(b engine.Batch) {
+// submit hands over what a task has put out, nil for the top level.
+func (g *Generation) submit(t *Task, b engine.Batch) {
 	b.Generation = g.cfg.Number
-	g.cfg.Submit(b)
+	conducted := g.cfg.Submit(b)
+	for i := range g.ahead {
+		if a := &g.ahead[i]; a.task == t && a.number == 0 {
+			a.number = conducted
+		}
+	}
 }
 
 // finish forgets a task that has ended and reports how.

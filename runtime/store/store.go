@@ -152,42 +152,6 @@ func (s *Store) Each(bucket, prefix string, fn func(key string, value []byte)) e
 	return errors.Join(failed, err)
 }
 
-// Identity returns the bytes kept under a name, making them with create the first
-// time.
-func (s *Store) Identity(name string, create func() ([]byte, error)) ([]byte, error) {
-	s.checking.Lock()
-	defer s.checking.Unlock()
-	id, known, err := s.Get(identityBucket, name)
-	if err != nil || known {
-		return id, err
-	}
-	if id, err = create(); err != nil {
-		return nil, err
-	}
-	return id, s.Put(identityBucket, name, id)
-}
-
-// Replace keeps other bytes under a name.
-func (s *Store) Replace(name string, id []byte) error { return s.Put(identityBucket, name, id) }
-
-// Session returns the last session id kept for a Sig-Net TUID.
-func (s *Store) Session(tuid [6]byte) (last uint32, known bool, err error) {
-	v, known, err := s.Get(sessionBucket, string(tuid[:]))
-	if err != nil || !known {
-		return 0, false, err
-	}
-	if len(v) != 4 {
-		return 0, false, fmt.Errorf("session of %x: %d bytes, want 4", tuid, len(v))
-	}
-	return binary.BigEndian.Uint32(v), true, nil
-}
-
-// SaveSession keeps the session id of a TUID; it is on disk when SaveSession
-// returns.
-func (s *Store) SaveSession(tuid [6]byte, session uint32) error {
-	return s.Put(sessionBucket, string(tuid[:]), binary.BigEndian.AppendUint32(nil, session))
-}
-
 // Engage keeps how a machine is made safe until Disengage; it is on disk when
 // Engage returns. What is kept already costs nothing.
 func (s *Store) Engage(device string, how []byte) error {

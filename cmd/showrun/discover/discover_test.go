@@ -373,7 +373,7 @@ func TestIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept.Replace("signet tuid", []byte{1})
+	kept.Put("signet tuid", "discover", []byte{1})
 	kept.Close()
 	broken := open(t, dir)
 	defer broken.Close()

@@ -2,7 +2,6 @@ package theater
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/key"
+	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/host"
 	"showrun/runtime/store"
 )
@@ -36,7 +36,7 @@ func openSigNet(f Flags, readKey func(file string) (key.Transfer, error), log *s
 			return nil, err
 		}
 	}
-	transfer, err := readKey(host.KeyFile(dir))
+	transfer, err := readKey(devsignet.KeyFile(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -57,28 +57,15 @@ func openSigNet(f Flags, readKey func(file string) (key.Transfer, error), log *s
 }
 
 func openSender(f Flags, keys signet.Keys, kept *store.Store, log *slog.Logger) (*signet.SenderConn, error) {
-	id, err := kept.Identity("signet tuid", func() ([]byte, error) {
-		t, err := signet.NewTUID(rand.Reader)
-		return t[:], err
-	})
+	tuid, err := devsignet.TUIDOf(kept, "theater")
 	if err != nil {
 		return nil, err
 	}
-	if len(id) != len(signet.TUID{}) {
-		return nil, errors.New("the state file holds a broken TUID")
-	}
 	return signet.OpenSender(signet.SenderConfig{
-		TUID: signet.TUID(id), Keys: keys, Sessions: sessions{kept}, Interface: f.network(), Port: f.sigNetPort,
+		TUID: tuid, Keys: keys, Sessions: devsignet.Sessions{Store: kept}, Interface: f.network(), Port: f.sigNetPort,
 		Rate: f.Rate, Label: "theater lighting", Log: log,
 	})
 }
-
-// sessions adapts a Store to the driver's type of a TUID.
-type sessions struct{ *store.Store }
-
-func (s sessions) Session(t signet.TUID) (uint32, bool, error) { return s.Store.Session(t) }
-
-func (s sessions) SaveSession(t signet.TUID, n uint32) error { return s.Store.SaveSession(t, n) }
 
 // Show implements server.Sink.
 func (o *sigNet) Show(levels []byte, at time.Time) {

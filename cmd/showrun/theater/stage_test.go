@@ -22,6 +22,7 @@ import (
 	"showrun/drivers/stagenet/gateway"
 	"showrun/drivers/stagenet/wire"
 	"showrun/drivers/theater/server"
+	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/host"
 )
 
@@ -113,7 +114,7 @@ func TestSigNet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := key.WriteFile(host.KeyFile(f.State), key.AppendK0(nil, k0)); err != nil {
+	if err := key.WriteFile(devsignet.KeyFile(f.State), key.AppendK0(nil, k0)); err != nil {
 		t.Fatal(err)
 	}
 	tuid, err := signet.NewTUID(rand.Reader)

@@ -212,6 +212,9 @@ func (m *Merger) merge() (changed bool) {
 // the next call of another method. Slots nobody drives are 0: see Lookup.
 func (m *Merger) Levels() []byte { return m.levels[:m.slots] }
 
+// Driven tells for each of the Levels whether any source drives it; valid as long.
+func (m *Merger) Driven() []bool { return m.driven[:m.slots] }
+
 // Lookup gives the level of a slot counted from 0, and whether any source
 // drives it; others fall to the data-loss behaviour of the endpoint.
 func (m *Merger) Lookup(slot int) (level byte, driven bool) {

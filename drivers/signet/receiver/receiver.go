@@ -264,6 +264,16 @@ func (r *Receiver) Level(universe, slot int) (level byte, driven bool) {
 	return 0, false
 }
 
+// Driven appends to b for each of the Levels of a universe whether any source drives it.
+func (r *Receiver) Driven(b []bool, universe int) []bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.machine.universe(universe); m != nil {
+		b = append(b, m.Driven()...)
+	}
+	return b
+}
+
 // Sources lists the streams of a universe.
 func (r *Receiver) Sources(universe int) []merge.Source {
 	r.mu.Lock()

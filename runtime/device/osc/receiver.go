@@ -30,7 +30,7 @@ func (d *ReceiverDecl) Key() string { return fmt.Sprintf("osc receiver on port %
 func (d *ReceiverDecl) String() string { return fmt.Sprintf("osc.receiver %d", d.Port) }
 
 // Topic is the topic of messages whose address matches a pattern; it carries a
-// Heard.
+// Message.
 func (d *ReceiverDecl) Topic(pattern string) string { return d.Key() + " " + pattern }
 
 // CheckPattern tells whether something can match an address pattern.
@@ -53,33 +53,15 @@ func CheckPattern(pattern string) error {
 	}
 }
 
-// Heard is a message for a handler.
-type Heard struct {
-	message Message
-	from    *Receiver
-	number  uint64
-}
-
-// Take gives the message. The arguments are int32, int64, float32, float64, string,
-// []byte, bool, nil, and time.Time for a time tag.
-func (h Heard) Take() Message {
-	r := h.from
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.taken, r.full = max(r.taken, h.number), time.Time{}
-	if r.taken == r.told {
-		r.report(r.env.Time(r.env.Now()))
-	}
-	return h.message
-}
+// Orders a Receiver takes.
+type (
+	// Listen adds a handler for a pattern.
+	Listen struct{ Pattern string }
+	// Leave takes one back.
+	Leave struct{ Pattern string }
+)
 
 const (
-	// maxWaiting is how many messages may wait for the script. The rest is dropped:
-	// a burst must not keep out the events of other devices.
-	maxWaiting = 2000
-	// maxFull is after how long those that wait are taken to be gone: handlers that
-	// were cancelled take none.
-	maxFull = 3 * time.Second
 	// logEvery is how often dropped messages are logged.
 	logEvery = 10 * time.Second
 	// maxAhead is how far ahead of its arrival a message may be executed. A tag
@@ -96,13 +78,10 @@ type Receiver struct {
 	driver    *wire.Conn // nil in virtual time, and between two
 	onNetwork string     // where the driver listens, or is to
 	moved     bool       // the driver was closed because that changed
-	adopted   *ReceiverDecl
 	patterns  []listened
 
-	told, taken uint64    // messages given to scripts, and the last one that arrived there
-	full        time.Time // since when too many wait, zero if they do not
-	dropped     uint64    // since that was logged
-	logged      time.Time
+	dropped uint64 // since that was logged
+	logged  time.Time
 }
 
 // listened is a pattern and how many handlers it has.
@@ -134,7 +113,7 @@ func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.adopted, r.patterns = d, nil
+	r.patterns = nil
 	for _, p := range d.Patterns {
 		r.add(p)
 	}
@@ -146,12 +125,15 @@ func (r *Receiver) Adopt(decl device.Declaration) {
 	}
 }
 
-// Listen adds a handler for a pattern, of the load whose declaration is given.
-func (r *Receiver) Listen(d *ReceiverDecl, pattern string) {
+// Take implements device.Taker.
+func (r *Receiver) Take(_ time.Duration, message any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if d == r.adopted {
-		r.add(pattern)
+	switch m := message.(type) {
+	case Listen:
+		r.add(m.Pattern)
+	case Leave:
+		r.leave(m.Pattern)
 	}
 }
 
@@ -168,13 +150,10 @@ func (r *Receiver) find(pattern string) int {
 	return slices.IndexFunc(r.patterns, func(l listened) bool { return l.pattern == pattern })
 }
 
-// Leave takes a handler back. Those of a load that has gone, whose tasks end after
-// the next one has begun, count for nothing.
-func (r *Receiver) Leave(d *ReceiverDecl, pattern string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// leave takes a handler back with mu held.
+func (r *Receiver) leave(pattern string) {
 	i := r.find(pattern)
-	if i < 0 || d != r.adopted {
+	if i < 0 {
 		return
 	}
 	if r.patterns[i].handlers--; r.patterns[i].handlers == 0 {
@@ -191,42 +170,29 @@ func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, _ netip.AddrPort
 		instant = when.Time()
 	}
 	for i, a := range m.Args {
-		if tag, ok := a.(wire.TimeTag); ok {
-			m.Args[i] = tag.Time()
+		switch a := a.(type) {
+		case wire.TimeTag:
+			m.Args[i] = a.Time()
+		case nil:
+			m.Args[i] = Nil{}
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, l := range r.patterns {
-		if wire.Match(l.pattern, m.Address) && r.room(at) {
-			r.told++
-			r.env.Event(device.Event{
-				Topic: r.decl.Topic(l.pattern), At: r.env.Since(instant), Value: Heard{Message(m), r, r.told},
-			})
+		if !wire.Match(l.pattern, m.Address) {
+			continue
+		}
+		if !r.env.Event(device.Event{
+			Topic: r.decl.Topic(l.pattern), From: r.decl.Key(), At: r.env.Since(instant), Value: Message(m),
+		}) {
+			r.dropped++
 		}
 	}
+	r.report(at)
 }
 
-// room tells whether the script takes one more message, and counts it as dropped if
-// not.
-func (r *Receiver) room(at time.Time) bool {
-	switch {
-	case r.told-r.taken < maxWaiting:
-		return true
-	case r.full.IsZero():
-		r.full = at
-	case at.Sub(r.full) > maxFull:
-		r.taken, r.full = r.told, time.Time{}
-		return true
-	}
-	r.dropped++
-	if at.Sub(r.full) > time.Second {
-		r.report(at)
-	}
-	return false
-}
-
-// report logs dropped messages, once the burst is over if it is a short one.
+// report logs dropped messages.
 func (r *Receiver) report(at time.Time) {
 	if r.dropped > 0 && (r.logged.IsZero() || at.Sub(r.logged) >= logEvery) {
 		r.env.Log.Warn("osc: messages dropped, the script does not take them as fast as they come", "port", r.decl.Port, "dropped", r.dropped)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,17 +15,41 @@ import (
 	"showrun/runtime/device"
 )
 
-// Message is a message, and the order to send it. Arguments are int32, int64,
-// float32, string, []byte, bool or nil.
+// Message is a message, heard or to be sent. Arguments are int32, int64, float32,
+// string, []byte, bool or Nil; of one that was heard also float64, and time.Time for a
+// time tag.
 type Message struct {
 	Address string
 	Args    []any
 }
 
+// Nil is an argument without a value.
+type Nil struct{}
+
+func (Nil) String() string { return "nil" }
+
+// Protocol is OSC for a show.
+func Protocol() device.Protocol {
+	return device.Protocol{Name: "osc", Values: []any{
+		Message{}, Nil{}, Listen{}, Leave{}, int32(0), int64(0), float32(0), []byte{}, time.Time{},
+	}}
+}
+
+// wire is the message as the driver has it.
+func (m Message) wire() wire.Message {
+	w := wire.Message{Address: m.Address, Args: slices.Clone(m.Args)}
+	for i, a := range w.Args {
+		if a == (Nil{}) {
+			w.Args[i] = nil
+		}
+	}
+	return w
+}
+
 // Check tells whether the message can be sent: it has a good address, no zero byte
 // in a text, and fits into a datagram.
 func (m Message) Check() error {
-	_, err := wire.AppendMessage(nil, wire.Message(m))
+	_, err := wire.AppendMessage(nil, m.wire())
 	return err
 }
 
@@ -110,7 +135,7 @@ func (s *Sender) Take(_ time.Duration, message any) {
 		return
 	}
 	text := ""
-	if err := s.driver.Send(wire.Message(m)); err != nil {
+	if err := s.driver.Send(m.wire()); err != nil {
 		text = err.Error()
 	}
 	switch {

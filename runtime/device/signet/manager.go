@@ -1,9 +1,11 @@
 package signet
 
 import (
-	"context"
 	"fmt"
-	"sync"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
 
 	"showrun/drivers/signet"
 	role "showrun/drivers/signet/device"
@@ -16,8 +18,8 @@ import (
 // the installation, the Senders and Receivers of the same show among them.
 type ManagerDecl struct {
 	Scope     string
-	Interface string        // "" = what the host was told, else a name or address
-	KeyFrom   device.KeyRef // of a root key or a guest file
+	Interface string // "" = what the host was told, else a name or address
+	KeyFrom   KeyRef // of a root key or a guest file
 	Label     string
 }
 
@@ -131,55 +133,86 @@ func NodeOfBeacon(b manager.Beacon, online bool) Node {
 }
 
 // Manager joins the read side of a Sig-Net Manager to the runtime. OnEvent is
-// called by the driver, or by whoever plays its part in virtual time; it is safe
-// from any goroutine.
+// called by the driver, or by whoever plays its part in virtual time.
 type Manager struct {
 	decl *ManagerDecl
 	env  device.Env
-	keys signet.Keys
 
-	broken bool // the driver is to be replaced; run only
-
-	mu     sync.Mutex
-	driver *manager.Conn // nil in virtual time
+	nodes atomic.Pointer[[]Node] // by TUID; not changed
 }
+
+// onlineManager is a Manager on the network, and virtualManager one in virtual time.
+type (
+	onlineManager struct {
+		*Manager
+		*online
+	}
+	virtualManager struct {
+		*Manager
+		stepped
+	}
+)
 
 // Open implements device.Declaration.
 func (d *ManagerDecl) Open(env device.Env) (device.Device, error) {
-	m := &Manager{decl: d, env: env}
+	m := newManager(d, env)
+	cfg := m.config()
 	var err error
-	if m.keys, err = env.Keys(d.KeyFrom); err != nil {
+	if cfg.Keys, err = keysOf(env, d.KeyFrom); err != nil {
 		return nil, err
 	}
-	if m.driver, err = m.open(); err != nil {
+	cfg.Sessions = Sessions{env.Store}
+	o, err := goOnline(func() (connection, error) {
+		conn, err := openNamed(env.Store, d.identity(cfg.Interface), func(t signet.TUID) (*manager.Conn, error) {
+			cfg.TUID = t
+			return manager.Open(cfg)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return conn, nil
+	}, m.forget)
+	if err != nil {
 		return nil, err
 	}
-	return m, nil
+	return &onlineManager{m, o}, nil
 }
 
 // OpenVirtual implements device.Declaration: there are no devices, and nothing happens
 // unless somebody calls OnEvent.
 func (d *ManagerDecl) OpenVirtual(env device.Env) (device.Device, error) {
-	return &Manager{decl: d, env: env}, nil
+	m := newManager(d, env)
+	cfg := m.config()
+	cfg.Keys = virtualKeys()
+	var err error
+	if cfg.TUID, cfg.Rand, err = virtualIdentity(d.Key()); err != nil {
+		return nil, err
+	}
+	driver, err := manager.New(cfg, env.Time(env.Now()), nil)
+	if err != nil {
+		return nil, err
+	}
+	return &virtualManager{m, stepped{env: env, machine: driver}}, nil
 }
 
-func (m *Manager) open() (*manager.Conn, error) {
+func newManager(d *ManagerDecl, env device.Env) *Manager {
+	m := &Manager{decl: d, env: env}
+	m.forget()
+	return m
+}
+
+// config is what of the declaration the driver has to know.
+func (m *Manager) config() manager.Config {
 	d := m.decl
-	iface := m.env.NetworkInterface(d.Interface)
-	cfg := manager.Config{
-		Scope: d.Scope, Keys: m.keys, Sessions: device.Sessions{Store: m.env.Store}, Interface: iface, Port: m.env.Ports.SigNet,
+	return manager.Config{
+		Scope: d.Scope, Interface: network(m.env, d.Interface), Port: m.env.Ports[protocol],
 		Label: d.Label, OnEvent: m.OnEvent, Log: m.env.Log,
 	}
-	return openNamed(m.env, d.identity(iface), func(t signet.TUID) (*manager.Conn, error) {
-		cfg.TUID = t
-		return manager.Open(cfg)
-	})
 }
 
 // OnEvent takes what the driver says of a device.
 func (m *Manager) OnEvent(e manager.Event) {
 	at := m.env.Since(e.Node.Heard)
-	node := func() Node { return NodeOf(e.Node) }
 	name := ""
 	switch e.Kind {
 	case manager.Found:
@@ -188,77 +221,49 @@ func (m *Manager) OnEvent(e manager.Event) {
 		name, at = "lost", m.env.Now() // it was heard long ago
 	case manager.Changed, manager.Unreachable:
 		name = "changed"
-	case manager.BeaconFound, manager.BeaconSpoof, manager.BeaconLost:
-		name, at = "beacon", m.env.Since(e.Beacon.Heard)
-		if e.Kind == manager.BeaconLost {
-			at = m.env.Now()
-		}
-		node = func() Node { return NodeOfBeacon(e.Beacon, e.Kind != manager.BeaconLost) }
+	case manager.BeaconFound, manager.BeaconSpoof:
+		m.tell("beacon", m.env.Since(e.Beacon.Heard), NodeOfBeacon(e.Beacon, true))
+		return
+	case manager.BeaconLost:
+		m.tell("beacon", m.env.Now(), NodeOfBeacon(e.Beacon, false))
+		return
 	case manager.Duplicate:
 		m.env.Log.Error("signet: another device uses the TUID of this Manager; every device must have its own",
 			"tuid", e.Node.TUID.Screen(), "address", e.Node.Address.Addr())
 		return
 	}
-	v := node()
-	topic, key := m.decl.EventTopic(name), ""
-	if name == "changed" {
+	v := NodeOf(e.Node)
+	m.know(v)
+	m.tell(name, at, v)
+}
+
+func (m *Manager) tell(event string, at time.Duration, v Node) {
+	topic, key := m.decl.EventTopic(event), ""
+	if event == "changed" {
 		key = topic + v.TUID
 	}
-	m.env.Event(device.Event{Topic: topic, Key: key, At: at, Value: v})
+	m.env.Event(device.Event{Topic: topic, Key: key, From: m.decl.Key(), At: at, Value: v})
 }
 
-// Nodes lists every device heard so far, by TUID; those without keys are not among
-// them.
-func (m *Manager) Nodes() []Node {
-	m.mu.Lock()
-	driver := m.driver
-	m.mu.Unlock()
-	if driver == nil {
-		return nil
+// know publishes what is known of a device.
+func (m *Manager) know(v Node) {
+	list := slices.Clone(*m.nodes.Load())
+	i, known := slices.BinarySearchFunc(list, v.TUID, func(n Node, tuid string) int { return strings.Compare(n.TUID, tuid) })
+	if known {
+		list[i] = v
+	} else {
+		list = slices.Insert(list, i, v)
 	}
-	var list []Node
-	for _, n := range driver.Nodes() {
-		list = append(list, NodeOf(n))
-	}
-	return list
+	m.nodes.Store(&list)
 }
 
-// Close closes a Manager whose loops never ran.
-func (m *Manager) Close() error {
-	if m.driver == nil {
-		return nil
-	}
-	return m.driver.Close()
-}
+// forget is for a driver that has heard of no device yet.
+func (m *Manager) forget() { m.nodes.Store(&[]Node{}) }
 
-// Loops implements device.Device.
-func (m *Manager) Loops() []func(context.Context) error {
-	if m.driver == nil {
-		return nil
+// Answer implements device.Answerer.
+func (m *Manager) Answer(question any) any {
+	if _, ok := question.(NodesOf); ok {
+		return *m.nodes.Load()
 	}
-	return []func(context.Context) error{m.run}
-}
-
-// run runs the driver. One that fails is closed for good and another takes its
-// place at the next call, which knows no device yet.
-func (m *Manager) run(ctx context.Context) error {
-	if m.broken {
-		next, err := m.open()
-		if err != nil {
-			return err
-		}
-		m.broken = false
-		m.mu.Lock()
-		m.driver = next
-		m.mu.Unlock()
-	}
-	m.mu.Lock()
-	driver := m.driver
-	m.mu.Unlock()
-	err := driver.Run(ctx)
-	if ctx.Err() != nil {
-		return nil
-	}
-	m.broken = true
-	return err
+	return nil
 }

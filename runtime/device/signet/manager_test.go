@@ -3,6 +3,7 @@ package signet
 import (
 	"context"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -20,14 +21,11 @@ var lampTUID = signet.TUID{0x7F, 0xF0, 0x80, 0, 0, 0xA}
 // TestManagerWatches watches a real Node on loopback.
 func TestManagerWatches(t *testing.T) {
 	const port = 15725
-	env, _, events := sigNetEnv(port)
+	env, _, events := sigNetEnv(t, port)
 	decl := &ManagerDecl{Scope: "local", Label: "Desk"}
-	d, err := decl.Open(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := d.(*Manager)
-	if m.Nodes() != nil {
+	m := open[*onlineManager](t, decl, env)
+	nodes := func() []Node { return ask[[]Node](m, NodesOf{}) }
+	if len(nodes()) > 0 {
 		t.Error("devices before anything was heard")
 	}
 	runDevice(t, m)
@@ -55,7 +53,7 @@ func TestManagerWatches(t *testing.T) {
 	var list []Node
 	for len(list) == 0 || len(list[0].Endpoints) < 2 {
 		nextEvent(t, events, decl.EventTopic("changed"))
-		list = m.Nodes()
+		list = nodes()
 	}
 	got := list[0]
 	want := []NodeEndpoint{{Number: 1, Universe: 7, Direction: "consumer"}, {Number: 2, Direction: "consumer"}}
@@ -71,11 +69,15 @@ func TestManagerWatches(t *testing.T) {
 	}
 
 	// The network fails, and comes back.
-	m.mu.Lock()
-	m.driver.Close()
-	m.mu.Unlock()
+	m.Close()
 	deadline := time.Now().Add(eventPatience)
-	for universe := 9; m.Nodes() == nil; universe++ {
+	for len(nodes()) > 0 { // its loop has to notice
+		runtime.Gosched()
+		if time.Now().After(deadline) {
+			t.Fatal("the devices of before are still there")
+		}
+	}
+	for universe := 9; len(nodes()) == 0; universe++ {
 		if time.Now().After(deadline) {
 			t.Fatal("no device is heard any more")
 		}
@@ -91,17 +93,13 @@ func TestManagerWatches(t *testing.T) {
 
 // TestManagerTells names the events of the driver for scripts.
 func TestManagerTells(t *testing.T) {
-	env, _, events := sigNetEnv(0)
+	env, _, events := sigNetEnv(t, 0)
 	decl := &ManagerDecl{Scope: "local"}
-	d, err := decl.OpenVirtual(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := d.(*Manager)
-	if m.Loops() != nil || m.Close() != nil || m.Nodes() != nil {
+	m := openVirtual[*virtualManager](t, decl, env)
+	if m.Loops() != nil || len(ask[[]Node](m, NodesOf{})) > 0 {
 		t.Error("something is there in virtual time")
 	}
-	m.env.Now = func() time.Duration { return 9 * time.Second }
+	m.Manager.env.Now = func() time.Duration { return 9 * time.Second }
 	from := netip.MustParseAddrPort("10.0.0.1:9")
 	lamp := manager.Node{TUID: lampTUID, Address: from, Heard: sigNetEpoch.Add(time.Second), Online: true, Endpoints: []manager.Endpoint{
 		{Number: 0, Values: map[wire.TID][]byte{wire.TIDRoleCapability: {0x83}}},
@@ -136,6 +134,9 @@ func TestManagerTells(t *testing.T) {
 	if got := drain(events, decl); !slices.Equal(got, want) {
 		t.Errorf("told\n%q, want\n%q", got, want)
 	}
+	if known := ask[[]Node](m, NodesOf{}); len(known) != 1 || known[0].Online {
+		t.Errorf("known %+v", known)
+	}
 }
 
 func TestSigNetKeys(t *testing.T) {
@@ -143,7 +144,7 @@ func TestSigNetKeys(t *testing.T) {
 	for _, d := range []device.Declaration{
 		&ReceiverDecl{Scope: "local", Mode: "secure"}, &ReceiverDecl{Scope: "a", Mode: "secure"}, &ReceiverDecl{Scope: "local", Mode: "open"},
 		&ReceiverDecl{Scope: "local", Mode: "secure", Label: "L"}, &ReceiverDecl{Scope: "local", Mode: "secure", Interface: "lo"},
-		&ManagerDecl{Scope: "local"}, &ManagerDecl{Scope: "local", Label: "L"}, &ManagerDecl{Scope: "local", KeyFrom: device.KeyRef{Env: "K"}},
+		&ManagerDecl{Scope: "local"}, &ManagerDecl{Scope: "local", Label: "L"}, &ManagerDecl{Scope: "local", KeyFrom: KeyRef{Env: "K"}},
 	} {
 		if seen[d.Key()] || d.String() == "" {
 			t.Errorf("%v: key %q", d, d.Key())

@@ -2,11 +2,11 @@ package signet
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"showrun/drivers/signet"
@@ -21,7 +21,7 @@ import (
 type ReceiverDecl struct {
 	Scope     string
 	Interface string // "" = what the host was told, else a name or address
-	KeyFrom   device.KeyRef
+	KeyFrom   KeyRef
 	Mode      string // "secure", or "open": unsigned packets only
 	Label     string
 
@@ -67,8 +67,7 @@ func (d *ReceiverDecl) TimecodeTopic(stream int, event string) string {
 }
 
 // Levels are the levels of a universe after the merge, up to the last slot any
-// source sends; slots nobody drives are 0. They belong to whoever gets them. There
-// are none when the last source has gone.
+// source sends; slots nobody drives are 0. Nobody writes to them. There are none when the last source has gone.
 type Levels struct {
 	Universe int
 	Levels   []byte
@@ -84,91 +83,130 @@ type TimecodeEvent struct {
 	Jump     bool   // the label does not follow the one before
 }
 
-// Receiver joins a Sig-Net Receiver to the runtime. What it has heard is kept for
-// scripts to ask for. The On functions are called by the driver, or by whoever
-// plays its part in virtual time; they are safe from any goroutine.
+// Receiver joins a Sig-Net Receiver to the runtime. The On functions are called by the
+// driver, on one goroutine at a time, or by whoever plays its part in virtual time; what
+// scripts ask for is published there.
 type Receiver struct {
 	decl *ReceiverDecl
 	env  device.Env
-	keys signet.Keys
 
-	broken bool // the driver is to be replaced; run only
+	driver atomic.Pointer[receiver.Receiver]
+	wanted atomic.Pointer[wanted]
 
-	mu        sync.Mutex
-	driver    *receiver.Conn // nil in virtual time
+	mu sync.Mutex // of Adopt and use, which no loop calls
+
+	driven []bool // of OnLevels
+}
+
+// onlineReceiver is a Receiver on the network, and virtualReceiver one in virtual time.
+type (
+	onlineReceiver struct {
+		*Receiver
+		*online
+	}
+	virtualReceiver struct {
+		*Receiver
+		stepped
+	}
+)
+
+// wanted is what a show listens to. It is replaced, not changed.
+type wanted struct {
 	universes map[int]*heardUniverse
 	timecodes map[int]*heardTimecode
 }
 
-// heardUniverse is a universe as scripts were told last.
+// heardUniverse is a universe as it was heard last.
 type heardUniverse struct {
-	levels []byte // never written to
+	heard  atomic.Pointer[heardLevels]
+	untold bool // there was no room to tell scripts
+}
+
+// heardLevels are levels after the merge. They are not changed.
+type heardLevels struct {
+	levels []byte
+	driven []bool // slots that any source drives; nil for all that have a level
 	source signet.SenderID
 }
 
-// heardTimecode is a stream as scripts were told last.
+// heardTimecode is a stream as it was heard last.
 type heardTimecode struct {
-	heard bool // ever
-	state Timecode
+	state atomic.Pointer[Standing]
 	label string
 	at    time.Time // of the last packet
+}
+
+func newHeardUniverse() *heardUniverse {
+	u := &heardUniverse{}
+	u.heard.Store(&heardLevels{})
+	return u
+}
+
+func newHeardTimecode() *heardTimecode {
+	t := &heardTimecode{}
+	t.state.Store(&Standing{})
+	return t
 }
 
 // Open implements device.Declaration.
 func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
 	r := newReceiver(d, env)
-	var err error
-	if d.Mode != "open" {
-		if r.keys, err = env.Keys(d.KeyFrom); err != nil {
+	cfg := r.config()
+	if !cfg.Open {
+		var err error
+		if cfg.Keys, err = keysOf(env, d.KeyFrom); err != nil {
 			return nil, err
 		}
 	}
-	if r.driver, err = r.open(); err != nil {
+	cfg.Sessions = Sessions{env.Store}
+	o, err := goOnline(func() (connection, error) {
+		conn, err := openNamed(env.Store, d.identity(cfg.Interface), func(t signet.TUID) (*receiver.Conn, error) {
+			cfg.TUID = t
+			return receiver.Open(cfg)
+		})
+		if err != nil {
+			return nil, err
+		}
+		r.use(conn.Receiver)
+		return conn, nil
+	}, r.lost)
+	if err != nil {
 		return nil, err
 	}
-	return r, nil
+	return &onlineReceiver{r, o}, nil
 }
 
-// OpenVirtual implements device.Declaration: nothing is heard unless somebody calls
-// the On functions.
+// OpenVirtual implements device.Declaration. Nothing is heard unless somebody calls the
+// On functions.
 func (d *ReceiverDecl) OpenVirtual(env device.Env) (device.Device, error) {
-	return newReceiver(d, env), nil
+	r := newReceiver(d, env)
+	cfg := r.config()
+	cfg.Open = true
+	var err error
+	if cfg.TUID, cfg.Rand, err = virtualIdentity(d.Key()); err != nil {
+		return nil, err
+	}
+	driver, err := receiver.New(cfg, env.Time(env.Now()), nil)
+	if err != nil {
+		return nil, err
+	}
+	r.use(driver)
+	return &virtualReceiver{r, stepped{env: env, machine: driver}}, nil
 }
 
 func newReceiver(d *ReceiverDecl, env device.Env) *Receiver {
-	return &Receiver{decl: d, env: env, universes: map[int]*heardUniverse{}, timecodes: map[int]*heardTimecode{}}
+	r := &Receiver{decl: d, env: env}
+	r.wanted.Store(&wanted{})
+	return r
 }
 
-// open opens a driver, under a new TUID if the session numbers of the old one are
-// spent.
-func (r *Receiver) open() (*receiver.Conn, error) {
+// config is what of the declaration the driver has to know.
+func (r *Receiver) config() receiver.Config {
 	d := r.decl
-	iface := r.env.NetworkInterface(d.Interface)
-	cfg := receiver.Config{
-		Scope: d.Scope, Keys: r.keys, Open: d.Mode == "open", Sessions: device.Sessions{Store: r.env.Store}, Interface: iface,
-		Port: r.env.Ports.SigNet, Label: d.Label, OnLevels: r.OnLevels, OnTimecode: r.OnTimecode, Log: r.env.Log,
+	return receiver.Config{
+		Scope: d.Scope, Open: d.Mode == "open", Interface: network(r.env, d.Interface), Port: r.env.Ports[protocol],
+		Label: d.Label, OnLevels: r.OnLevels, OnTimecode: r.OnTimecode, Log: r.env.Log,
 	}
-	return openNamed(r.env, d.identity(iface), func(t signet.TUID) (*receiver.Conn, error) {
-		cfg.TUID = t
-		return receiver.Open(cfg)
-	})
-}
-
-// openNamed opens a device with the TUID kept under a name. Should its session
-// numbers be spent, it gets another.
-func openNamed[T any](env device.Env, name string, open func(signet.TUID) (T, error)) (T, error) {
-	tuid, err := env.TUID(name, false)
-	if err != nil {
-		return *new(T), err
-	}
-	driver, err := open(tuid)
-	if !errors.Is(err, signet.ErrSessionsSpent) {
-		return driver, err
-	}
-	if tuid, err = env.TUID(name, true); err != nil {
-		return driver, err
-	}
-	return open(tuid)
 }
 
 // Adopt implements device.Adopter: what is new is listened to, universes no longer
@@ -178,76 +216,89 @@ func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, n := range d.Universes {
-		if r.universes[n] == nil {
-			r.universes[n] = &heardUniverse{}
-			r.subscribe(n)
-		}
+	before, driver := r.wanted.Load(), r.driver.Load()
+	next := &wanted{universes: map[int]*heardUniverse{}, timecodes: maps.Clone(before.timecodes)}
+	if next.timecodes == nil {
+		next.timecodes = map[int]*heardTimecode{}
 	}
-	for n := range r.universes {
-		if !slices.Contains(d.Universes, n) {
-			delete(r.universes, n)
-			if r.driver != nil {
-				r.driver.Unsubscribe(n)
-			}
+	for _, n := range d.Universes {
+		if next.universes[n] = before.universes[n]; next.universes[n] == nil {
+			next.universes[n] = newHeardUniverse()
 		}
 	}
 	for _, n := range d.Timecodes {
-		if r.timecodes[n] == nil {
-			r.timecodes[n] = &heardTimecode{}
-			r.subscribeTimecode(n)
+		if next.timecodes[n] == nil {
+			next.timecodes[n] = newHeardTimecode()
 		}
 	}
+	r.wanted.Store(next)
+	for n := range before.universes {
+		if next.universes[n] == nil {
+			driver.Unsubscribe(n)
+		}
+	}
+	r.subscribe(driver, next)
 }
 
-func (r *Receiver) subscribe(universe int) {
-	if r.driver == nil {
-		return
-	}
-	if err := r.driver.Subscribe(universe); err != nil {
-		r.env.Log.Error("signet: universe not listened to", "universe", universe, "error", err)
-	}
+// use makes a driver listen from now on.
+func (r *Receiver) use(driver *receiver.Receiver) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.subscribe(driver, r.wanted.Load())
+	r.driver.Store(driver)
 }
 
-func (r *Receiver) subscribeTimecode(stream int) {
-	if r.driver == nil {
-		return
+// subscribe makes a driver listen to what is wanted; what it listens to goes on.
+func (r *Receiver) subscribe(driver *receiver.Receiver, w *wanted) {
+	for n := range w.universes {
+		if err := driver.Subscribe(n); err != nil {
+			r.env.Log.Error("signet: universe not listened to", "universe", n, "error", err)
+		}
 	}
-	if err := r.driver.SubscribeTimecode(stream); err != nil {
-		r.env.Log.Error("signet: timecode not listened to", "stream", stream, "error", err)
+	for n := range w.timecodes {
+		if err := driver.SubscribeTimecode(n); err != nil {
+			r.env.Log.Error("signet: timecode not listened to", "stream", n, "error", err)
+		}
 	}
 }
 
 // OnLevels takes the levels of a universe after a packet or another change. Scripts
 // are told if they, or where they come from, are not what they were.
 func (r *Receiver) OnLevels(universe int, levels []byte, p receiver.Packet) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	u := r.universes[universe]
+	u := r.wanted.Load().universes[universe]
 	if u == nil {
 		return // no longer wanted
 	}
-	same := bytes.Equal(levels, u.levels)
-	if same && p.Sender == u.source {
+	driver, before := r.driver.Load(), u.heard.Load()
+	if r.driven = driver.Driven(r.driven[:0], universe); len(r.driven) != len(levels) {
+		r.driven = r.driven[:0] // it was not the driver who heard them
+	}
+	same := bytes.Equal(levels, before.levels)
+	source := before.source
+	if !same || p.Sender != source {
+		source = winner(driver, universe, p.Sender)
+	}
+	tell := !same || source != before.source || u.untold
+	if !tell && slices.Equal(r.driven, before.driven) {
 		return
 	}
-	source := r.winner(universe, p.Sender)
-	if same && source == u.source {
-		return
+	now := &heardLevels{slices.Clone(levels), slices.Clone(r.driven), source}
+	u.heard.Store(now)
+	if tell {
+		u.untold = !r.tellLevels(universe, now, r.env.Since(p.At))
 	}
-	u.levels, u.source = slices.Clone(levels), source
-	r.tellLevels(universe, u, r.env.Since(p.At))
 }
 
-// winner is the Sender that wins most slots of a universe. In virtual time it is
-// the one that was heard.
-func (r *Receiver) winner(universe int, heard signet.SenderID) signet.SenderID {
-	if r.driver == nil {
+// winner is the Sender that wins most slots of a universe, or the one that was heard if
+// the driver knows of none.
+func winner(driver *receiver.Receiver, universe int, heard signet.SenderID) signet.SenderID {
+	sources := driver.Sources(universe)
+	if len(sources) == 0 {
 		return heard
 	}
 	var best signet.SenderID
 	most := 0
-	for _, s := range r.driver.Sources(universe) {
+	for _, s := range sources {
 		if s.Wins > most {
 			best, most = s.ID, s.Wins
 		}
@@ -255,22 +306,20 @@ func (r *Receiver) winner(universe int, heard signet.SenderID) signet.SenderID {
 	return best
 }
 
-func (r *Receiver) tellLevels(universe int, u *heardUniverse, at time.Duration) {
-	ev := Levels{Universe: universe, Levels: slices.Clone(u.levels)}
+func (r *Receiver) tellLevels(universe int, u *heardLevels, at time.Duration) (room bool) {
+	ev := Levels{Universe: universe, Levels: u.levels}
 	if u.source != (signet.SenderID{}) {
 		ev.Source = u.source.String()
 	}
 	topic := r.decl.LevelsTopic(universe)
-	r.env.Event(device.Event{Topic: topic, Key: topic, At: at, Value: ev})
+	return r.env.Event(device.Event{Topic: topic, Key: topic, From: r.decl.Key(), At: at, Value: ev})
 }
 
 // OnTimecode takes a change of a timecode stream. The position runs on between
 // packets once one label has followed another: a single label may be that of a
 // timecode that stands.
 func (r *Receiver) OnTimecode(stream int, change receiver.TimecodeChange, t receiver.Timecode, jump bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.timecodes[stream]
+	s := r.wanted.Load().timecodes[stream]
 	if s == nil {
 		return
 	}
@@ -278,11 +327,11 @@ func (r *Receiver) OnTimecode(stream int, change receiver.TimecodeChange, t rece
 	if change == receiver.TimecodeVanish || change == receiver.TimecodePause && t.At.Equal(s.at) {
 		at = r.env.Now() // no packet says so
 	}
-	s.heard, s.at, s.label = true, t.At, t.Label.String()
-	s.state = Timecode{
+	s.at, s.label = t.At, t.Label.String()
+	s.state.Store(&Standing{Known: true, Timecode: Timecode{
 		Rate: TimecodeRate(t.Label.Rate), Frame: t.Label.Frame(), At: r.env.Since(t.At),
 		Running: change == receiver.TimecodeFrame && !jump,
-	}
+	}})
 	switch change {
 	case receiver.TimecodeFound:
 		r.tellTimecode(stream, "found", s, at, jump)
@@ -300,113 +349,56 @@ func (r *Receiver) tellTimecode(stream int, event string, s *heardTimecode, at t
 		key = topic
 	}
 	r.env.Event(device.Event{
-		Topic: topic, Key: key, At: at, Value: TimecodeEvent{Timecode: s.state, Position: s.label, Jump: jump},
+		Topic: topic, Key: key, From: r.decl.Key(), At: at,
+		Value: TimecodeEvent{Timecode: s.state.Load().Timecode, Position: s.label, Jump: jump},
 	})
 }
 
-// Levels returns the levels of a universe after the merge, up to the last slot any
-// source sends.
-func (r *Receiver) Levels(universe int) []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if u := r.universes[universe]; u != nil {
-		return slices.Clone(u.levels)
+// lost forgets what was heard by a driver that failed. A timecode stands where it was.
+func (r *Receiver) lost() {
+	w := r.wanted.Load()
+	for n, u := range w.universes {
+		if len(u.heard.Load().levels) > 0 {
+			u.heard.Store(&heardLevels{})
+			u.untold = !r.tellLevels(n, u.heard.Load(), r.env.Now())
+		}
+	}
+	for n, t := range w.timecodes {
+		if state := *t.state.Load(); state.Known {
+			state.Running = false
+			t.state.Store(&state)
+			r.tellTimecode(n, "lost", t, r.env.Now(), false)
+		}
+	}
+}
+
+// Answer implements device.Answerer.
+func (r *Receiver) Answer(question any) any {
+	w := r.wanted.Load()
+	switch q := question.(type) {
+	case LevelOf:
+		if u := w.universes[q.Universe]; u != nil {
+			return u.heard.Load().slot(q.Slot)
+		}
+		return SlotLevel{}
+	case LevelsOf:
+		if u := w.universes[q.Universe]; u != nil {
+			return u.heard.Load().levels
+		}
+		return []byte(nil)
+	case TimecodeOf:
+		if t := w.timecodes[q.Stream]; t != nil {
+			return *t.state.Load()
+		}
+		return Standing{}
 	}
 	return nil
 }
 
-// Level returns the level of a slot (1-512) after the merge, and whether any source
-// drives it.
-func (r *Receiver) Level(universe, slot int) (level byte, driven bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	u := r.universes[universe]
-	switch {
-	case u == nil:
-		return 0, false
-	case r.driver != nil:
-		return r.driver.Level(universe, slot)
-	case slot < 1 || slot > len(u.levels):
-		return 0, false
+// slot is the level of a slot, counted from 1.
+func (h *heardLevels) slot(n int) SlotLevel {
+	if n < 1 || n > len(h.levels) {
+		return SlotLevel{}
 	}
-	return u.levels[slot-1], true
-}
-
-// Timecode returns where a stream stands; one that was lost stands where it was.
-// It is false if the stream was never heard.
-func (r *Receiver) Timecode(stream int) (Timecode, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s := r.timecodes[stream]; s != nil && s.heard {
-		return s.state, true
-	}
-	return Timecode{}, false
-}
-
-// Close closes a Receiver whose loops never ran.
-func (r *Receiver) Close() error {
-	if r.driver == nil {
-		return nil
-	}
-	return r.driver.Close()
-}
-
-// Loops implements device.Device.
-func (r *Receiver) Loops() []func(context.Context) error {
-	if r.driver == nil {
-		return nil
-	}
-	return []func(context.Context) error{r.run}
-}
-
-// run runs the driver. One that fails is closed for good and another takes its
-// place at the next call, which has heard nothing yet.
-func (r *Receiver) run(ctx context.Context) error {
-	if r.broken {
-		if err := r.reopen(); err != nil {
-			return err
-		}
-	}
-	r.mu.Lock()
-	driver := r.driver
-	r.mu.Unlock()
-	err := driver.Run(ctx)
-	if ctx.Err() != nil {
-		return nil
-	}
-	r.broken = true
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for n, u := range r.universes {
-		if len(u.levels) > 0 {
-			u.levels, u.source = nil, signet.SenderID{}
-			r.tellLevels(n, u, r.env.Now())
-		}
-	}
-	for n, s := range r.timecodes {
-		if s.heard {
-			s.state.Running = false
-			r.tellTimecode(n, "lost", s, r.env.Now(), false)
-		}
-	}
-	return err
-}
-
-// reopen puts another driver in the place of one that failed.
-func (r *Receiver) reopen() error {
-	next, err := r.open()
-	if err != nil {
-		return err
-	}
-	r.broken = false
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.driver = next
-	for n := range r.universes {
-		r.subscribe(n)
-	}
-	for n := range r.timecodes {
-		r.subscribeTimecode(n)
-	}
-	return nil
+	return SlotLevel{h.levels[n-1], len(h.driven) == 0 || h.driven[n-1]}
 }

@@ -2,6 +2,7 @@ package signet
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,9 +15,11 @@ import (
 	"go.uber.org/goleak"
 
 	"showrun/drivers/signet"
+	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/receiver"
 	"showrun/drivers/signet/wire"
 	"showrun/runtime/device"
+	"showrun/runtime/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,59 +31,56 @@ var (
 	senderB     = signet.SenderID{TUID: signet.TUID{0x7F, 0xF0, 0x80, 0, 0, 2}, Endpoint: 1}
 )
 
-// keptIdentities is a Store in memory.
-type keptIdentities struct {
-	device.Store // for what Sig-Net does not ask for
-	mu           sync.Mutex
-	names        map[string][]byte
-	sessions     map[[6]byte]uint32
-}
+// kept is a store in memory.
+type kept struct{ store.Memory }
 
-func (k *keptIdentities) Identity(name string, create func() ([]byte, error)) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if id, ok := k.names[name]; ok {
-		return id, nil
-	}
-	id, err := create()
-	k.names[name] = id
-	return id, err
-}
-
-func (k *keptIdentities) Replace(name string, id []byte) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.names[name] = id
-	return nil
-}
-
-func (k *keptIdentities) Session(t [6]byte) (uint32, bool, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	n, ok := k.sessions[t]
-	return n, ok, nil
-}
-
-func (k *keptIdentities) SaveSession(t [6]byte, n uint32) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.sessions[t] = n
-	return nil
+// sessions are the numbers kept.
+func (k *kept) sessions() (list []uint32) {
+	k.Each(sessionBucket, "", func(_ string, v []byte) { list = append(list, binary.BigEndian.Uint32(v)) })
+	return list
 }
 
 // sigNetEnv is a host on loopback whose events come out of a channel.
-func sigNetEnv(port int) (device.Env, *keptIdentities, chan device.Event) {
-	kept := &keptIdentities{names: map[string][]byte{}, sessions: map[[6]byte]uint32{}}
+func sigNetEnv(t *testing.T, port int) (device.Env, *kept, chan device.Event) {
+	t.Helper()
+	store := &kept{}
 	events := make(chan device.Event, 1000)
+	state := t.TempDir()
+	if err := key.WriteFile(KeyFile(state), key.AppendK0(nil, sigNetRoot)); err != nil {
+		t.Fatal(err)
+	}
 	return device.Env{
 		Now:       func() time.Duration { return time.Since(sigNetEpoch) },
 		Since:     func(t time.Time) time.Duration { return t.Sub(sigNetEpoch) },
-		Event:     func(ev device.Event) { events <- ev },
-		Interface: "lo", Ports: device.Ports{SigNet: port}, Store: kept,
-		Keys: func(device.KeyRef) (signet.Keys, error) { return sigNetRoot.Keys(), nil },
-		Log:  slog.New(slog.DiscardHandler),
-	}, kept, events
+		Time:      sigNetEpoch.Add,
+		Event:     func(ev device.Event) bool { events <- ev; return true },
+		Interface: "lo", Ports: map[string]int{protocol: port}, Store: store, StateDir: state,
+		Log: slog.New(slog.DiscardHandler),
+	}, store, events
 }
+
+// open opens the device of a declaration.
+func open[D device.Device](t *testing.T, d device.Declaration, env device.Env) D {
+	t.Helper()
+	opened, err := d.Open(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened.(D)
+}
+
+// openVirtual opens what stands for it in virtual time.
+func openVirtual[D device.Device](t *testing.T, d device.Declaration, env device.Env) D {
+	t.Helper()
+	opened, err := d.OpenVirtual(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened.(D)
+}
+
+// ask asks a device.
+func ask[A any](d device.Answerer, question any) A { return d.Answer(question).(A) }
 
 // runDevice runs a device until the test ends, again whenever it fails.
 func runDevice(t *testing.T, d device.Device) {
@@ -131,13 +131,9 @@ func nextEvent(t *testing.T, events chan device.Event, topic string) device.Even
 // TestReceiverHears listens to real Senders on loopback.
 func TestReceiverHears(t *testing.T) {
 	const port = 15721
-	env, kept, events := sigNetEnv(port)
+	env, store, events := sigNetEnv(t, port)
 	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1, 7}, Timecodes: []int{3}}
-	d, err := decl.Open(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := d.(*Receiver)
+	r := open[*onlineReceiver](t, decl, env)
 	r.Adopt(decl)
 	runDevice(t, r)
 	a, b := runSigNetSender(t, senderA, port), runSigNetSender(t, senderB, port)
@@ -167,17 +163,17 @@ func TestReceiverHears(t *testing.T) {
 			break
 		}
 	}
-	if l, driven := r.Level(1, 1); l != 30 || !driven {
-		t.Errorf("slot 1 is %d %t", l, driven)
+	if l := ask[SlotLevel](r, LevelOf{1, 1}); l != (SlotLevel{30, true}) {
+		t.Errorf("slot 1 is %+v", l)
 	}
-	if _, driven := r.Level(1, 513); driven || len(r.Levels(1)) != 512 || r.Levels(2) != nil {
+	if ask[SlotLevel](r, LevelOf{1, 513}).Driven || len(ask[[]byte](r, LevelsOf{1})) != 512 || ask[[]byte](r, LevelsOf{2}) != nil {
 		t.Error("more levels than were sent")
 	}
 
 	// A reload: universe 1 is no longer wanted, 2 is, 7 stays.
 	next := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{7, 2}, Timecodes: []int{4}}
 	r.Adopt(next)
-	if _, driven := r.Level(1, 1); driven || r.Levels(1) != nil {
+	if ask[SlotLevel](r, LevelOf{1, 1}).Driven || ask[[]byte](r, LevelsOf{1}) != nil {
 		t.Error("universe 1 is still there")
 	}
 	if err := a.Join(2, signet.UniverseOptions{}); err != nil {
@@ -202,33 +198,21 @@ func TestReceiverHears(t *testing.T) {
 			break
 		}
 	}
-	if at, ok := r.Timecode(4); !ok || at.Frame < 1800 || at.FrameAt(at.At+time.Second) != at.Frame+29 {
+	if at := ask[Standing](r, TimecodeOf{4}); !at.Known || at.Frame < 1800 || at.FrameAt(at.At+time.Second) != at.Frame+29 {
 		t.Errorf("timecode %+v", at)
 	}
 
 	// The network fails: what was heard is gone until it is heard again.
-	r.mu.Lock()
-	r.driver.Close()
-	r.mu.Unlock()
+	r.Close()
 	for len(nextEvent(t, events, next.LevelsTopic(2)).Value.(Levels).Levels) > 0 {
 	}
 	nextEvent(t, events, next.TimecodeTopic(4, "lost"))
 	for len(nextEvent(t, events, next.LevelsTopic(2)).Value.(Levels).Levels) == 0 {
 	}
 	nextEvent(t, events, next.TimecodeTopic(4, "found"))
-	if len(kept.sessions) != 1 || !slices.Contains([]uint32{2, 3}, slices.Collect(valuesOf(kept))[0]) {
-		t.Errorf("sessions %v", kept.sessions)
+	if kept := store.sessions(); len(kept) != 1 || kept[0] < 2 {
+		t.Errorf("sessions %v", kept)
 	}
-}
-
-func valuesOf(k *keptIdentities) func(func(uint32) bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var list []uint32
-	for _, n := range k.sessions {
-		list = append(list, n)
-	}
-	return slices.Values(list)
 }
 
 // drain lists what has been told so far.
@@ -245,35 +229,28 @@ func drain(events chan device.Event, d interface{ Key() string }) (list []string
 
 // TestReceiverTells: scripts are told of changes only.
 func TestReceiverTells(t *testing.T) {
-	env, _, events := sigNetEnv(0)
+	env, _, events := sigNetEnv(t, 0)
 	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}, Timecodes: []int{9}}
-	d, err := decl.OpenVirtual(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := d.(*Receiver)
+	r := openVirtual[*virtualReceiver](t, decl, env)
 	r.Adopt(decl)
-	r.env.Now = func() time.Duration { return 9 * time.Second }
+	r.Receiver.env.Now = func() time.Duration { return 9 * time.Second }
 	at := func(ms int) time.Time { return sigNetEpoch.Add(time.Duration(ms) * time.Millisecond) }
 	hear := func(ms, universe int, from signet.SenderID, levels ...byte) {
 		r.OnLevels(universe, levels, receiver.Packet{Sender: from, At: at(ms)})
 	}
-	if r.Loops() != nil || r.Close() != nil || r.Levels(1) != nil {
+	if r.Loops() != nil || ask[[]byte](r, LevelsOf{1}) != nil || ask[Standing](r, TimecodeOf{9}).Known {
 		t.Error("something is heard in virtual time")
-	}
-	if _, ok := r.Timecode(9); ok {
-		t.Error("timecode is heard in virtual time")
 	}
 	hear(0, 1, senderA, 1, 2)
 	hear(10, 1, senderA, 1, 2)
 	hear(20, 1, senderB, 1, 2)
 	hear(30, 1, senderB, 1, 3)
 	hear(40, 5, senderB, 9)
-	if l, driven := r.Level(1, 2); l != 3 || !driven {
-		t.Errorf("slot 2 is %d", l)
+	if l := ask[SlotLevel](r, LevelOf{1, 2}); l != (SlotLevel{3, true}) {
+		t.Errorf("slot 2 is %+v", l)
 	}
 	for _, slot := range []int{-1, 0, 3} {
-		if _, driven := r.Level(1, slot); driven {
+		if ask[SlotLevel](r, LevelOf{1, slot}).Driven {
 			t.Errorf("slot %d is driven", slot)
 		}
 	}
@@ -288,18 +265,18 @@ func TestReceiverTells(t *testing.T) {
 		r.OnTimecode(9, change, receiver.Timecode{State: s, Label: wire.TimecodeOf(wire.Rate25, frame), At: at(ms)}, jump)
 	}
 	label(1000, receiver.TimecodeFound, 25, true)
-	if tc, ok := r.Timecode(9); !ok || tc.Running || tc.FrameAt(2*time.Second) != 25 {
+	if tc := ask[Standing](r, TimecodeOf{9}); !tc.Known || tc.Running || tc.FrameAt(2*time.Second) != 25 {
 		t.Errorf("one label: %+v", tc)
 	}
 	label(1040, receiver.TimecodeFrame, 26, false)
-	if tc, _ := r.Timecode(9); tc.FrameAt(1140*time.Millisecond) != 28 {
+	if tc := ask[Standing](r, TimecodeOf{9}); tc.FrameAt(1140*time.Millisecond) != 28 {
 		t.Errorf("running: %+v", tc)
 	}
 	label(1040, receiver.TimecodePause, 26, false) // no packet since
 	label(2000, receiver.TimecodePause, 26, false) // the label again
 	label(2100, receiver.TimecodeFrame, 100, true)
 	label(2100, receiver.TimecodeVanish, 100, false)
-	if tc, ok := r.Timecode(9); !ok || tc.Running || tc.Frame != 100 {
+	if tc := ask[Standing](r, TimecodeOf{9}); !tc.Known || tc.Running || tc.Frame != 100 {
 		t.Errorf("lost: %+v", tc)
 	}
 	r.OnTimecode(8, receiver.TimecodeFound, receiver.Timecode{}, true)
@@ -324,15 +301,12 @@ func TestReceiverTells(t *testing.T) {
 // TestReceiverOwnSender: what the show itself sends is heard like any other.
 func TestReceiverOwnSender(t *testing.T) {
 	const port = 15722
-	env, _, events := sigNetEnv(port)
+	env, _, events := sigNetEnv(t, port)
 	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}}
-	d, err := decl.Open(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.(*Receiver).Adopt(decl)
-	runDevice(t, d)
-	tuid, err := env.TUID("local/lo/1", false) // of a Sender of this host
+	r := open[*onlineReceiver](t, decl, env)
+	r.Adopt(decl)
+	runDevice(t, r)
+	tuid, err := TUIDOf(env.Store, "local/lo/1") // of a Sender of this host
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +325,7 @@ func TestReceiverOwnSender(t *testing.T) {
 
 // TestSessionsSpent: a device whose TUID has no session left gets another TUID.
 func TestSessionsSpent(t *testing.T) {
-	env, kept, _ := sigNetEnv(15723)
+	env, store, _ := sigNetEnv(t, 15723)
 	for _, decl := range []interface {
 		device.Declaration
 		identity(string) string
@@ -360,33 +334,35 @@ func TestSessionsSpent(t *testing.T) {
 		&ReceiverDecl{Scope: "local", Mode: "secure"},
 		&ManagerDecl{Scope: "local"},
 	} {
-		tuid, err := env.TUID(decl.identity("lo"), false)
+		tuid, err := TUIDOf(store, decl.identity("lo"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept.sessions[tuid] = 0xFFFFFFFE
+		if err := (Sessions{store}).SaveSession(tuid, 0xFFFFFFFE); err != nil {
+			t.Fatal(err)
+		}
 		d, err := decl.Open(env)
 		if err != nil {
 			t.Fatalf("%v: %v", decl, err)
 		}
 		d.(io.Closer).Close()
-		if next, err := env.TUID(decl.identity("lo"), false); err != nil || next == tuid || kept.sessions[next] != 1 {
-			t.Errorf("%v: TUID %v, sessions %v, %v", decl, next, kept.sessions, err)
+		next, err := TUIDOf(store, decl.identity("lo"))
+		if n, _, _ := (Sessions{store}).Session(next); err != nil || next == tuid || n != 1 {
+			t.Errorf("%v: TUID %v, session %d, %v", decl, next, n, err)
 		}
 	}
 }
 
 // TestSigNetRefused: devices that cannot be opened say why.
 func TestSigNetRefused(t *testing.T) {
-	env, _, _ := sigNetEnv(15724)
+	env, _, _ := sigNetEnv(t, 15724)
 	keyless := env
-	errKey := errors.New("no key")
-	keyless.Keys = func(device.KeyRef) (signet.Keys, error) { return signet.Keys{}, errKey }
+	keyless.StateDir = t.TempDir()
 	for name, d := range map[string]device.Declaration{
 		"receiver": &ReceiverDecl{Scope: "local", Mode: "secure"},
 		"manager":  &ManagerDecl{Scope: "local"},
 	} {
-		if _, err := d.Open(keyless); !errors.Is(err, errKey) {
+		if _, err := d.Open(keyless); !errors.Is(err, errNoKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -399,9 +375,5 @@ func TestSigNetRefused(t *testing.T) {
 			t.Errorf("%s opened: %v", name, dev)
 		}
 	}
-	open, err := (&ReceiverDecl{Scope: "local", Mode: "open"}).Open(keyless)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open.(*Receiver).Close()
+	open[*onlineReceiver](t, &ReceiverDecl{Scope: "local", Mode: "open"}, keyless).Close()
 }

@@ -4,11 +4,24 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"showrun/drivers/signet"
+	"showrun/drivers/signet/wire"
 	"showrun/runtime/level"
 )
+
+// sends are the universes as they are sent.
+func (s *Sender) sends() (list []Universe) {
+	for _, u := range s.sent.Load().universes {
+		if !u.left.Load() {
+			list = append(list, u.now())
+		}
+	}
+	return list
+}
 
 // TestSenderAdopts: what is declared as before stays as orders have made it, anything
 // else is as declared.
@@ -30,19 +43,15 @@ func TestSenderAdopts(t *testing.T) {
 		"not any more":  {SetPriority{1, []byte{50}}, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env, _, _ := sigNetEnv(0)
+			env, _, _ := sigNetEnv(t, 0)
 			decl := &SenderDecl{Scope: "local", Universes: []Universe{{Number: 1, Priority: []byte{150}}}}
-			d, err := decl.OpenVirtual(env)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := d.(*Sender)
+			s := openVirtual[*virtualSender](t, decl, env)
 			s.Adopt(decl)
 			s.Take(0, c.order)
 			for range 2 { // the one after that as well
 				s.Adopt(&SenderDecl{Scope: "local", Universes: slices.Clone(c.again)})
-				if !slices.EqualFunc(s.universes, c.want, Universe.equal) {
-					t.Errorf("sends %+v, want %+v", s.universes, c.want)
+				if got := s.sends(); !slices.EqualFunc(got, c.want, Universe.equal) {
+					t.Errorf("sends %+v, want %+v", got, c.want)
 				}
 			}
 		})
@@ -53,14 +62,9 @@ func TestSenderAdopts(t *testing.T) {
 // still sent after a reload of the same declaration.
 func TestOrderedPriorityOverAReload(t *testing.T) {
 	const port = 15726
-	env, _, events := sigNetEnv(port)
-	env.Time = sigNetEpoch.Add
+	env, _, events := sigNetEnv(t, port)
 	listen := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}}
-	d, err := listen.Open(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := d.(*Receiver)
+	r := open[*onlineReceiver](t, listen, env)
 	r.Adopt(listen)
 	runDevice(t, r)
 
@@ -68,10 +72,7 @@ func TestOrderedPriorityOverAReload(t *testing.T) {
 		return &SenderDecl{Scope: "local", Mode: "secure", Endpoint: 1, Rate: 44, Universes: []Universe{{Number: 1, Priority: []byte{priority}}}}
 	}
 	decl := declared(150)
-	if d, err = decl.Open(env); err != nil {
-		t.Fatal(err)
-	}
-	s := d.(*Sender)
+	s := open[*onlineSender](t, decl, env)
 	s.Adopt(decl)
 	runDevice(t, s)
 
@@ -83,8 +84,7 @@ func TestOrderedPriorityOverAReload(t *testing.T) {
 		s.Publish(&level.Frame{At: at, Levels: [][]byte{{l, l}}})
 		for nextEvent(t, events, listen.LevelsTopic(1)).Value.(Levels).Levels[1] != l {
 		}
-		_, driven := r.Level(1, 1)
-		return driven
+		return ask[SlotLevel](r, LevelOf{1, 1}).Driven
 	}
 	if !heard(5) {
 		t.Error("slot 1 is not driven")
@@ -100,6 +100,113 @@ func TestOrderedPriorityOverAReload(t *testing.T) {
 	s.Adopt(declared(151))
 	if !heard(8) {
 		t.Error("a new declaration did not change the priority")
+	}
+}
+
+// TestTheEngineWaitsForNobody: what the loops call takes no lock of those who adopt a
+// load or put another driver in the place of one that failed.
+func TestTheEngineWaitsForNobody(t *testing.T) {
+	env, _, _ := sigNetEnv(t, 0)
+	decl := &SenderDecl{Scope: "local", Sync: true, Universes: []Universe{{Number: 1}}, Timecodes: []TimecodeStream{{Number: 1}}}
+	s := openVirtual[*virtualSender](t, decl, env)
+	s.Adopt(decl)
+	s.mu.Lock()
+	s.Publish(&level.Frame{Levels: [][]byte{{1}}})
+	s.Release(0)
+	for _, order := range []any{SetPriority{1, []byte{50}}, MoveTimecode{1, TimecodeMove{Start: true}}, LeaveUniverse{Universe: 1}} {
+		s.Take(0, order)
+	}
+	if !ask[Standing](s, TimecodeOf{1}).Running || s.Universes() != 0 {
+		t.Error("the orders are not carried out")
+	}
+	s.mu.Unlock()
+
+	d := &ReceiverDecl{Scope: "local", Universes: []int{1}}
+	r := openVirtual[*virtualReceiver](t, d, env)
+	r.Adopt(d)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ask[SlotLevel](r, LevelOf{1, 1}).Driven || ask[Standing](r, TimecodeOf{1}).Known {
+		t.Error("something is heard")
+	}
+}
+
+// TestOvertakenOrders: a load that declares a universe anew while an order for it is
+// being carried out is what counts.
+func TestOvertakenOrders(t *testing.T) {
+	for name, order := range map[string]any{"leave": LeaveUniverse{Universe: 1}, "priority": SetPriority{1, []byte{50}}} {
+		env, _, _ := sigNetEnv(t, 0)
+		declared := func(priority byte) *SenderDecl {
+			return &SenderDecl{Scope: "local", Universes: []Universe{{Number: 1, Priority: []byte{priority}}}}
+		}
+		s := openVirtual[*virtualSender](t, declared(100), env)
+		s.Adopt(declared(100))
+		var wired []byte
+		driver, err := signet.NewSender(signet.SenderConfig{TUID: senderA.TUID, Mode: signet.Open}, env.Time(0),
+			func(now time.Time, packets []signet.Packet, _ func(int, error)) (int, time.Time) {
+				for _, p := range packets {
+					wired = append(wired, p.Bytes...)
+				}
+				return len(packets), now
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.use(driver)
+		before := s.sent.Load()
+		s.Adopt(declared(120))
+		s.carryOut(before, 0, order)
+		s.Publish(&level.Frame{Levels: [][]byte{{1}}})
+		if !bytes.Contains(wired, wire.AppendTLV(nil, wire.TIDPriority, []byte{120})) {
+			t.Errorf("%s: the universe is not sent with the priority that is declared", name)
+		}
+	}
+}
+
+// TestOrdersMeetDrivers: orders that come while drivers take one another's place and
+// loads are adopted are carried out by the last driver.
+func TestOrdersMeetDrivers(t *testing.T) {
+	env, _, _ := sigNetEnv(t, 0)
+	rate, err := ParseTimecodeRate("25")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decl := &SenderDecl{
+		Scope: "local", Universes: []Universe{{Number: 1}, {Number: 2}}, Timecodes: []TimecodeStream{{Number: 1, Rate: rate}},
+	}
+	s := openVirtual[*virtualSender](t, decl, env)
+	s.Adopt(decl)
+	var others sync.WaitGroup
+	others.Go(func() {
+		for range 50 {
+			d, err := signet.NewSender(signet.SenderConfig{TUID: senderA.TUID, Mode: signet.Open}, env.Time(0), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.use(d)
+		}
+	})
+	others.Go(func() {
+		for range 50 {
+			s.Adopt(decl)
+		}
+	})
+	for i := range int64(200) {
+		s.Take(0, SetPriority{1, []byte{byte(i)}})
+		s.Take(0, MoveTimecode{1, TimecodeMove{Locate: true, To: i}})
+		s.Publish(&level.Frame{At: time.Duration(i) * time.Second / 44, Levels: [][]byte{{byte(i)}}})
+	}
+	s.Take(0, LeaveUniverse{Universe: 2})
+	others.Wait()
+	if got := s.sends(); len(got) != 1 && len(got) != 2 || got[0].Priority[0] != 199 {
+		t.Errorf("sends %+v", got)
+	}
+	if f := s.sent.Load().timecodes[1].driver.Load().Frame(env.Time(0)); f != 199 {
+		t.Errorf("the driver sends frame %d, want 199", f)
+	}
+	if n := s.driver.Load().Stats().Universes; n != s.Universes() {
+		t.Errorf("the driver sends %d universes, want %d", n, s.Universes())
 	}
 }
 

@@ -1,11 +1,7 @@
-// Package stagelinq joins the StageLinQ driver to a show: beats become observations
-// of the clock, states become events.
 package stagelinq
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -51,7 +47,7 @@ var DeckEvents = []string{"play", "stop", "track", "tempo", "jump", "master"}
 
 // DeckTopic is the topic of an event of DeckEvents; source is one of the names of
 // tempo sources above. It carries nothing.
-func DeckTopic(source, event string) string { return source + " " + event }
+func DeckTopic(source, event string) string { return device.SourceTopic(source, event) }
 
 // StateTopic is the topic of the values of a StateMap path; it carries a StateChange.
 func (d *SinkDecl) StateTopic(path string) string { return d.Key() + " state " + path }
@@ -147,17 +143,11 @@ func (d *SinkDecl) Open(env device.Env) (device.Device, error) {
 			return nil, err
 		}
 	}
-	token, err := env.Store.Identity("stagelinq token", func() ([]byte, error) {
-		t, err := stagelinq.NewToken(rand.Reader)
-		return t[:], err
-	})
+	token, err := TokenOf(env.Store)
 	if err != nil {
 		return nil, err
 	}
-	if len(token) != len(stagelinq.Token{}) {
-		return nil, errors.New("the state file holds a broken StageLinQ token")
-	}
-	return d.open(env, stagelinq.Token(token))
+	return d.open(env, token)
 }
 
 // OpenVirtual implements device.Declaration. The sink hears what is put into its On
@@ -166,11 +156,19 @@ func (d *SinkDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return d.open(env, stagelinq.Token{1}) // its driver never runs, so any token will do
 }
 
+// network is the interface the sink uses: with a rig that of the rig, whatever it names.
+func (d *SinkDecl) network(env device.Env) string {
+	if env.Rigs != nil {
+		return env.Interface
+	}
+	return env.NetworkInterface(d.Interface)
+}
+
 func (d *SinkDecl) open(env device.Env, token stagelinq.Token) (*Sink, error) {
 	s := &Sink{decl: d, env: env, said: map[string]string{}}
 	var err error
 	s.driver, err = stagelinq.OpenSink(stagelinq.Config{
-		Name: d.Name, Token: token, Interface: env.NetworkInterface(d.Interface), DiscoveryPort: env.Ports.StageLinQ,
+		Name: d.Name, Token: token, Interface: d.network(env), DiscoveryPort: env.Ports["stagelinq"],
 		Accept: d.accepts, States: stagelinq.DefaultStates(), Log: env.Log,
 		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
 	})
@@ -185,8 +183,29 @@ func (s *Sink) Loops() []func(context.Context) error {
 	return []func(context.Context) error{s.driver.Run}
 }
 
-// Subscribe asks every player for a path, now and whenever it connects.
-func (s *Sink) Subscribe(path string) { s.driver.Subscribe(path) }
+// Take implements device.Taker.
+func (s *Sink) Take(_ time.Duration, message any) {
+	if m, ok := message.(Subscribe); ok {
+		for _, path := range m.Paths {
+			s.driver.Subscribe(path)
+		}
+	}
+}
+
+// Answer implements device.Answerer.
+func (s *Sink) Answer(question any) any {
+	switch q := question.(type) {
+	case PlayersOf:
+		return s.players()
+	case StateOf:
+		return s.state(q.Token, q.Path)
+	case KnownOf:
+		return s.known(q.Path)
+	case DeckOf:
+		return s.deck(q.Token, q.Deck)
+	}
+	return nil
+}
 
 // OnDevice takes what the driver says of a unit.
 func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
@@ -292,8 +311,8 @@ func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 	}
 }
 
-// Players lists the units present.
-func (s *Sink) Players() []Player {
+// players lists the units present.
+func (s *Sink) players() []Player {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []Player
@@ -305,9 +324,8 @@ func (s *Sink) Players() []Player {
 	return list
 }
 
-// State returns the last value of a path: of the unit with that token, or with ""
-// of the first that has one.
-func (s *Sink) State(token, path string) (any, bool) {
+// state returns the last value of a path.
+func (s *Sink) state(token, path string) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, u := range s.units {
@@ -315,14 +333,14 @@ func (s *Sink) State(token, path string) (any, bool) {
 			continue
 		}
 		if v, ok := u.states[path]; ok {
-			return v, true
+			return v
 		}
 	}
-	return nil, false
+	return nil
 }
 
-// Known lists what is known of a path, by unit.
-func (s *Sink) Known(path string) []StateChange {
+// known lists what is known of a path, by unit.
+func (s *Sink) known(path string) []StateChange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []StateChange
@@ -334,9 +352,8 @@ func (s *Sink) Known(path string) []StateChange {
 	return list
 }
 
-// Deck returns what is known of a deck: of the unit with that token, with "" of
-// the first unit; with n = 0 of the master.
-func (s *Sink) Deck(token string, n int) (Deck, bool) {
+// deck returns what is known of a deck; nothing of one that is not there.
+func (s *Sink) deck(token string, n int) Deck {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ref := s.master
@@ -352,9 +369,9 @@ func (s *Sink) Deck(token string, n int) (Deck, bool) {
 		}
 	}
 	if ref.unit == nil {
-		return Deck{}, false
+		return Deck{}
 	}
-	return ref.unit.deckView(ref.deck), true
+	return ref.unit.deckView(ref.deck)
 }
 
 func (u *unit) deckView(n int) Deck {

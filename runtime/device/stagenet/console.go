@@ -1,10 +1,8 @@
 package stagenet
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,151 +19,124 @@ type Use struct {
 	Load    int // that of the script, see ConsoleDecl
 }
 
-// Console joins a StageNet console to the engine. Frames wait in a mailbox of one
-// for a loop of its own, so a console that is busy holds up nobody.
+// Console joins a StageNet console to the engine. Frames are handed to the driver on one
+// goroutine at a time, which finds what a load wants, what orders have asked for and that
+// gateways have news in atomic values, so that nobody waits for it or for another.
 type Console struct {
 	decl   *ConsoleDecl
 	env    device.Env
-	driver *stagenet.Console // nil in virtual time
-	box    *level.Mailbox
-	sends  atomic.Bool // there is something to send
+	driver *stagenet.Console
+	box    *level.Mailbox // of frames with what is selected
 
-	// driving is what the driver runs under. It ends after the last frame has been
-	// handed over, a little later than the rest of the device.
-	driving context.Context
-	halt    context.CancelFunc
+	adopted  atomic.Pointer[ConsoleDecl]
+	ordered  atomic.Pointer[order] // newest first
+	selected atomic.Pointer[[]level.Output]
+	news     atomic.Uint64 // events of gateways, which may have other leases and mappings
+	live     atomic.Int64  // gateways that are connected
+	leaving  atomic.Bool
 
-	mu       sync.Mutex
-	adopted  []*GatewayDecl // not changed any more
-	load     int            // that was adopted
-	ordered  []due          // that the sending loop has not seen
-	selected []level.Output
-	changed  bool                 // leases, mappings or adopted, since the sending loop looked
-	live     map[string]bool      // gateways that are connected
-	losses   int                  // of gateways
-	told     map[string]time.Time // when it was logged last that a gateway is mapped
-	virtual  []Gateway            // in virtual time; by id
+	// Of whoever hands frames over.
+	seen    seen
+	waiting []*order // for their instants
+	routes  routes
 
-	routes routes // the sending loop's
+	// Of event.
+	connected map[string]bool
+	losses    int                  // of gateways
+	told      map[string]time.Time // when it was logged last that a gateway is mapped
 }
 
-// due is a Use and its instant.
-type due struct {
+// order is a Use, and the one before it.
+type order struct {
 	Use
-	at time.Duration
+	at    time.Duration
+	older *order
+}
+
+// seen is what the routes are for.
+type seen struct {
+	adopted *ConsoleDecl
+	news    uint64
 }
 
 func newConsole(d *ConsoleDecl, env device.Env) *Console {
-	c := &Console{decl: d, env: env, box: level.NewMailbox(), live: map[string]bool{}, told: map[string]time.Time{}}
-	c.driving, c.halt = context.WithCancel(context.Background())
+	c := &Console{
+		decl: d, env: env, box: level.NewMailbox(), connected: map[string]bool{}, told: map[string]time.Time{},
+	}
+	c.adopted.Store(&ConsoleDecl{})
+	c.selected.Store(&[]level.Output{})
 	return c
+}
+
+// drive makes the driver.
+func (c *Console) drive(cfg stagenet.Config) error {
+	cfg.OnEvent, cfg.Log = c.event, c.env.Log
+	var err error
+	c.driver, err = stagenet.New(cfg)
+	return err
 }
 
 // Adopt implements device.Adopter: from now on the levels this declaration names
 // are sent.
 func (c *Console) Adopt(decl device.Declaration) {
 	d := decl.(*ConsoleDecl)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.adopted, c.changed = d.Gateways, true
-	c.load = d.Load
-	if c.driver == nil {
-		c.appear(d)
-		return
-	}
-	for _, o := range d.Outputs() {
-		c.sel(o)
-	}
+	c.adopted.Store(d)
+	c.sel(d.Outputs()...)
 }
 
-// sel makes the mailbox carry an output, with mu held.
-func (c *Console) sel(o level.Output) {
-	if !slices.Contains(c.selected, o) {
-		c.selected = append(c.selected, o)
-		c.box.Select(c.selected...)
-		c.sends.Store(true)
+// sel makes the mailbox carry outputs, any goroutine.
+func (c *Console) sel(outputs ...level.Output) {
+	for {
+		before := c.selected.Load()
+		after := slices.Clone(*before)
+		for _, o := range outputs {
+			if !slices.Contains(after, o) {
+				after = append(after, o)
+			}
+		}
+		if len(after) == len(*before) {
+			return
+		}
+		if c.selected.CompareAndSwap(before, &after) {
+			break
+		}
+	}
+	for last := c.selected.Load(); ; { // another may have more
+		c.box.Select(*last...)
+		now := c.selected.Load()
+		if now == last {
+			return
+		}
+		last = now
 	}
 }
 
 // Take implements device.Taker.
 func (c *Console) Take(at time.Duration, message any) {
-	if u, ok := message.(Use); ok && c.driver != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.ordered = append(c.ordered, due{u, at})
-		c.sel(u.At.Output)
+	u, ok := message.(Use)
+	if !ok {
+		return
 	}
-}
-
-// Lead implements device.Early.
-func (c *Console) Lead() time.Duration { return c.decl.Latency }
-
-// Publish implements device.Output.
-func (c *Console) Publish(f *level.Frame) {
-	if c.sends.Load() {
-		c.box.Put(f)
-	}
-}
-
-// Universes implements device.Output: it counts the gateways that hold a lease and
-// are connected.
-func (c *Console) Universes() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.live) + len(c.virtual)
-}
-
-// Dial makes the console connect to more gateways: those of a rig. It replaces
-// those of the last call.
-func (c *Console) Dial(urls []string) error {
-	if c.driver == nil {
-		return nil
-	}
-	return c.driver.SetGateways(slices.Concat(c.decl.URLs, urls))
-}
-
-// Loops implements device.Device.
-func (c *Console) Loops() []func(context.Context) error {
-	if c.driver == nil {
-		return nil
-	}
-	return []func(context.Context) error{c.send, c.drive}
-}
-
-// drive runs the driver until the last frame has been handed over.
-func (c *Console) drive(context.Context) error { return c.driver.Run(c.driving) }
-
-// send hands frames to the driver until ctx ends.
-func (c *Console) send(ctx context.Context) error {
-	defer c.halt()
-	var f level.Frame
+	o := &order{Use: u, at: at}
 	for {
-		select {
-		case <-ctx.Done():
-			if c.box.Take(&f) {
-				c.hand(&f)
-			}
-			return nil
-		case <-c.box.Ready():
-			if c.box.Take(&f) {
-				c.hand(&f)
-			}
+		o.older = c.ordered.Load()
+		if c.ordered.CompareAndSwap(o.older, o) {
+			break
 		}
 	}
+	c.sel(u.At.Output)
 }
+
+// Universes implements device.Publisher: it counts the gateways that hold a lease and
+// are connected.
+func (c *Console) Universes() int { return int(c.live.Load()) }
 
 // hand gives a frame to the driver.
 func (c *Console) hand(f *level.Frame) {
-	c.mu.Lock()
-	load, adopted, changed := c.load, c.adopted, c.changed
-	c.changed = false
-	for len(c.ordered) > 0 && c.ordered[0].at <= f.At {
-		c.routes.use(c.ordered[0].Use)
-		c.ordered, changed = c.ordered[1:], true
-	}
-	c.mu.Unlock()
-	if changed {
-		c.routes.resolve(load, adopted, c.driver.Gateways())
+	now := seen{c.adopted.Load(), c.news.Load()}
+	if c.use(f.At) || now != c.seen {
+		c.seen = now
+		c.routes.resolve(now.adopted.Load, now.adopted.Gateways, c.driver.Gateways())
 	}
 	c.routes.send(c.driver, f)
 	// The frame's own instant, not the time it got here: a late frame must not hold
@@ -173,7 +144,22 @@ func (c *Console) hand(f *level.Frame) {
 	c.driver.Flush(c.env.Time(f.At - c.decl.Latency))
 }
 
-// event takes what the driver says of a gateway.
+// use does what orders say up to the instant of a frame, and tells whether that is
+// anything.
+func (c *Console) use(at time.Duration) (news bool) {
+	first := len(c.waiting)
+	for o := c.ordered.Swap(nil); o != nil; o = o.older {
+		c.waiting = append(c.waiting, o)
+	}
+	slices.Reverse(c.waiting[first:])
+	for len(c.waiting) > 0 && c.waiting[0].at <= at {
+		c.routes.use(c.waiting[0].Use)
+		c.waiting, news = c.waiting[1:], true
+	}
+	return news
+}
+
+// event takes what the driver says of a gateway, one event at a time.
 func (c *Console) event(e stagenet.Event) {
 	// Whoever wants the lists asks for the gateway: they may be long, and a gateway may
 	// say the same over and over.
@@ -181,49 +167,51 @@ func (c *Console) event(e stagenet.Event) {
 		ID: e.Gateway.ID, Type: e.Gateway.Type, Version: e.Gateway.Version, Address: e.Gateway.Address,
 		Connected: e.Gateway.Connected, Lease: Lease{ID: e.Gateway.Lease.ID},
 	}
-	c.mu.Lock()
-	c.changed = true
-	adopted := c.adopted
 	if g.Connected {
-		c.live[g.ID] = true
+		c.connected[g.ID] = true
 	} else {
-		delete(c.live, g.ID)
+		delete(c.connected, g.ID)
 	}
+	c.live.Store(int64(len(c.connected)))
 	if e.Kind == stagenet.Lost {
 		c.losses++
 	}
+	c.news.Add(1)
+	c.log(e)
 	topic := c.decl.EventTopic(e.Kind.String())
-	// Between two losses the newest of the same counts.
-	key := fmt.Sprintf("%s %d %s", topic, c.losses, g.ID)
-	seldom := e.Kind == stagenet.Mapped && e.At.Sub(c.told[g.ID]) < logEvery
-	if e.Kind == stagenet.Mapped && !seldom {
-		c.told[g.ID] = e.At
-	}
-	c.mu.Unlock()
-	switch e.Kind {
-	case stagenet.Leased:
-		c.env.Log.Debug("stagenet: gateway leased", "gateway", g.ID, "lease", g.Lease.ID, "addresses", len(e.Gateway.Lease.Addresses))
-	case stagenet.Mapped:
-		if seldom {
-			break
-		}
-		c.env.Log.Info("stagenet: gateway mapped", "gateway", g.ID, "lease", g.Lease.ID, "channels", len(e.Gateway.Mappings))
-		for _, d := range adopted {
-			if d.ID == g.ID {
-				c.lacking(d, gatewayOf(e.Gateway))
-			}
-		}
-	case stagenet.Lost:
-		if c.driving.Err() != nil {
-			break // we go
-		}
-		c.env.Log.Warn("stagenet: gateway lost", "gateway", g.ID, "reason", e.Reason)
-	}
-	c.env.Event(device.Event{Topic: topic, Key: key, At: c.env.Since(e.At), Value: g})
+	c.env.Event(device.Event{
+		Topic: topic, From: c.decl.Key(), At: c.env.Since(e.At), Value: g,
+		// Between two losses the newest of the same counts.
+		Key: fmt.Sprintf("%s %d %s", topic, c.losses, g.ID),
+	})
 }
 
 // logEvery is how often it is logged at most that one gateway is mapped.
 const logEvery = time.Second
+
+// log tells people of an event.
+func (c *Console) log(e stagenet.Event) {
+	g := e.Gateway
+	switch e.Kind {
+	case stagenet.Leased:
+		c.env.Log.Debug("stagenet: gateway leased", "gateway", g.ID, "lease", g.Lease.ID, "addresses", len(g.Lease.Addresses))
+	case stagenet.Mapped:
+		if e.At.Sub(c.told[g.ID]) < logEvery {
+			return
+		}
+		c.told[g.ID] = e.At
+		c.env.Log.Info("stagenet: gateway mapped", "gateway", g.ID, "lease", g.Lease.ID, "channels", len(g.Mappings))
+		for _, d := range c.adopted.Load().Gateways {
+			if d.ID == g.ID {
+				c.lacking(d, gatewayOf(g))
+			}
+		}
+	case stagenet.Lost:
+		if !c.leaving.Load() {
+			c.env.Log.Warn("stagenet: gateway lost", "gateway", g.ID, "reason", e.Reason)
+		}
+	}
+}
 
 // lacking warns of what the show uses and a gateway does not have.
 func (c *Console) lacking(d *GatewayDecl, g Gateway) {

@@ -17,6 +17,7 @@ import (
 	"showrun/drivers/stagenet/gateway"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
+	"showrun/runtime/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,49 +28,20 @@ const patience = 10 * time.Second
 // epoch is show time 0.
 var epoch = time.Now()
 
-// kept is a store of leases in memory; that of gateway "bad" is damaged.
-type kept struct {
-	device.Store
-	mu     sync.Mutex
-	leases map[string][]uint32
+// kept is a store in memory.
+type kept struct{ store.Memory }
+
+// lease keeps one.
+func (k *kept) lease(console, gatewayID, value string) {
+	k.Put(leaseBucket, console+"\x00"+gatewayID, []byte(value))
 }
 
-func (k *kept) Leases(console string, each func(gatewayID, id string, addresses []uint32)) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for key, addresses := range k.leases {
-		if id, ok := cutPrefix(key, console); ok {
-			each(id, "lease of "+id, addresses)
-		}
-	}
-	return errors.New(`lease of gateway "bad": damaged`)
-}
-
-func cutPrefix(key, console string) (string, bool) {
-	prefix := console + "/"
-	if len(key) < len(prefix) || key[:len(prefix)] != prefix {
-		return "", false
-	}
-	return key[len(prefix):], true
-}
-
-func (k *kept) SaveLease(console, gatewayID, _ string, addresses []uint32) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.leases[console+"/"+gatewayID] = slices.Clone(addresses)
-	return nil
-}
-
-func (k *kept) DeleteLease(console, gatewayID string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.leases, console+"/"+gatewayID)
-	return nil
-}
+// ask asks a device.
+func ask[A any](d device.Answerer, question any) A { return d.Answer(question).(A) }
 
 // stage is a host for one console.
 type stage struct {
-	*Console
+	*onlineConsole
 	t      *testing.T
 	events chan device.Event
 	log    bytes.Buffer
@@ -79,18 +51,26 @@ type stage struct {
 // newStage opens the device of a declaration as a run on the real clock does.
 func newStage(t *testing.T, d *ConsoleDecl) *stage {
 	t.Helper()
-	s := &stage{t: t, events: make(chan device.Event, 1000), store: kept{leases: map[string][]uint32{"loopback/old": {1, 2}}}}
+	return newStageOf(t, d, nil)
+}
+
+// newStageOf is a stage with a rig.
+func newStageOf(t *testing.T, d *ConsoleDecl, rigs map[string]device.Rig) *stage {
+	t.Helper()
+	s := &stage{t: t, events: make(chan device.Event, 1000)}
+	s.store.lease("loopback", "old", `{"id":"lease of old","addresses":"1-2"}`)
+	s.store.lease("loopback", "bad", `{"id":"lease of bad","addresses":"2-1"}`)
 	c, err := d.Open(device.Env{
 		Since:     func(at time.Time) time.Duration { return at.Sub(epoch) },
 		Time:      func(at time.Duration) time.Time { return epoch.Add(at) },
-		Event:     func(e device.Event) { s.events <- e },
-		Interface: "127.0.0.1", Store: &s.store,
+		Event:     func(e device.Event) bool { s.events <- e; return true },
+		Interface: "127.0.0.1", Store: &s.store, Rigs: rigs,
 		Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Console = c.(*Console)
+	s.onlineConsole = c.(*onlineConsole)
 	s.Adopt(d)
 	return s
 }
@@ -120,8 +100,7 @@ func (s *stage) wait(kind, id string) Gateway {
 		select {
 		case e := <-s.events:
 			if g := e.Value.(Gateway); e.Topic == s.decl.EventTopic(kind) && g.ID == id {
-				g, _ = s.Gateway(id)
-				return g
+				return ask[Gateway](s, GatewayOf{id})
 			}
 		case <-limit:
 			s.t.Fatalf("%q is not %s", id, kind)
@@ -208,7 +187,7 @@ func TestLevelsReachGateways(t *testing.T) {
 	}
 
 	// An address is set by its number, from a frame on.
-	all := s.Gateways()
+	all := ask[[]Gateway](s, GatewaysOf{})
 	i := slices.IndexFunc(all, func(g Gateway) bool { return g.ID == "desk" })
 	address := all[i].Lease.Addresses[2]
 	at := level.Address{Output: 2, Slot: int32(address)}
@@ -218,10 +197,10 @@ func TestLevelsReachGateways(t *testing.T) {
 	s.shows(desk, []byte{50, 60, 77}, []byte{10, 20, 30, 40}, []byte{50, 60}, numbers, []byte{0, 99})
 
 	want := Place{"desk", 2, Mapping{address, "DMX", 7}}
-	if p, ok := s.Place(address); !ok || p != want {
-		t.Errorf("place %+v, %v; want %+v", p, ok, want)
+	if p := ask[Place](s, PlaceOf{address}); p != want {
+		t.Errorf("place %+v, want %+v", p, want)
 	}
-	if _, ok := s.Place(1000); ok {
+	if ask[Place](s, PlaceOf{1000}) != (Place{}) {
 		t.Error("nobody holds SN1000")
 	}
 
@@ -245,8 +224,10 @@ func TestLevelsReachGateways(t *testing.T) {
 	stop()
 	s.shows(desk, []byte{52, 62, 77})
 
-	if len(s.store.leases) != 3 || len(s.store.leases["loopback/front"]) != 4 {
-		t.Errorf("kept leases: %v", s.store.leases)
+	granted, err := Leases(&s.store)
+	i = slices.IndexFunc(granted, func(g Granted) bool { return g.GatewayID == "front" })
+	if len(granted) != 3 || i < 0 || len(granted[i].Addresses) != 4 || granted[i].Console != "loopback" || !errors.Is(err, ErrDamaged) {
+		t.Errorf("kept leases: %+v, %v", granted, err)
 	}
 	for _, want := range []string{
 		`level=ERROR msg="stagenet: a lease is lost, its gateway will get another one"`,
@@ -317,6 +298,38 @@ func TestChannelThatIsNotThere(t *testing.T) {
 	}
 }
 
+// TestNobodyWaits: orders and loads come in while frames are handed over, and none of
+// them gets lost.
+func TestNobodyWaits(t *testing.T) {
+	const orders = 200
+	n := newNight(t, &ConsoleDecl{Gateways: []*GatewayDecl{{ID: "box", Levels: []Levels{{Output: 0, Slots: 512}}}}})
+	c := n.Console
+	var others sync.WaitGroup
+	others.Go(func() {
+		for i := range orders {
+			c.Take(0, Use{Address: i + 1, At: level.Address{Output: level.Output(1 + i%7), Slot: 1}})
+		}
+	})
+	others.Go(func() {
+		for i := range orders {
+			c.Adopt(&ConsoleDecl{Gateways: []*GatewayDecl{{ID: "box", Levels: []Levels{{Output: level.Output(10 + i), Slots: 512}}}}})
+		}
+	})
+	f := &level.Frame{Levels: [][]byte{make([]byte, 512)}}
+	for range 100 {
+		c.hand(f)
+		ask[Gateway](c, GatewayOf{"box"})
+	}
+	others.Wait()
+	c.hand(f)
+	if len(c.routes.used) != orders || len(c.waiting) != 0 {
+		t.Errorf("%d addresses are used, %d orders wait", len(c.routes.used), len(c.waiting))
+	}
+	if got := *c.selected.Load(); len(got) != 1+7+orders {
+		t.Errorf("%d outputs are selected", len(got))
+	}
+}
+
 // TestDial: a rig brings more gateways.
 func TestDial(t *testing.T) {
 	a, _ := newBox(t, "a", "127.0.0.1:0", gateway.Channels("DMX", 1, 1)...)
@@ -344,7 +357,7 @@ func TestBadConsole(t *testing.T) {
 // TestRehearsal: leases on loopback are apart from those of the show.
 func TestRehearsal(t *testing.T) {
 	for _, c := range []struct{ declared, told, want string }{
-		{"", "", ""}, {"", "eth7", ""}, {"", "127.0.0.1", "loopback"}, {"", "::1", "loopback"}, {"eth7", "127.0.0.1", "eth7"},
+		{"", "", ""}, {"", "eth7", ""}, {"", "127.0.0.1", "loopback"}, {"", "::1", "loopback"}, {"eth7", "127.0.0.1", "loopback for eth7"},
 		{"127.0.0.1", "127.0.0.1", "127.0.0.1"}, {"", "10.0.0.7", ""},
 	} {
 		if got := (&ConsoleDecl{Interface: c.declared}).leasesName(c.told); got != c.want {
@@ -376,50 +389,6 @@ func TestRigGateways(t *testing.T) {
 	}
 }
 
-func TestVirtual(t *testing.T) {
-	var topics []string
-	now := time.Duration(0)
-	env := device.Env{Now: func() time.Duration { return now }, Event: func(e device.Event) {
-		topics = append(topics, fmt.Sprintf("%v %s %s", e.At, e.Topic, e.Value.(Gateway).ID))
-	}}
-	first := &ConsoleDecl{Gateways: []*GatewayDecl{{ID: "b", Levels: []Levels{{Slots: 512}}}}}
-	dev, err := first.OpenVirtual(env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := dev.(*Console)
-	c.Adopt(first)
-	c.Publish(&level.Frame{})
-	c.Take(0, Use{})
-	now = time.Second
-	c.Adopt(&ConsoleDecl{Gateways: []*GatewayDecl{{ID: "a", Levels: []Levels{{Type: "MIDI", Slots: 512}}}, {ID: "b"}}})
-	if len(c.Loops()) != 0 || c.Dial(nil) != nil || c.Universes() != 2 {
-		t.Errorf("%d loops, %d gateways", len(c.Loops()), c.Universes())
-	}
-	want := []string{
-		`0s stagenet "" found b`, `0s stagenet "" leased b`, `0s stagenet "" mapped b`,
-		`1s stagenet "" found a`, `1s stagenet "" leased a`, `1s stagenet "" mapped a`,
-	}
-	if diff := cmp.Diff(want, topics); diff != "" {
-		t.Error(diff)
-	}
-	if list := c.Gateways(); len(list) != 2 || list[0].ID != "a" || list[0].Lease.ID != "lease_002" || list[0].Lease.Addresses[0] != 513 || list[0].Type != "MIDI" {
-		t.Errorf("gateways %+v", list)
-	}
-	if g, ok := c.Gateway("b"); !ok || !g.Connected || len(g.Lease.Mappings) != 512 {
-		t.Errorf("gateway %+v, %v", g, ok)
-	}
-	if _, ok := c.Gateway("c"); ok {
-		t.Error("a gateway from nowhere")
-	}
-	if p, ok := c.Place(514); !ok || p != (Place{"a", 1, Mapping{514, "MIDI", 1}}) {
-		t.Errorf("place %+v, %v", p, ok)
-	}
-	if _, ok := c.Place(1025); ok {
-		t.Error("nobody holds SN1025")
-	}
-}
-
 func TestParseAddress(t *testing.T) {
 	for text, want := range map[string]int{"SN1": 1, "SN1048576": MaxAddress, "SN1048577": 0, "SN0": 0, "sn1": 0, "SN01": 0, "": 0} {
 		got, err := ParseAddress(text)
@@ -437,13 +406,11 @@ func TestParseAddress(t *testing.T) {
 func BenchmarkFrame(b *testing.B) {
 	const gateways = 64
 	d := &ConsoleDecl{}
-	store := kept{leases: map[string][]uint32{}}
+	store := kept{}
 	f := &level.Frame{}
 	for g := range gateways {
 		id := fmt.Sprint(g)
-		for a := range uint32(Block) {
-			store.leases["/"+id] = append(store.leases["/"+id], uint32(g)*Block+a+1)
-		}
+		store.lease("", id, fmt.Sprintf(`{"id":"lease of %s","addresses":"%d-%d"}`, id, g*Block+1, (g+1)*Block))
 		d.Gateways = append(d.Gateways, &GatewayDecl{ID: id, Levels: []Levels{{Output: level.Output(g), Slots: Block}}})
 		f.Levels = append(f.Levels, make([]byte, Block))
 	}
@@ -453,7 +420,7 @@ func BenchmarkFrame(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := dev.(*Console)
+	c := dev.(*onlineConsole)
 	c.Adopt(d)
 	var taken level.Frame
 	b.ReportAllocs()

@@ -169,13 +169,28 @@ func (d *ConsoleDecl) RigGateways() []gateway.Config {
 	return list
 }
 
-// leasesName is what the leases of the console are kept under. A rehearsal on
-// loopback must not take addresses away from the gateways of the show.
+// Lead implements device.Early.
+func (d *ConsoleDecl) Lead() time.Duration { return d.Latency }
+
+// network is the interface of the console. With a rig nothing leaves the machine,
+// whatever it names.
+func (d *ConsoleDecl) network(env device.Env) string {
+	if r := rigOf(env); r != nil {
+		return r.env.Interface
+	}
+	return env.NetworkInterface(d.Interface)
+}
+
+// leasesName is what the leases of a console on an interface are kept under. A rehearsal
+// on loopback must not take addresses away from the gateways of the show.
 func (d *ConsoleDecl) leasesName(iface string) string {
-	if d.Interface == "" && isLoopback(iface) {
+	switch {
+	case d.Interface == iface || !isLoopback(iface):
+		return d.Interface
+	case d.Interface == "":
 		return "loopback"
 	}
-	return d.Interface
+	return "loopback for " + d.Interface
 }
 
 // isLoopback tells whether an interface, named by itself or one of its addresses, is
@@ -187,22 +202,22 @@ func isLoopback(name string) bool {
 
 // Open implements device.Declaration.
 func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
-	iface := env.NetworkInterface(d.Interface)
+	iface := d.network(env)
 	if _, err := lan.Find(iface); err != nil {
 		return nil, err
 	}
 	c := newConsole(d, env)
-	store := leases{env.Store, d.leasesName(iface), env.Log}
-	var err error
-	c.driver, err = stagenet.New(stagenet.Config{
-		Gateways: slices.Clone(d.URLs), Discover: d.Discover, Interface: iface, Rate: d.Rate,
-		Saved: store.load(), Leases: store,
-		OnEvent: c.event, Log: env.Log,
-	})
-	return c, err
+	kept := leases{env.Store, d.leasesName(iface), env.Log}
+	if err := c.drive(stagenet.Config{
+		Gateways: slices.Clone(d.URLs), Discover: d.Discover, Interface: iface, Rate: d.Rate, Saved: kept.load(), Leases: kept,
+	}); err != nil {
+		return nil, err
+	}
+	return goOnline(c), nil
 }
 
 // OpenVirtual implements device.Declaration: every gateway is there from the start.
 func (d *ConsoleDecl) OpenVirtual(env device.Env) (device.Device, error) {
-	return newConsole(d, env), nil
+	c := &virtualConsole{Console: newConsole(d, env), boxes: map[string]*virtualGateway{}}
+	return c, c.drive(stagenet.Config{Rate: d.Rate})
 }

@@ -1,12 +1,9 @@
 package stagenet
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"showrun/drivers/stagenet"
-	"showrun/runtime/device"
 )
 
 // Gateway is what a show is told of a gateway.
@@ -33,7 +30,7 @@ type Mapping struct {
 	Channel int
 }
 
-// Place is where an address is.
+// Place is where an address is; without a gateway it is nowhere.
 type Place struct {
 	Gateway string
 	Index   int     // in the lease, from 0
@@ -64,81 +61,37 @@ func gatewayOf(g stagenet.Gateway) Gateway {
 	return v
 }
 
-// Gateways returns every gateway that has a lease or is advertised, by id. What it
-// returns is the caller's to read, not to write.
-func (c *Console) Gateways() []Gateway {
-	if c.driver == nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return slices.Clone(c.virtual)
-	}
-	var list []Gateway
-	for _, g := range c.driver.Gateways() {
-		list = append(list, gatewayOf(g))
-	}
-	return list
-}
+// Questions that scripts ask, and the answers. What is answered is only to be read.
+type (
+	// GatewaysOf asks for every gateway that has a lease or is advertised, by id; a
+	// []Gateway.
+	GatewaysOf struct{}
+	// GatewayOf asks for a gateway; a Gateway, zero if nothing is known of it.
+	GatewayOf struct{ ID string }
+	// PlaceOf asks where an address is; a Place, zero if no lease holds it.
+	PlaceOf struct{ Address int }
+)
 
-// Gateway returns what is known of a gateway, and false if that is nothing.
-func (c *Console) Gateway(id string) (Gateway, bool) {
-	if c.driver == nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		i, ok := c.find(id)
-		if !ok {
-			return Gateway{ID: id}, false
+// Answer implements device.Answerer. The driver answers at once: it lets nobody wait for
+// a network, a file or a log.
+func (c *Console) Answer(question any) any {
+	switch q := question.(type) {
+	case GatewaysOf:
+		var list []Gateway
+		for _, g := range c.driver.Gateways() {
+			list = append(list, gatewayOf(g))
 		}
-		return c.virtual[i], true
+		return list
+	case GatewayOf:
+		if g, ok := c.driver.Gateway(q.ID); ok {
+			return gatewayOf(g)
+		}
+		return Gateway{}
+	case PlaceOf:
+		if id, i, m, ok := c.driver.Find(stagenet.Address(q.Address)); ok {
+			return Place{id, i, Mapping{q.Address, m.HardwareType, m.Channel}}
+		}
+		return Place{}
 	}
-	g, ok := c.driver.Gateway(id)
-	return gatewayOf(g), ok
-}
-
-// Place returns where an address is, and false if no lease holds it.
-func (c *Console) Place(address int) (Place, bool) {
-	if c.driver != nil {
-		id, i, m, ok := c.driver.Find(stagenet.Address(address))
-		return Place{id, i, Mapping{address, m.HardwareType, m.Channel}}, ok
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, g := range c.virtual {
-		if i, ok := slices.BinarySearch(g.Lease.Addresses, address); ok {
-			return Place{g.ID, i, g.Lease.Mappings[i]}, true
-		}
-	}
-	return Place{}, false
-}
-
-// find is where in virtual a gateway is, or belongs. mu is held.
-func (c *Console) find(id string) (int, bool) {
-	return slices.BinarySearchFunc(c.virtual, id, func(g Gateway, id string) int { return cmp.Compare(g.ID, id) })
-}
-
-// appear makes the gateways a declaration names come in virtual time, leased and
-// mapped, as those of a rig do. mu is held.
-func (c *Console) appear(d *ConsoleDecl) {
-	next := 1
-	for _, g := range c.virtual {
-		for _, a := range g.Lease.Addresses {
-			next = max(next, a+1)
-		}
-	}
-	for _, want := range d.RigGateways() {
-		i, there := c.find(want.ID)
-		if there {
-			continue
-		}
-		g := Gateway{ID: want.ID, Type: want.Channels[0].HardwareType, Version: "1.0", Address: "rig", Connected: true}
-		g.Lease.ID = fmt.Sprintf("lease_%03d", len(c.virtual)+1)
-		for _, ch := range want.Channels {
-			g.Lease.Addresses = append(g.Lease.Addresses, next)
-			g.Lease.Mappings = append(g.Lease.Mappings, Mapping{next, ch.HardwareType, ch.Number})
-			next++
-		}
-		c.virtual = slices.Insert(c.virtual, i, g)
-		for _, kind := range []stagenet.EventKind{stagenet.Found, stagenet.Leased, stagenet.Mapped} {
-			c.env.Event(device.Event{Topic: d.EventTopic(kind.String()), At: c.env.Now(), Value: g})
-		}
-	}
+	return nil
 }

@@ -2,7 +2,7 @@ package theater
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	driver "showrun/drivers/theater"
@@ -89,13 +89,16 @@ type Lighting struct {
 	driving context.Context
 	halt    context.CancelFunc
 
-	mu       sync.Mutex
-	fixtures []Fixture // never written to
+	fixtures atomic.Pointer[[]Fixture] // never written to
 }
 
 // Open implements device.Declaration.
 func (d *LightingDecl) Open(env device.Env) (device.Device, error) {
-	drv, err := driver.OpenLighting(driver.LightingConfig{Config: d.config(env)})
+	server, err := d.in(env, func(r *Rig, s Server) (int, error) { return r.lighting(s, d) })
+	if err != nil {
+		return nil, err
+	}
+	drv, err := driver.OpenLighting(driver.LightingConfig{Config: server.config(env)})
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +112,14 @@ func (d *LightingDecl) Open(env device.Env) (device.Device, error) {
 func (d *LightingDecl) OpenVirtual(device.Env) (device.Device, error) { return device.Silent{}, nil }
 
 // Adopt implements device.Adopter.
-func (l *Lighting) Adopt(decl device.Declaration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fixtures = decl.(*LightingDecl).Fixtures
-}
+func (l *Lighting) Adopt(decl device.Declaration) { l.fixtures.Store(&decl.(*LightingDecl).Fixtures) }
 
 // declared are the fixtures of the live load.
 func (l *Lighting) declared() []Fixture {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.fixtures
+	if list := l.fixtures.Load(); list != nil {
+		return *list
+	}
+	return nil
 }
 
 // Take implements device.Taker.

@@ -58,7 +58,7 @@ func (d *MotionDecl) EndTopic() string { return d.Key() + " end" }
 
 // SafeRecord implements device.Guarded.
 func (d *MotionDecl) SafeRecord(networkInterface string) []byte {
-	return device.Machine{Kind: device.KindMotion, Host: d.Host, Port: d.Port, Interface: cmp.Or(d.Interface, networkInterface), Safe: d.Safe}.Record()
+	return machine{Kind: kindMotion, Host: d.Host, Port: d.Port, Interface: cmp.Or(d.Interface, networkInterface), Safe: d.Safe}.record()
 }
 
 // Motion controls a motion device.
@@ -74,23 +74,27 @@ type Motion struct {
 
 // Open implements device.Declaration.
 func (d *MotionDecl) Open(env device.Env) (device.Device, error) {
-	return d.open(env, driver.OpenMotion)
+	server, err := d.in(env, (*Rig).motion)
+	if err != nil {
+		return nil, err
+	}
+	return d.open(env, server, driver.OpenMotion)
 }
 
 // OpenVirtual implements device.Declaration: it must be stepped.
 func (d *MotionDecl) OpenVirtual(env device.Env) (device.Device, error) {
-	return d.open(env, func(cfg driver.MotionConfig) (*driver.Motion, error) { return driver.NewMotion(cfg, unsent) })
+	return d.open(env, d.Server, func(cfg driver.MotionConfig) (*driver.Motion, error) { return driver.NewMotion(cfg, unsent) })
 }
 
 // unsent sends nothing: in virtual time commands are seen as orders.
 func unsent(osc.Message) error { return nil }
 
-func (d *MotionDecl) open(env device.Env, open func(driver.MotionConfig) (*driver.Motion, error)) (device.Device, error) {
+func (d *MotionDecl) open(env device.Env, server Server, open func(driver.MotionConfig) (*driver.Motion, error)) (device.Device, error) {
 	safe, err := driver.ParseSafe(d.Safe)
 	if err != nil {
 		return nil, err
 	}
-	drv, err := open(driver.MotionConfig{Config: d.config(env), Safe: safe})
+	drv, err := open(driver.MotionConfig{Config: server.config(env), Safe: safe})
 	if err != nil {
 		return nil, err
 	}
@@ -154,19 +158,33 @@ func (m *Motion) end(path uint64, e driver.End) {
 	m.env.Event(device.Event{Topic: m.decl.EndTopic(), At: at, Value: end})
 }
 
-// Took tells, once, whether the order for a path has been carried out.
-func (m *Motion) Took(path uint64) bool {
+// Questions that a Motion answers.
+type (
+	// TookOf asks, once, whether the order for a path has been carried out; a bool.
+	TookOf struct{ Path uint64 }
+	// PendingOf asks for the segments of an axis that are not over, of the paths taken;
+	// an int.
+	PendingOf struct{ Axis Axis }
+)
+
+// Answer implements device.Answerer.
+func (m *Motion) Answer(question any) any {
+	switch q := question.(type) {
+	case TookOf:
+		return m.tookPath(q.Path)
+	case PendingOf:
+		p := m.driver.Pending(now(m.env), q.Axis)
+		return p.Held + p.Sent
+	}
+	return nil
+}
+
+func (m *Motion) tookPath(path uint64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	took := m.taken[path]
 	delete(m.taken, path)
 	return took
-}
-
-// Pending counts the segments of an axis that are not over, of the paths taken.
-func (m *Motion) Pending(axis Axis) int {
-	p := m.driver.Pending(now(m.env), axis)
-	return p.Held + p.Sent
 }
 
 // Tempo implements device.Paced.

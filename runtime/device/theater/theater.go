@@ -36,6 +36,32 @@ func (s Server) config(env device.Env) driver.Config {
 	return driver.Config{Host: s.Host, Port: s.Port, Interface: env.NetworkInterface(s.Interface), Log: env.Log}
 }
 
+// in is where the server of a declaration is: with a rig the one of the rig, whatever the
+// show names.
+func (s Server) in(env device.Env, rig func(*Rig, Server) (port int, err error)) (Server, error) {
+	r, ok := env.Rigs[name].(*Rig)
+	if !ok {
+		return s, nil
+	}
+	port, err := rig(r, s)
+	return Server{Host: env.Interface, Port: port, Interface: env.Interface}, err
+}
+
+// name is that of the protocol.
+const name = "theater"
+
+// Protocol is theater OSC for a show.
+func Protocol() device.Protocol {
+	return device.Protocol{
+		Name: name,
+		Values: []any{
+			Change{}, Spline{}, Tempo{}, Follow{}, Move{}, AxisTempo{}, AxisFollow{}, StopAxis{}, Feed{}, Empty{}, PathEnd{},
+		},
+		MakeSafe: makeSafe,
+		NewRig:   newRig,
+	}
+}
+
 // The ports servers listen on by default.
 const (
 	LightingPort = driver.LightingPort

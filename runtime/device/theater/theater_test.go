@@ -81,7 +81,7 @@ func newHost() *host { return &host{clock: clock.NewReal(), events: make(chan de
 func (h *host) env() device.Env {
 	return device.Env{
 		Now: h.clock.Now, Since: h.clock.Since, Time: h.clock.Time, Interface: "lo",
-		Event: func(ev device.Event) { h.events <- ev },
+		Event: func(ev device.Event) bool { h.events <- ev; return true },
 		Log:   slog.New(slog.NewTextHandler(h, nil)),
 	}
 }
@@ -249,13 +249,13 @@ func TestLongPath(t *testing.T) {
 	m.Take(h.clock.Now(), AxisTempo{1, 6000})
 	began := h.clock.Now()
 	m.Take(began-time.Minute, Move{7, 1, staircase(200)}) // a script that is that late
-	if !m.Took(7) || m.Took(7) || m.Took(8) {
+	if !m.tookPath(7) || m.tookPath(7) || m.tookPath(8) {
 		t.Error("the path was taken, which is told once")
 	}
-	if n := m.Pending(1); n != 200 {
+	if n := m.Answer(PendingOf{1}); n != 200 {
 		t.Errorf("%d segments pending", n)
 	}
-	if n := m.Pending(0); n != 0 {
+	if n := m.Answer(PendingOf{0}); n != 0 {
 		t.Errorf("%d segments of another axis pending", n)
 	}
 	var last server.Segment
@@ -269,7 +269,7 @@ func TestLongPath(t *testing.T) {
 	if ev.Topic != decl.EndTopic() || ev.Value != (PathEnd{Path: 7}) || ev.At < began+2*time.Second || ev.At > h.clock.Now() {
 		t.Errorf("%+v after %v", ev, h.clock.Now()-began)
 	}
-	if n := m.Pending(1); n != 0 {
+	if n := m.Answer(PendingOf{1}); n != 0 {
 		t.Errorf("%d segments pending in the end", n)
 	}
 	s.Do(func(time.Time) {
@@ -308,7 +308,7 @@ func TestMotionStops(t *testing.T) {
 	}
 	m.Drop(AxisTempo{2, 10})
 	m.Drop(Move{11, 2, staircase(1)}) // whose instant had not come
-	if ev := next(t, h.events); ev.Value != (PathEnd{11, "the path was stopped"}) || !m.Took(11) {
+	if ev := next(t, h.events); ev.Value != (PathEnd{11, "the path was stopped"}) || !m.tookPath(11) {
 		t.Errorf("dropped: %+v", ev)
 	}
 	m.Hold(false)
@@ -423,6 +423,16 @@ func TestValvesThatHold(t *testing.T) {
 	wantChanges(t, changes, "1: 50 false", "1: 60 false")
 }
 
+// how is a record without the name of the protocol.
+func how(t *testing.T, record []byte) []byte {
+	t.Helper()
+	rest, ok := bytes.CutPrefix(record, []byte("theater\n"))
+	if !ok {
+		t.Fatalf("record %q", record)
+	}
+	return rest
+}
+
 // TestMakeSafe: a record is enough.
 func TestMakeSafe(t *testing.T) {
 	changes, at := valveServer(t)
@@ -440,13 +450,13 @@ func TestMakeSafe(t *testing.T) {
 		v.Take(0, Feed{2, -50})
 		stop() // as a crash does
 		wantChanges(t, changes, fmt.Sprintf("1: %d false", 10+i), "2: -50 false")
-		if err := device.MakeSafe((&ValveDecl{Server: at, Safe: tt.safe}).SafeRecord(""), time.Now(), log); err != nil {
+		if err := makeSafe(how(t, (&ValveDecl{Server: at, Safe: tt.safe}).SafeRecord("")), time.Now(), log); err != nil {
 			t.Errorf("%s: %v", tt.safe, err)
 		}
 		wantChanges(t, changes, tt.want...)
 	}
 	for _, safe := range []string{"stop", "hold"} { // nothing can be sent, wherever it is
-		if err := device.MakeSafe((&MotionDecl{Server: Server{Host: "nowhere.invalid"}, Safe: safe}).SafeRecord(""), time.Now(), log); err != nil {
+		if err := makeSafe(how(t, (&MotionDecl{Server: Server{Host: "nowhere.invalid"}, Safe: safe}).SafeRecord("")), time.Now(), log); err != nil {
 			t.Errorf("motion: %v", err)
 		}
 	}
@@ -454,14 +464,14 @@ func TestMakeSafe(t *testing.T) {
 
 func TestMakeSafeRefuses(t *testing.T) {
 	valve := func(host, iface, safe string) []byte {
-		return device.Machine{Kind: device.KindValve, Host: host, Port: 1, Interface: iface, Safe: safe}.Record()
+		return how(t, machine{Kind: kindValve, Host: host, Port: 1, Interface: iface, Safe: safe}.record())
 	}
 	for _, b := range [][]byte{
 		nil, []byte("{"), []byte(`{"version":2,"kind":"theater valve"}`), []byte(`{"version":1,"kind":"crane"}`),
 		valve("127.0.0.1", "", "vent"), valve("no host", "", "empty"),
 		valve("192.0.2.1", "127.0.0.1", "empty"), // which the system refuses
 	} {
-		if device.MakeSafe(b, time.Now(), slog.New(slog.DiscardHandler)) == nil {
+		if makeSafe(b, time.Now(), slog.New(slog.DiscardHandler)) == nil {
 			t.Errorf("%q is performed", b)
 		}
 	}
@@ -488,7 +498,7 @@ func TestSafeWithoutWaiting(t *testing.T) {
 	defer m.(*Motion).Close()
 	m.(*Motion).Take(0, Move{1, 0, staircase(50)})
 	m.(*Motion).Safe()
-	if n := m.(*Motion).Pending(0); n != 1 {
+	if n := m.(*Motion).Answer(PendingOf{0}); n != 1 {
 		t.Errorf("%d segments pending", n)
 	}
 }

@@ -35,7 +35,7 @@ func (d *ValveDecl) String() string { return "theater.valve " + d.Address() }
 
 // SafeRecord implements device.Guarded.
 func (d *ValveDecl) SafeRecord(networkInterface string) []byte {
-	return device.Machine{Kind: device.KindValve, Host: d.Host, Port: d.Port, Interface: cmp.Or(d.Interface, networkInterface), Safe: d.Safe}.Record()
+	return machine{Kind: kindValve, Host: d.Host, Port: d.Port, Interface: cmp.Or(d.Interface, networkInterface), Safe: d.Safe}.record()
 }
 
 // Valve controls a valve device.
@@ -47,20 +47,24 @@ type Valve struct {
 
 // Open implements device.Declaration.
 func (d *ValveDecl) Open(env device.Env) (device.Device, error) {
-	return d.open(env, driver.OpenValve)
+	server, err := d.in(env, (*Rig).valve)
+	if err != nil {
+		return nil, err
+	}
+	return d.open(env, server, driver.OpenValve)
 }
 
 // OpenVirtual implements device.Declaration.
 func (d *ValveDecl) OpenVirtual(env device.Env) (device.Device, error) {
-	return d.open(env, func(cfg driver.ValveConfig) (*driver.Valve, error) { return driver.NewValve(cfg, unsent) })
+	return d.open(env, d.Server, func(cfg driver.ValveConfig) (*driver.Valve, error) { return driver.NewValve(cfg, unsent) })
 }
 
-func (d *ValveDecl) open(env device.Env, open func(driver.ValveConfig) (*driver.Valve, error)) (device.Device, error) {
+func (d *ValveDecl) open(env device.Env, server Server, open func(driver.ValveConfig) (*driver.Valve, error)) (device.Device, error) {
 	safe, err := driver.ParseSafe(d.Safe)
 	if err != nil {
 		return nil, err
 	}
-	drv, err := open(driver.ValveConfig{Config: d.config(env), Safe: safe})
+	drv, err := open(driver.ValveConfig{Config: server.config(env), Safe: safe})
 	if err != nil {
 		return nil, err
 	}

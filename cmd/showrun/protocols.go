@@ -1,0 +1,18 @@
+package main
+
+import (
+	"showrun/runtime/device"
+	"showrun/runtime/device/osc"
+	"showrun/runtime/device/signet"
+	"showrun/runtime/device/stagelinq"
+	"showrun/runtime/device/stagenet"
+	"showrun/runtime/device/theater"
+)
+
+// protocols are those that shows may speak, each with its part of a rig. A rig shows the
+// levels of the first that has any.
+func protocols() []device.Protocol {
+	return []device.Protocol{
+		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), stagenet.Protocol(), theater.Protocol(), osc.Protocol(),
+	}
+}

@@ -1,0 +1,161 @@
+package beat
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// A Turn is a timeline that holds from an instant on, until the next turn of its
+// course.
+type Turn struct {
+	From   time.Duration
+	Line   Timeline
+	Tempo  float64 // nominal BPM, as the source names it
+	Source string  // what drives the beat, as Follow was told; "" for the course of a source itself
+}
+
+// A Course says where a beat goes: one timeline after another, with what is known to
+// come, such as the end of a correction or a change of tempo that was ordered ahead.
+// The turns ascend; the first holds from ever on. Between turns of one epoch the beat
+// goes on without a step. A Course is not changed once it is published.
+type Course []Turn
+
+// always is where the first turn of a course begins.
+const always = time.Duration(math.MinInt64)
+
+// Turn returns what holds at an instant.
+func (c Course) Turn(at time.Duration) Turn {
+	for i := len(c) - 1; i > 0; i-- {
+		if c[i].From <= at {
+			return c[i]
+		}
+	}
+	if len(c) == 0 {
+		return Turn{From: always, Line: Timeline{Stopped: true}}
+	}
+	return c[0]
+}
+
+// Line returns the timeline that holds at an instant.
+func (c Course) Line(at time.Duration) Timeline { return c.Turn(at).Line }
+
+// At returns the beat at an instant, in the epoch of Line.
+func (c Course) At(at time.Duration) Micro { return c.Line(at).At(at) }
+
+// Time returns the first instant at which the beat b of an epoch is reached: Never if
+// the beat stands still before it. It is false if the epoch is over, or ends before it.
+func (c Course) Time(epoch uint32, b Micro) (at time.Duration, ok bool) {
+	for i, t := range c {
+		if t.Line.Epoch != epoch {
+			continue
+		}
+		at := max(t.Line.Time(b), t.From)
+		if i == len(c)-1 || at <= c[i+1].From {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+// Has reports whether an epoch is in the course.
+func (c Course) Has(epoch uint32) bool {
+	for _, t := range c {
+		if t.Line.Epoch == epoch {
+			return true
+		}
+	}
+	return false
+}
+
+// Jump returns the turn that ends an epoch by beginning the one after it.
+func (c Course) Jump(epoch uint32) (next Turn, ok bool) {
+	for i := 1; i < len(c); i++ {
+		if c[i-1].Line.Epoch == epoch && c[i].Line.Epoch != epoch {
+			return c[i], true
+		}
+	}
+	return Turn{}, false
+}
+
+// Since returns the course without what ended before an instant.
+func (c Course) Since(at time.Duration) Course {
+	for len(c) > 1 && c[1].From <= at {
+		c = c[1:]
+	}
+	return c
+}
+
+// Then returns the course that was c until an instant, and is next from it on.
+func (c Course) Then(at time.Duration, next Course) Course {
+	var joined Course
+	for _, t := range c {
+		if t.From < at {
+			joined = append(joined, t)
+		}
+	}
+	if len(joined) == 0 {
+		return next
+	}
+	now := next.Turn(at)
+	now.From = at
+	joined = slices.Clip(joined).add(now)
+	for _, t := range next {
+		if t.From > at {
+			joined = append(joined, t)
+		}
+	}
+	return joined
+}
+
+// equal reports whether two courses say the same.
+func (c Course) equal(d Course) bool {
+	if len(c) != len(d) {
+		return false
+	}
+	for i := range c {
+		if c[i] != d[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// add appends what holds from an instant on, if it differs from what held before.
+func (c Course) add(t Turn) Course {
+	last := &c[len(c)-1]
+	switch {
+	case last.Line == t.Line && last.Tempo == t.Tempo && last.Source == t.Source:
+		return c
+	case last.From == t.From:
+		*last = t
+		return c
+	}
+	return append(c, t)
+}
+
+// A Stamp says at which instant something takes effect.
+type Stamp struct {
+	// At is the show time.
+	At time.Duration
+	// Beat and Epoch are the position on the course that At was resolved from, if
+	// OnBeat is set. As long as the course has that epoch, At follows it whenever it
+	// moves, until what is stamped has happened.
+	Beat   Micro
+	Epoch  uint32
+	OnBeat bool
+}
+
+// On returns the stamp with the instant it has on a course. One on a beat of an epoch
+// that is over keeps the instant it had; if that was Never, since the beat stood
+// still before it, it is now.
+func (s Stamp) On(c Course, now time.Duration) Stamp {
+	if s.OnBeat {
+		if at, ok := c.Time(s.Epoch, s.Beat); ok {
+			s.At = at
+		} else if s.At == Never {
+			s.At = now
+		}
+	}
+	return s
+}

@@ -1,0 +1,73 @@
+package signet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"showrun/drivers/signet"
+	"showrun/drivers/signet/key"
+	"showrun/runtime/device"
+)
+
+// KeyRef says where the key of a device is found. Without either it is that of the key
+// store.
+type KeyRef struct {
+	File string // transfer file, relative to the show folder
+	Env  string // environment variable with the passphrase
+}
+
+func (k KeyRef) String() string {
+	switch {
+	case k.File != "":
+		return fmt.Sprintf("file %q", k.File)
+	case k.Env != "":
+		return fmt.Sprintf("env %q", k.Env)
+	}
+	return "store"
+}
+
+// KeyFile is the key store in a state folder.
+func KeyFile(stateDir string) string { return filepath.Join(stateDir, "signet.key") }
+
+// errNoKey says how to get a key.
+var errNoKey = errors.New(`no key: Sig-Net signs every packet, so the Sender needs the key of its installation.
+  Make one and keep it:             showrun keys new
+  or take over one that exists:     showrun keys new --passphrase, showrun keys import FILE
+  or name it in the show:           signet.sender{ key = { env = "SIGNET_PASSPHRASE" } }
+  To try a show without any of it:  showrun --rig show.lua`)
+
+// keysOf finds the keys of a device: from the environment variable or the file its
+// declaration names, else those of the virtual rig, else those of the key store.
+func keysOf(env device.Env, from KeyRef) (signet.Keys, error) {
+	switch {
+	case from.Env != "":
+		k0, err := key.FromEnvironment(from.Env, env.Getenv)
+		if err != nil {
+			return signet.Keys{}, err
+		}
+		return k0.Keys(), nil
+	case from.File != "":
+		file := from.File
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(env.Dir, file)
+		}
+		transfer, err := key.ReadFile(file)
+		if err != nil {
+			return signet.Keys{}, err
+		}
+		return transfer.Keys(), nil
+	}
+	if r := rigOf(env); r != nil {
+		return r.keys, nil
+	}
+	transfer, err := key.ReadFile(KeyFile(env.StateDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return signet.Keys{}, errNoKey
+	}
+	if err != nil {
+		return signet.Keys{}, err
+	}
+	return transfer.Keys(), nil
+}

@@ -1,0 +1,64 @@
+package signet
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"showrun/drivers/signet"
+	"showrun/drivers/signet/key"
+	"showrun/runtime/device"
+)
+
+// TestKeysOf: what a declaration names comes first, then the rig, then the key store.
+func TestKeysOf(t *testing.T) {
+	env, _, _ := sigNetEnv(t, 0)
+	const passphrase = "Correct1Horse"
+	variables := map[string]string{"PASS": passphrase}
+	env.Dir, env.Getenv = t.TempDir(), func(name string) (string, bool) { v, set := variables[name]; return v, set }
+	file := signet.K0{7}
+	if err := key.WriteFile(filepath.Join(env.Dir, "k0.json"), key.AppendK0(nil, file)); err != nil {
+		t.Fatal(err)
+	}
+	typed, err := signet.K0FromPassphrase(passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := newRig(RigConfig{}, device.RigEnv{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rigged := env
+	rigged.Rigs = map[string]device.Rig{protocol: r}
+	for name, c := range map[string]struct {
+		env  device.Env
+		from KeyRef
+		want signet.Keys
+	}{
+		"store":             {env, KeyRef{}, sigNetRoot.Keys()},
+		"file":              {env, KeyRef{File: "k0.json"}, file.Keys()},
+		"absolute file":     {env, KeyRef{File: filepath.Join(env.Dir, "k0.json")}, file.Keys()},
+		"variable":          {env, KeyRef{Env: "PASS"}, typed.Keys()},
+		"rig":               {rigged, KeyRef{}, r.keys},
+		"file with a rig":   {rigged, KeyRef{File: "k0.json"}, file.Keys()},
+		"variable with one": {rigged, KeyRef{Env: "PASS"}, typed.Keys()},
+	} {
+		if got, err := keysOf(c.env, c.from); err != nil || got != c.want {
+			t.Errorf("%s: other keys, %v", name, err)
+		}
+	}
+	if _, err := keysOf(env, KeyRef{Env: "NOTHING"}); err == nil {
+		t.Error("keys of a variable that is not set")
+	}
+	if _, err := keysOf(env, KeyRef{File: "nothing"}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if err := os.WriteFile(KeyFile(env.StateDir), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keysOf(env, KeyRef{}); err == nil || errors.Is(err, errNoKey) {
+		t.Errorf("a key store that cannot be read: %v", err)
+	}
+}

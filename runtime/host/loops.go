@@ -1,0 +1,99 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+
+	"showrun/runtime/clock"
+	"showrun/runtime/script"
+)
+
+// engineLoop runs the engine half of the show on a thread of its own until ctx ends.
+func (h *Host) engineLoop(ctx context.Context) {
+	runtime.LockOSThread()
+	sleeper := clock.NewSleeper(h.clock)
+	defer sleeper.Close()
+	h.sleeper.Store(sleeper)
+	defer h.sleeper.Store(nil)
+	h.opts.Log.Debug("engine thread", "precision", sleeper.Precision())
+	for ctx.Err() == nil {
+		wanted := h.show.EngineNext()
+		sleeper.SleepUntil(wanted)
+		now := h.clock.Now()
+		if f := h.show.Engine(now); f != nil && now >= wanted {
+			h.frames.add(now - wanted)
+		}
+	}
+}
+
+// longestNap bounds how long the script loop sleeps.
+const longestNap = time.Second
+
+// scriptLoop drives the script half of the show until ctx ends.
+func (h *Host) scriptLoop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		select {
+		case f := <-h.calls: // before a script that is always due
+			f()
+		default:
+		}
+		h.wakes.Add(1)
+		more, err := h.show.Script(h.clock.Now())
+		if errors.Is(err, script.ErrStuck) {
+			h.abandon(ctx)
+			continue
+		}
+		if more {
+			continue
+		}
+		timer.Reset(min(h.show.ScriptNext()-h.clock.Now(), longestNap))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-h.show.Ready():
+		case f := <-h.calls:
+			f()
+		}
+	}
+}
+
+// abandon deals with a script that does not come back from a call: levels stay,
+// the show is loaded into a fresh state.
+func (h *Host) abandon(ctx context.Context) {
+	h.show.Bar() // what it has told machines already may not move them afterwards
+	h.MakeSafe()
+	h.opts.Log.Error("the script is stuck in a call and has been abandoned; levels stay, the show is loaded afresh")
+	h.askReload("stuck")
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case f := <-h.calls:
+			stuck := h.live
+			f()
+			if h.live != stuck {
+				return
+			}
+		}
+	}
+}
+
+// onScriptLoop runs f on the script loop and waits for it; false when ctx ended
+// first, or when f panicked, which ends the show.
+func (h *Host) onScriptLoop(ctx context.Context, f func()) (ok bool) {
+	done := make(chan struct{})
+	for busy := time.After(time.Second); ; {
+		select {
+		case h.calls <- func() { defer close(done); f(); ok = true }:
+			<-done
+			return ok
+		case <-busy:
+			h.opts.Log.Info("the script is busy: what was saved waits for it")
+		case <-ctx.Done():
+			return false
+		}
+	}
+}

@@ -1,0 +1,293 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"showrun/bindings"
+	"showrun/drivers/osc"
+	"showrun/drivers/stagelinq/source"
+	"showrun/runtime/clock"
+	"showrun/runtime/device/stagelinq"
+	"showrun/runtime/engine"
+	"showrun/runtime/journal"
+	"showrun/runtime/level"
+	"showrun/runtime/show"
+)
+
+var registered = sync.OnceFunc(func() { journal.Register(hearing(nil)) })
+
+// trace notes all that leaves a machine, with outputs by their keys.
+type trace struct {
+	registry func() *level.Registry
+	mu       sync.Mutex
+	lines    []string
+}
+
+var outputNumber = regexp.MustCompile(`Output:(\d+)`)
+
+func (t *trace) note(format string, args ...any) {
+	line := outputNumber.ReplaceAllStringFunc(fmt.Sprintf(format, args...), func(s string) string {
+		n, _ := strconv.Atoi(s[len("Output:"):])
+		return "Output:" + t.registry().Key(level.Output(n))
+	})
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lines = append(t.lines, line)
+}
+
+func (t *trace) Frame(f *level.Frame) {
+	t.note("frame %d at %d woken %t: %016x", f.Seq, f.At, f.Woken, f.Hash(t.registry()))
+}
+func (t *trace) Order(o engine.DueOrder) { t.note("order at %d: %s %+v", o.At, o.Device, o.Message) }
+func (t *trace) Batch(b engine.Batch)    { t.note("batch %+v", b) }
+
+func (t *trace) all() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lines
+}
+
+// record keeps the inputs of a live run.
+type record struct {
+	mu     sync.Mutex
+	inputs []any
+}
+
+func (r *record) add(in any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inputs = append(r.inputs, in)
+}
+
+// throughTheCodec writes the inputs and reads them again.
+func (r *record) throughTheCodec(t *testing.T) (inputs []any, size int) {
+	t.Helper()
+	registered()
+	var b bytes.Buffer
+	w := journal.NewWriter(&b)
+	for _, in := range r.inputs {
+		if err := w.Write(in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	size = b.Len()
+	inputs, err := journal.Read(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inputs, size
+}
+
+// hostile is a show that does all that is hard to repeat: it asks clocks, the
+// environment, levels and devices, follows a deck, moves the tempo, fails, loops until
+// it is stopped by its budget, by a guard, and for good.
+const hostile = `local clock, stage, show = require "clock", require "stage", require "show"
+local signet, stagelinq, osc, theater = require "signet", require "stagelinq", require "osc", require "theater"
+local dj, net = stagelinq.sink{}, signet.sender{}
+local out, rx = osc.sender{ port = %d }, osc.receiver{ port = %d }
+local wash = stage.fixture{ name = "wash", kind = "rgb", at = net:universe(1):slot(1) }
+local spot = stage.fixture{ name = "spot", kind = "dimmer", at = net:universe(2):slot(1) }
+local motion = theater.motion{ port = 21000 }
+local valve = theater.valve{ port = 23000 }
+local deck = dj:deck(1)
+show.state.loads = (show.state.loads or 0) + 1
+show.state.deep = show.state.deep or { n = 0 }
+local deep = show.state.deep
+clock.follow(dj:master())
+clock.on_beat(1, function(b)
+  deep.n = deep.n + 1
+  wash:set{ red = math.random(0, 255), green = b.number %% 256, blue = wash:get("red") / 2 }
+  wash:fade({ red = 0 }, "1/2b")
+  out:send("/beat", b.number, deck.beat, deck.title, deep.n, os.time(), os.getenv("HOME"))
+end)
+clock.on_beat("1/3b", function() spot:fade(math.random(0, 255), 0.05) end)
+deck:on_beat(2, function(b) out:send("/deck", b.count) motion:spline("x", { 1, 2, 3 }) end)
+deck:on("jump", function(d) out:send("/jump", d.beat) end)
+clock.every(0.1, function() valve:move(1, math.random(-100, 100)) out:send("/pending", motion:pending("x")) end)
+clock.every(0.35, function() error("once more") end)
+clock.after(0.4, function() while true do end end)
+clock.after(0.7, function() return ("x"):rep(40000):gsub(".", "%%0%%0") end)
+rx:on("/hit", function(_, n) spot:set(n) out:send("/hit", n, os.clock() >= 0) end)
+clock.on("tempo", function(bpm) out:send("/tempo", bpm) end)
+show.on("emergency", function(on) out:send("/emergency", on) end)
+show.on("reload", function() clock.follow("internal") clock.set_tempo(90 + show.generation)
+  clock.after(0.2, function() clock.nudge(0.3) clock.nudge(2.5) clock.follow(dj:master()) end) end)
+show.on("stop", function() wash:set(0) out:send("/bye", show.state.loads) end)
+if show.generation == 2 then clock.after(0.25, function() load("return a" .. ("+a"):rep(3000)) end) end
+`
+
+// TestARecordRepeatsTheShow: what entered a live show, written down and read again, makes
+// a second machine submit the same batches, and send the same orders and frames, bit for
+// bit.
+func TestARecordRepeatsTheShow(t *testing.T) {
+	seeds, length := 1, time.Second
+	if *measureFor > 0 {
+		seeds, length = 20, 2500*time.Millisecond
+	}
+	shows := map[string]func(t *testing.T, dir string) (file, text string){
+		"hostile": func(t *testing.T, dir string) (string, string) {
+			return filepath.Join(dir, "show.lua"), fmt.Sprintf(hostile, freeUDP(t), freeUDP(t))
+		},
+	}
+	for _, name := range []string{"first-light", "two-worlds"} {
+		shows[name] = func(t *testing.T, dir string) (string, string) {
+			text, err := os.ReadFile(filepath.Join("../../examples", name, "show.lua"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return filepath.Join(dir, "show.lua"), string(text)
+		}
+	}
+	for name, make := range shows {
+		for seed := range seeds {
+			t.Run(fmt.Sprintf("%s %d", name, seed), func(t *testing.T) {
+				t.Parallel()
+				file, text := make(t, t.TempDir())
+				repeat(t, file, text, uint64(seed+1), length)
+			})
+		}
+	}
+}
+
+// repeat runs a show while it is troubled, and feeds what was recorded to a second
+// machine.
+func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) {
+	save(t, file, text)
+	var h *Host
+	rec := &record{}
+	live := &trace{registry: func() *level.Registry { return h.show.Registry() }}
+	log := newLines()
+	opts := Options{
+		Show: file, Rig: true, Seed: seed, Frames: live, Record: rec.add, Log: log.logger(), Reload: ReloadManual,
+		Budget: 2e6, Guard: 150 * time.Millisecond, Grace: 20 * time.Millisecond, For: length,
+		Bind: bindings.New, Protocols: hearing(nil), Ports: freePorts(t), StateDir: t.TempDir(),
+	}
+	h, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	troubled, calm := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); trouble(troubled, h, file, text, seed) }()
+	err = h.Run(context.Background())
+	calm()
+	<-done
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	inputs, size := rec.throughTheCodec(t)
+	var again *show.Replay
+	replayed := &trace{registry: func() *level.Registry { return again.Registry() }}
+	still := clock.NewVirtual()
+	again = show.NewReplay(show.Config{
+		Name: h.folder.Name, File: h.folder.File, Dir: filepath.Base(h.folder.Dir), Rate: h.opts.Rate,
+		Lookahead: h.opts.Lookahead, Budget: opts.Budget, Guard: time.Minute, Grace: time.Minute,
+		Bind: bindings.New, Now: still.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.DiscardHandler), Frames: replayed,
+	})
+	for i, in := range inputs {
+		if err := again.Feed(in); err != nil {
+			want, got := live.all(), replayed.all()
+			differ(t, want, got)
+			t.Fatalf("input %d, %T: %v\nnext live: %s\nlog\n%s", i, in, err, strings.Join(want[len(got):min(len(want), len(got)+2)], "\n"), log)
+		}
+	}
+	want, got := live.all(), replayed.all()
+	differ(t, want, got)
+	if len(want) != len(got) {
+		t.Fatalf("%d lines live, %d replayed", len(want), len(got))
+	}
+	t.Logf("%d inputs, %d bytes, %d lines of output equal", len(inputs), size, len(want))
+}
+
+// differ fails at the first line that is another one.
+func differ(t *testing.T, want, got []string) {
+	t.Helper()
+	for i := range min(len(want), len(got)) {
+		if want[i] != got[i] {
+			t.Fatalf("of %d and %d lines, line %d differs: live\n%s\nreplayed\n%s", len(want), len(got), i, want[i], got[i])
+		}
+	}
+}
+
+// trouble does to a show what happens on a bad night.
+func trouble(ctx context.Context, h *Host, file, text string, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 7))
+	tick := time.NewTicker(40 * time.Millisecond)
+	defer tick.Stop()
+	player := h.rig.Parts()["stagelinq"].(*stagelinq.Rig).Player()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		switch rng.IntN(12) {
+		case 0:
+			os.WriteFile(file, []byte(text+fmt.Sprintf("\n-- %d\n", n)), 0o600)
+			h.askReload("test")
+		case 1:
+			os.WriteFile(file, []byte("local broken = "), 0o600)
+			h.askReload("test")
+		case 2:
+			h.EmergencyStop("test")
+		case 3, 4:
+			h.Release("test")
+		case 5:
+			player.Do(func(p *source.Player, now time.Time) { p.SeekBeat(1, float64(rng.IntN(100)), now) })
+		case 6:
+			player.Do(func(p *source.Player, now time.Time) { p.SetPitch(1, float64(rng.IntN(20)), now) })
+		default:
+			if port, ok := hitPort(text); ok {
+				if out, err := osc.Dial(fmt.Sprintf("127.0.0.1:%d", port), ""); err == nil {
+					for range 5 {
+						out.Send(osc.Message{Address: "/hit", Args: []any{int32(rng.IntN(256))}})
+					}
+					out.Close()
+				}
+			}
+		}
+	}
+}
+
+var receiverPort = regexp.MustCompile(`osc\.receiver\{ port = (\d+) \}`)
+
+func hitPort(text string) (int, bool) {
+	m := receiverPort.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	port, err := strconv.Atoi(m[1])
+	return port, err == nil
+}
+
+// freeUDP finds a port of loopback.
+func freeUDP(t *testing.T) int {
+	t.Helper()
+	for _, port := range freePorts(t) {
+		return port
+	}
+	return 0
+}
+
+// TestTraceNamesOutputs: the comparison above does not go by numbers of this process.
+func TestTraceNamesOutputs(t *testing.T) {
+	var r level.Registry
+	r.Output("a universe", 512)
+	tr := &trace{registry: func() *level.Registry { return &r }}
+	tr.note("%+v", level.Address{Output: 0, Slot: 3})
+	if !strings.Contains(tr.lines[0], "a universe") {
+		t.Error(tr.lines[0])
+	}
+}

@@ -1,0 +1,46 @@
+package rehearse_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"showrun/bindings"
+	"showrun/runtime/device"
+	"showrun/runtime/device/stagelinq"
+	"showrun/runtime/rehearse"
+	"showrun/runtime/show"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// frames runs a show in virtual time, with the rig's player, and returns its frame log.
+func frames(t *testing.T, text string, d time.Duration) string {
+	t.Helper()
+	var b bytes.Buffer
+	log := show.NewFrameLog(&b)
+	opts := rehearse.Options{
+		Name: "show", File: "show.lua", Bind: bindings.New, Protocols: []device.Protocol{stagelinq.Protocol()},
+		Rate: 44, Lookahead: 50 * time.Millisecond, Frames: log,
+	}
+	if err := rehearse.Play(context.Background(), opts, fstest.MapFS{"show.lua": {Data: []byte(text)}}, d); err != nil {
+		t.Fatal(err)
+	}
+	log.Flush()
+	return b.String()
+}
+
+func TestVirtualRunEndsWithTheGoodbye(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(frames(t, `local u = require "signet".sender{}:universe(1)
+u:set(1, 10)
+require("clock").every("10ms", function() u:set(1, 20) end)
+require("show").on("stop", function() u:set(1, 30) end)`, time.Second)), "\n")
+	if last := lines[len(lines)-1]; !strings.HasSuffix(last, " 0/1=30") {
+		t.Errorf("the last frame is %q", last)
+	}
+}

@@ -1,0 +1,47 @@
+package show
+
+import (
+	"showrun/runtime/device"
+	"showrun/runtime/level"
+	"showrun/runtime/patch"
+	"showrun/runtime/script"
+)
+
+// Bind makes the Lua modules of one load.
+type Bind func(Scene) Bindings
+
+// Scene is what the modules of a load reach of the machine.
+type Scene struct {
+	Name, File, Dir string // of the show: its name, its file, its folder
+	Registry        *level.Registry
+	State           any // show.state as CopyState of the load before left it; nil in the first
+}
+
+// Bindings are the Lua modules of one load, and what it declares through them.
+type Bindings interface {
+	// Modules lists the modules.
+	Modules() []script.Module
+	// Devices lists what the top level has declared, in order.
+	Devices() []device.Declaration
+	// Intensity lists the channels that the master scales.
+	Intensity() []patch.Channel
+	// CopyState copies show.state for the load to come, on the script loop. The error
+	// names what cannot be kept; the rest is copied.
+	CopyState() (state any, err error)
+	// Ready is called off the loop when the top level has run.
+	Ready() error
+	// TakeState brings show.state up to that of the load before, on the script loop.
+	// What a script holds on to stays what it is.
+	TakeState(before Bindings) error
+}
+
+// AskLevel is the question for the present level of a channel, as commands and effects
+// have it, before the master; a float64.
+type AskLevel struct{ At level.Address }
+
+// AskDevice is a question for the live device of a declaration. The answer is nil if
+// there is none that answers.
+type AskDevice struct {
+	Key      string
+	Question any
+}

@@ -1,0 +1,219 @@
+package show
+
+import (
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/device"
+	"showrun/runtime/engine"
+	"showrun/runtime/level"
+	"showrun/runtime/show/outlets"
+)
+
+// wiring is what the engine half has to know of a load.
+type wiring struct {
+	before     int // the generation before, whose queued work ends
+	from       time.Duration
+	outputs    []level.Output  // to be in every frame
+	machinery  map[string]bool // devices that move things
+	lead       time.Duration   // how early frames are wanted
+	devices    map[string]device.Device
+	inOrder    []device.Device // of declaration
+	publishers []outlets.Publisher
+}
+
+// Engine is a turn of the engine loop: what has come in is taken, the beat is stepped,
+// orders that are due go to their devices, and a frame that is due to every output. It
+// returns the frame, which is lent until the next turn; nil if none was due.
+func (m *Machine) Engine(now time.Duration) *level.Frame {
+	m.taken = m.inputs.take(m.taken[:0])
+	number := m.next()
+	f := m.turn(now, m.taken)
+	if m.cfg.Record != nil {
+		m.cfg.Record(EngineTurn{Number: number, Now: now, Inputs: notes(m.taken)})
+	}
+	clear(m.taken)
+	return f
+}
+
+// notes is what is kept of inputs.
+func notes(inputs []any) []any {
+	var list []any
+	for _, in := range inputs {
+		if h, ok := in.(handed); ok {
+			in = Handed{h.number}
+		}
+		list = append(list, in)
+	}
+	return list
+}
+
+// turn does a turn.
+func (m *Machine) turn(now time.Duration, inputs []any) *level.Frame {
+	m.engine.Pass(now)
+	for _, in := range inputs {
+		m.take(in, now)
+	}
+	m.report(m.conductor.Step(now))
+	m.publish(now)
+	m.order(now)
+	return m.frame(now)
+}
+
+// EngineNext is when Engine has something to do; engine loop.
+func (m *Machine) EngineNext() time.Duration {
+	if m.inputs.waiting.Load() > 0 {
+		return 0
+	}
+	return min(m.engine.Next(), m.outlets.Next(), m.conductor.Next())
+}
+
+// take takes an input.
+func (m *Machine) take(in any, now time.Duration) {
+	switch in := in.(type) {
+	case Observed:
+		m.report(m.conductor.Observe(in.Source, in.Observation))
+	case Aliased:
+		m.conductor.Alias(in.Source, in.Target, in.At)
+	case Barred:
+		m.withdraw()
+	case handed:
+		if in.wiring != nil {
+			m.wire(in.wiring, now)
+		} else {
+			m.execute(in.batch, now)
+		}
+	}
+}
+
+// execute hands a batch to the engine, and what is in it for the conductor to that.
+func (m *Machine) execute(b engine.Batch, now time.Duration) {
+	conducts := func(c engine.Command) bool { _, ok := c.(engine.Conduct); return ok }
+	if slices.ContainsFunc(b.Commands, conducts) {
+		var rest []engine.Command
+		for _, c := range b.Commands {
+			if c, ok := c.(engine.Conduct); ok {
+				m.heard++
+				m.conductor.Do(c.Command, b.Stamp, now) // what is refused is counted
+				continue
+			}
+			rest = append(rest, c)
+		}
+		b.Commands = rest
+	}
+	if s, ok := m.cfg.Frames.(BatchSink); ok {
+		s.Batch(b)
+	}
+	m.engine.Submit(b)
+}
+
+// publish makes the present plan of the beat known.
+func (m *Machine) publish(now time.Duration) {
+	before := m.plan.Load()
+	plan := m.conductor.Plan(m.heard, now)
+	if plan == before {
+		return
+	}
+	m.plan.Store(plan)
+	m.engine.Retime(plan.Course)
+	m.pace(now)
+	if !plan.Same(before, *m.watched.Load()) {
+		m.moved()
+	}
+}
+
+// pace tells the devices that go by it the tempo.
+func (m *Machine) pace(now time.Duration) {
+	line := m.plan.Load().Course.Line(now)
+	bpm := line.BPM
+	if line.Stopped {
+		bpm = 0
+	}
+	if bpm == m.paced {
+		return
+	}
+	m.paced = bpm
+	for _, d := range m.wired.inOrder {
+		if p, ok := d.(device.Paced); ok {
+			p.Tempo(now, bpm)
+		}
+	}
+}
+
+// order brings the orders that are due to their devices.
+func (m *Machine) order(now time.Duration) {
+	for _, o := range m.engine.Orders(now) {
+		if d, ok := m.wired.devices[o.Device].(device.Taker); ok {
+			m.give(d, o)
+		}
+		if s, ok := m.cfg.Frames.(OrderSink); ok {
+			s.Order(o)
+		}
+	}
+}
+
+func (m *Machine) give(d device.Taker, o engine.DueOrder) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			m.bug(o.Device, bug)
+		}
+	}()
+	d.Take(o.At, o.Message)
+}
+
+// frame makes the frame that is due, if one is, and brings it to the outputs.
+func (m *Machine) frame(now time.Duration) *level.Frame {
+	m.outlets.Step(now)
+	m.engine.Lead(m.wired.lead)
+	f := m.engine.Step(now)
+	if f == nil {
+		return nil
+	}
+	m.outlets.Frame(f, now)
+	if m.cfg.Frames != nil {
+		m.cfg.Frames.Frame(f)
+	}
+	return f
+}
+
+// withdraw drops what machinery has been told for instants to come.
+func (m *Machine) withdraw() {
+	n := 0
+	m.engine.Withdraw(func(o engine.Order) bool {
+		if !m.wired.machinery[o.Device] {
+			return false
+		}
+		if d, ok := m.wired.devices[o.Device].(device.Machinery); ok {
+			d.Drop(o.Message)
+		}
+		n++
+		return true
+	})
+	if n > 0 {
+		m.cfg.Log.Warn("machinery was stopped or released: commands that waited for their instant are dropped", "commands", n)
+	}
+}
+
+// wire makes the devices of a load the ones that are published to and ordered, and ends
+// what the load before has queued for later.
+func (m *Machine) wire(w *wiring, now time.Duration) {
+	m.wired = *w
+	m.engine.EndGeneration(w.before, w.from)
+	m.conductor.Withdraw(func(_ beat.Command, s beat.Stamp) bool { return s.At >= w.from })
+	for _, o := range w.outputs {
+		m.engine.Use(o)
+	}
+	m.outlets.Use(w.publishers, now)
+	m.paced = -1 // some may be new
+	m.pace(now)
+}
+
+// bug reports a bug of one device, which must not end the show.
+func (m *Machine) bug(what string, bug any) {
+	m.cfg.Log.Error("a device failed: internal error", "device", what, "error", bug, "stack", string(debug.Stack()))
+}
+
+// Stats are those of the engine half; engine loop, or when it has ended.
+func (m *Machine) Stats() engine.Stats { return m.engine.Stats() }

@@ -1,0 +1,121 @@
+package show
+
+import (
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/engine"
+	"showrun/runtime/script"
+)
+
+// Inputs have numbers that ascend from 1. What one of them leads to in the other half
+// of the machine has a higher number, so that a second machine that takes them by
+// their numbers does the same.
+type (
+	// ScriptTurn is a turn of the script loop and all it has taken.
+	ScriptTurn struct {
+		Number uint64
+		Now    time.Duration
+		Plan   uint64         // the version of the plan of the beat it went by
+		Events []script.Event // that it delivered
+		Heard  []script.Heard // what the script asked, and what guards decided
+		Files  []File         // that it read, by requiring a module late
+	}
+	// Copied is that show.state was copied for a load to come.
+	Copied struct {
+		Number uint64
+		Load   int // its number
+	}
+	// Swapped is that a load went live.
+	Swapped struct {
+		Number uint64
+		Now    time.Duration
+		Plan   uint64
+		Load   Loaded
+		Heard  []script.Heard // by the load before, whose last turn it is
+		Begun  []script.Heard // by the new one, in the handlers of its start
+		Files  []File         // that these read
+	}
+	// EngineTurn is a turn of the engine loop and all it has taken, in order: Observed,
+	// Aliased, Handed or Barred.
+	EngineTurn struct {
+		Number uint64
+		Now    time.Duration
+		Inputs []any
+	}
+	// Ended is the goodbye of the script.
+	Ended struct {
+		Number uint64
+		Now    time.Duration
+		Heard  []script.Heard
+		Files  []File
+	}
+)
+
+// What an engine turn takes.
+type (
+	// Observed is where a tempo source stands.
+	Observed struct {
+		Source string
+		beat.Observation
+	}
+	// Aliased is that a tempo source stands for another.
+	Aliased struct {
+		Source, Target string
+		At             time.Duration
+	}
+	// Handed is what the script half has handed over: a batch, or what a load needs
+	// of the engine. It is made again by whoever repeats the script's turns, so the
+	// number, which counts from 1, is all.
+	Handed struct{ Number uint64 }
+	// Barred keeps machinery from what it was told up to now.
+	Barred struct{}
+)
+
+// Loaded is a load as it entered the machine.
+type Loaded struct {
+	Number int
+	Seed   uint64
+	At     time.Duration // when its top level ran
+	Plan   uint64        // of the beat, then
+	Main   string
+	Files  []File         // that its top level read
+	Heard  []script.Heard // by its top level
+}
+
+// File is a file of a show, by its name in the show folder.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Values has a value of each type that a record of inputs holds, but for those of the
+// protocols: of who writes them down.
+func Values() []any {
+	return append(script.AnswerTypes(),
+		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Observed{}, Aliased{}, Handed{}, Barred{})
+}
+
+// handed is something on its way from the script half to the engine half.
+type handed struct {
+	number uint64
+	batch  engine.Batch
+	wiring *wiring // instead, if a load went live
+}
+
+// NumberOf is the number of an input.
+func NumberOf(input any) uint64 {
+	switch in := input.(type) {
+	case ScriptTurn:
+		return in.Number
+	case Copied:
+		return in.Number
+	case Swapped:
+		return in.Number
+	case EngineTurn:
+		return in.Number
+	case Ended:
+		return in.Number
+	}
+	return 0
+}

@@ -1,0 +1,154 @@
+package show
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/device"
+	"showrun/runtime/script"
+)
+
+// Load is one load of a show: its generation and what it declared.
+type Load struct {
+	loaded   Loaded
+	gen      *script.Generation
+	bindings Bindings
+	devices  map[string]device.Device // by key
+	files    *files
+
+	heard []script.Heard // since it was taken last
+}
+
+// Number counts loads, from 1.
+func (l *Load) Number() int { return l.loaded.Number }
+
+// Declarations lists what the load declares, in order.
+func (l *Load) Declarations() []device.Declaration { return l.bindings.Devices() }
+
+// Device returns a device of the load by the key of its declaration, nil if there is
+// none.
+func (l *Load) device(key string) device.Device { return l.devices[key] }
+
+// Provide gives the load its devices; before it goes live.
+func (l *Load) Provide(devices map[string]device.Device) { l.devices = devices }
+
+// Opened lists the declarations with their devices, in order.
+func (l *Load) Opened() (list []device.Opened) {
+	for _, d := range l.bindings.Devices() {
+		list = append(list, device.Opened{Declaration: d, Device: l.devices[d.Key()]})
+	}
+	return list
+}
+
+// Detach makes a load that was live, or was never to be, one of which nothing runs any
+// more, at once. End has to follow, on any goroutine.
+func (l *Load) Detach() { l.gen.Detach() }
+
+// End ends what is left of the load.
+func (l *Load) End() { l.gen.End() }
+
+func (l *Load) takeHeard() []script.Heard {
+	heard := l.heard
+	l.heard = nil
+	return heard
+}
+
+// loadTimeout is how long the top level of a show may take.
+const loadTimeout = 5 * time.Second
+
+// Copy is show.state for a load to come.
+type Copy struct {
+	number int
+	state  any
+}
+
+// First is the copy for the first load.
+func First() Copy { return Copy{number: 1} }
+
+// CopyState copies show.state for the next load, on the script loop. The error names
+// what cannot be kept.
+func (m *Machine) CopyState() (Copy, error) {
+	m.record(Copied{m.next(), m.live.Number() + 1})
+	return m.copyState()
+}
+
+func (m *Machine) copyState() (Copy, error) {
+	state, err := m.live.bindings.CopyState()
+	return Copy{m.live.Number() + 1, state}, err
+}
+
+// Prepare compiles the show in a folder and runs its top level in collect mode. Nothing
+// that is live is touched. It runs on the loader's goroutine. The caller opens the
+// devices it declares, and gives them to it, before it goes live.
+func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load, error) {
+	plan := m.plan.Load()
+	l := Loaded{Number: state.number, Seed: m.cfg.Seed, At: m.cfg.Now(), Plan: plan.Version, Main: m.cfg.File}
+	return m.prepare(ctx, folder, state, l, plan, nil)
+}
+
+// prepare is Prepare for what was loaded once before, if oracle is a replay.
+func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded Loaded, plan *beat.Plan, oracle *script.Oracle) (*Load, error) {
+	l := &Load{loaded: loaded, files: &files{from: folder}}
+	l.bindings = m.cfg.Bind(Scene{
+		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, State: state.state,
+	})
+	if oracle == nil {
+		world := m.cfg.World
+		world.Other = func(question any) any { return m.ask(l, question) }
+		oracle = script.Live(world, func(h script.Heard) { l.heard = append(l.heard, h) })
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, loadTimeout, fmt.Errorf("the top level of the show ran for more than %v", loadTimeout))
+	defer cancel()
+	var err error
+	l.gen, err = script.Load(ctx, script.Config{
+		Show: l.files, Main: m.cfg.File, Shipped: m.cfg.Shipped, Modules: l.bindings.Modules(),
+		Budget: m.cfg.Budget, Guard: m.cfg.Guard, Grace: m.cfg.Grace,
+		Number: loaded.Number, At: loaded.At, Seed: loaded.Seed, Lookahead: m.cfg.Lookahead, Plan: plan,
+		Oracle: oracle, Now: m.cfg.Now, Stopwatch: m.cfg.Stopwatch, Submit: m.submit, Failed: m.failed, Log: m.cfg.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := l.bindings.Ready(); err != nil {
+		l.gen.End()
+		return nil, err
+	}
+	l.loaded.Files, l.loaded.Heard = l.files.take(), l.takeHeard()
+	return l, nil
+}
+
+// files are those of a show folder. They remember what was read.
+type files struct {
+	from fs.FS
+
+	mu   sync.Mutex
+	read []File
+}
+
+// Open implements fs.FS.
+func (f *files) Open(name string) (fs.File, error) { return f.from.Open(name) }
+
+// ReadFile implements fs.ReadFileFS.
+func (f *files) ReadFile(name string) ([]byte, error) {
+	b, err := fs.ReadFile(f.from, name)
+	if err == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.read = append(f.read, File{name, slices.Clone(b)})
+	}
+	return b, err
+}
+
+// take returns what was read since the last time.
+func (f *files) take() []File {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	read := f.read
+	f.read = nil
+	return read
+}

@@ -1,0 +1,204 @@
+package show
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/device"
+	"showrun/runtime/engine"
+	"showrun/runtime/level"
+	"showrun/runtime/script"
+	"showrun/runtime/show/outlets"
+)
+
+// Config is what a machine is made of.
+type Config struct {
+	Name, File, Dir string // of the show, its file, and its folder, for people
+
+	Rate      int           // frames a second; 0 stands for engine.DefaultRate
+	Lookahead time.Duration // how far before its instant scheduled code runs
+	Seed      uint64        // of math.random
+
+	Budget       uint64        // instructions a task may run without waiting; 0 = the default
+	Guard, Grace time.Duration // see script.Config; 0 = the defaults
+
+	Bind    Bind
+	Shipped fs.FS // Lua that comes with the runtime; may be nil
+
+	Now       func() time.Duration // show time: for what is reported, and stamps of what the machine notices by itself
+	Stopwatch func() time.Duration // real time, for the guards
+	World     script.World         // what scripts ask of the world; Other is the machine's
+	Log       *slog.Logger
+
+	// Frames is shown every frame, on the engine loop; nil = nobody.
+	Frames FrameSink
+	// Record is told of every input, on the loop that took it, when its turn is over;
+	// nil = nobody. It must not wait.
+	Record func(input any)
+	// Wake is called, from any goroutine, when the engine loop may have something to do
+	// at once; nil if nothing sleeps. It must not wait.
+	Wake func()
+}
+
+// Machine is a show. See the package documentation for who may call what; a method that
+// names no loop is for any goroutine.
+type Machine struct {
+	cfg      Config
+	registry level.Registry
+	number   atomic.Uint64 // of the last input
+	plan     atomic.Pointer[beat.Plan]
+	watched  atomic.Pointer[[]string] // tempo sources that scripts wait for
+	inbox    *script.Inbox
+	inputs   bag // of the engine loop
+	errors   limiter
+
+	// Script loop only.
+	live      *Load
+	horizon   time.Duration // up to which scheduled code has run
+	lead      time.Duration // how early the outputs of the live load want their frames
+	waiting   []script.Event
+	handed    uint64 // what went over to the engine loop, so far
+	conducted uint64 // commands for the conductor among it
+
+	// Engine loop only.
+	conductor *beat.Conductor
+	engine    *engine.Engine
+	heard     uint64 // commands for the conductor, so far
+	taken     []any
+	outlets   outlets.Outlets
+	wired     wiring
+	paced     float64 // the tempo that devices know
+}
+
+// inboxLimit is how many events may wait for the script loop.
+const inboxLimit = 4096
+
+// New makes a machine that begins at show time 0.
+func New(cfg Config) *Machine {
+	if cfg.Wake == nil {
+		cfg.Wake = func() {}
+	}
+	m := &Machine{cfg: cfg, inbox: script.NewInbox(inboxLimit), conductor: beat.NewConductor(0, 120)}
+	m.engine = engine.New(engine.Config{Rate: cfg.Rate, Registry: &m.registry})
+	m.watched.Store(&[]string{})
+	m.plan.Store(m.conductor.Plan(0, 0))
+	m.engine.Retime(m.plan.Load().Course)
+	m.outlets.Failed = m.bug
+	return m
+}
+
+// Env is what devices reach of the machine; the shell adds the rest.
+func (m *Machine) Env() device.Env {
+	return device.Env{
+		Now: m.cfg.Now,
+		Observe: func(source string, o beat.Observation) {
+			m.inputs.offer(Observed{source, o})
+			m.cfg.Wake()
+		},
+		Alias: func(source, target string, at time.Duration) {
+			m.inputs.put(Aliased{source, target, at})
+			m.cfg.Wake()
+		},
+		Event: func(ev device.Event) bool {
+			return m.Put(script.Event{Topic: ev.Topic, Key: ev.Key, From: ev.From, At: ev.At, Value: ev.Value})
+		},
+		Log: m.cfg.Log,
+	}
+}
+
+// Put takes an event for handlers of the script and reports whether there was room.
+func (m *Machine) Put(ev script.Event) bool { return m.inbox.Put(ev) }
+
+// Ready is signalled when there may be events for the script loop.
+func (m *Machine) Ready() <-chan struct{} { return m.inbox.Ready() }
+
+// Bar keeps machinery from what it was told up to now and is to do at an instant to
+// come.
+func (m *Machine) Bar() {
+	m.inputs.put(Barred{})
+	m.cfg.Wake()
+}
+
+// Plan is the plan of the beat as it was published last.
+func (m *Machine) Plan() *beat.Plan { return m.plan.Load() }
+
+// Registry numbers the outputs.
+func (m *Machine) Registry() *level.Registry { return &m.registry }
+
+// Levels shows the present levels.
+func (m *Machine) Levels() *engine.Reader { return m.engine.Reader() }
+
+// Dropped counts events and observations for which there was no room.
+func (m *Machine) Dropped() (events, observations uint64) {
+	return m.inbox.Dropped(), m.inputs.dropped.Load()
+}
+
+// next numbers an input.
+func (m *Machine) next() uint64 { return m.number.Add(1) }
+
+// record tells of an input.
+func (m *Machine) record(input any) {
+	if m.cfg.Record != nil {
+		m.cfg.Record(input)
+	}
+}
+
+// hand sends something to the engine half; script loop.
+func (m *Machine) hand(h handed) {
+	m.handed++
+	h.number = m.handed
+	m.inputs.put(h)
+	m.cfg.Wake()
+}
+
+// submit takes a batch of the script.
+func (m *Machine) submit(b engine.Batch) (conducted uint64) {
+	for _, c := range b.Commands {
+		if _, ok := c.(engine.Conduct); ok {
+			m.conducted++
+		}
+	}
+	m.hand(handed{batch: b})
+	return m.conducted
+}
+
+// ask answers what scripts ask of levels and devices.
+func (m *Machine) ask(l *Load, question any) any {
+	switch q := question.(type) {
+	case AskLevel:
+		return m.engine.Reader().Value(q.At)
+	case AskDevice:
+		if d, ok := l.device(q.Key).(device.Answerer); ok && l == m.live {
+			return d.Answer(q.Question)
+		}
+		return nil
+	}
+	panic(fmt.Sprintf("nobody answers %#v", question))
+}
+
+// limiter lets so many things a second through. It is for the script loop and the
+// loader, which may both report errors.
+type limiter struct {
+	window atomic.Int64 // the second that is counted
+	passed atomic.Int64
+	held   atomic.Uint64
+}
+
+const errorsPerSecond = 20
+
+// allow reports whether one more is let through at now, and how many were not
+// since the last that was.
+func (l *limiter) allow(now time.Duration) (ok bool, held uint64) {
+	if second := int64(now / time.Second); l.window.Swap(second) != second {
+		l.passed.Store(0)
+	}
+	if l.passed.Add(1) > errorsPerSecond {
+		l.held.Add(1)
+		return false, 0
+	}
+	return true, l.held.Swap(0)
+}

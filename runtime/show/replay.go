@@ -1,0 +1,151 @@
+package show
+
+import (
+	"context"
+	"fmt"
+	"testing/fstest"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/level"
+	"showrun/runtime/script"
+)
+
+// Replay is a machine that repeats what another has done, from the inputs of that. It
+// opens no device: their answers are in the record.
+type Replay struct {
+	m       *Machine
+	plans   map[uint64]*beat.Plan // by version: script turns may go by one that is no longer the newest
+	oracles map[int]*script.Oracle
+	handed  map[uint64]handed
+	copies  map[int]Copy
+	folder  fstest.MapFS // of the live load
+}
+
+// NewReplay makes a machine of the same configuration: clocks and the world do not
+// count.
+func NewReplay(cfg Config) *Replay {
+	r := &Replay{
+		m: New(cfg), plans: map[uint64]*beat.Plan{}, oracles: map[int]*script.Oracle{},
+		handed: map[uint64]handed{}, copies: map[int]Copy{1: First()},
+	}
+	r.published()
+	return r
+}
+
+// Registry numbers the outputs.
+func (r *Replay) Registry() *level.Registry { return &r.m.registry }
+
+// keptPlans is how many versions of the plan a script turn may lag behind.
+const keptPlans = 4096
+
+func (r *Replay) published() {
+	p := r.m.plan.Load()
+	r.plans[p.Version] = p
+	delete(r.plans, p.Version-keptPlans)
+}
+
+// Feed repeats one input. They are to come by their numbers. The error tells that the
+// machine has come apart from the one that made the record.
+func (r *Replay) Feed(input any) error {
+	switch in := input.(type) {
+	case ScriptTurn:
+		return r.script(in)
+	case EngineTurn:
+		return r.engine(in)
+	case Copied:
+		c, _ := r.m.copyState()
+		r.copies[in.Load] = c
+	case Swapped:
+		return r.swap(in)
+	case Ended:
+		r.oracles[r.m.live.Number()].Feed(in.Heard...)
+		r.have(in.Files)
+		r.m.end(in.Now)
+		r.collect()
+		r.m.live.End()
+		return r.oracles[r.m.live.Number()].Err()
+	default:
+		return fmt.Errorf("an input of the unknown type %T", input)
+	}
+	return nil
+}
+
+func (r *Replay) script(in ScriptTurn) error {
+	plan := r.plans[in.Plan]
+	if plan == nil {
+		return fmt.Errorf("turn %d of the script loop goes by the plan %d of the beat, which there is not", in.Number, in.Plan)
+	}
+	oracle := r.oracles[r.m.live.Number()]
+	oracle.Feed(in.Heard...)
+	r.have(in.Files)
+	n, _, _ := r.m.script(in, plan)
+	r.collect()
+	if n != len(in.Events) {
+		return fmt.Errorf("turn %d of the script loop delivered %d events of %d", in.Number, n, len(in.Events))
+	}
+	return oracle.Err()
+}
+
+func (r *Replay) engine(in EngineTurn) error {
+	inputs := make([]any, 0, len(in.Inputs))
+	for _, x := range in.Inputs {
+		if h, ok := x.(Handed); ok {
+			made, ok := r.handed[h.Number]
+			if !ok {
+				return fmt.Errorf("turn %d of the engine loop takes batch %d, which was not made", in.Number, h.Number)
+			}
+			delete(r.handed, h.Number)
+			x = made
+		}
+		inputs = append(inputs, x)
+	}
+	r.m.turn(in.Now, inputs)
+	r.published()
+	return nil
+}
+
+func (r *Replay) swap(in Swapped) error {
+	loaded := in.Load
+	r.folder = fstest.MapFS{}
+	r.have(loaded.Files)
+	plan, top := r.plans[in.Plan], r.plans[loaded.Plan]
+	if plan == nil || top == nil {
+		return fmt.Errorf("load %d goes by a plan of the beat which there is not", loaded.Number)
+	}
+	oracle := script.Replay()
+	oracle.Feed(loaded.Heard...)
+	next, err := r.m.prepare(context.Background(), r.folder, r.copies[loaded.Number], loaded, top, oracle)
+	if err != nil {
+		return fmt.Errorf("load %d: %w", loaded.Number, err)
+	}
+	delete(r.copies, loaded.Number)
+	oracle.Feed(in.Begun...)
+	r.have(in.Files)
+	r.oracles[loaded.Number] = oracle
+	if live := r.m.live; live != nil {
+		r.oracles[live.Number()].Feed(in.Heard...)
+	}
+	if before := r.m.swap(next, in.Now, plan); before != nil {
+		before.End()
+		delete(r.oracles, before.Number())
+	}
+	r.collect()
+	return oracle.Err()
+}
+
+// have adds files to those of the live load.
+func (r *Replay) have(files []File) {
+	for _, f := range files {
+		r.folder[f.Name] = &fstest.MapFile{Data: f.Data}
+	}
+}
+
+// collect keeps what the script half has handed over until a turn of the engine takes
+// it.
+func (r *Replay) collect() {
+	for _, x := range r.m.inputs.take(nil) {
+		if h, ok := x.(handed); ok {
+			r.handed[h.number] = h
+		}
+	}
+}

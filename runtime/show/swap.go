@@ -1,0 +1,114 @@
+package show
+
+import (
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/device"
+	"showrun/runtime/engine"
+	"showrun/runtime/script"
+	"showrun/runtime/show/outlets"
+)
+
+// Swap makes next the live load, on the script loop between two turns. What is
+// scheduled before the horizon has been run by the load before, everything from
+// the horizon on is the next one's: nothing happens twice and nothing is left
+// out. It returns the load before, detached; nil if there was none.
+func (m *Machine) Swap(next *Load, now time.Duration) (before *Load) {
+	plan := m.plan.Load()
+	in := Swapped{Number: m.next(), Now: now, Plan: plan.Version, Load: next.loaded}
+	before = m.swap(next, now, plan)
+	if before != nil {
+		in.Heard = before.takeHeard()
+	}
+	in.Begun, in.Files = next.takeHeard(), next.files.take()
+	m.record(in)
+	return before
+}
+
+func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *Load) {
+	before = m.live
+	m.horizon = max(m.horizon, now)
+	topic := TopicStart
+	if before != nil {
+		topic = TopicReload
+		m.finish(before, now, plan)
+		if err := next.bindings.TakeState(before.bindings); err != nil {
+			m.cfg.Log.Error(err.Error() + "; the rest is kept")
+		}
+		before.gen.Detach()
+	}
+	m.live = next
+	m.wireUp(next, before)
+	next.gen.SetPlan(plan, now)
+	next.gen.Start(m.horizon)
+	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
+	return before
+}
+
+// maxFinish is how many instructions a load that goes may still run for what is due:
+// more than any backlog needs, and less than two handlers that loop.
+const maxFinish = 10e6
+
+// finish lets the load before run all that is due before the horizon, and say that it
+// goes.
+func (m *Machine) finish(before *Load, now time.Duration, plan *beat.Plan) {
+	before.gen.SetPlan(plan, now)
+	spent := uint64(0)
+	for more := true; more && spent < maxFinish; spent += before.gen.Spent() {
+		var err error
+		if more, err = before.gen.Step(now); err != nil {
+			return
+		}
+	}
+	m.horizon = max(m.horizon, now+m.lead+m.cfg.Lookahead)
+	before.gen.Deliver(script.Event{Topic: TopicUnload, At: m.horizon})
+}
+
+// wireUp tells the engine half what it has to know of a load.
+func (m *Machine) wireUp(l, before *Load) {
+	w := &wiring{from: m.horizon + 1, machinery: map[string]bool{}, devices: l.devices}
+	if before != nil {
+		w.before = before.Number()
+	}
+	for _, o := range l.Opened() { // in order, so that runs repeat exactly
+		if d, ok := o.Declaration.(device.Outputs); ok {
+			w.outputs = append(w.outputs, d.Outputs()...)
+		}
+		_, w.machinery[o.Declaration.Key()] = o.Declaration.(device.Guarded)
+		lead := time.Duration(0)
+		if d, ok := o.Declaration.(device.Early); ok {
+			lead = d.Lead()
+		}
+		w.lead = max(w.lead, lead)
+		w.inOrder = append(w.inOrder, o.Device)
+		if p, ok := o.Device.(device.Publisher); ok {
+			w.publishers = append(w.publishers, outlets.Publisher{Name: o.Declaration.String(), Publisher: p, Lead: lead})
+		}
+	}
+	// Frames are made as early as any output wants them; what is scheduled has to be
+	// known by then.
+	m.lead = w.lead
+	l.gen.SetLookahead(w.lead + m.cfg.Lookahead)
+	m.hand(handed{wiring: w})
+	m.submit(engine.Batch{
+		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File,
+		Commands: []engine.Command{engine.Intensity{Channels: l.bindings.Intensity()}},
+	})
+}
+
+// End lets the script say goodbye, on the script loop after its last turn, and returns
+// up to which instant there is output of it. The load is detached.
+func (m *Machine) End(now time.Duration) (last time.Duration, load *Load) {
+	in := Ended{Number: m.next(), Now: now}
+	m.end(now)
+	in.Heard, in.Files = m.live.takeHeard(), m.live.files.take()
+	m.record(in)
+	return m.horizon, m.live
+}
+
+func (m *Machine) end(now time.Duration) {
+	m.horizon = max(m.horizon, now+m.lead) // frames up to there have been made
+	m.live.gen.Deliver(script.Event{Topic: TopicStop, At: m.horizon})
+	m.live.gen.Detach()
+}

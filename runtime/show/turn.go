@@ -1,0 +1,93 @@
+package show
+
+import (
+	"slices"
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/device"
+	"showrun/runtime/script"
+)
+
+// turnEvents is how many events a turn of the script loop delivers at most.
+const turnEvents = 64
+
+// Script is a turn of the script loop: what is scheduled and due comes first, then
+// events, of both a bounded count. more reports that another turn is due at once. The
+// error is script.ErrStuck for a script that did not come back; the generation is gone
+// then.
+func (m *Machine) Script(now time.Duration) (more bool, err error) {
+	plan := m.plan.Load()
+	m.waiting = m.inbox.Take(m.waiting)
+	n := min(len(m.waiting), turnEvents)
+	turn := ScriptTurn{Number: m.next(), Now: now, Plan: plan.Version, Events: slices.Clone(m.waiting[:n])}
+	n, more, err = m.script(turn, plan)
+	turn.Events, m.waiting = turn.Events[:n], slices.Delete(m.waiting, 0, n)
+	turn.Heard, turn.Files = m.live.takeHeard(), m.live.files.take()
+	m.record(turn)
+	if sources := m.live.gen.Sources(); !slices.Equal(sources, *m.watched.Load()) {
+		m.watched.Store(&sources)
+	}
+	return more || len(m.waiting) > 0, err
+}
+
+// script does a turn and returns how many of its events were delivered.
+func (m *Machine) script(turn ScriptTurn, plan *beat.Plan) (delivered int, more bool, err error) {
+	m.live.gen.SetPlan(plan, turn.Now)
+	more, err = m.live.gen.Step(turn.Now)
+	m.horizon = max(m.horizon, turn.Now+m.lead+m.cfg.Lookahead)
+	for _, ev := range turn.Events {
+		if err != nil {
+			break
+		}
+		err = m.live.gen.Deliver(ev)
+		delivered++
+	}
+	return delivered, more, err
+}
+
+// ScriptNext is when Script has to run again if no event comes and none waits; script
+// loop.
+func (m *Machine) ScriptNext() time.Duration {
+	if len(m.waiting) > 0 {
+		return 0
+	}
+	return m.live.gen.Next()
+}
+
+// failed reports an error of the script, on the script loop or by the loader for its
+// own generation. A storm of them is not passed on in full: an error handler may cause
+// errors.
+func (m *Machine) failed(f *script.Failure) {
+	ok, held := m.errors.allow(m.cfg.Now())
+	if !ok && f.Disabled == "" {
+		return
+	}
+	args := []any{"task", f.Task}
+	if held > 0 {
+		args = append(args, "not shown", held)
+	}
+	if f.Trace != "" {
+		args = append(args, "traceback", f.Trace)
+	}
+	if f.Disabled != "" {
+		args = append(args, "disabled", f.Disabled)
+	}
+	m.cfg.Log.Error(f.Message, args...)
+	m.Put(script.Event{Topic: TopicError, At: m.cfg.Now(), Value: f.Message})
+}
+
+// report tells scripts what changed about the beat; engine loop.
+func (m *Machine) report(changes []beat.Change) {
+	for _, c := range changes {
+		switch topic := changeTopic(c.Kind); {
+		case c.Of != "":
+			m.Put(script.Event{Topic: device.SourceTopic(c.Of, c.Kind.String()), At: c.At})
+		case topic != "":
+			m.Put(script.Event{Topic: topic, At: c.At, Value: c.BPM})
+		}
+	}
+}
+
+// moved makes the script loop look at the plan of the beat again; engine loop.
+func (m *Machine) moved() { m.Put(script.Event{Topic: topicMoved, Key: topicMoved}) }
