@@ -37,9 +37,9 @@ func newPulse(start time.Duration) pulse {
 func (p *pulse) retime(line beat.Timeline, now time.Duration) {
 	follow := !line.Stopped && line.BPM > 0 && !math.IsInf(line.BPM, 1)
 	switch here := p.Run.At(now); {
-	case !follow:
+	case !follow && p.Follow:
 		p.Run = beat.Timeline{Origin: now, Beat: here, BPM: p.Run.BPM}
-	case !p.Follow || line.Epoch != p.Line.Epoch:
+	case follow && (!p.Follow || line.Epoch != p.Line.Epoch):
 		p.Shift = here - line.At(now)
 	}
 	if follow {

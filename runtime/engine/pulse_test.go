@@ -46,6 +46,18 @@ func TestFadeInBeatsSurvivesJumpsAndStops(t *testing.T) {
 	check(t, step(e, 130*ms, 1), "90ms 63", "100ms 75", "110ms 88", "120ms 100", "130ms 100")
 }
 
+// TestCountWhileStandingIsExact: however often it is told that the beat stands, the count
+// goes on at the last tempo.
+func TestCountWhileStandingIsExact(t *testing.T) {
+	p := newPulse(0)
+	for now := time.Duration(0); now <= time.Minute; now += 9_999_999 {
+		p.retime(beat.Timeline{Stopped: true}, now)
+	}
+	if got := p.Run.At(time.Minute); got != 120*beat.Beat {
+		t.Errorf("%v beats in a minute at 120 BPM", got.Float())
+	}
+}
+
 func TestDelays(t *testing.T) {
 	half := Length{Time: 10 * ms}
 	tests := []struct {
