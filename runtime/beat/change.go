@@ -40,11 +40,11 @@ type Change struct {
 
 // standing is all about a published beat that changes are made of.
 type standing struct {
-	source  string
-	epoch   uint32
-	tempo   float64
-	stopped bool
-	lost    bool
+	Source  string
+	Epoch   uint32
+	Tempo   float64
+	Stopped bool
+	Lost    bool
 }
 
 // tempoStep is the smallest difference in BPM worth a change.
@@ -56,15 +56,15 @@ func changes(from, to standing, now time.Duration) []Change {
 	var list []Change
 	add := func(differs bool, k Kind) {
 		if differs {
-			list = append(list, Change{Kind: k, At: now, BPM: to.tempo, Source: to.source})
+			list = append(list, Change{Kind: k, At: now, BPM: to.Tempo, Source: to.Source})
 		}
 	}
-	add(from.source != to.source, Followed)
-	add(from.lost && !to.lost && to.source != Internal, Found)
-	add(!from.lost && to.lost, Lost)
-	add(math.Abs(from.tempo-to.tempo) >= tempoStep, Tempo)
-	add(from.epoch != to.epoch && from.epoch != 0, Jump)
-	add(from.stopped && !to.stopped, Started)
-	add(!from.stopped && to.stopped, Stopped)
+	add(from.Source != to.Source, Followed)
+	add(from.Lost && !to.Lost && to.Source != Internal, Found)
+	add(!from.Lost && to.Lost, Lost)
+	add(math.Abs(from.Tempo-to.Tempo) >= tempoStep, Tempo)
+	add(from.Epoch != to.Epoch && from.Epoch != 0, Jump)
+	add(from.Stopped && !to.Stopped, Started)
+	add(!from.Stopped && to.Stopped, Stopped)
 	return list
 }

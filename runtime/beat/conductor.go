@@ -28,7 +28,7 @@ const maxPlanned = 1024
 // who read the course meanwhile sees it step. A Conductor belongs to one
 // goroutine. Create it with [NewConductor].
 type Conductor struct {
-	drive
+	drive     drive
 	epochs    epochs               // of the published course
 	lanes     epochs               // of all followers together, so that a name may change its source
 	followers map[string]*Follower // by source key
@@ -49,8 +49,8 @@ func NewConductor(now time.Duration, bpm float64) *Conductor {
 	c := &Conductor{followers: make(map[string]*Follower), aliases: make(map[string]string)}
 	internal := Timeline{Epoch: c.epochs.next(), Origin: now, BPM: bpm}
 	c.drive = drive{
-		source: Internal, internal: internal, tempo: bpm,
-		path: path{line: internal, target: internal, until: Never, latest: now},
+		Source: Internal, Internal: internal, Tempo: bpm,
+		Path: path{Line: internal, Target: internal, Until: Never, Latest: now},
 	}
 	c.said = c.standing()
 	return c
@@ -58,11 +58,11 @@ func NewConductor(now time.Duration, bpm float64) *Conductor {
 
 // Tempo returns the tempo in BPM as the source names it. Unlike the slope of
 // the timeline it holds still while an error is corrected.
-func (c *Conductor) Tempo() float64 { return c.tempo }
+func (c *Conductor) Tempo() float64 { return c.drive.Tempo }
 
 // Source returns what drives the beat, as Follow was told, and the key it
 // stands for at present.
-func (c *Conductor) Source() (name, key string) { return c.source, c.key() }
+func (c *Conductor) Source() (name, key string) { return c.drive.Source, c.key() }
 
 // Follower returns the follower of a source key for its diagnostics, nil if that
 // source was not heard of. It stays the conductor's.
@@ -85,7 +85,7 @@ func (c *Conductor) Do(cmd Command, s Stamp, now time.Duration) error {
 	s = s.On(c.course(), now)
 	if s.At <= now {
 		c.prepare(cmd, s.At)
-		return c.apply(cmd, s.At, c.target, c.epochs.next)
+		return c.drive.apply(cmd, s.At, c.target, c.epochs.next)
 	}
 	if len(c.planned) >= maxPlanned {
 		c.refused++
@@ -106,7 +106,7 @@ func (c *Conductor) Refused() uint64 { return c.refused }
 
 // prepare makes the follower of a source that is about to drive.
 func (c *Conductor) prepare(cmd Command, now time.Duration) {
-	if source := cmd.source(); cmd.Kind == Follow && source != Internal && source != c.source {
+	if source := cmd.source(); cmd.Kind == Follow && source != Internal && source != c.drive.Source {
 		c.expect(c.resolve(source), now)
 	}
 }
@@ -114,8 +114,8 @@ func (c *Conductor) prepare(cmd Command, now time.Duration) {
 // expect makes silence count of the source that drives.
 func (c *Conductor) expect(key string, now time.Duration) {
 	f := c.follower(key, now)
-	if !f.synced {
-		f.expect(now, c.said.lost)
+	if !f.Synced {
+		f.expect(now, c.said.Lost)
 	}
 	f.Step(now)
 }
@@ -132,20 +132,20 @@ func (c *Conductor) Alias(source, target string, now time.Duration) {
 	if target == "" {
 		delete(c.aliases, source)
 	}
-	if source != c.source {
+	if source != c.drive.Source {
 		return
 	}
 	c.advance(now)
 	c.expect(c.key(), now)
-	c.lead(now, c.target, c.epochs.next)
+	c.drive.lead(now, c.target, c.epochs.next)
 }
 
 // key returns the source key that drives the beat.
-func (c *Conductor) key() string { return c.resolve(c.source) }
+func (c *Conductor) key() string { return c.resolve(c.drive.Source) }
 
 // driver returns the follower that drives the beat, nil on the internal tempo.
 func (c *Conductor) driver() *Follower {
-	if c.source == Internal {
+	if c.drive.Source == Internal {
 		return nil
 	}
 	return c.followers[c.key()]
@@ -154,10 +154,10 @@ func (c *Conductor) driver() *Follower {
 // target tells where a source, or an alias, wants the beat to be.
 func (c *Conductor) target(source string) (aim, bool) {
 	f := c.followers[c.resolve(source)]
-	if f == nil || !f.located || f.lost {
+	if f == nil || !f.Located || f.Lost {
 		return aim{}, false
 	}
-	return aim{f.target, f.tempo}, true
+	return aim{f.Target, f.BPM}, true
 }
 
 // follower returns the follower of a key, a new one for a new key. Beyond
@@ -170,7 +170,7 @@ func (c *Conductor) follower(key string, now time.Duration) *Follower {
 	if len(c.followers) >= maxSources {
 		oldest := ""
 		for k, g := range c.followers {
-			if k != c.key() && (oldest == "" || g.heard < c.followers[oldest].heard || g.heard == c.followers[oldest].heard && k < oldest) {
+			if k != c.key() && (oldest == "" || g.Heard < c.followers[oldest].Heard || g.Heard == c.followers[oldest].Heard && k < oldest) {
 				oldest = k
 			}
 		}
@@ -178,7 +178,7 @@ func (c *Conductor) follower(key string, now time.Duration) *Follower {
 	}
 	f = NewFollower(Config{})
 	f.fresh = c.lanes.next
-	f.heard = now
+	f.Heard = now
 	c.followers[key] = f
 	return f
 }
@@ -188,17 +188,17 @@ func (c *Conductor) follower(key string, now time.Duration) *Follower {
 // in the order of arrival.
 func (c *Conductor) Observe(source string, o Observation) []Change {
 	f := c.follower(source, o.Arrival)
-	epoch := f.path.line.Epoch
+	epoch := f.Path.Line.Epoch
 	f.Observe(o)
 	var list []Change
 	if f == c.driver() {
 		c.advance(o.Arrival)
-		c.lead(o.Arrival, c.target, c.epochs.next)
+		c.drive.lead(o.Arrival, c.target, c.epochs.next)
 		list = c.report(o.Arrival)
 	}
-	if epoch != 0 && epoch != f.path.line.Epoch {
+	if epoch != 0 && epoch != f.Path.Line.Epoch {
 		for _, name := range c.names(source) {
-			list = append(list, Change{Kind: Jump, At: o.Arrival, BPM: f.tempo, Of: name})
+			list = append(list, Change{Kind: Jump, At: o.Arrival, BPM: f.BPM, Of: name})
 		}
 	}
 	return list
@@ -237,29 +237,29 @@ func (c *Conductor) advance(now time.Duration) {
 		c.planned = slices.Delete(c.planned, 0, 1)
 		c.given++
 		fresh := c.epochs.next
-		if p.epoch != 0 {
-			fresh = func() uint32 { return p.epoch }
+		if p.Begins != 0 {
+			fresh = func() uint32 { return p.Begins }
 		}
-		c.path.settle(p.At, c.epochs.next)
-		if c.prepare(p.Command, p.At); c.apply(p.Command, p.At, c.target, fresh) != nil {
+		c.drive.Path.settle(p.At, c.epochs.next)
+		if c.prepare(p.Command, p.At); c.drive.apply(p.Command, p.At, c.target, fresh) != nil {
 			c.refused++
 		}
 	}
-	c.path.settle(now, c.epochs.next)
+	c.drive.Path.settle(now, c.epochs.next)
 }
 
 // Next returns the instant of the next Step that has something to do.
 func (c *Conductor) Next() time.Duration {
 	if changes(c.said, c.standing(), 0) != nil {
-		return c.path.latest
+		return c.drive.Path.Latest
 	}
-	next := c.path.until
+	next := c.drive.Path.Until
 	if len(c.planned) > 0 {
 		next = min(next, c.planned[0].At)
 	}
 	for key, f := range c.followers {
-		next = min(next, f.path.until)
-		if key == c.key() && c.source != Internal {
+		next = min(next, f.Path.Until)
+		if key == c.key() && c.drive.Source != Internal {
 			next = min(next, f.lostAt())
 		}
 	}
@@ -270,14 +270,14 @@ func (c *Conductor) Next() time.Duration {
 func (c *Conductor) standing() standing {
 	f := c.driver()
 	is := standing{
-		source:  c.source,
-		epoch:   c.path.line.Epoch,
-		tempo:   c.said.tempo,
-		stopped: c.path.line.Stopped,
-		lost:    f != nil && f.lost,
+		Source:  c.drive.Source,
+		Epoch:   c.drive.Path.Line.Epoch,
+		Tempo:   c.said.Tempo,
+		Stopped: c.drive.Path.Line.Stopped,
+		Lost:    f != nil && f.Lost,
 	}
-	if math.Abs(c.tempo-is.tempo) >= tempoStep {
-		is.tempo = c.tempo
+	if math.Abs(c.drive.Tempo-is.Tempo) >= tempoStep {
+		is.Tempo = c.drive.Tempo
 	}
 	return is
 }

@@ -61,40 +61,46 @@ const (
 //
 // A Follower belongs to one goroutine or lock. Create it with [NewFollower].
 type Follower struct {
-	silence time.Duration
+	following
+	own   epochs
+	fresh func() uint32 // numbers epochs
+}
 
-	heard    time.Duration // arrival of the last observation
-	expected bool          // silence counts before the first one
-	lost     bool
-	ignored  uint64
+// following is what a follower knows of its source. The fields are exported for the
+// snapshot.
+type following struct {
+	Silence time.Duration
+
+	Heard    time.Duration // arrival of the last observation
+	Expected bool          // silence counts before the first one
+	Lost     bool
+	Nonsense uint64
 
 	// The device clock: base is its reading at the arrival anchor.
-	synced  bool
-	stamped bool
-	base    uint64
-	anchor  time.Duration
-	offset  clockOffset
+	Synced  bool
+	Stamped bool
+	Base    uint64
+	Anchor  time.Duration
+	Offset  clockOffset
 
-	motion  motion
-	line    deviceLine
-	prev    sample  // the last observation
-	still   sample  // where the beat last moved
-	mark    sample  // where the current speed measurement began
-	steady  int     // plausible speeds in a row
-	oddAt   float64 // device clock of the last implausible speed ...
-	saneAt  float64 // ... and of the last plausible one
-	doubted bool    // the last observation was set aside ...
-	doubt   sample  // ... and is this one
-	strayed float64 // device clock at which it went adrift
+	Motion  motion
+	Line    deviceLine
+	Prev    sample  // the last observation
+	Still   sample  // where the beat last moved
+	Mark    sample  // where the current speed measurement began
+	Steady  int     // plausible speeds in a row
+	OddAt   float64 // device clock of the last implausible speed ...
+	SaneAt  float64 // ... and of the last plausible one
+	Doubted bool    // the last observation was set aside ...
+	Doubt   sample  // ... and is this one
+	Strayed float64 // device clock at which it went adrift
 
-	tempo   float64 // nominal BPM, 0 before any is known
-	missed  Micro   // error of the published beat at the last observation
-	located bool    // a target exists
-	target  Timeline
-	path    path
-	said    standing
-	own     epochs
-	fresh   func() uint32 // numbers epochs
+	BPM     float64 // nominal BPM, 0 before any is known
+	Missed  Micro   // error of the published beat at the last observation
+	Located bool    // a target exists
+	Target  Timeline
+	Path    path
+	Said    standing
 }
 
 // NewFollower returns a follower that has heard nothing. Its timeline is
@@ -103,11 +109,11 @@ func NewFollower(cfg Config) *Follower {
 	if cfg.Silence <= 0 {
 		cfg.Silence = defaultSilence
 	}
-	f := &Follower{silence: cfg.Silence}
+	f := &Follower{following: following{Silence: cfg.Silence}}
 	f.fresh = f.own.next
-	f.path.line.Stopped = true
-	f.path.until = Never
-	f.said.stopped = true
+	f.Path.Line.Stopped = true
+	f.Path.Until = Never
+	f.Said.Stopped = true
 	return f
 }
 
@@ -116,22 +122,22 @@ func NewFollower(cfg Config) *Follower {
 // clock that stands) is ignored and counted; a tempo outside 1-1000 BPM counts
 // as unknown.
 func (f *Follower) Observe(o Observation) []Change {
-	if math.IsNaN(o.Beat) || math.Abs(o.Beat) > maxBeat || (o.Clock == 0 && f.synced && f.stamped) {
-		f.ignored++
+	if math.IsNaN(o.Beat) || math.Abs(o.Beat) > maxBeat || (o.Clock == 0 && f.Synced && f.Stamped) {
+		f.Nonsense++
 		return nil
 	}
-	f.heard = max(f.heard, o.Arrival)
-	f.lost = false
+	f.Heard = max(f.Heard, o.Arrival)
+	f.Lost = false
 	if s, ok := f.locate(o); ok {
 		rate := 0.0
 		if o.BPM >= minBPM && o.BPM <= maxBPM {
 			rate = o.BPM / 60
-			f.tempo = o.BPM
+			f.BPM = o.BPM
 		}
 		f.move(s, rate)
-		f.prev = s
+		f.Prev = s
 	} else {
-		f.ignored++
+		f.Nonsense++
 	}
 	return f.publish(o.Arrival)
 }
@@ -145,32 +151,32 @@ func (f *Follower) locate(o Observation) (sample, bool) {
 	if !stamped {
 		clock = uint64(o.Arrival)
 	}
-	c := float64(int64(clock-f.base)) * 1e-9
-	if !f.synced || stamped != f.stamped || c < f.prev.c {
-		f.synced, f.stamped = true, stamped
-		f.base, f.anchor = clock, o.Arrival
-		f.offset = clockOffset{}
+	c := float64(int64(clock-f.Base)) * 1e-9
+	if !f.Synced || stamped != f.Stamped || c < f.Prev.C {
+		f.Synced, f.Stamped = true, stamped
+		f.Base, f.Anchor = clock, o.Arrival
+		f.Offset = clockOffset{}
 		f.begin(sample{0, o.Beat})
 		c = 0
-	} else if c == f.prev.c && f.offset.n > 0 {
+	} else if c == f.Prev.C && f.Offset.N > 0 {
 		return sample{}, false
 	}
-	f.offset.observe(c, (o.Arrival-f.anchor).Seconds()-c)
+	f.Offset.observe(c, (o.Arrival-f.Anchor).Seconds()-c)
 	return sample{c, o.Beat}, true
 }
 
 // begin forgets how the source moved; s is its position.
 func (f *Follower) begin(s sample) {
-	f.motion = unknown
-	f.prev, f.still = s, s
-	f.line.n = 0
-	f.oddAt, f.saneAt = math.Inf(-1), s.c
+	f.Motion = unknown
+	f.Prev, f.Still = s, s
+	f.Line.N = 0
+	f.OddAt, f.SaneAt = math.Inf(-1), s.C
 	f.measure(s)
 }
 
 // measure begins a new speed measurement at s.
 func (f *Follower) measure(s sample) {
-	f.mark, f.steady, f.doubted = s, 0, false
+	f.Mark, f.Steady, f.Doubted = s, 0, false
 }
 
 // move takes the next observed position; rate is the reported tempo in beats
@@ -178,58 +184,58 @@ func (f *Follower) measure(s sample) {
 func (f *Follower) move(s sample, rate float64) {
 	nominal := rate
 	if nominal == 0 {
-		nominal = max(f.line.slope, 0)
+		nominal = max(f.Line.Slope, 0)
 	}
-	gap := s.c-f.prev.c > gapSpan
-	rested := f.prev.c > f.still.c
-	if math.Abs(s.b-f.prev.b) > stillSpeed*max(nominal, 0.1)*(s.c-f.prev.c) {
-		f.still = s
+	gap := s.C-f.Prev.C > gapSpan
+	rested := f.Prev.C > f.Still.C
+	if math.Abs(s.B-f.Prev.B) > stillSpeed*max(nominal, 0.1)*(s.C-f.Prev.C) {
+		f.Still = s
 	}
-	standing := f.still != s
+	standing := f.Still != s
 
-	if f.motion == playing {
+	if f.Motion == playing {
 		f.track(s, rate, gap)
-	} else if standing || gap || rested || f.line.n == 0 {
-		f.line.restart(s, rate)
+	} else if standing || gap || rested || f.Line.N == 0 {
+		f.Line.restart(s, rate)
 	} else {
-		f.line.add(s)
+		f.Line.add(s)
 	}
-	if gap || (rested && f.motion != playing) {
+	if gap || (rested && f.Motion != playing) {
 		f.measure(s)
 	}
 	f.judge(s, rate, standing)
 
 	switch {
-	case standing && s.c-f.still.c >= stillFor:
+	case standing && s.C-f.Still.C >= stillFor:
 		f.pause(s)
-	case f.motion == playing:
+	case f.Motion == playing:
 		f.run()
-	case f.motion == adrift && s.c-f.saneAt > driftFor:
+	case f.Motion == adrift && s.C-f.SaneAt > driftFor:
 		f.pause(s)
 	}
 }
 
 // track takes a position while playing: it fits the line or starts a new one.
 func (f *Follower) track(s sample, rate float64, gap bool) {
-	r := s.b - f.line.at(s.c)
-	shift := rate > 0 && math.Abs(rate-f.line.reported) > tempoShift*rate
-	limit := max(doubtBeats, doubtSigma*f.line.noise)
+	r := s.B - f.Line.at(s.C)
+	shift := rate > 0 && math.Abs(rate-f.Line.Reported) > tempoShift*rate
+	limit := max(doubtBeats, doubtSigma*f.Line.Noise)
 	far := math.Abs(r) > limit
 	switch {
 	case gap || shift || math.Abs(r) > jumpBeats:
-		f.line.restart(s, rate)
-	case far && f.doubted:
-		f.line.restart(f.doubt, rate)
-		f.line.add(s)
+		f.Line.restart(s, rate)
+	case far && f.Doubted:
+		f.Line.restart(f.Doubt, rate)
+		f.Line.add(s)
 	case far:
-		f.line.learn(min(math.Abs(r), 2*limit))
-		f.doubted, f.doubt = true, s
+		f.Line.learn(min(math.Abs(r), 2*limit))
+		f.Doubted, f.Doubt = true, s
 		return
 	default:
-		f.line.learn(r)
-		f.line.add(s)
+		f.Line.learn(r)
+		f.Line.add(s)
 	}
-	f.doubted = false
+	f.Doubted = false
 }
 
 // judge measures the speed over frames of at least frameSpan and decides
@@ -237,87 +243,87 @@ func (f *Follower) track(s sample, rate float64, gap bool) {
 // unsteadyBeats are a scratch, a spin or a short loop, which last until the
 // motion has been plausible for as long.
 func (f *Follower) judge(s sample, rate float64, standing bool) {
-	dc := s.c - f.mark.c
+	dc := s.C - f.Mark.C
 	if dc < frameSpan {
 		return
 	}
-	speed := (s.b - f.mark.b) / dc
-	f.mark = s
+	speed := (s.B - f.Mark.B) / dc
+	f.Mark = s
 	if rate == 0 {
-		rate = f.line.reported
+		rate = f.Line.Reported
 	}
 	window := unsteadyBeats / max(rate, 1)
-	recent := s.c-f.oddAt < window
+	recent := s.C-f.OddAt < window
 	switch {
-	case standing && f.motion != adrift:
-		f.steady = 0
+	case standing && f.Motion != adrift:
+		f.Steady = 0
 	case !standing && plausible(speed, rate):
-		f.steady++
-		f.saneAt = s.c
+		f.Steady++
+		f.SaneAt = s.C
 	default:
-		f.steady = 0
-		f.oddAt = s.c
-		if f.motion == playing && recent {
-			f.motion, f.strayed = adrift, s.c
+		f.Steady = 0
+		f.OddAt = s.C
+		if f.Motion == playing && recent {
+			f.Motion, f.Strayed = adrift, s.C
 		}
-		if f.motion != playing {
-			f.line.restart(s, rate)
+		if f.Motion != playing {
+			f.Line.restart(s, rate)
 		}
 	}
-	if f.motion != playing && f.steady > 0 && !(f.motion == adrift && recent) {
-		f.motion = playing
+	if f.Motion != playing && f.Steady > 0 && !(f.Motion == adrift && recent) {
+		f.Motion = playing
 	}
 }
 
 // run aims at where the line says the source is.
 func (f *Follower) run() {
-	if f.line.slope <= 0 {
+	if f.Line.Slope <= 0 {
 		return
 	}
-	bpm := f.line.slope * 60
-	if f.line.reported == 0 && (f.tempo == 0 || f.line.n >= lineWindow/2 && math.Abs(bpm-f.tempo) > tempoShift*bpm) {
-		f.tempo = bpm
+	bpm := f.Line.Slope * 60
+	if f.Line.Reported == 0 && (f.BPM == 0 || f.Line.N >= lineWindow/2 && math.Abs(bpm-f.BPM) > tempoShift*bpm) {
+		f.BPM = bpm
 	}
-	f.located = true
-	f.target = Timeline{
-		Origin: f.anchor + saturate(math.Round(f.offset.host(f.line.last.c)*1e9)),
-		Beat:   FromFloat(f.line.last.b),
-		BPM:    bpm / (1 + f.offset.skew),
+	f.Located = true
+	f.Target = Timeline{
+		Origin: f.Anchor + saturate(math.Round(f.Offset.host(f.Line.Last.C)*1e9)),
+		Beat:   FromFloat(f.Line.Last.B),
+		BPM:    bpm / (1 + f.Offset.Skew),
 	}
 }
 
 // pause aims at standing at s.
 func (f *Follower) pause(s sample) {
-	f.motion = paused
-	f.located = true
-	f.target = Timeline{Beat: FromFloat(s.b), BPM: f.tempo, Stopped: true}
+	f.Motion = paused
+	f.Located = true
+	f.Target = Timeline{Beat: FromFloat(s.B), BPM: f.BPM, Stopped: true}
 }
 
 // publish leads the published timeline to the target and returns what changed.
 func (f *Follower) publish(now time.Duration) []Change {
 	switch {
-	case !f.located:
-	case f.path.line.Epoch == 0:
-		f.path.line = f.target
-		f.path.line.Epoch = f.fresh()
-		f.path.target = f.target
-		f.path.latest = now
+	case !f.Located:
+	case f.Path.Line.Epoch == 0:
+		f.Path.Line = f.Target
+		f.Path.Line.Epoch = f.fresh()
+		f.Path.Target = f.Target
+		f.Path.Latest = now
 	default:
-		f.path.settle(now, f.fresh)
-		f.missed = f.target.At(now) - f.path.line.At(now)
-		f.path.aim(now, f.target, slewWindow, slewHorizon, f.fresh)
+		f.Path.settle(now, f.fresh)
+		f.Missed = f.Target.At(now) - f.Path.Line.At(now)
+		f.Path.aim(now, f.Target, slewWindow, slewHorizon, f.fresh)
 	}
 	return f.report(now)
 }
 
 // report returns what changed since the last report.
 func (f *Follower) report(now time.Duration) []Change {
-	is := standing{epoch: f.path.line.Epoch, tempo: f.said.tempo, stopped: f.path.line.Stopped, lost: f.lost}
-	if f.located && math.Abs(f.tempo-is.tempo) >= tempoStep {
-		is.tempo = f.tempo
+	is := standing{Epoch: f.Path.Line.Epoch, Tempo: f.Said.Tempo, Stopped: f.Path.Line.Stopped, Lost: f.Lost}
+	if f.Located && math.Abs(f.BPM-is.Tempo) >= tempoStep {
+		is.Tempo = f.BPM
 	}
-	list := changes(f.said, is, now)
-	f.said = is
+	list := changes(f.Said, is, now)
+	f.Said = is
 	return list
 }
 
@@ -325,37 +331,37 @@ func (f *Follower) report(now time.Duration) []Change {
 // correction that has met its aim ends. It returns what changed.
 func (f *Follower) Step(now time.Duration) []Change {
 	if now >= f.lostAt() {
-		f.lost = true
+		f.Lost = true
 	}
-	f.path.settle(now, f.fresh)
+	f.Path.settle(now, f.fresh)
 	return f.report(now)
 }
 
 // Next returns the instant of the next Step that has something to do.
-func (f *Follower) Next() time.Duration { return min(f.path.until, f.lostAt()) }
+func (f *Follower) Next() time.Duration { return min(f.Path.Until, f.lostAt()) }
 
 // expect makes silence count from now on although nothing was heard yet, or
 // have lasted long enough already.
 func (f *Follower) expect(now time.Duration, lost bool) {
-	f.heard, f.expected, f.lost = now, true, lost
+	f.Heard, f.Expected, f.Lost = now, true, lost
 }
 
 // lostAt returns when the source will count as lost, Never if it already does
 // or was never heard nor expected.
 func (f *Follower) lostAt() time.Duration {
-	if f.lost || !(f.synced || f.expected) {
+	if f.Lost || !(f.Synced || f.Expected) {
 		return Never
 	}
-	return f.heard + f.silence
+	return f.Heard + f.Silence
 }
 
 // Course returns the published course.
-func (f *Follower) Course() Course { return f.path.course(f.tempo) }
+func (f *Follower) Course() Course { return f.Path.course(f.BPM) }
 
 // Tempo returns the tempo in BPM as the source names it, else as measured, 0
 // before any is known. Unlike the slope of the timeline it holds still while
 // an error is corrected.
-func (f *Follower) Tempo() float64 { return f.tempo }
+func (f *Follower) Tempo() float64 { return f.BPM }
 
 // Confidence returns how far the course can be trusted, 0 to 1: it grows with
 // the first dozen observations and halves every two seconds of silence or
@@ -371,12 +377,12 @@ type trust struct {
 }
 
 func (f *Follower) trust() trust {
-	if !f.located {
+	if !f.Located {
 		return trust{}
 	}
-	t := trust{full: math.Min(float64(f.offset.n)/fullTrustAt, 1), heard: f.heard}
-	if f.motion == adrift {
-		t.adrift = f.prev.c - f.strayed
+	t := trust{full: math.Min(float64(f.Offset.N)/fullTrustAt, 1), heard: f.Heard}
+	if f.Motion == adrift {
+		t.adrift = f.Prev.C - f.Strayed
 	}
 	return t
 }
@@ -391,13 +397,13 @@ func (t trust) at(now time.Duration) float64 {
 
 // Delay returns how late observations arrive on average, beyond the smallest
 // delay of the path.
-func (f *Follower) Delay() time.Duration { return time.Duration(f.offset.late * float64(time.Second)) }
+func (f *Follower) Delay() time.Duration { return time.Duration(f.Offset.Late * float64(time.Second)) }
 
 // LastError returns how far the published beat was behind the source (negative:
 // ahead of it) when the last observation was taken, in beats and as time.
 func (f *Follower) LastError() (Micro, time.Duration) {
-	return f.missed, f.path.line.Span(f.missed)
+	return f.Missed, f.Path.Line.Span(f.Missed)
 }
 
 // Ignored returns how many observations were nonsense.
-func (f *Follower) Ignored() uint64 { return f.ignored }
+func (f *Follower) Ignored() uint64 { return f.Nonsense }

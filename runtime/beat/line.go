@@ -19,93 +19,93 @@ const (
 
 // sample is an observation on the device's own clock.
 type sample struct {
-	c float64 // device clock, seconds since the clock's base
-	b float64 // beat
+	C float64 // device clock, seconds since the clock's base
+	B float64 // beat
 }
 
 // deviceLine is a straight line of beat over the device clock, fitted by least
 // squares to the last observations. Network jitter does not enter: both
 // coordinates come from the device.
 type deviceLine struct {
-	ring     [lineWindow]sample
-	n, next  int
-	reported float64 // beats per second the device names, 0 for none
-	slope    float64 // beats per second
-	last     sample  // the newest point, moved onto the line
-	noise    float64 // standard deviation of an observation in beats
+	Ring     [lineWindow]sample
+	N, Next  int
+	Reported float64 // beats per second the device names, 0 for none
+	Slope    float64 // beats per second
+	Last     sample  // the newest point, moved onto the line
+	Noise    float64 // standard deviation of an observation in beats
 }
 
 // restart begins a new line at s. The slope is the reported one, else stays.
 func (l *deviceLine) restart(s sample, reported float64) {
-	l.n, l.next = 0, 0
-	l.reported = reported
+	l.N, l.Next = 0, 0
+	l.Reported = reported
 	if reported > 0 {
-		l.slope = reported
+		l.Slope = reported
 	}
-	if l.noise == 0 {
-		l.noise = maxNoise / 20
+	if l.Noise == 0 {
+		l.Noise = maxNoise / 20
 	}
 	l.add(s)
 }
 
 // at returns the beat at device clock c.
-func (l *deviceLine) at(c float64) float64 { return l.last.b + l.slope*(c-l.last.c) }
+func (l *deviceLine) at(c float64) float64 { return l.Last.B + l.Slope*(c-l.Last.C) }
 
 // learn takes the residual of an observation that was predicted.
 func (l *deviceLine) learn(residual float64) {
-	v := l.noise * l.noise
+	v := l.Noise * l.Noise
 	v += (residual*residual - v) / 32
-	l.noise = math.Min(math.Max(math.Sqrt(v), minNoise), maxNoise)
+	l.Noise = math.Min(math.Max(math.Sqrt(v), minNoise), maxNoise)
 }
 
 // add takes a point into the fit.
 func (l *deviceLine) add(s sample) {
-	l.ring[l.next] = s
-	l.next = (l.next + 1) % lineWindow
-	l.n = min(l.n+1, lineWindow)
-	for l.n > 1 && s.c-l.point(l.n-1).c > lineSpan {
-		l.n--
+	l.Ring[l.Next] = s
+	l.Next = (l.Next + 1) % lineWindow
+	l.N = min(l.N+1, lineWindow)
+	for l.N > 1 && s.C-l.point(l.N-1).C > lineSpan {
+		l.N--
 	}
 	// Sums relative to the newest point keep the precision of large positions.
 	var sc, sb float64
-	for i := range l.n {
+	for i := range l.N {
 		q := l.point(i)
-		sc += q.c - s.c
-		sb += q.b - s.b
+		sc += q.C - s.C
+		sb += q.B - s.B
 	}
-	n := float64(l.n)
+	n := float64(l.N)
 	mc, mb := sc/n, sb/n
 	var scc, scb float64
-	for i := range l.n {
+	for i := range l.N {
 		q := l.point(i)
-		dc := q.c - s.c - mc
+		dc := q.C - s.C - mc
 		scc += dc * dc
-		scb += dc * (q.b - s.b - mb)
+		scb += dc * (q.B - s.B - mb)
 	}
 	if scc > 0 {
 		fit := scb / scc
-		off := math.Abs(fit - l.reported)
-		if l.n >= slopeAfter || off > slopeDoubt*l.noise/math.Sqrt(scc) {
-			l.slope = l.credible(fit)
-		} else if l.reported > 0 {
-			l.slope = l.reported
+		off := math.Abs(fit - l.Reported)
+		if l.N >= slopeAfter || off > slopeDoubt*l.Noise/math.Sqrt(scc) {
+			l.Slope = l.credible(fit)
+		} else if l.Reported > 0 {
+			l.Slope = l.Reported
 		}
 	}
-	l.last = sample{c: s.c, b: s.b + mb - l.slope*mc}
+	l.Last = sample{C: s.C, B: s.B + mb - l.Slope*mc}
 }
 
 // credible returns fit if it can be the slope of something that plays, else
 // the slope so far.
 func (l *deviceLine) credible(fit float64) float64 {
-	if !plausible(fit, l.reported) {
-		return l.slope
+	if !plausible(fit, l.Reported) {
+		return l.Slope
 	}
 	return fit
 }
 
 // point returns the i-th newest point.
 func (l *deviceLine) point(i int) sample {
-	return l.ring[(l.next-1-i+2*lineWindow)%lineWindow]
+	return l.Ring[(l.Next-1-i+2*lineWindow)%lineWindow]
 }
 
 // plausible reports whether speed, in beats per second, is that of a track that

@@ -22,61 +22,61 @@ const (
 // and a part of the jitter. Leaning on the earliest arrivals alone would shrink
 // that part, but at 30 messages a second it takes many seconds to find them.
 type clockOffset struct {
-	n             int     // observations since the last start
-	c             float64 // device clock of the last observation, seconds
-	offset, skew  float64
-	poo, pos, pss float64 // covariance of offset and skew
-	farSince      float64 // device clock at which arrivals became far too late, or < 0
-	late          float64 // mean lateness of arrivals, seconds
+	N             int     // observations since the last start
+	C             float64 // device clock of the last observation, seconds
+	Offset, Skew  float64
+	Poo, Pos, Pss float64 // covariance of offset and skew
+	FarSince      float64 // device clock at which arrivals became far too late, or < 0
+	Late          float64 // mean lateness of arrivals, seconds
 }
 
 // observe takes a difference z = arrival - device clock at device clock c.
 func (o *clockOffset) observe(c, z float64) {
-	if o.n == 0 {
-		*o = clockOffset{n: 1, c: c, offset: z, poo: offsetStart, pss: skewStart, farSince: -1}
+	if o.N == 0 {
+		*o = clockOffset{N: 1, C: c, Offset: z, Poo: offsetStart, Pss: skewStart, FarSince: -1}
 		return
 	}
-	dt := c - o.c
-	o.c = c
-	o.offset += o.skew * dt
-	o.poo += dt*(2*o.pos+dt*o.pss) + offsetWander*dt
-	o.pos += dt * o.pss
-	o.pss += skewWander * dt
+	dt := c - o.C
+	o.C = c
+	o.Offset += o.Skew * dt
+	o.Poo += dt*(2*o.Pos+dt*o.Pss) + offsetWander*dt
+	o.Pos += dt * o.Pss
+	o.Pss += skewWander * dt
 
-	miss := z - o.offset
+	miss := z - o.Offset
 	if miss < -offsetFar {
 		o.restart(c, z)
 		return
 	}
 	if miss > offsetFar {
-		if o.farSince < 0 {
-			o.farSince = c
-		} else if c-o.farSince >= offsetFarFor {
+		if o.FarSince < 0 {
+			o.FarSince = c
+		} else if c-o.FarSince >= offsetFarFor {
 			o.restart(c, z)
 		}
 		return
 	}
-	o.farSince = -1
-	o.n++
+	o.FarSince = -1
+	o.N++
 	r := earlyNoise * earlyNoise
 	if miss > 0 {
 		r = lateNoise*lateNoise + miss*miss
 	}
-	gain := 1 / (o.poo + r)
-	ko, ks := o.poo*gain, o.pos*gain
-	o.offset += ko * miss
-	o.skew += ks * miss
-	o.pss -= ks * o.pos
-	o.pos -= ko * o.pos
-	o.poo -= ko * o.poo
-	o.late += (math.Max(z-o.offset, 0) - o.late) / float64(min(o.n, lateMemory))
+	gain := 1 / (o.Poo + r)
+	ko, ks := o.Poo*gain, o.Pos*gain
+	o.Offset += ko * miss
+	o.Skew += ks * miss
+	o.Pss -= ks * o.Pos
+	o.Pos -= ko * o.Pos
+	o.Poo -= ko * o.Poo
+	o.Late += (math.Max(z-o.Offset, 0) - o.Late) / float64(min(o.N, lateMemory))
 }
 
 // restart forgets all but this observation.
 func (o *clockOffset) restart(c, z float64) {
-	o.n = 0
+	o.N = 0
 	o.observe(c, z)
 }
 
 // host returns the host clock, in seconds, at device clock c.
-func (o *clockOffset) host(c float64) float64 { return c + o.offset + o.skew*(c-o.c) }
+func (o *clockOffset) host(c float64) float64 { return c + o.Offset + o.Skew*(c-o.C) }

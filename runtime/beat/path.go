@@ -25,44 +25,44 @@ const (
 // an epoch: small errors change its slope until it meets the target, large ones
 // start a new epoch.
 type path struct {
-	line   Timeline
-	target Timeline
-	until  time.Duration // when line is to meet target; Never once it has
-	latest time.Duration // the last instant this path was told about
+	Line   Timeline
+	Target Timeline
+	Until  time.Duration // when line is to meet target; Never once it has
+	Latest time.Duration // the last instant this path was told about
 }
 
 // epochs numbers the epochs of one or more published timelines, so that none is used
 // twice.
-type epochs struct{ last uint32 }
+type epochs struct{ Last uint32 }
 
 func (e *epochs) next() uint32 {
-	e.last++
-	return e.last
+	e.Last++
+	return e.Last
 }
 
 // aim makes target the line to follow from now on. Errors of at most window
 // are slewed within horizon, or longer where that would take more than maxSlew. A jump
 // begins the epoch that fresh gives.
 func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon time.Duration, fresh func() uint32) {
-	now = max(now, p.latest)
-	p.latest = now
-	p.target = target
-	at, goal := p.line.At(now), target.At(now)
+	now = max(now, p.Latest)
+	p.Latest = now
+	p.Target = target
+	at, goal := p.Line.At(now), target.At(now)
 	if off := goal - at; off > window || off < -window {
-		p.line.Epoch = fresh()
+		p.Line.Epoch = fresh()
 		at = landing(at, goal, target)
 	}
-	if target.Stopped && p.line.Stopped && at == p.line.Beat && target.BPM == p.line.BPM {
+	if target.Stopped && p.Line.Stopped && at == p.Line.Beat && target.BPM == p.Line.BPM {
 		return
 	}
-	p.line = Timeline{Epoch: p.line.Epoch, Origin: now, Beat: at, BPM: target.BPM, Stopped: target.Stopped}
-	p.until = Never
+	p.Line = Timeline{Epoch: p.Line.Epoch, Origin: now, Beat: at, BPM: target.BPM, Stopped: target.Stopped}
+	p.Until = Never
 	if off := goal - at; target.moving() && (off > settled || off < -settled) {
 		rate := target.BPM / nanosPerMinuteByMicro // micro-beats per ns
 		pull := float64(off) / float64(horizon) / rate
 		pull = math.Copysign(math.Min(math.Abs(pull), maxSlew), pull)
-		p.line.BPM *= 1 + pull
-		p.until = now + saturate(math.Ceil(float64(off)/(pull*rate)))
+		p.Line.BPM *= 1 + pull
+		p.Until = now + saturate(math.Ceil(float64(off)/(pull*rate)))
 	}
 }
 
@@ -81,24 +81,24 @@ func landing(at, goal Micro, target Timeline) Micro {
 // the course has told before.
 func (p *path) settle(now time.Duration, fresh func() uint32) {
 	for range maxSlews {
-		if now < p.until {
+		if now < p.Until {
 			break
 		}
-		p.aim(p.until, p.target, slewWindow, slewHorizon, fresh)
+		p.aim(p.Until, p.Target, slewWindow, slewHorizon, fresh)
 	}
-	p.latest = max(p.latest, now)
+	p.Latest = max(p.Latest, now)
 }
 
 // course is what the path tells: the line, and the end of the correction it is on.
 func (p path) course(tempo float64) Course {
-	c := Course{{From: always, Line: p.line, Tempo: tempo}}
+	c := Course{{From: always, Line: p.Line, Tempo: tempo}}
 	for range maxSlews {
-		if p.until == Never {
+		if p.Until == Never {
 			break
 		}
-		from := p.until
-		p.settle(from, func() uint32 { return p.line.Epoch })
-		c = c.add(Turn{From: from, Line: p.line, Tempo: tempo})
+		from := p.Until
+		p.settle(from, func() uint32 { return p.Line.Epoch })
+		c = c.add(Turn{From: from, Line: p.Line, Tempo: tempo})
 	}
 	return c
 }

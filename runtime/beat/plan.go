@@ -11,7 +11,7 @@ import (
 type planned struct {
 	Command
 	Stamp
-	epoch uint32 // that it begins if it jumps, once that was foreseen; 0 before
+	Begins uint32 // that it begins if it jumps, once that was foreseen; 0 before
 }
 
 // A Plan is all that is known of the beat: where it is, where it goes, what drives it,
@@ -66,26 +66,30 @@ func (c *Conductor) Plan(heard uint64, now time.Duration) *Plan {
 		}
 	}
 	slices.SortFunc(lanes, func(a, b lane) int { return strings.Compare(a.name, b.name) })
-	course := c.course()
-	p := c.plan
-	if p != nil && p.Heard == heard && p.given == c.given && p.Course.equal(course) && slices.EqualFunc(p.lanes, lanes, lane.equal) {
+	course, trust, p := c.course(), c.trust(), c.plan
+	if p != nil && p.Heard == heard && p.given == c.given && p.trust == trust && p.Course.equal(course) && slices.EqualFunc(p.lanes, lanes, lane.equal) {
 		return p
 	}
 	next := &Plan{
 		Version: 1, Heard: heard, Course: course, now: now, drive: c.drive, planned: slices.Clone(c.planned), given: c.given,
-		epochs: c.epochs, lanes: lanes, trust: trust{always: true},
+		epochs: c.epochs, lanes: lanes, trust: trust,
 	}
 	if p != nil {
 		next.Version = p.Version + 1
 	}
-	if c.source != Internal {
-		next.trust = trust{}
-		if f := c.driver(); f != nil {
-			next.trust = f.trust()
-		}
-	}
 	c.plan = next
 	return next
+}
+
+// trust is how far what drives the beat can be trusted.
+func (c *Conductor) trust() trust {
+	if c.drive.Source == Internal {
+		return trust{always: true}
+	}
+	if f := c.driver(); f != nil {
+		return f.trust()
+	}
+	return trust{}
 }
 
 // course is where the beat goes. It brings what is planned into the order in which it
@@ -99,8 +103,8 @@ func (c *Conductor) course() Course {
 // foresee tells where what drives the beat, and the commands that wait, will lead it.
 // These get the instants they have in that course, and the epochs they begin.
 func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh func() uint32) Course {
-	course := Course{{From: always, Line: d.path.line, Tempo: d.tempo, Source: d.source}}
-	last := d.path.latest
+	course := Course{{From: always, Line: d.Path.Line, Tempo: d.Tempo, Source: d.Source}}
+	last := d.Path.Latest
 	for i := range waiting {
 		p := &waiting[i]
 		p.Stamp = p.On(d.ahead(course, Never, fresh), last)
@@ -109,15 +113,15 @@ func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh 
 		}
 		last = max(last, p.At)
 		course = d.ahead(course, last, fresh)
-		d.path.settle(last, fresh)
+		d.Path.settle(last, fresh)
 		own := func() uint32 {
-			if p.epoch == 0 {
-				p.epoch = fresh()
+			if p.Begins == 0 {
+				p.Begins = fresh()
 			}
-			return p.epoch
+			return p.Begins
 		}
 		if d.apply(p.Command, last, target, own) == nil {
-			course = course.add(Turn{last, d.path.line, d.tempo, d.source})
+			course = course.add(Turn{last, d.Path.Line, d.Tempo, d.Source})
 		}
 	}
 	return d.ahead(course, Never, fresh)
@@ -126,10 +130,10 @@ func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh 
 // ahead adds to a course the ends of corrections up to an instant.
 func (d drive) ahead(course Course, until time.Duration, fresh func() uint32) Course {
 	course = slices.Clone(course)
-	for n := 0; d.path.until <= until && d.path.until != Never && n < maxSlews; n++ {
-		from := d.path.until
-		d.path.settle(from, fresh)
-		course = course.add(Turn{from, d.path.line, d.tempo, d.source})
+	for n := 0; d.Path.Until <= until && d.Path.Until != Never && n < maxSlews; n++ {
+		from := d.Path.Until
+		d.Path.settle(from, fresh)
+		course = course.add(Turn{from, d.Path.Line, d.Tempo, d.Source})
 	}
 	return course
 }
@@ -139,7 +143,7 @@ func (d drive) ahead(course Course, until time.Duration, fresh func() uint32) Co
 // error is that of the command if the plan comes true.
 func (p *Plan) With(c Command, s Stamp) (*Plan, error) {
 	s = s.On(p.Course, p.now)
-	source := p.drive.source
+	source := p.drive.Source
 	for _, w := range p.planned {
 		if w.Kind == Follow && w.At <= s.At {
 			source = w.source()
@@ -199,8 +203,8 @@ func (p *Plan) Same(q *Plan, sources []string) bool {
 func NewPlan(show Course, sources map[string]Course) *Plan {
 	p := &Plan{Version: 1, Course: show, trust: trust{always: true}}
 	line := show[len(show)-1].Line
-	p.epochs.last = line.Epoch
-	p.drive = drive{source: Internal, internal: line, tempo: line.BPM, path: path{line: line, target: line, until: Never}}
+	p.epochs.Last = line.Epoch
+	p.drive = drive{Source: Internal, Internal: line, Tempo: line.BPM, Path: path{Line: line, Target: line, Until: Never}}
 	for name, c := range sources {
 		p.lanes = append(p.lanes, lane{name: name, course: c})
 	}

@@ -3,6 +3,7 @@ package beat
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 )
@@ -109,6 +110,123 @@ func TestPlanWith(t *testing.T) {
 				t.Fatalf("seed %d: %+v at %v\nforeseen %+v\nis       %+v", seed, cmd, s.At, foreseen.Course, is.Course)
 			}
 		}
+	}
+}
+
+// TestPlanWithWhileFollowing: what only the internal tempo can do is refused at instants
+// at which a source drives, also if that is only planned.
+func TestPlanWithWhileFollowing(t *testing.T) {
+	c := NewConductor(0, 120)
+	c.Do(Command{Kind: Follow, Source: "a"}, Stamp{At: time.Second}, 0)
+	c.Do(Command{Kind: Follow}, Stamp{At: 4 * time.Second, Beat: 4 * Beat, Epoch: 1, OnBeat: true}, 0) // at 2 s
+	p := c.planAt(0)
+	const following = `the tempo comes from a followed source: follow "internal" first`
+	for _, cmd := range []Command{{Kind: SetTempo, BPM: 100}, {Kind: Nudge, Beats: Beat}, {Kind: Tap}} {
+		for s, want := range map[float64]string{0.9: "", 1: following, 1.9: following, 2: "", 3: ""} {
+			next, err := p.With(cmd, Stamp{At: at(s)})
+			if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
+				t.Errorf("%+v at %v s: %v, want %q", cmd, s, err, want)
+			}
+			if err != nil && next != p {
+				t.Errorf("%+v at %v s: another plan", cmd, s)
+			}
+		}
+	}
+	for want, cmd := range map[string]Command{
+		"tempo must be 20-999 BPM, got 7":                            {Kind: SetTempo, BPM: 7},
+		"nudge must be at most 1000000 beats either way, got -2e+06": {Kind: Nudge, Beats: -2_000_000 * Beat},
+	} {
+		if _, err := p.With(cmd, Stamp{At: 3 * time.Second}); err == nil || err.Error() != want {
+			t.Errorf("%+v: %v, want %q", cmd, err, want)
+		}
+	}
+	if _, err := p.With(Command{Kind: SetTempo, BPM: 7}, Stamp{At: time.Second}); err == nil || !strings.Contains(err.Error(), "20-999") {
+		t.Errorf("a tempo that cannot be, while following: %v", err)
+	}
+	// A follow that a script has just planned counts as well.
+	next, err := p.With(Command{Kind: Follow, Source: "b"}, Stamp{At: 3 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := next.With(Command{Kind: Tap}, Stamp{At: 3 * time.Second}); err == nil {
+		t.Error("a tap after a follow of the same instant is taken")
+	}
+	if next.Course.Turn(3*time.Second).Source != "b" || next.Course.Turn(2*time.Second).Source != Internal || p.Course.Turn(3*time.Second).Source != Internal {
+		t.Errorf("it goes along %+v", next.Course)
+	}
+}
+
+// TestPlanOfSources: a plan has the course of every source by all its names, and says
+// whether anything that somebody watches differs.
+func TestPlanOfSources(t *testing.T) {
+	list := together(map[string]*deck{"a": playingDeck(30), "b": playingDeck(30, piece{0, 50, 90})}, 6)
+	c := NewConductor(0, 120)
+	c.Alias("master", "b", 0)
+	c.Alias("nobody's", "z", 0)
+	p := promise(t, c)
+	feed(t, p, &list, 2*time.Second)
+	plan := c.planAt(2 * time.Second)
+	for name, key := range map[string]string{"a": "a", "b": "b", "master": "b"} {
+		if got, want := plan.Source(name), c.Follower(key).Course(); !got.equal(want) || got.At(2*time.Second) < 10*Beat {
+			t.Errorf("%q goes along %+v, want %+v", name, got, want)
+		}
+	}
+	for _, name := range []string{"nobody's", "z", ""} {
+		if line := plan.Source(name).Line(time.Hour); line != (Timeline{Stopped: true}) {
+			t.Errorf("%q goes along %+v", name, line)
+		}
+	}
+	c.Observe("b", Observation{Arrival: 2010 * ms, Clock: 1 << 60, Beat: 7, BPM: 90})
+	next := c.planAt(2010 * ms)
+	for names, want := range map[string]bool{"": true, "a": true, "a nobody's": true, "b": false, "a master": false} {
+		if got := plan.Same(next, strings.Fields(names)); got != want {
+			t.Errorf("the same to who watches %q: %t", names, got)
+		}
+	}
+	if heard := c.Plan(1, 2010*ms); heard.Same(next, nil) || heard.Version != next.Version+1 {
+		t.Error("a plan with one more command is the same")
+	}
+	c.SetTempo(100, 2010*ms)
+	if c.planAt(2010*ms).Same(next, nil) {
+		t.Error("a plan of another tempo is the same")
+	}
+}
+
+// TestPlanConfidence: a plan trusts its course as far as the source that drives can be
+// trusted, whatever that does.
+func TestPlanConfidence(t *testing.T) {
+	d := playingDeck(30, piece{0, 10, 128}, piece{3, same, 0}, piece{6, same, 128}, piece{8, same, -400}, piece{9, same, 128})
+	d.silent = [2]float64{10, 11}
+	c := NewConductor(0, 120)
+	if got := c.planAt(0).Confidence(time.Hour); got != 1 {
+		t.Errorf("%v by the internal tempo", got)
+	}
+	c.Follow("a", 0)
+	if got := c.planAt(0).Confidence(0); got != 0 {
+		t.Errorf("%v before anything is heard", got)
+	}
+	least := 1.0
+	for _, h := range together(map[string]*deck{"a": d}, 12) {
+		for next := c.Next(); next <= h.o.Arrival; next = c.Next() {
+			c.Step(next)
+		}
+		c.Observe("a", h.o)
+		now := h.o.Arrival
+		p := c.planAt(now)
+		for _, at := range []time.Duration{now, now + 20*ms, now + time.Second} {
+			if got, want := p.Confidence(at), c.Follower("a").Confidence(at); got != want {
+				t.Fatalf("%v at %v, the follower's is %v", got, at, want)
+			}
+		}
+		if now > time.Second {
+			least = min(least, p.Confidence(now))
+		}
+		if now > 4*time.Second && now < 6*time.Second && p.Confidence(now) != 1 {
+			t.Fatalf("%v at %v of a deck that is paused and heard", p.Confidence(now), now)
+		}
+	}
+	if least > 0.9 {
+		t.Errorf("never below %v, though the deck was spun back", least)
 	}
 }
 

@@ -90,8 +90,8 @@ func TestClockOfAPlayer(t *testing.T) {
 		c := float64(o.Clock-first.Clock) * 1e-9
 		filter.observe(c, (o.Arrival-first.Arrival).Seconds()-c)
 		at = append(at, c)
-		offset = append(offset, filter.offset*1e3)
-		late = append(late, ((o.Arrival-first.Arrival).Seconds()-c-filter.offset)*1e3)
+		offset = append(offset, filter.Offset*1e3)
+		late = append(late, ((o.Arrival-first.Arrival).Seconds()-c-filter.Offset)*1e3)
 		if i > 0 {
 			steps := float64(o.Clock-stream[i-1].Clock) / 4687500
 			blocks = math.Max(blocks, math.Abs(steps-math.Round(steps)))
@@ -99,7 +99,7 @@ func TestClockOfAPlayer(t *testing.T) {
 	}
 	span := at[len(at)-1]
 	t.Logf("440 messages in %.2f s (%.2f Hz), clock steps off multiples of 4.6875 ms by at most %.3f blocks", span, 439/span, blocks)
-	t.Logf("filter at the end: offset %.3f ms, skew %.1f ppm, mean lateness %.2f ms", filter.offset*1e3, filter.skew*1e6, filter.late*1e3)
+	t.Logf("filter at the end: offset %.3f ms, skew %.1f ppm, mean lateness %.2f ms", filter.Offset*1e3, filter.Skew*1e6, filter.Late*1e3)
 	for from := 0.0; from < span; from += 5 {
 		lo, hi := math.Inf(1), math.Inf(-1)
 		var early, mean, square, n, drift0, drift1 float64

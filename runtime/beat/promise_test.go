@@ -70,8 +70,8 @@ func (p *promised) check() {
 
 // The line that holds at present, for tests of it.
 
-func (c *Conductor) Timeline() Timeline { return c.path.line }
-func (f *Follower) Timeline() Timeline  { return f.path.line }
+func (c *Conductor) Timeline() Timeline { return c.drive.Path.Line }
+func (f *Follower) Timeline() Timeline  { return f.Path.Line }
 
 // Commands for now.
 

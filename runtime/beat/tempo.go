@@ -97,24 +97,24 @@ type aim struct {
 // drive is what drives the beat, and where that has brought it. It is a value: a copy
 // of it tells what commands to come will lead to.
 type drive struct {
-	source   string          // what Follow was told, Internal by default
-	internal Timeline        // the internal tempo while it drives
-	tempo    float64         // nominal BPM of what drives
-	taps     []time.Duration // recent taps, oldest first; replaced, never changed
-	path     path
+	Source   string          // what Follow was told, Internal by default
+	Internal Timeline        // the internal tempo while it drives
+	Tempo    float64         // nominal BPM of what drives
+	Taps     []time.Duration // recent taps, oldest first; replaced, never changed
+	Path     path
 }
 
 // apply carries out a command at an instant. target tells where a source wants the
 // beat to be, fresh gives the epoch of a jump.
 func (d *drive) apply(c Command, now time.Duration, target func(string) (aim, bool), fresh func() uint32) error {
-	if err := c.check(d.source); err != nil {
+	if err := c.check(d.Source); err != nil {
 		return err
 	}
 	switch c.Kind {
 	case SetTempo:
 		d.setTempo(c.BPM, now, fresh)
 	case Nudge:
-		d.run(d.internal.At(now)+c.Beats, now, fresh)
+		d.run(d.Internal.At(now)+c.Beats, now, fresh)
 	case Tap:
 		return d.tap(now, fresh)
 	case Follow:
@@ -124,49 +124,49 @@ func (d *drive) apply(c Command, now time.Duration, target func(string) (aim, bo
 }
 
 func (d *drive) follow(source string, now time.Duration, target func(string) (aim, bool), fresh func() uint32) {
-	if source == d.source {
+	if source == d.Source {
 		return
 	}
-	d.source = source
+	d.Source = source
 	if source == Internal {
-		d.tempo = math.Min(math.Max(d.tempo, slowest), fastest)
-		d.internal = Timeline{Origin: now, Beat: d.path.line.At(now), BPM: d.tempo}
-		d.taps = nil
+		d.Tempo = math.Min(math.Max(d.Tempo, slowest), fastest)
+		d.Internal = Timeline{Origin: now, Beat: d.Path.Line.At(now), BPM: d.Tempo}
+		d.Taps = nil
 	}
 	d.lead(now, target, fresh)
 }
 
 // lead aims the course at what drives it.
 func (d *drive) lead(now time.Duration, target func(string) (aim, bool), fresh func() uint32) {
-	d.path.settle(now, fresh)
-	to := d.path.target
-	if d.source == Internal {
-		to = d.internal
-	} else if a, ok := target(d.source); ok {
+	d.Path.settle(now, fresh)
+	to := d.Path.Target
+	if d.Source == Internal {
+		to = d.Internal
+	} else if a, ok := target(d.Source); ok {
 		to = a.target
 		if a.tempo > 0 {
-			d.tempo = a.tempo
+			d.Tempo = a.tempo
 		} else {
-			to.BPM = d.tempo
+			to.BPM = d.Tempo
 		}
 	}
-	d.path.aim(now, to, slewWindow, slewHorizon, fresh)
+	d.Path.aim(now, to, slewWindow, slewHorizon, fresh)
 }
 
 // run lets the internal tempo run from a beat at an instant.
 func (d *drive) run(from Micro, now time.Duration, fresh func() uint32) {
-	d.internal = Timeline{Origin: now, Beat: from, BPM: d.tempo}
-	d.path.aim(now, d.internal, nudgeSlew-1, d.internal.Span(Beat), fresh)
+	d.Internal = Timeline{Origin: now, Beat: from, BPM: d.Tempo}
+	d.Path.aim(now, d.Internal, nudgeSlew-1, d.Internal.Span(Beat), fresh)
 }
 
 func (d *drive) setTempo(bpm float64, now time.Duration, fresh func() uint32) {
-	d.tempo = bpm
-	d.run(d.internal.At(now), now, fresh)
+	d.Tempo = bpm
+	d.run(d.Internal.At(now), now, fresh)
 }
 
 // tap fails when the taps give a tempo outside 20-999 BPM.
 func (d *drive) tap(now time.Duration, fresh func() uint32) error {
-	taps := slices.Clone(d.taps)
+	taps := slices.Clone(d.Taps)
 	if n := len(taps); n > 0 && (now-taps[n-1] > tapGap || now < taps[n-1]) {
 		taps = taps[:0]
 	}
@@ -174,7 +174,7 @@ func (d *drive) tap(now time.Duration, fresh func() uint32) error {
 		taps = slices.Delete(taps, 0, 1)
 	}
 	taps = append(taps, now)
-	d.taps = taps
+	d.Taps = taps
 	if len(taps) < tapsMin {
 		return nil
 	}
