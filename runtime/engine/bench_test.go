@@ -76,6 +76,17 @@ func TestRunningEffectsAllocateNothing(t *testing.T) {
 	}
 }
 
+func TestSnapshotsAllocateNothing(t *testing.T) {
+	e := newBusy(t, 10, 500)
+	for i := range 20 {
+		e.Submit(at(time.Hour, Set{ch(1), float64(i)}, Order{Device: "x", Message: i}))
+	}
+	s := e.Snapshot()
+	if n := testing.AllocsPerRun(20, func() { e.Step(e.Next()); e.SnapshotInto(&s) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // TestReaderDoesNotDisturb is for the race detector.
 func TestReaderDoesNotDisturb(t *testing.T) {
 	var r level.Registry
@@ -137,11 +148,12 @@ func BenchmarkBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshot is what it takes out of the engine loop.
+// BenchmarkSnapshot is what one takes out of the engine loop that is not the first.
 func BenchmarkSnapshot(b *testing.B) {
 	e := newBusy(b, 1000, 20000)
+	s := e.Snapshot()
 	b.ReportAllocs()
 	for b.Loop() {
-		e.Snapshot()
+		e.SnapshotInto(&s)
 	}
 }

@@ -68,6 +68,9 @@ type run struct {
 	at     time.Duration
 	over   bool
 	known  bool
+
+	snapshot uint64 // the last it is in, by its number ...
+	number   int    // ... and which run it is there
 }
 
 // eval returns the levels of all channels at the instant now, evaluated once

@@ -44,6 +44,8 @@ type Engine struct {
 	frame    level.Frame
 	reader   Reader
 	stats    Stats
+
+	snapshots uint64 // taken so far
 }
 
 // New returns an engine with no output in use. Its timeline is at beat 0 at

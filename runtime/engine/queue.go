@@ -161,7 +161,7 @@ func (q *queue) retime(course beat.Course, s *schedule) {
 func (q *queue) withdraw(match func(Order) bool) (n int) {
 	for _, b := range q.list {
 		had := len(b.Orders)
-		b.Orders = slices.DeleteFunc(b.Orders, match)
+		b.Orders = slices.DeleteFunc(slices.Clone(b.Orders), match) // a snapshot may have them
 		n += had - len(b.Orders)
 	}
 	q.commands -= n

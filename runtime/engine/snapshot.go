@@ -14,7 +14,7 @@ import (
 )
 
 // A Snapshot is all that an engine knows at one moment: a plain value that shares
-// nothing with it. It can be encoded by encoding/gob, once the types of commands
+// nothing with it that changes. It can be encoded by encoding/gob, once the types of commands
 // and of the messages in orders are registered there. An engine restored from it,
 // in this process or another, goes on with the same frames and orders.
 type Snapshot struct {
@@ -35,6 +35,11 @@ type Snapshot struct {
 	Queue                    []queued // in the order of execution
 	Seq                      uint64   // of the batch submitted last
 	Stats                    Stats
+}
+
+// Values has a value of each type of command that may wait in a Snapshot.
+func Values() []any {
+	return []any{Set{}, Fade{}, Stop{}, Path{}, Wave{}, Intensity{}, Master{}, Blackout{}}
 }
 
 // BankState is one output in a Snapshot.
@@ -62,54 +67,77 @@ type running struct {
 }
 
 // Snapshot returns all that the engine knows.
-func (e *Engine) Snapshot() Snapshot {
-	s := Snapshot{
+func (e *Engine) Snapshot() (s Snapshot) {
+	e.SnapshotInto(&s)
+	return s
+}
+
+// SnapshotInto makes s a snapshot and reuses the memory that it has, as long as nobody
+// else has parts of it.
+func (e *Engine) SnapshotInto(s *Snapshot) {
+	e.snapshots++
+	clear(s.Runs) // so that nothing is kept that has ended
+	clear(s.Queue)
+	*s = Snapshot{
 		Schedule: e.schedule,
 		At:       e.frame.At, Lead: e.lead, Raised: e.raised, Passed: e.passed,
-		Course: slices.Clone(e.course), Turned: e.turned, Pulse: e.pulse,
+		Course: append(s.Course[:0], e.course...), Turned: e.turned, Pulse: e.pulse,
 		Grand: e.master.grand, Dark: e.master.dark, Scale: e.master.scale,
 		Seq:   e.queue.seq,
 		Stats: e.Stats(),
 
-		Banks:   make([]BankState, 0, e.registry.Len()),
-		Effects: make([]running, 0, len(e.effects)),
-		Queue:   make([]queued, 0, len(e.queue.list)),
+		Banks:   resize(s.Banks, e.registry.Len()),
+		Effects: resize(s.Effects, len(e.effects)),
+		Runs:    s.Runs[:0],
+		Queue:   resize(s.Queue, len(e.queue.list)),
 	}
-	for o := range level.Output(e.registry.Len()) {
-		s.Banks = append(s.Banks, BankState{Key: e.registry.Key(o), Slots: e.registry.Slots(o)})
-		if int(o) < len(e.banks) {
-			e.banks[o].save(&s.Banks[o])
+	for i := range s.Banks {
+		o, to := level.Output(i), &s.Banks[i]
+		to.Key, to.Slots = e.registry.Key(o), e.registry.Slots(o)
+		if i < len(e.banks) {
+			e.banks[i].save(to)
+		} else {
+			*to = BankState{Key: to.Key, Slots: to.Slots}
 		}
 	}
-	runs := make(map[*run]int)
-	for _, x := range e.effects {
-		if x.run != nil && runs[x.run] == 0 {
-			s.Runs = append(s.Runs, run{Timer: x.run.Timer, Path: x.run.Path, Start: slices.Clone(x.run.Start)})
-			runs[x.run] = len(s.Runs)
+	for i := range e.effects {
+		to := &s.Effects[i]
+		to.Effect, to.Run = e.effects[i], 0
+		if r := to.Effect.run; r != nil {
+			to.Effect.run, to.Run = nil, e.number(r, s)
 		}
-		saved := running{x, runs[x.run]}
-		saved.Effect.run = nil
-		s.Effects = append(s.Effects, saved)
 	}
-	for _, b := range e.queue.list {
-		saved := *b
-		saved.Commands, saved.Orders = slices.Clone(b.Commands), slices.Clone(b.Orders)
-		saved.Outputs = slices.Clone(b.Outputs)
-		s.Queue = append(s.Queue, saved)
+	for i, b := range e.queue.list {
+		s.Queue[i] = *b // what it lists is never changed
 	}
-	return s
+}
+
+// resize returns a slice of n elements in the memory of list, if there is enough. What
+// is in them is left over.
+func resize[E any](list []E, n int) []E {
+	return slices.Grow(list[:0], n)[:n]
+}
+
+// number returns the number of a run in the snapshot that is made, from 1.
+func (e *Engine) number(r *run, s *Snapshot) int {
+	if r.snapshot != e.snapshots {
+		s.Runs = append(s.Runs, run{Timer: r.Timer, Path: r.Path, Start: r.Start})
+		r.snapshot, r.number = e.snapshots, len(s.Runs)
+	}
+	return r.number
 }
 
 func (b *bank) save(to *BankState) {
-	to.Levels = make([]float64, len(b.slots))
-	for i, s := range b.slots {
+	to.Levels, to.Pairs = resize(to.Levels, len(b.slots)), to.Pairs[:0]
+	for i := range b.slots {
+		s := &b.slots[i]
 		to.Levels[i] = s.value
 		if s.fine != 0 {
 			to.Pairs = append(to.Pairs, [2]int32{int32(i) + 1, s.fine})
 		}
 	}
-	to.Scaled, to.Scale = slices.Clone(b.scaled), b.scale
-	to.Shown, to.Changed = slices.Clone(b.shown), b.changed
+	to.Scaled, to.Scale = append(to.Scaled[:0], b.scaled...), b.scale
+	to.Shown, to.Changed = append(to.Shown[:0], b.shown...), b.changed
 }
 
 // Restore returns an engine that goes on from a snapshot. Outputs get the numbers

@@ -19,7 +19,7 @@ import (
 // copied sends a snapshot through its encoding.
 func copied(t testing.TB, s Snapshot) Snapshot {
 	t.Helper()
-	for _, c := range []Command{Set{}, Fade{}, Stop{}, Path{}, Wave{}, Intensity{}, Master{}, Blackout{}} {
+	for _, c := range Values() {
 		gob.Register(c)
 	}
 	var b bytes.Buffer
@@ -170,6 +170,7 @@ func (s stage) step(now time.Duration) string {
 // random moments of random shows, into processes that number outputs differently.
 func TestARestoredEngineGoesOn(t *testing.T) {
 	var frames uint64
+	var s Snapshot // taken again and again
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		rate := []int{25, 44, 100}[seed%3]
@@ -190,8 +191,12 @@ func TestARestoredEngineGoesOn(t *testing.T) {
 			}
 			if rng.IntN(50) == 0 { // another process takes over, in place of one before
 				r := shuffled(rng)
-				s := stages[0].e.Snapshot()
-				e, err := Restore(Config{Registry: r}, copied(t, s))
+				stages[0].e.SnapshotInto(&s)
+				read := copied(t, s)
+				if !reflect.DeepEqual(read, copied(t, stages[0].e.Snapshot())) {
+					t.Fatalf("seed %d, at %v: a snapshot in used memory is another", seed, now)
+				}
+				e, err := Restore(Config{Registry: r}, read)
 				if err != nil {
 					t.Fatalf("seed %d, at %v: %v", seed, now, err)
 				}
@@ -228,6 +233,7 @@ func TestASnapshotSharesNothing(t *testing.T) {
 		}
 	}
 	play(0, time.Second)
+	s.e.Submit(at(1050*ms, Order{Device: "device 0", Message: 7}))
 	kept := s.e.Snapshot()
 	before := copied(t, kept)
 	if len(kept.Effects) == 0 || len(kept.Runs) == 0 || len(kept.Queue) == 0 {
@@ -242,6 +248,7 @@ func TestASnapshotSharesNothing(t *testing.T) {
 		}
 		engines = append(engines, stage{r, e})
 	}
+	s.e.Withdraw(func(Order) bool { return true })
 	play(time.Second, 2*time.Second)
 	if a, b := engines[0].step(2*time.Second), engines[1].step(2*time.Second); a != b {
 		t.Errorf("two engines of one snapshot differ:\n%s\n%s", a, b)
