@@ -131,7 +131,7 @@ func difference(c, d *Conductor, a, b []Change, now time.Duration) string {
 func TestARestoredConductorGoesOn(t *testing.T) {
 	const seconds = 8
 	planned, changed, taken := 0, 0, 0
-	for seed := range uint64(15) {
+	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		was := NewConductor(0, 120)
 		is := RestoreConductor(copied(t, was.Snapshot()))
