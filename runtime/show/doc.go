@@ -18,4 +18,9 @@
 // [ScriptTurn], an [EngineTurn], a [Copied] or a [Swapped]. So a turn is a function of
 // that value and of the state before it, and [Replay] feeds the values of one machine
 // to another.
+//
+// # State
+//
+// What the engine half knows can be taken out between two turns, as an [EngineState],
+// and [Restore] makes a machine that goes on from it.
 package show

@@ -14,8 +14,8 @@ import (
 
 // wiring is what the engine half has to know of a load.
 type wiring struct {
-	before     int // the generation before, whose queued work ends
-	from       time.Duration
+	load       int             // its number
+	from       time.Duration   // when it begins, and what the load before has queued ends
 	outputs    []level.Output  // to be in every frame
 	machinery  map[string]bool // devices that move things
 	lead       time.Duration   // how early frames are wanted
@@ -52,6 +52,7 @@ func notes(inputs []any) []any {
 
 // turn does a turn.
 func (m *Machine) turn(now time.Duration, inputs []any) *level.Frame {
+	m.turned = now
 	m.engine.Pass(now)
 	for _, in := range inputs {
 		m.take(in, now)
@@ -199,8 +200,8 @@ func (m *Machine) withdraw() {
 // wire makes the devices of a load the ones that are published to and ordered, and ends
 // what the load before has queued for later.
 func (m *Machine) wire(w *wiring, now time.Duration) {
+	m.engine.EndGeneration(m.wired.load, w.from)
 	m.wired = *w
-	m.engine.EndGeneration(w.before, w.from)
 	m.conductor.Withdraw(func(_ beat.Command, s beat.Stamp) bool { return s.At >= w.from })
 	for _, o := range w.outputs {
 		m.engine.Use(o)

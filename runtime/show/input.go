@@ -1,6 +1,7 @@
 package show
 
 import (
+	"slices"
 	"time"
 
 	"showrun/runtime/beat"
@@ -89,11 +90,12 @@ type File struct {
 	Data []byte
 }
 
-// Values has a value of each type that a record of inputs holds, but for those of the
-// protocols: of who writes them down.
+// Values has a value of each type that a record of inputs or an EngineState holds, but
+// for those of the protocols: for who writes them down.
 func Values() []any {
-	return append(script.AnswerTypes(),
-		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Observed{}, Aliased{}, Handed{}, Barred{})
+	return slices.Concat(script.AnswerTypes(), engine.Values(), []any{
+		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Observed{}, Aliased{}, Handed{}, Barred{},
+	})
 }
 
 // handed is something on its way from the script half to the engine half.

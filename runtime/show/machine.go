@@ -67,7 +67,8 @@ type Machine struct {
 	// Engine loop only.
 	conductor *beat.Conductor
 	engine    *engine.Engine
-	heard     uint64 // commands for the conductor, so far
+	turned    time.Duration // when its last turn was
+	heard     uint64        // commands for the conductor, so far
 	taken     []any
 	outlets   outlets.Outlets
 	wired     wiring
@@ -78,14 +79,19 @@ type Machine struct {
 const inboxLimit = 4096
 
 // New makes a machine that begins at show time 0.
-func New(cfg Config) *Machine {
+func New(cfg Config) *Machine { return newMachine(cfg, 0) }
+
+func newMachine(cfg Config, now time.Duration) *Machine {
 	if cfg.Wake == nil {
 		cfg.Wake = func() {}
 	}
-	m := &Machine{cfg: cfg, inbox: script.NewInbox(inboxLimit), conductor: beat.NewConductor(0, 120)}
-	m.engine = engine.New(engine.Config{Rate: cfg.Rate, Registry: &m.registry})
+	m := &Machine{
+		cfg: cfg, horizon: now, turned: now,
+		inbox: script.NewInbox(inboxLimit), conductor: beat.NewConductor(now, 120),
+	}
+	m.engine = engine.New(engine.Config{Rate: cfg.Rate, Start: now, Registry: &m.registry})
 	m.watched.Store(&[]string{})
-	m.plan.Store(m.conductor.Plan(0, 0))
+	m.plan.Store(m.conductor.Plan(0, now))
 	m.engine.Retime(m.plan.Load().Course)
 	m.outlets.Failed = m.bug
 	return m

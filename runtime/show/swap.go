@@ -39,7 +39,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 		before.gen.Detach()
 	}
 	m.live = next
-	m.wireUp(next, before)
+	m.wireUp(next)
 	next.gen.SetPlan(plan, now)
 	next.gen.Start(m.horizon)
 	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
@@ -66,11 +66,8 @@ func (m *Machine) finish(before *Load, now time.Duration, plan *beat.Plan) {
 }
 
 // wireUp tells the engine half what it has to know of a load.
-func (m *Machine) wireUp(l, before *Load) {
-	w := &wiring{from: m.horizon + 1, machinery: map[string]bool{}, devices: l.devices}
-	if before != nil {
-		w.before = before.Number()
-	}
+func (m *Machine) wireUp(l *Load) {
+	w := &wiring{load: l.Number(), from: m.horizon + 1, machinery: map[string]bool{}, devices: l.devices}
 	for _, o := range l.Opened() { // in order, so that runs repeat exactly
 		if d, ok := o.Declaration.(device.Outputs); ok {
 			w.outputs = append(w.outputs, d.Outputs()...)

@@ -1,0 +1,52 @@
+package show
+
+import (
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/engine"
+)
+
+// EngineState is all that the engine half of a machine knows between two of its turns,
+// but for the devices of the live load: a plain value that can be encoded by
+// encoding/gob, once Values and those of the protocols are registered there. What is on
+// its way to the engine half, such as batches of the script, is not in it.
+type EngineState struct {
+	At     time.Duration // show time of the last turn
+	Number uint64        // of the last input
+	Load   int           // number of the live load, whose work is in the queue
+	Lead   time.Duration // how early its outputs want their frames
+	Engine engine.Snapshot
+	Beat   beat.ConductorState
+}
+
+// Snapshot returns the state of the engine half; engine loop.
+func (m *Machine) Snapshot() (s EngineState) {
+	m.SnapshotInto(&s)
+	return s
+}
+
+// SnapshotInto makes s the state of the engine half, in the memory that it has, as long
+// as nobody else has parts of it; engine loop.
+func (m *Machine) SnapshotInto(s *EngineState) {
+	s.At, s.Number, s.Load, s.Lead = m.turned, m.number.Load(), m.wired.load, m.wired.lead
+	m.engine.SnapshotInto(&s.Engine)
+	s.Beat = m.conductor.Snapshot()
+}
+
+// Restore makes a machine whose engine half goes on from a state: levels, effects, what
+// is queued, and the beat. The clock of its shell goes on from the show time of the
+// state. It has no load yet; the first that goes live ends what the load of the state
+// has queued for later. A rate of 0 stands for that of the state.
+func Restore(cfg Config, s EngineState) (*Machine, error) {
+	m := newMachine(cfg, s.At)
+	e, err := engine.Restore(engine.Config{Rate: cfg.Rate, Registry: &m.registry}, s.Engine)
+	if err != nil {
+		return nil, err
+	}
+	m.engine, m.conductor = e, beat.RestoreConductor(s.Beat)
+	m.number.Store(s.Number)
+	m.wired.load, m.wired.lead = s.Load, s.Lead
+	m.plan.Store(m.conductor.Plan(0, s.At))
+	return m, nil
+}
