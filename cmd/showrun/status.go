@@ -37,6 +37,9 @@ func statusLine(s host.Status, dropped uint64, width int) string {
 	if s.ReloadErrors > 0 {
 		fields = append(fields, terminal.Plural(int(s.ReloadErrors), "failed reload"))
 	}
+	if s.Dropped > 0 {
+		fields = append(fields, terminal.Plural(int(s.Dropped), "event")+" lost")
+	}
 	if dropped > 0 {
 		fields = append(fields, terminal.Plural(int(dropped), "log line")+" dropped")
 	}

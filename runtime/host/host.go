@@ -121,6 +121,9 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.store.Close()
+	if h.rig != nil { // it stands before the devices and hears the last that they say
+		defer h.loop(ctx, "rig", h.rig.Run)()
+	}
 	defer h.wg.Wait() // after everything that ends its goroutines
 	if err := h.recoverMachinery(); err != nil {
 		return err

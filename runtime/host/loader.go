@@ -207,9 +207,6 @@ func (h *Host) settle(ctx context.Context, next *prepared) {
 	h.publishers.Store(&publishers)
 	if h.rig != nil {
 		h.rig.Patch(next.Opened())
-		if next.before == nil {
-			h.wg.Go(func() { h.rig.Run(ctx) })
-		}
 	}
 	h.start(ctx)
 	for key, d := range before {

@@ -174,6 +174,51 @@ show.on("stop", function() u:set(3, 99) show.log.info("event stop") end)`, versi
 	}
 }
 
+// TestReloadWithMuchState checks that a state of 60,000 entries goes over to the next
+// load without a beat lost or heard twice, and that a table in it that is held in two
+// places is one afterwards.
+func TestReloadWithMuchState(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	const text = `
+local show, clock = require "show", require "clock"
+local s = show.state
+if show.generation == 1 then
+  s.beats, s.log = 0, {}
+  for i = 1, 20000 do s.log[i] = { at = i, name = "n" .. i } end
+  s.first = s.log[1]
+  clock.set_tempo(600)
+end
+clock.on_beat(1, function(b)
+  local beat = b.number
+  s.beats = s.beats + 1
+  s.first.at = s.first.at + 1
+  s.last = s.last or beat - 1
+  if beat ~= s.last + 1 then show.log.warn("beat " .. beat .. " after " .. s.last) end
+  s.last = beat
+  if s.log[1].at ~= 1 + s.beats or #s.log ~= 20000 then show.log.warn("the state came apart") end
+end)
+show.on("stop", function() show.log.info(s.beats .. " beats in " .. show.generation .. " generations") end)
+`
+	save(t, file, text)
+	log := newLines()
+	h, stop := runLive(t, Options{Show: file, Log: log.logger()})
+	log.await(t, "show loaded", 1)
+	const times = 5
+	for i := 1; i <= times; i++ {
+		save(t, file, fmt.Sprintf("%s-- version %d", text, i%2))
+		log.await(t, "show reloaded", i)
+	}
+	late := h.show.Stats().Late
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	log.await(t, fmt.Sprintf("beats in %d generations", times+1), 1)
+	if text := log.String(); strings.Contains(text, "level=WARN") {
+		t.Error(text)
+	}
+	t.Logf("%d batches late, the worst by %v", late.Count, late.Worst)
+}
+
 // TestHostileHandlers runs handlers that loop, fail and ask for too much beside one
 // that does its work.
 func TestHostileHandlers(t *testing.T) {
@@ -181,15 +226,19 @@ func TestHostileHandlers(t *testing.T) {
 	save(t, file, `local clock, stage, net = require "clock", require "stage", require "signet".sender{}
 local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = net:universe(1):slot(1) }
 lamp:fade(255, 5)
-clock.after(0.2, function() while true do end end)
+clock.after(0.2, function() require "show".log.info("spinning") while true do end end)
 clock.after(0.2, function() error("x") end)
 clock.after(0.2, function() return ("x"):rep(1e10) end)
 clock.after(0.3, function() require "show".log.info("still here") end)
 `)
 	log, rec := newLines(), newTape()
 	_, stop := runLive(t, Options{Show: file, Rig: true, Protocols: hearing(rec.record), Log: log.logger()})
+	log.await(t, "spinning", 1)
+	before := len(rec.all())
+	log.await(t, "show.lua:4: ran for more than ", 1)
+	during := len(rec.all()) - before
 	log.await(t, "still here", 1)
-	for _, want := range []string{"show.lua:4: ran for more than ", "show.lua:5: x", "show.lua:6: "} {
+	for _, want := range []string{"show.lua:5: x", "show.lua:6: "} {
 		log.await(t, want, 1)
 	}
 	if err := stop(); err != nil {
@@ -200,8 +249,8 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	if n := lost(packets); n > 0 {
 		t.Errorf("%d packets lost", n)
 	}
-	if n := len(packets); n < 30 {
-		t.Errorf("%d packets while a handler ran for the whole of its budget: frames waited for the script", n)
+	if during < 3 {
+		t.Errorf("%d packets while a handler ran for the whole of its budget: frames waited for the script", during)
 	}
 }
 

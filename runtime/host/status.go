@@ -26,6 +26,7 @@ type Status struct {
 	Held         bool   // they are, by an emergency stop
 	Deaf         bool   // OSC commands are not heard, the port is another program's
 	Wakes        uint64 // of the script loop
+	Dropped      uint64 // events and observations for which there was no room
 	ReloadErrors uint64 // since the last good load
 	Meter        []byte // what the rig's first universe shows, from slot 1
 }
@@ -41,6 +42,8 @@ func (h *Host) Status() Status {
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 		Machines: len(*h.machines.Load()), Held: h.held.Load(), Deaf: h.deaf.Load(),
 	}
+	events, observations := h.show.Dropped()
+	s.Dropped = events + observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
 	for _, o := range *h.publishers.Load() {
 		s.Universes += o.Universes()
@@ -57,6 +60,9 @@ func (s Status) String() string {
 		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"
+	}
+	if s.Dropped > 0 {
+		text += fmt.Sprintf(", %d EVENTS LOST: the script was too slow", s.Dropped)
 	}
 	if s.Deaf {
 		text += ", NO OSC COMMANDS: the port is taken"
