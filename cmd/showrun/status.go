@@ -31,6 +31,9 @@ func statusLine(s host.Status, dropped uint64, width int) string {
 	if s.Held {
 		fields = append([]string{"■ STOPPED, R releases"}, fields...)
 	}
+	if s.NoScript {
+		fields = append(fields, "NO SCRIPT RUNS")
+	}
 	if s.Deaf {
 		fields = append(fields, "no OSC commands")
 	}

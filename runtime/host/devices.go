@@ -27,7 +27,7 @@ type liveDevices map[string]*liveDevice
 
 // open opens the devices of a load that are not live yet. On an error those it has
 // opened are closed again.
-func (h *Host) open(l *show.Load) (liveDevices, error) {
+func (h *Host) open(ctx context.Context, l *show.Load) (liveDevices, error) {
 	all := liveDevices{}
 	given := map[string]device.Device{}
 	for _, decl := range l.Declarations() {
@@ -35,7 +35,12 @@ func (h *Host) open(l *show.Load) (liveDevices, error) {
 		d := h.devices[key]
 		if d == nil {
 			if old := h.ending[key]; old != nil {
-				<-old.gone // it may still hold a port
+				select {
+				case <-old.gone: // until then it may hold a port
+				case <-ctx.Done():
+					h.discard(all)
+					return nil, ctx.Err()
+				}
 			}
 			opened, err := h.openOne(decl)
 			if err != nil {

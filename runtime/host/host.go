@@ -59,6 +59,7 @@ type Host struct {
 	publishers   atomic.Pointer[[]device.Publisher]
 	loaded       atomic.Pointer[[]string] // keys of the devices of the live load
 	generation   atomic.Int64             // number of the live load
+	noScript     atomic.Bool              // it was stuck and none has taken its place
 	deaf         atomic.Bool              // OSC commands are not heard
 	wakes        atomic.Uint64            // of the script loop
 	reloadErrors atomic.Uint64            // since the last good load
@@ -156,10 +157,13 @@ func (h *Host) Run(ctx context.Context) error {
 	// The order of the end: no new loads, the script says goodbye, its output is
 	// sent, then outputs and inputs close.
 	stopLoader()
-	loader()
+	late := time.AfterFunc(goodbyeTime, h.holdAll)
 	scripts()
-	h.sayGoodbye()
+	h.guard("goodbye", h.sayGoodbye)
 	engine()
+	late.Stop()
+	h.MakeSafe()
+	loader() // it may wait for a device that opens
 	h.MakeSafe()
 	stopDevices()
 	h.wg.Wait()
@@ -167,11 +171,20 @@ func (h *Host) Run(ctx context.Context) error {
 		h.disengage(d.key, d.device)
 	}
 	h.report()
+	select {
+	case late := <-h.crashed: // on the way out
+		crash = cmp.Or(crash, late)
+	default:
+	}
 	if crash != nil {
 		return crash
 	}
 	return nil
 }
+
+// goodbyeTime is how long a script may take to say goodbye before machinery is made safe
+// and told nothing more. What has no machinery may take longer.
+const goodbyeTime = 500 * time.Millisecond
 
 // loop runs a loop on a goroutine of its own. What it returns ends the loop and waits
 // for that.

@@ -145,7 +145,7 @@ func (h *Host) prepare(ctx context.Context, state show.Copy) (*prepared, error) 
 		files.Close()
 		return nil, &LoadError{err}
 	}
-	devices, err := h.open(l)
+	devices, err := h.open(ctx, l)
 	if err != nil {
 		l.End()
 		files.Close()
@@ -154,36 +154,55 @@ func (h *Host) prepare(ctx context.Context, state show.Copy) (*prepared, error) 
 	return &prepared{Load: l, devices: devices, files: files}, nil
 }
 
-// swap makes a load the live one, on the script loop. Machinery is held as it has to
-// be before the script can tell it anything.
+// swap makes a load the live one, on the script loop. New machinery is held as it has to
+// be before the script can tell it anything; an emergency stop waits for no script and
+// reaches the machinery of both loads meanwhile.
 func (h *Host) swap(next *prepared) {
-	h.holding.Lock()
-	defer h.holding.Unlock()
-	var machines []device.Machinery
-	for _, decl := range next.Declarations() {
-		d := next.devices[decl.Key()].device
-		m, ok := d.(device.Machinery)
-		if !ok {
-			continue
-		}
-		machines = append(machines, m)
-		if h.held.Load() && !slices.Contains(*h.machines.Load(), m) {
-			m.Hold(true) // the others are held already
+	before, machines := *h.machines.Load(), machinery(next)
+	both := slices.Clone(before)
+	for _, m := range machines {
+		if !slices.Contains(before, m) {
+			both = append(both, m)
 		}
 	}
-	// What the load does not name is out of reach of an emergency stop from now on, and
-	// takes a while to close.
-	for _, m := range *h.machines.Load() {
+	h.reach(both)
+	next.before = h.show.Swap(next.Load, h.clock.Now())
+	h.live = next.Load
+	h.noScript.Store(false)
+	h.generation.Store(int64(next.Number()))
+	keys := slices.Sorted(maps.Keys(next.devices))
+	h.loaded.Store(&keys)
+	h.reach(machines)
+}
+
+// machinery is that of a load, in the order of its declarations.
+func machinery(l *prepared) []device.Machinery {
+	var all []device.Machinery
+	for _, decl := range l.Declarations() {
+		if m, ok := l.devices[decl.Key()].device.(device.Machinery); ok {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// reach makes machines those that an emergency stop reaches. What comes within reach is
+// held if the others are. What goes out of reach takes a while to close, and is held.
+func (h *Host) reach(machines []device.Machinery) {
+	h.holding.Lock()
+	defer h.holding.Unlock()
+	before := *h.machines.Load()
+	for _, m := range machines {
+		if h.held.Load() && !slices.Contains(before, m) {
+			m.Hold(true)
+		}
+	}
+	for _, m := range before {
 		if !slices.Contains(machines, m) {
 			m.Hold(true)
 		}
 	}
 	h.machines.Store(&machines)
-	next.before = h.show.Swap(next.Load, h.clock.Now())
-	h.live = next.Load
-	h.generation.Store(int64(next.Number()))
-	keys := slices.Sorted(maps.Keys(next.devices))
-	h.loaded.Store(&keys)
 }
 
 // settle does for a load that has gone live what takes its time: the live devices learn
@@ -228,6 +247,10 @@ func (h *Host) reloadFailed(err error) {
 	if errors.As(err, &f) && f.Trace != "" {
 		args = append(args, "traceback", f.Trace)
 	}
-	h.opts.Log.Error("not reloaded, the running show goes on: "+err.Error(), args...)
+	what := "not reloaded, the running show goes on: "
+	if h.noScript.Load() {
+		what = "not loaded, levels stay and NO SCRIPT RUNS until a file is saved that loads: "
+	}
+	h.opts.Log.Error(what+err.Error(), args...)
 	h.reloadErrors.Add(1)
 }

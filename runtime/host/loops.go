@@ -67,6 +67,7 @@ func (h *Host) abandon(ctx context.Context) {
 	h.show.Bar() // what it has told machines already may not move them afterwards
 	h.MakeSafe()
 	h.opts.Log.Error("the script is stuck in a call and has been abandoned; levels stay, the show is loaded afresh")
+	h.noScript.Store(true)
 	h.askReload("stuck")
 	for ctx.Err() == nil {
 		select {

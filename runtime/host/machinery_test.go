@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type machine struct {
 	taken []any
 	drops []any
 	hold  func(on bool)
+	safe  func()
 	ends  chan struct{} // its loop goes on until this is closed
 }
 
@@ -36,7 +38,11 @@ func (m *machine) Take(_ time.Duration, message any) {
 		m.taken = append(m.taken, message)
 	}
 }
-func (m *machine) Safe()            {}
+func (m *machine) Safe() {
+	if m.safe != nil {
+		m.safe()
+	}
+}
 func (m *machine) AtRest() bool     { return true }
 func (m *machine) Drop(message any) { m.drops = append(m.drops, message) }
 func (m *machine) Hold(on bool) {
@@ -59,22 +65,30 @@ func (d moving) OpenVirtual(device.Env) (device.Device, error) { return d.machin
 func (d moving) SafeRecord(string) []byte                      { return nil }
 
 // declaring are bindings of a show that declares devices and does nothing.
-type declaring struct{ devices []device.Declaration }
+type declaring struct {
+	devices []device.Declaration
+	goes    func() // when the load after it takes its state
+}
 
 func (declaring) Modules() []script.Module        { return nil }
 func (d declaring) Devices() []device.Declaration { return d.devices }
 func (declaring) Intensity() []patch.Channel      { return nil }
 func (declaring) CopyState() (any, error)         { return nil, nil }
 func (declaring) Ready() error                    { return nil }
-func (declaring) TakeState(show.Bindings) error   { return nil }
+func (declaring) TakeState(before show.Bindings) error {
+	if b := before.(declaring); b.goes != nil {
+		b.goes()
+	}
+	return nil
+}
 
 // stillHost is a host whose loops do not run, with machines that are live already.
-func stillHost(t *testing.T, machines map[string]*machine) *Host {
+func stillHost(t *testing.T, machines map[string]*machine, goes func()) *Host {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, "local nothing = true")
 	h, err := New(Options{Show: file, StateDir: t.TempDir(), Bind: func(show.Scene) show.Bindings {
-		var d declaring
+		d := declaring{goes: goes}
 		for _, key := range slices.Sorted(maps.Keys(machines)) {
 			d.devices = append(d.devices, moving{key, machines[key]})
 		}
@@ -107,7 +121,7 @@ func load(t *testing.T, h *Host, state show.Copy) {
 // either is done after the other, for all machines.
 func TestStopAndReleaseAtOnce(t *testing.T) {
 	a, b := &machine{}, &machine{}
-	h := stillHost(t, map[string]*machine{"a": a, "b": b})
+	h := stillHost(t, map[string]*machine{"a": a, "b": b}, nil)
 	released := make(chan struct{})
 	stopped := false
 	for _, m := range []*machine{a, b} {
@@ -130,7 +144,7 @@ func TestStopAndReleaseAtOnce(t *testing.T) {
 func TestRemovedMachinesAreHeld(t *testing.T) {
 	m := &machine{}
 	machines := map[string]*machine{"machine": m}
-	h := stillHost(t, machines)
+	h := stillHost(t, machines, nil)
 	delete(machines, "machine")
 	state, err := h.show.CopyState()
 	if err != nil {
@@ -147,7 +161,7 @@ func TestRemovedMachinesAreHeld(t *testing.T) {
 func TestNewMachinesAreHeld(t *testing.T) {
 	m := &machine{}
 	machines := map[string]*machine{}
-	h := stillHost(t, machines)
+	h := stillHost(t, machines, nil)
 	h.EmergencyStop("test")
 	machines["machine"] = m
 	state, err := h.show.CopyState()
@@ -160,9 +174,75 @@ func TestNewMachinesAreHeld(t *testing.T) {
 	}
 }
 
+// TestStopDuringASwap: an emergency stop waits for no script that goes or comes, and
+// holds the machinery of both.
+func TestStopDuringASwap(t *testing.T) {
+	goes, comes := &machine{}, &machine{}
+	machines := map[string]*machine{"goes": goes}
+	var h *Host
+	stop := func() {
+		done := make(chan struct{})
+		go func() { defer close(done); h.EmergencyStop("test") }()
+		<-done
+		if !goes.held || !comes.held {
+			t.Errorf("held: %t what goes, %t what comes", goes.held, comes.held)
+		}
+	}
+	h = stillHost(t, machines, stop)
+	delete(machines, "goes")
+	machines["comes"] = comes
+	load(t, h, show.First())
+	if !comes.held {
+		t.Error("the swap let it go")
+	}
+}
+
+// opening is a machine whose device does not open before the machine that is live is
+// made safe.
+type opening struct {
+	moving
+	begun, safe chan struct{}
+}
+
+func (d opening) Open(device.Env) (device.Device, error) {
+	close(d.begun)
+	<-d.safe
+	return d.machine, nil
+}
+
+// TestTheEndWaitsForNoDevice: machinery is made safe at the end though the loader waits for
+// a device that opens.
+func TestTheEndWaitsForNoDevice(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, "local nothing = true")
+	begun, safe := make(chan struct{}), make(chan struct{})
+	live := &machine{safe: sync.OnceFunc(func() { close(safe) }), ends: make(chan struct{})}
+	close(live.ends)
+	loads := 0
+	h, err := New(Options{Show: file, StateDir: t.TempDir(), Bind: func(show.Scene) show.Bindings {
+		d := declaring{devices: []device.Declaration{moving{"live", live}}}
+		if loads++; loads == 2 {
+			d.devices = append(d.devices, opening{moving{"opening", live}, begun, safe})
+		}
+		return d
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		h.askReload("test")
+		<-begun
+		cancel()
+	}()
+	if err := h.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestPanicInACall: the loader waits no longer for a script loop that a bug has ended.
 func TestPanicInACall(t *testing.T) {
-	h := stillHost(t, nil)
+	h := stillHost(t, nil, nil)
 	ended := make(chan struct{})
 	go func() { defer close(ended); h.guard("script", func() { (<-h.calls)() }) }()
 	if h.onScriptLoop(t.Context(), func() { panic("a bug") }) {
@@ -245,7 +325,7 @@ func TestUnsafeMachinesAreRemembered(t *testing.T) {
 
 // TestNoiseHidesNoErrors: OSC that is not for us takes nothing from errors of the script.
 func TestNoiseHidesNoErrors(t *testing.T) {
-	h := stillHost(t, nil)
+	h := stillHost(t, nil, nil)
 	log := newLines()
 	h.opts.Log = log.logger()
 	from := netip.MustParseAddrPort("10.0.0.1:9000")

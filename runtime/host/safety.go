@@ -66,6 +66,18 @@ func (h *Host) MakeSafe() {
 	}
 }
 
+// holdAll performs every safe action and has machinery refuse what comes after. For a
+// show that ends late.
+func (h *Host) holdAll() {
+	h.holding.Lock()
+	h.held.Store(true) // what a load brings that is on its way is held as well
+	for _, m := range *h.machines.Load() {
+		m.Hold(true)
+	}
+	h.holding.Unlock()
+	h.opts.Log.Warn("the script takes long to say goodbye: machinery is made safe and told nothing more")
+}
+
 // recoverMachinery performs the safe actions that a process before could not, before
 // anything else is opened.
 func (h *Host) recoverMachinery() error {
@@ -97,7 +109,10 @@ func (h *Host) recoverMachinery() error {
 // recoverRest tries again, until ctx ends, what recoverMachinery could not do, for
 // machines the show does not name: those it names try by themselves.
 func (h *Host) recoverRest(ctx context.Context) {
-	for left := slices.Sorted(maps.Keys(h.unsafe)); len(left) > 0; {
+	h.unsafeMu.Lock()
+	left := slices.Sorted(maps.Keys(h.unsafe))
+	h.unsafeMu.Unlock()
+	for len(left) > 0 {
 		select {
 		case <-ctx.Done():
 			return

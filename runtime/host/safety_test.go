@@ -225,6 +225,27 @@ func TestABugMakesMachinerySafe(t *testing.T) {
 	state.await(t, "[1 0 true]", 1)
 }
 
+// TestALongGoodbye: a script that takes long to say goodbye keeps no valve open.
+func TestALongGoodbye(t *testing.T) {
+	state, log := newLines(), newLines()
+	port := valveServer(t, func(s string) { fmt.Fprintf(state, "[%s]", s) })
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, fmt.Sprintf(`local show, valve = require "show", require "theater".valve{ port = %d }
+valve:move(1, 30)
+show.on("stop", function() show.log.info("goodbye") while true do end end)`, port))
+	_, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", Log: log.logger(), Budget: 1e15, Guard: 3 * time.Second})
+	state.await(t, "[1 30 false]", 1)
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	state.await(t, "[1 0 true]", 1)
+	if text := log.String(); !strings.Contains(text, "goodbye") || strings.Contains(text, "ran for more than") {
+		t.Errorf("the valve was closed when the script had ended, or before it began:\n%s", text)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestEmergencyStopIsQuick measures, with -measure 1s, 100 stops while handlers
 // loop for ever and the show is being loaded again and again: from the command to
 // the last message of the safe action at the server.

@@ -24,6 +24,7 @@ type Status struct {
 	Universes    int
 	Machines     int    // devices that move things
 	Held         bool   // they are, by an emergency stop
+	NoScript     bool   // it was stuck, and no other has taken its place
 	Deaf         bool   // OSC commands are not heard, the port is another program's
 	Wakes        uint64 // of the script loop
 	Dropped      uint64 // events and observations for which there was no room
@@ -40,7 +41,7 @@ func (h *Host) Status() Status {
 		Show: h.folder.Name, Time: now, Generation: int(h.generation.Load()),
 		BPM: turn.Tempo, Beat: turn.Line.At(now).Float(), Stopped: turn.Line.Stopped, Confidence: plan.Confidence(now),
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
-		Machines: len(*h.machines.Load()), Held: h.held.Load(), Deaf: h.deaf.Load(),
+		Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
 	events, observations := h.show.Dropped()
 	s.Dropped = events + observations
@@ -60,6 +61,9 @@ func (s Status) String() string {
 		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"
+	}
+	if s.NoScript {
+		text += ", NO SCRIPT RUNS"
 	}
 	if s.Dropped > 0 {
 		text += fmt.Sprintf(", %d EVENTS LOST: the script was too slow", s.Dropped)

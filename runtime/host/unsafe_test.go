@@ -21,7 +21,7 @@ func TestUnsafeNamedByReload(t *testing.T) {
 	decl := &theater.ValveDecl{Server: theater.Server{Host: "127.0.0.1", Port: port}, Safe: "empty"}
 	how := decl.SafeRecord("")
 	open := func(t *testing.T) *Host {
-		h := stillHost(t, nil)
+		h := stillHost(t, nil, nil)
 		h.opts.Log, h.opts.Protocols = newLines().logger(), hearing(nil)
 		if err := h.store.Engage(decl.Key(), how); err != nil {
 			t.Fatal(err)
