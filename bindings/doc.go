@@ -1,4 +1,4 @@
-// Package bindings is the Lua face of the runtime: one file per Lua module, and
+// Package bindings is the Lua face of the runtime: a file or folder per Lua module, and
 // the checking of arguments. A binding checks, builds a value and passes it on;
 // it does no I/O, keeps no time and takes no locks.
 //

@@ -47,6 +47,28 @@ func (id ID) String() string {
 	return fmt.Sprint(id.number)
 }
 
+// MarshalBinary writes the ID down: =name or #number.
+func (id ID) MarshalBinary() ([]byte, error) {
+	if id.name != "" {
+		return []byte("=" + id.name), nil
+	}
+	return fmt.Appendf(nil, "#%d", id.number), nil
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote.
+func (id *ID) UnmarshalBinary(text []byte) error {
+	if name, ok := strings.CutPrefix(string(text), "="); ok && name != "" {
+		*id = Name(name)
+		return nil
+	}
+	var n int
+	if _, err := fmt.Sscanf(string(text), "#%d", &n); err != nil {
+		return fmt.Errorf("theater: %q is no fixture; =name or #number is", text)
+	}
+	*id = Number(n)
+	return nil
+}
+
 // argument is the ID on the wire (PROTOCOL.md ruling 1).
 func (id ID) argument() any {
 	if id.name != "" {

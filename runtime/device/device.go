@@ -13,7 +13,8 @@ import (
 // loads and not changed afterwards.
 type Declaration interface {
 	// Key tells devices apart: a declaration with the key of a live device keeps
-	// that device. What a live device can change is not part of it.
+	// that device. What a live device can change is not part of it. The keys of its
+	// outputs hold less still, or a changed option loses their levels.
 	Key() string
 	// String names the device for people.
 	String() string
@@ -21,12 +22,14 @@ type Declaration interface {
 	// loops run.
 	Open(Env) (Device, error)
 	// OpenVirtual makes what stands for the device in virtual time: without
-	// sockets and goroutines, and the same in every run.
+	// sockets and goroutines, and the same in every run. It is published to and takes
+	// orders as the device does; one with deadlines is a Stepper.
 	OpenVirtual(Env) (Device, error)
 }
 
 // Outputs is implemented by declarations whose levels the engine has to fill.
 type Outputs interface {
+	// Outputs are in every frame, set or not.
 	Outputs() []level.Output
 }
 
@@ -49,17 +52,18 @@ type Guarded interface {
 // has a method Close() error.
 type Device interface {
 	// Loops are the functions that run it; the host gives each a goroutine. A loop
-	// blocks until ctx ends or it fails, and closes what it opened before it
-	// returns. After a failure it is called again.
+	// blocks until ctx ends or it fails. When ctx ends, it sends what it has still got,
+	// and closes what it or Open opened before it returns. After a failure it is called
+	// again, and opens anew what it needs.
 	Loops() []func(ctx context.Context) error
 }
 
 // Publisher takes frames.
 type Publisher interface {
 	Device
-	// Publish takes the newest frame, on the engine loop. It waits for nothing: what
-	// might wait for its network puts the frame into a mailbox and sends from a
-	// goroutine of its own.
+	// Publish takes the newest frame, on the engine loop, which lends it for the call;
+	// it shows at Env.Time of its instant. It waits for nothing: what might wait for its
+	// network puts the frame into a mailbox and sends from a goroutine of its own.
 	Publish(*level.Frame)
 	// Universes counts what it sends, for the status line; any goroutine.
 	Universes() int
@@ -76,7 +80,7 @@ type Releaser interface {
 // Taker takes orders.
 type Taker interface {
 	// Take carries out an engine.Order at its instant at, in show time, on the
-	// engine loop; it must not wait.
+	// engine loop, before the frame of that instant; it must not wait.
 	Take(at time.Duration, message any)
 }
 
