@@ -112,7 +112,7 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 		fmt.Fprintln(a.screen, showKeys)
 		go keys.Read(func(key rune) { a.pressInShow(key, h) }) // until the process ends
 	}
-	a.watchSignals("show", func() { h.MakeSafe(); keys.Restore() }, ended, cancel, log)
+	a.watchSignals("show", func() { h.Halt(); keys.Restore() }, ended, cancel, log)
 	if a.screen.IsTerminal() && f.logFormat == "text" {
 		defer a.screen.ShowStatus(func(width int) string { return statusLine(h.Status(), a.screen.Dropped(), width) })()
 	}

@@ -40,7 +40,7 @@ func (e *InternalError) Error() string {
 func (h *Host) guard(loop string, run func()) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			h.MakeSafe()
+			h.Halt()
 			select {
 			case h.crashed <- &InternalError{loop, bug, string(debug.Stack())}:
 			default: // the first is told

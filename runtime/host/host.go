@@ -157,14 +157,17 @@ func (h *Host) Run(ctx context.Context) error {
 	// The order of the end: no new loads, the script says goodbye, its output is
 	// sent, then outputs and inputs close.
 	stopLoader()
-	late := time.AfterFunc(goodbyeTime, h.holdAll)
+	late := time.AfterFunc(goodbyeTime, func() {
+		h.Halt()
+		h.opts.Log.Warn("the script takes long to say goodbye: machinery is made safe and told nothing more")
+	})
 	scripts()
 	h.guard("goodbye", h.sayGoodbye)
 	engine()
 	late.Stop()
-	h.MakeSafe()
+	h.makeAllSafe()
 	loader() // it may wait for a device that opens
-	h.MakeSafe()
+	h.makeAllSafe()
 	stopDevices()
 	h.wg.Wait()
 	for _, d := range h.devices {

@@ -69,9 +69,18 @@ func (h *Host) askReload(why string) {
 	}
 }
 
-// loadFirst loads the show before any loop runs.
+// loadFirst loads the show before any loop runs. It gives up when ctx ends, though a file
+// may hang.
 func (h *Host) loadFirst(ctx, devices context.Context) error {
-	next, err := h.prepare(ctx, show.First())
+	var next *prepared
+	var err error
+	done := make(chan struct{})
+	go func() { defer close(done); next, err = h.prepare(ctx, show.First()) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (h *Host) scriptLoop(ctx context.Context) {
 // the show is loaded into a fresh state.
 func (h *Host) abandon(ctx context.Context) {
 	h.show.Bar() // what it has told machines already may not move them afterwards
-	h.MakeSafe()
+	h.makeAllSafe()
 	h.opts.Log.Error("the script is stuck in a call and has been abandoned; levels stay, the show is loaded afresh")
 	h.noScript.Store(true)
 	h.askReload("stuck")

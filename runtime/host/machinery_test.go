@@ -240,6 +240,16 @@ func TestTheEndWaitsForNoDevice(t *testing.T) {
 	}
 }
 
+// TestABugHoldsMachinery: what is on its way when a loop panics moves nothing any more.
+func TestABugHoldsMachinery(t *testing.T) {
+	m := &machine{}
+	h := stillHost(t, map[string]*machine{"machine": m}, nil)
+	h.guard("script", func() { panic("a bug") })
+	if !m.held {
+		t.Error("it may move")
+	}
+}
+
 // TestPanicInACall: the loader waits no longer for a script loop that a bug has ended.
 func TestPanicInACall(t *testing.T) {
 	h := stillHost(t, nil, nil)
@@ -299,10 +309,11 @@ func TestSafeActionChanges(t *testing.T) {
 // made safe at the next start; one that could not be opened needs not.
 func TestUnsafeMachinesAreRemembered(t *testing.T) {
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "show.lua")
+	rig := false
 	run := func(show string) string {
 		log := newLines()
 		save(t, file, show)
-		h, err := newHost(Options{Show: file, StateDir: dir, Log: log.logger(), For: time.Millisecond})
+		h, err := newHost(Options{Show: file, StateDir: dir, Rig: rig, Ports: freePorts(t), Log: log.logger(), For: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,6 +324,11 @@ func TestUnsafeMachinesAreRemembered(t *testing.T) {
 	if log := run(`require "theater".valve{ host = "192.0.2.1", interface = "127.0.0.1" }:move(1, 50)`); !strings.Contains(log, "could not be made safe") {
 		t.Errorf("nothing of it in the end:\n%s", log)
 	}
+	rig = true
+	if log := run(`require "theater".valve{ host = "192.0.2.1", interface = "127.0.0.1" }`); !strings.Contains(log, "the next one without a rig") {
+		t.Errorf("nothing of it with a rig:\n%s", log)
+	}
+	rig = false
 	if log := run(""); !strings.Contains(log, "the last run ended without making a machine safe") {
 		t.Errorf("forgotten at the next start:\n%s", log)
 	}

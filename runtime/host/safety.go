@@ -59,23 +59,22 @@ func (h *Host) Release(by string) {
 	h.show.Put(script.Event{Topic: show.TopicEmergency, At: h.clock.Now(), Value: false})
 }
 
-// MakeSafe performs every safe action, without holding. For the end of a show.
-func (h *Host) MakeSafe() {
+// makeAllSafe performs every safe action, without holding.
+func (h *Host) makeAllSafe() {
 	for _, m := range *h.machines.Load() {
 		m.Safe()
 	}
 }
 
-// holdAll performs every safe action and has machinery refuse what comes after. For a
-// show that ends late.
-func (h *Host) holdAll() {
+// Halt performs every safe action and has machinery refuse what comes after. For a show
+// that ends at once or late; any goroutine.
+func (h *Host) Halt() {
 	h.holding.Lock()
+	defer h.holding.Unlock()
 	h.held.Store(true) // what a load brings that is on its way is held as well
 	for _, m := range *h.machines.Load() {
 		m.Hold(true)
 	}
-	h.holding.Unlock()
-	h.opts.Log.Warn("the script takes long to say goodbye: machinery is made safe and told nothing more")
 }
 
 // recoverMachinery performs the safe actions that a process before could not, before
@@ -195,7 +194,7 @@ func (h *Host) unused(key string, d device.Device) {
 // start does it.
 func (h *Host) disengage(key string, d device.Device) {
 	m, ok := d.(device.Machinery)
-	if !ok {
+	if !ok || h.rig != nil { // what is kept is about machines, not about the rig
 		return
 	}
 	if !m.AtRest() {
