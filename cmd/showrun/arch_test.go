@@ -61,7 +61,7 @@ var layers = []layer{
 	{"runtime/cue", []string{"runtime/beat", "runtime/curve"}, nil, outside},
 	{"runtime/engine", []string{"runtime/beat", "runtime/curve", "runtime/level", "runtime/patch"}, nil, outside},
 
-	{"runtime/script", []string{"runtime/beat", "runtime/engine"}, []string{"github.com/yuin/gopher-lua"}, outside},
+	{"runtime/script", []string{"runtime/beat", "runtime/engine", "runtime/patch"}, []string{"github.com/yuin/gopher-lua"}, outside},
 	{"bindings", []string{"runtime/beat", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
 		[]string{"github.com/yuin/gopher-lua"}, append(outside, "sync", "sync/atomic")},
 	{"scripts", nil, nil, nil},

@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"strings"
 
+	"showrun/runtime/script/chunk"
+
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // Limits of a script file. The parser and the compiler recurse, and cannot be
@@ -50,11 +51,11 @@ func (g *Generation) compile(where fs.FS, file string, stop <-chan struct{}) (*l
 	if g.hook.due() {
 		return nil, errAbandoned
 	}
-	proto, err := compileAside(text, file, stop)
+	compiled, err := compileAside(text, file, stop)
 	if err != nil {
 		return nil, err
 	}
-	return g.L.NewFunctionFromProto(proto), nil
+	return compiled.Function(g.L), nil
 }
 
 // readScript reads a file and takes off what is not Lua.
@@ -82,44 +83,29 @@ func readScript(where fs.FS, file string) (string, error) {
 
 // compileAside compiles on a goroutine of its own, which goes on to its end by
 // itself when stop is signalled.
-func compileAside(text, file string, stop <-chan struct{}) (proto *lua.FunctionProto, err error) {
+func compileAside(text, file string, stop <-chan struct{}) (*chunk.Chunk, error) {
 	select {
 	case compilers <- struct{}{}:
 	case <-stop:
 		return nil, errAbandoned
 	}
 	type result struct {
-		proto *lua.FunctionProto
-		err   error
+		compiled *chunk.Chunk
+		err      error
 	}
 	done := make(chan result, 1)
 	go func() {
 		defer func() { <-compilers }()
-		proto, err := compileText(text, file)
-		done <- result{proto, err}
+		compiled, err := chunk.Compile(text, file)
+		if err != nil {
+			err = &Failure{Message: err.Error()}
+		}
+		done <- result{compiled, err}
 	}()
 	select {
 	case r := <-done:
-		return r.proto, r.err
+		return r.compiled, r.err
 	case <-stop:
 		return nil, errAbandoned
 	}
-}
-
-// compileText makes an error of a panic: the compiler of gopher-lua has some for
-// sources it does not expect.
-func compileText(text, file string) (proto *lua.FunctionProto, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &Failure{Message: fmt.Sprintf("%s: cannot be compiled (%v)", file, r)}
-		}
-	}()
-	chunk, err := parse.Parse(strings.NewReader(text), file)
-	if err != nil {
-		return nil, syntaxError(file, text, err)
-	}
-	if proto, err = lua.Compile(chunk, file); err != nil {
-		return nil, syntaxError(file, text, err)
-	}
-	return proto, nil
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strings"
 
+	"showrun/runtime/patch"
+	"showrun/runtime/script/chunk"
+
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // Failure is an error raised by script code, ready to be shown to the person who
@@ -83,11 +85,16 @@ func failure(task string, err error) *Failure {
 	return f
 }
 
-// trace keeps the lines of a traceback that name script code.
+// trace keeps the lines of a traceback that name script code. What the bottom of
+// a protected call calls is a main chunk.
 func trace(s string) string {
 	var lines []string
 	for _, l := range strings.Split(s, "\n") {
 		l = strings.TrimSpace(l)
+		if l == "[G]: in main chunk" && len(lines) > 0 {
+			where, _, _ := strings.Cut(lines[len(lines)-1], " in ")
+			lines[len(lines)-1] = where + " in main chunk"
+		}
 		if l == "" || strings.HasPrefix(l, "stack traceback") || strings.HasPrefix(l, "[G]") {
 			continue
 		}
@@ -96,24 +103,8 @@ func trace(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// syntaxError describes an error of the parser or the compiler as
-// file:line:column: message.
-func syntaxError(file, text string, err error) *Failure {
-	var p *parse.Error
-	if errors.As(err, &p) {
-		msg := strings.TrimSpace(p.Message)
-		switch {
-		case p.Pos.Line == parse.EOF:
-			lines := strings.Count(strings.TrimRight(text, "\n"), "\n") + 1
-			return &Failure{Message: fmt.Sprintf("%s:%d: %s at the end of the file: something above is not closed (an 'end', a bracket or a quote?)", file, lines, msg)}
-		case p.Token != "":
-			return &Failure{Message: fmt.Sprintf("%s:%d:%d: %s near '%s'", file, p.Pos.Line, p.Pos.Column, msg, p.Token)}
-		}
-		return &Failure{Message: fmt.Sprintf("%s:%d:%d: %s", file, p.Pos.Line, p.Pos.Column, msg)}
-	}
-	var c *lua.CompileError
-	if errors.As(err, &c) {
-		return &Failure{Message: fmt.Sprintf("%s:%d: %s", file, c.Line, strings.TrimSpace(c.Message))}
-	}
-	return &Failure{Message: fmt.Sprintf("%s: %v", file, err)}
+// explained calls a function with arguments, as chunk.Explained does.
+func (g *Generation) explained() *lua.LFunction {
+	hints := chunk.Hints{Closest: patch.Closest, Module: g.available}
+	return g.L.NewFunction(chunk.Explained(func() chunk.Hints { return hints }))
 }

@@ -79,6 +79,8 @@ type Generation struct {
 	sched *schedule
 
 	modules map[string]lua.LValue
+	loading map[string]*load // modules whose files are running
+	bottom  *lua.LFunction   // that protected calls call first, see explained
 
 	topics  map[string][]*Handle
 	tasks   map[uint64]*Task
@@ -138,6 +140,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		}),
 		sched:      newSchedule(cfg.Plan),
 		modules:    map[string]lua.LValue{},
+		loading:    map[string]*load{},
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
 		entered:    map[*lua.LState]*Task{},
@@ -153,7 +156,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	g.hook.end()
 	lualib.Open(g.L, g.library())
 	g.openProtected()
-	g.L.SetGlobal("require", g.L.NewFunction(g.require))
+	g.openRequire()
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
 

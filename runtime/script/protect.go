@@ -45,6 +45,7 @@ func (g *Generation) recycle(th *lua.LState) {
 // threads carry the hook, and so that only what is suspended can be resumed.
 func (g *Generation) openProtected() {
 	L := g.L
+	g.bottom = g.explained()
 	L.SetGlobal("pcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, nil, 2) }))
 	L.SetGlobal("xpcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, L.CheckFunction(2), 3) }))
 
@@ -156,13 +157,14 @@ func (g *Generation) pcall(L *lua.LState, onError *lua.LFunction, first int) int
 	defer func() { t.nesting-- }()
 	th := g.spareThread()
 	n := L.GetTop()
+	th.Push(g.bottom)
 	th.Push(fn)
 	for i := first; i <= n; i++ {
 		th.Push(L.Get(i))
 	}
 	current := L.G.CurrentThread
 	L.G.CurrentThread = th
-	err := th.PCall(max(n-first+1, 0), lua.MultRet, nil)
+	err := th.PCall(1+max(n-first+1, 0), lua.MultRet, nil)
 	L.G.CurrentThread = current
 	if g.hook.stopped != nil {
 		// A stop is not for the script to catch.

@@ -4,17 +4,40 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
+// load is a module while its file runs.
+type load struct {
+	task    *Task
+	waiting []*Task // that require it meanwhile
+}
+
+// standard are the modules that every script has as globals.
+var standard = []string{"_G", "bit", "coroutine", "debug", "math", "os", "string", "table", "utf8"}
+
+// openRequire installs require, which knows the standard modules.
+func (g *Generation) openRequire() {
+	for _, name := range standard {
+		g.modules[name] = g.L.GetGlobal(name)
+	}
+	g.L.SetGlobal("require", g.L.NewFunction(g.require))
+}
+
 // require implements require: built-in modules first, then x.lua or x/init.lua
 // in the show folder, then the same in what the runtime ships. A module that
 // failed to load may be tried again; one that requires itself is reported with
-// the cycle.
+// the cycle. Where a module waits while it is loaded, others that require it wait
+// for it.
 func (g *Generation) require(L *lua.LState) int {
 	name := L.CheckString(1)
+	g.circle(L, name)
+	for g.loading[name] != nil {
+		g.waitForModule(L, name)
+	}
 	if v, ok := g.modules[name]; ok {
 		L.Push(v)
 		return 1
@@ -27,15 +50,8 @@ func (g *Generation) require(L *lua.LState) int {
 			return 1
 		}
 	}
-	t := g.current
-	for i, l := range t.loading {
-		if l == name {
-			L.RaiseError("require: modules require one another in a circle: %s -> %s", strings.Join(t.loading[i:], " -> "), name)
-		}
-	}
 	fn := g.find(L, name)
-	t.loading = append(t.loading, name)
-	defer func() { t.loading = t.loading[:len(t.loading)-1] }()
+	defer g.beginLoad(name)()
 	L.Push(fn)
 	L.Push(lua.LString(name))
 	L.Call(1, 1)
@@ -48,15 +64,91 @@ func (g *Generation) require(L *lua.LState) int {
 	return 1
 }
 
+// beginLoad notes that the running task loads a module. What it returns notes the end.
+func (g *Generation) beginLoad(name string) (end func()) {
+	t, l := g.current, &load{task: g.current}
+	t.loading = append(t.loading, name)
+	g.loading[name] = l
+	return func() {
+		t.loading = t.loading[:len(t.loading)-1]
+		delete(g.loading, name)
+		for _, w := range l.waiting {
+			g.Wake(w, nil)
+		}
+	}
+}
+
+// waitForModule waits until another task has loaded a module, or has failed to.
+func (g *Generation) waitForModule(L *lua.LState, name string) {
+	t, l := g.current, g.loading[name]
+	t.awaits = name
+	defer func() { t.awaits = "" }()
+	l.waiting = append(l.waiting, t)
+	g.Suspend(L)
+}
+
+// circle raises when the running task is loading the module itself, or when the
+// task that is waits for one that this task loads.
+func (g *Generation) circle(L *lua.LState, name string) {
+	path := []string{name}
+	for next := name; ; {
+		l := g.loading[next]
+		if l == nil {
+			return
+		}
+		if l.task == g.current {
+			at := slices.Index(l.task.loading, next)
+			path = append(slices.Clone(l.task.loading[at:]), path...)
+			L.RaiseError("require: modules require one another in a circle: %s", strings.Join(path, " -> "))
+		}
+		if next = l.task.awaits; next == "" {
+			return
+		}
+		path = append(path, next)
+	}
+}
+
+// available reports whether there is a module of the name.
+func (g *Generation) available(name string) bool {
+	if _, ok := g.modules[name]; ok {
+		return true
+	}
+	for _, m := range g.cfg.Modules {
+		if m.Name == name {
+			return true
+		}
+	}
+	for _, where := range g.places() {
+		for _, file := range files(name) {
+			if _, err := fs.Stat(where, file); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// places are where the files of modules are looked for.
+func (g *Generation) places() []fs.FS {
+	var list []fs.FS
+	for _, where := range []fs.FS{g.cfg.Show, g.cfg.Shipped} {
+		if where != nil {
+			list = append(list, where)
+		}
+	}
+	return list
+}
+
+// files are those in which a module can be.
+func files(name string) []string {
+	base := strings.ReplaceAll(name, ".", "/")
+	return slices.DeleteFunc([]string{base + ".lua", path.Join(base, "init.lua")}, func(file string) bool { return !fs.ValidPath(file) })
+}
+
 // find compiles the file of a module or raises what is wrong with it.
 func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
-	base := strings.ReplaceAll(name, ".", "/")
-	candidates := []string{base + ".lua", path.Join(base, "init.lua")}
-	for _, where := range []fs.FS{g.cfg.Show, g.cfg.Shipped} {
-		for _, file := range candidates {
-			if where == nil || !fs.ValidPath(file) {
-				continue
-			}
+	for _, where := range g.places() {
+		for _, file := range files(name) {
 			fn, err := g.compile(where, file, g.hook.alarm)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
@@ -74,6 +166,7 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 	for _, m := range g.cfg.Modules {
 		known = append(known, m.Name)
 	}
-	L.RaiseError("require: no module %q: not built in (%s), no %s or %s in the show folder", name, strings.Join(known, ", "), candidates[0], candidates[1])
+	base := strings.ReplaceAll(name, ".", "/")
+	L.RaiseError("require: no module %q: not built in (%s), no %s.lua or %s/init.lua in the show folder", name, strings.Join(known, ", "), base, base)
 	return nil
 }

@@ -78,7 +78,7 @@ func (g *Generation) idleWorker() *worker {
 func (g *Generation) work(w *worker) {
 	for t := range w.baton {
 		w.thread.G.CurrentThread = w.thread
-		t.err = w.thread.CallByParam(lua.P{Fn: t.fn, Protect: true}, t.args...)
+		t.err = w.thread.CallByParam(lua.P{Fn: g.bottom, Protect: true}, append([]lua.LValue{t.fn}, t.args...)...)
 		t.dead = true
 		if t.err != nil {
 			w.thread = nil // an error leaves closed upvalues behind; never reuse it

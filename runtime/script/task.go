@@ -45,6 +45,7 @@ type Task struct {
 	nesting    int           // protected calls and coroutines it stands in
 	coroutines []*lua.LState // those, innermost last
 	loading    []string      // modules it is in the middle of requiring
+	awaits     string        // the module of another task it waits for; "" for none
 	cannotWait string        // why waiting raises; "" when it may
 	err        error
 	stopped    bool // by its budget or a guard, the last time it ran

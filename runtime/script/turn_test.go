@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"showrun/runtime/beat"
 )
 
 func TestATurnIsCounted(t *testing.T) {
@@ -157,7 +159,7 @@ func TestDetachedEndsAside(t *testing.T) {
 }
 
 // endless takes the compiler many times longer than the tests that give it up.
-func endless() string { return "return a" + strings.Repeat("+a", 5_000) }
+func endless() string { return strings.Repeat("x = a"+strings.Repeat("+a", 450)+"\n", 400) }
 
 // awaitCompilers waits for what was given up to come to its end.
 func awaitCompilers() {
@@ -176,7 +178,7 @@ func TestCompilingIsGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	loaded := make(chan error)
 	go func() {
-		_, err := Load(ctx, Config{Show: files, Main: "show.lua", Stopwatch: func() time.Duration { return 0 }})
+		_, err := Load(ctx, Config{Show: files, Main: "show.lua", Plan: straight(beat.Timeline{Epoch: 1, BPM: 120}), Stopwatch: func() time.Duration { return 0 }})
 		loaded <- err
 	}()
 	for len(compilers) == 0 {

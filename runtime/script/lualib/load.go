@@ -1,12 +1,11 @@
 package lualib
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
+	"showrun/runtime/script/chunk"
+
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // chunkNameLength is how many bytes of its source stand for a chunk without a name.
@@ -51,24 +50,13 @@ func (c call) checkChunk(n int) {
 
 // compile returns the function, or nil and "name:line: text".
 func (c call) compile(source, name string) int {
-	name = chunkName(name)
-	fn, err := loadSource(c.L, source, name)
+	compiled, err := chunk.Compile(source, chunkName(name))
 	if err == nil {
-		return c.push(fn)
+		return c.push(compiled.Function(c.L))
 	}
 	c.L.Push(lua.LNil)
-	c.pushText(syntaxError(err, name, strings.Count(source, "\n")+1))
+	c.pushText(err.Error())
 	return 2
-}
-
-// loadSource makes an error of a panic: the compiler of gopher-lua has some for sources it does not expect.
-func loadSource(L *lua.LState, source, name string) (fn *lua.LFunction, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("cannot be compiled (%v)", r)
-		}
-	}()
-	return L.Load(strings.NewReader(source), name)
 }
 
 // chunkName is the name of a chunk in messages: what follows "=" or "@", or else the first line of the source.
@@ -84,23 +72,4 @@ func chunkName(name string) string {
 		line += "..."
 	}
 	return `[string "` + line + `"]`
-}
-
-// syntaxError rewrites an error of gopher-lua's parser or compiler; lastLine stands for the end of the text.
-func syntaxError(err error, name string, lastLine int) string {
-	var parsing *parse.Error
-	var compiling *lua.CompileError
-	cause := err
-	if api := (*lua.ApiError)(nil); errors.As(err, &api) && api.Cause != nil {
-		cause = api.Cause
-	}
-	switch {
-	case errors.As(cause, &parsing) && parsing.Pos.Line == parse.EOF:
-		return fmt.Sprintf("%s:%d: %s near '<eof>'", name, lastLine, parsing.Message)
-	case errors.As(cause, &parsing):
-		return fmt.Sprintf("%s:%d: %s near '%s'", name, parsing.Pos.Line, parsing.Message, parsing.Token)
-	case errors.As(cause, &compiling):
-		return fmt.Sprintf("%s:%d: %s", name, max(compiling.Line, 1), compiling.Message)
-	}
-	return name + ": " + cause.Error()
 }

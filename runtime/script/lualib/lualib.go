@@ -8,8 +8,7 @@
 // Differences from the reference implementation, all on purpose:
 //   - A malformed pattern is always an error, not only when the search happens to reach the bad place; "\0" is an
 //     ordinary byte in a pattern.
-//   - tostring prints a whole number below 2^63 with all its digits, as the .. operator of gopher-lua does; other
-//     numbers use "%.14g". Not-a-number is "nan" whatever its sign bit.
+//   - Not-a-number prints as "nan" whatever its sign bit, and minus zero as "0".
 //   - tostring numbers tables, functions, threads and userdata in the order in which it meets them, where the reference
 //     shows an address, so that two runs of a show print the same.
 //   - tonumber refuses "inf" and "nan" and returns negative numbers for negative text in any base.
@@ -33,11 +32,10 @@ import (
 
 // Limits that no option changes.
 const (
-	maxResults     = 8000    // values one call may return, as in the reference implementation
-	maxChunk       = 1 << 13 // bytes load and loadstring compile
-	defaultString  = 16 << 20
-	defaultSteps   = 10_000_000
-	stringMetatype = "locked" // what getmetatable("") returns
+	maxResults    = 8000    // values one call may return, as in the reference implementation
+	maxChunk      = 1 << 13 // bytes load and loadstring compile
+	defaultString = 16 << 20
+	defaultSteps  = 10_000_000
 )
 
 // Options says what the library reaches outside the Lua state and how much one call may cost. All functions are called

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"showrun/runtime/script/chunk"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -42,10 +44,11 @@ func newState(t testing.TB, o Options) *lua.LState {
 // run runs a chunk and returns its results as print would show them, or "error: " and the message.
 func run(t testing.TB, L *lua.LState, source string) string {
 	t.Helper()
-	fn, err := L.Load(strings.NewReader(source), "show.lua")
+	compiled, err := chunk.Compile(source, "show.lua")
 	if err != nil {
 		t.Fatalf("%s\n%v", source, err)
 	}
+	fn := compiled.Function(L)
 	defer L.SetTop(L.GetTop())
 	top := L.GetTop()
 	L.Push(fn)

@@ -11,6 +11,8 @@ import (
 
 	"showrun/runtime/script/lualib/pattern"
 
+	"showrun/runtime/script/chunk"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -267,11 +269,11 @@ func TestAgainstReference(t *testing.T) {
 
 	var printed []string
 	L := newState(t, Options{Print: func(_ *lua.LState, text string) { printed = append(printed, text) }})
-	fn, err := L.Load(strings.NewReader(source), filepath.Base(file))
+	compiled, err := chunk.Compile(source, filepath.Base(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	L.Push(fn)
+	L.Push(compiled.Function(L))
 	if err := L.PCall(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,10 @@
 package lualib
 
 import (
+	"math"
 	"strings"
+
+	"showrun/runtime/script/chunk"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -24,13 +27,67 @@ var stringFunctions = []function{
 	{"upper", stringUpper},
 }
 
-// openString makes the string table and the metatable of strings, which scripts can neither see nor change.
+// openString makes the string table and the metatable of strings, which scripts cannot change: getmetatable("") gives a
+// table that reads like it. In it are the operators for text that is used as a number, which the virtual machine would
+// read as Go does: "010" as octal, "1_000" as a number.
 func (lib *library) openString(L *lua.LState) {
 	t := lib.module(L, "string", stringFunctions)
 	meta := L.NewTable()
 	meta.RawSetString("__index", t)
-	meta.RawSetString("__metatable", lua.LString(stringMetatype))
+	for _, o := range operators {
+		meta.RawSetString(o.event, lib.function(L, o.event, func(c call) int { return c.operate(o) }))
+	}
+	shown, guard := L.NewTable(), L.NewTable()
+	visible := L.NewTable()
+	visible.RawSetString("__index", t)
+	guard.RawSetString("__index", visible)
+	guard.RawSetString("__newindex", lib.function(L, "__newindex", func(c call) int {
+		c.raise("the metatable of strings cannot be changed; add functions to the table string instead")
+		return 0
+	}))
+	guard.RawSetString("__metatable", lua.LFalse)
+	shown.Metatable = guard
+	meta.RawSetString("__metatable", shown)
 	L.SetMetatable(lua.LString(""), meta)
+}
+
+// operator is an arithmetic operation on text.
+type operator struct {
+	event string
+	run   func(x, y float64) float64
+}
+
+var operators = []operator{
+	{"__add", func(x, y float64) float64 { return x + y }},
+	{"__sub", func(x, y float64) float64 { return x - y }},
+	{"__mul", func(x, y float64) float64 { return x * y }},
+	{"__div", func(x, y float64) float64 { return x / y }},
+	{"__mod", chunk.Modulo},
+	{"__pow", math.Pow},
+	{"__unm", func(x, _ float64) float64 { return -x }},
+}
+
+// operate computes with two operands of which one is a string. One that is something else may have a metamethod.
+func (c call) operate(o operator) int {
+	x, y := c.L.Get(1), c.L.Get(2)
+	if o.event == "__unm" {
+		y = x
+	}
+	a, ok := toNumber(x)
+	b, both := toNumber(y)
+	if ok && both {
+		return c.pushNumber(o.run(a, b))
+	}
+	for _, v := range []lua.LValue{x, y} {
+		if v.Type() == lua.LTString {
+			continue
+		}
+		if meta := c.L.GetMetaField(v, o.event); meta != lua.LNil {
+			return c.push(c.apply(meta, x, y))
+		}
+	}
+	c.raise("%s", chunk.ArithmeticError(c.L, x, y))
+	return 0
 }
 
 // place turns a position of Lua, which counts from the end when it is negative, into one that counts from the start.

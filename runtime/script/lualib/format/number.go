@@ -14,11 +14,10 @@ const (
 	hexDigits     = decimalDigits + "abcdefABCDEF"
 )
 
-// Number is the text of a number. A whole number prints as its digits, so that tostring(n) and "" .. n agree;
-// others as "%.14g" in C.
+// Number is the text of a number, as "%.14g" in C but for minus zero, which prints as 0.
 func Number(f float64) string {
 	switch {
-	case f == math.Trunc(f) && math.Abs(f) < 1<<63:
+	case f == math.Trunc(f) && math.Abs(f) < 1e14:
 		return strconv.FormatInt(int64(f), 10)
 	case math.IsNaN(f):
 		return "nan"

@@ -1,0 +1,181 @@
+package chunk
+
+import (
+	"github.com/yuin/gopher-lua/ast"
+)
+
+func (r *repair) loopStmt(s ast.Stmt, line int) []ast.Stmt {
+	l := &loop{}
+	var out []ast.Stmt
+	captured := false
+	switch s := s.(type) {
+	case *ast.WhileStmt:
+		out = r.while(s, l, &captured, line)
+	case *ast.RepeatStmt:
+		out, captured = r.repeat(s, l, line)
+	case *ast.NumberForStmt:
+		out, captured = r.counting(s, l, line)
+	case *ast.GenericForStmt:
+		out, captured = r.iterating(s, l, line)
+	}
+	r.mark(s, line, forNames(s))
+	return r.breakOut(out, l, captured, line)
+}
+
+// forNames is what goes wrong with the instructions of a loop itself.
+func forNames(s ast.Stmt) operands {
+	switch s.(type) {
+	case *ast.GenericForStmt:
+		return operands{{role: iterator}}
+	}
+	return nil
+}
+
+// while decides a condition that is a constant. The compiler follows jumps to jumps, and where the first instruction
+// of a loop is a jump, as that of "if false" is, it takes the distance of that jump for the number of a label: the loop
+// goes on anywhere.
+func (r *repair) while(s *ast.WhileStmt, l *loop, captured *bool, line int) []ast.Stmt {
+	s.Condition = r.expr(s.Condition)
+	s.Stmts = r.watched(s.Stmts, l, captured, line)
+	if value, known := truth(s.Condition); known {
+		if !value {
+			return nil
+		}
+		t := &ast.TrueExpr{}
+		t.SetLine(s.Condition.Line())
+		s.Condition = t
+	}
+	return []ast.Stmt{s}
+}
+
+// watched repairs the body of a loop and reports whether variables in it are captured.
+func (r *repair) watched(stmts []ast.Stmt, l *loop, captured *bool, line int) []ast.Stmt {
+	b := r.enter(line)
+	b.loop = l
+	stmts = r.list(stmts)
+	r.land(b)
+	*captured = b.captured
+	r.fn.leave()
+	return stmts
+}
+
+// repeat keeps the block open for the condition.
+func (r *repair) repeat(s *ast.RepeatStmt, l *loop, line int) ([]ast.Stmt, bool) {
+	b := r.enter(line)
+	b.loop = l
+	s.Stmts = r.list(s.Stmts)
+	s.Condition = r.expr(s.Condition)
+	r.land(b)
+	r.fn.leave()
+	return []ast.Stmt{s}, b.captured
+}
+
+// counting repairs for i = a, b, c: text that reads as a number counts as one, which the virtual machine refuses.
+func (r *repair) counting(s *ast.NumberForStmt, l *loop, line int) ([]ast.Stmt, bool) {
+	s.Init = r.bound(s.Init, "initial value")
+	s.Limit = r.bound(s.Limit, "limit")
+	if s.Step == nil {
+		s.Step = r.number(1, line)
+	} else {
+		s.Step = r.bound(s.Step, "step")
+	}
+	outer := r.enter(line)
+	for range 3 {
+		r.hidden("for", line)
+	}
+	outer.loop = l
+	r.declare(s.Name, line)
+	s.Stmts = r.list(s.Stmts)
+	r.land(outer)
+	r.fn.leave()
+	return []ast.Stmt{s}, outer.captured
+}
+
+// bound makes a number of a bound of a loop by taking 0 from it.
+func (r *repair) bound(e ast.Expr, what string) ast.Expr {
+	line := r.line(e)
+	e = r.expr(e)
+	if _, ok := e.(*ast.NumberExpr); ok {
+		return e
+	}
+	minus := &ast.ArithmeticOpExpr{Operator: "-", Lhs: e, Rhs: r.number(0, line)}
+	r.mark(minus, line, operands{{role: bound, name: what}})
+	return minus
+}
+
+// iterating repairs for … in. The compiler takes the number of loop variables for that of the values it has to set
+// up, so that values that are missing are whatever the registers held, and a call in third place is dropped. The three
+// values are computed by a local statement; only a single call, or "...", is left as it is.
+func (r *repair) iterating(s *ast.GenericForStmt, l *loop, line int) ([]ast.Stmt, bool) {
+	r.exprs(s.Exprs)
+	around := r.enter(line)
+	out := []ast.Stmt{s}
+	if len(s.Exprs) != 1 || !isMulti(s.Exprs[0]) {
+		set := &ast.LocalAssignStmt{Exprs: s.Exprs}
+		r.mark(set, line, nil)
+		s.Exprs = nil
+		for range 3 {
+			name := r.hidden("in", line)
+			set.Names = append(set.Names, name)
+			s.Exprs = append(s.Exprs, r.ident(name, line))
+		}
+		out = []ast.Stmt{set, s}
+	}
+	body := r.enter(line)
+	body.loop = l
+	for range 3 {
+		r.hidden("for", line)
+	}
+	for _, name := range s.Names {
+		r.declare(name, line)
+	}
+	s.Stmts = r.list(s.Stmts)
+	r.land(body)
+	r.fn.leave()
+	r.land(around)
+	r.fn.leave()
+	return out, body.captured
+}
+
+// leaveLoop repairs break. It puts an instruction in front of it, lest a loop begin with a jump (see while), and keeps
+// it in a block of its own so that breakOut can change it.
+func (r *repair) leaveLoop(s *ast.BreakStmt, line int) []ast.Stmt {
+	for b := r.fn.block; b != nil; b = b.parent {
+		if b.loop == nil {
+			continue
+		}
+		r.mark(s, line, nil)
+		pause := &ast.LocalAssignStmt{Names: []string{"(pause)"}}
+		r.mark(pause, line, nil)
+		d := &ast.DoBlockStmt{Stmts: []ast.Stmt{pause, s}}
+		r.mark(d, line, nil)
+		b.loop.breaks = append(b.loop.breaks, d)
+		return []ast.Stmt{d}
+	}
+	r.fail(line, "break outside of a loop")
+	return nil
+}
+
+// breakOut makes gotos of the breaks of a loop in which variables are captured: the compiler closes the variables of
+// the body of the loop before it leaves by break, but not those of the blocks inside it, which then share a register
+// with whatever comes next.
+func (r *repair) breakOut(out []ast.Stmt, l *loop, captured bool, line int) []ast.Stmt {
+	if len(out) == 1 && (!captured || len(l.breaks) == 0) {
+		return out
+	}
+	if captured && len(l.breaks) > 0 {
+		r.hiddens++
+		name := "(break " + itoa(r.hiddens) + ")"
+		for _, d := range l.breaks {
+			g := &ast.GotoStmt{Label: name}
+			r.mark(g, r.line(d), nil).close = r.fn.active
+			d.Stmts = []ast.Stmt{g}
+		}
+		end := &ast.LabelStmt{Name: name}
+		end.SetLine(line)
+		out = append(out, end)
+	}
+	d := &ast.DoBlockStmt{Stmts: out}
+	r.mark(d, line, nil)
+	return []ast.Stmt{d}
+}
