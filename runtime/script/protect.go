@@ -192,20 +192,30 @@ func (g *Generation) pcall(L *lua.LState, onError *lua.LFunction, first int) int
 // handled runs the error function of xpcall; an error in it takes the place of what
 // it would have returned.
 func (g *Generation) handled(L *lua.LState, onError *lua.LFunction, value lua.LValue) lua.LValue {
+	result, _ := g.protected(L, onError, value)
+	return result
+}
+
+// try calls a function for the library, without arguments.
+func (g *Generation) try(L *lua.LState, fn *lua.LFunction) (result lua.LValue, ok bool) {
+	return g.protected(L, fn)
+}
+
+// protected calls a function on a thread of its own for one result, or what it
+// raised.
+func (g *Generation) protected(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) (result lua.LValue, ok bool) {
 	th := g.spareThread()
-	th.Push(onError)
-	th.Push(value)
 	current := L.G.CurrentThread
 	L.G.CurrentThread = th
-	err := th.PCall(1, 1, nil)
+	err := th.CallByParam(lua.P{Fn: g.bottom, NRet: 1, Protect: true}, append([]lua.LValue{fn}, args...)...)
 	L.G.CurrentThread = current
 	if g.hook.stopped != nil {
 		L.RaiseError("%s", g.hook.Err())
 	}
 	if err != nil {
-		return errorValue(err)
+		return errorValue(err), false
 	}
-	result := th.Get(-1)
+	result = th.Get(-1)
 	g.recycle(th)
-	return result
+	return result, true
 }

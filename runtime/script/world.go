@@ -29,8 +29,9 @@ func (g *Generation) library() lualib.Options {
 		return func() float64 { return g.Ask(question).(float64) }
 	}
 	return lualib.Options{
-		Seed: g.cfg.Seed, Print: g.print, Spent: g.hook.spend,
-		Now: number(WallTime{}), Clock: number(ProcessTime{}), Heap: number(HeapSize{}),
+		Seed: g.cfg.Seed, Print: g.print, Spent: g.hook.spend, Try: g.try,
+		Warn: func(text string) { g.cfg.Log.Warn(text) },
+		Now:  number(WallTime{}), Clock: number(ProcessTime{}), Heap: number(HeapSize{}),
 		Zone: func(unix int64) lualib.Zone { return g.Ask(LocalZone{unix}).(lualib.Zone) },
 		Unix: func(shown int64) int64 { return int64(g.Ask(LocalDate{shown}).(float64)) },
 		Getenv: func(name string) (string, bool) {

@@ -84,12 +84,12 @@ func baseAssert(c call) int {
 }
 
 // baseCollectGarbage answers "count" with the memory in use in KiB. A collection is the host's business: asking for one does
-// nothing, and the collector cannot be stopped.
+// nothing, as does stopping the collector.
 func baseCollectGarbage(c call) int {
 	switch option := c.optText(1, "collect"); option {
 	case "count":
 		return c.pushNumber(c.lib.Heap())
-	case "collect", "step":
+	case "collect", "step", "stop", "restart", "setpause", "setstepmul":
 		return c.pushNumber(0)
 	default:
 		c.argError(1, "invalid option '"+option+"'")
@@ -101,7 +101,7 @@ func baseError(c call) int {
 	message := c.L.Get(1)
 	depth := c.optInteger(2, 1)
 	if s, ok := toText(message); ok && depth > 0 {
-		if l, ok := stackLevel(c.L, depth); ok {
+		if l, ok := stackLevel(c.L, depth); ok && !l.gone(c.L, depth) {
 			message = lua.LString(l.position() + s)
 		}
 	}
@@ -121,15 +121,38 @@ func baseSetMetatable(c call) int {
 		c.raise("cannot change a protected metatable")
 	}
 	t.Metatable = meta
+	if m, ok := meta.(*lua.LTable); ok && m.RawGetString("__mode") != lua.LNil && !c.lib.weak {
+		c.lib.weak = true
+		c.lib.Warn(callerPosition(c.L) + "__mode has no effect: a show runs the same every time, so the collector decides nothing in it; take entries out of the table when they are not needed")
+	}
 	return c.push(t)
 }
 
 func baseNext(c call) int {
-	key, value := c.L.Next(c.table(1), c.L.Get(2))
+	t, after := c.table(1), c.L.Get(2)
+	key, value := c.L.Next(t, after)
+	if key != lua.LNil && after.Type() != lua.LTNil && t.RawGet(after) == lua.LNil && foreign(t, after) {
+		c.raise("invalid key to 'next'")
+	}
 	if key == lua.LNil {
 		return c.push(lua.LNil)
 	}
 	return c.push(key, value)
+}
+
+// foreign reports whether a key, which has no value now, has never been in a table. The table remembers keys that have
+// been taken out, but tells nobody: a new one comes after all others.
+func foreign(t *lua.LTable, key lua.LValue) bool {
+	if n, ok := key.(lua.LNumber); ok && n == n && n >= 1 && n == lua.LNumber(int(n)) {
+		return false
+	}
+	if key != key {
+		return true
+	}
+	t.RawSet(key, lua.LTrue)
+	next, _ := t.Next(key)
+	t.RawSet(key, lua.LNil)
+	return next == lua.LNil
 }
 
 // baseFollowing is the iterator of ipairs.
@@ -206,6 +229,13 @@ func baseToNumber(c call) int {
 	return c.push(lua.LNil)
 }
 
-func baseToString(c call) int { return c.pushText(c.display(c.checkAny(1))) }
+// baseToString returns what a metamethod returns, text or not.
+func baseToString(c call) int {
+	v := c.checkAny(1)
+	if meta := c.L.GetMetaField(v, "__tostring"); meta != lua.LNil {
+		return c.push(c.apply(meta, v))
+	}
+	return c.pushText(c.display(v))
+}
 
 func baseType(c call) int { return c.pushText(c.checkAny(1).Type().String()) }

@@ -42,7 +42,14 @@ func TestBase(t *testing.T) {
 		{`local t = setmetatable({}, { __index = function() return 1 end, __newindex = error }) rawset(t, "a", 2) return rawget(t, "a"), rawget(t, "b"), t.b`, "2 | nil | 1"},
 
 		{`return collectgarbage(), collectgarbage("collect"), collectgarbage("step"), collectgarbage("count")`, "0 | 0 | 0 | 0"},
-		{`collectgarbage("stop")`, "error: show.lua:1: bad argument #1 to 'collectgarbage' (invalid option 'stop')"},
+		{`return collectgarbage("stop"), collectgarbage("restart")`, "0 | 0"},
+		{`collectgarbage("now")`, "error: show.lua:1: bad argument #1 to 'collectgarbage' (invalid option 'now')"},
+		{`local o = setmetatable({}, { __tostring = function() return false end }) return tostring(o), pcall(print, o)`, "false | false | '__tostring' must return a string"},
+		{`return pcall(next, { a = 1, b = 2 }, "c")`, "false | invalid key to 'next'"},
+		{`local t = { a = 1, b = 2, c = 3 } t.a = nil local k = next(t, "a") t.b = nil return k, next(t, "b")`, "b | c | 3"},
+		{`return "010" * 1, "0x10" + 0, " 5 " / 1, -"2", "9" % "5", "2" ^ 3`, "10 | 16 | 5 | -2 | 4 | 8"},
+		{`return pcall(function() return "1_000" + 0 end)`, "false | show.lua:1: attempt to perform arithmetic on a string value"},
+		{`local v = setmetatable({}, { __add = function(a, b) return "sum" end }) return "x" + v, v + "x", 1 + v`, "sum | sum | sum"},
 	})
 }
 
@@ -58,7 +65,7 @@ func TestLoad(t *testing.T) {
 		{"return load('?', ('x'):rep(70) .. '\\ny')", `nil | [string "` + strings.Repeat("x", 60) + `..."]:1:1: unexpected "?"`},
 		{`local ok, e = pcall(load("error('x')", "=cue")) return e`, "cue:1: x"},
 		{`local ok, e = pcall(load(" \n local t = nil; t.x = 1")) return e`, "(load):2: attempt to index a non-table object(nil) with key 'x'"},
-		{`return load(function() return {} end)`, "error: show.lua:1: reader function must return a string"},
+		{`return load(function() return {} end)`, "nil | reader function must return a string"},
 		{`return loadstring()`, "error: show.lua:1: bad argument #1 to 'loadstring' (string expected, got no value)"},
 	})
 }

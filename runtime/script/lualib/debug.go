@@ -42,6 +42,22 @@ func repeats(L *lua.LState, n int) bool {
 	return ok && *found == *below
 }
 
+// gone reports whether level n is that of a function that a tail call has replaced: it looks like the bottom of the stack,
+// and follows one that has been called so.
+func (l level) gone(L *lua.LState, n int) bool {
+	last, _ := L.GetStack(depth(L) - 1)
+	found, _ := L.GetStack(n)
+	above, _ := L.GetStack(n - 1)
+	if *found != *last {
+		return false
+	}
+	if *above == *last {
+		return true
+	}
+	caller, ok := stackLevel(L, n-1)
+	return ok && caller.What == "tail"
+}
+
 // position is "file:line: " of a level, or nothing when it is no Lua function.
 func (l level) position() string {
 	if l.What == "G" || l.CurrentLine <= 0 {

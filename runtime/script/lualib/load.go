@@ -11,8 +11,7 @@ import (
 // chunkNameLength is how many bytes of its source stand for a chunk without a name.
 const chunkNameLength = 60
 
-// Compiling cannot be interrupted, recurses as deeply as its text nests and takes quadratic time on a long chain of
-// operators ("a+a+a…": 6.5 s for 60 KB), so the text is limited to maxChunk bytes.
+// Compiling here cannot be interrupted, so the text is limited to maxChunk bytes.
 
 // baseLoad compiles a string, or what a function returns piece by piece until it returns nothing.
 func baseLoad(c call) int {
@@ -23,10 +22,13 @@ func baseLoad(c call) int {
 	name := c.optText(2, "=(load)")
 	var source strings.Builder
 	for {
-		piece := c.apply(reader)
+		piece, ok := c.try(reader)
+		if !ok {
+			return c.push(lua.LNil, piece)
+		}
 		s, ok := toText(piece)
 		if !ok && piece != lua.LNil {
-			c.raise("reader function must return a string")
+			return c.push(lua.LNil, lua.LString("reader function must return a string"))
 		}
 		if s == "" {
 			return c.compile(source.String(), name)
@@ -34,6 +36,13 @@ func baseLoad(c call) int {
 		c.checkChunk(source.Len() + len(s))
 		source.WriteString(s)
 	}
+}
+
+func (c call) try(reader *lua.LFunction) (result lua.LValue, ok bool) {
+	if c.lib.Try == nil {
+		return c.apply(reader), true
+	}
+	return c.lib.Try(c.L, reader)
 }
 
 func baseLoadString(c call) int {

@@ -63,6 +63,11 @@ type Options struct {
 	Clock func() float64
 	// Heap answers collectgarbage("count"), in KiB. Without it the answer is always zero.
 	Heap func() float64
+	// Warn receives what is worth knowing and no error. Without it nobody does.
+	Warn func(text string)
+	// Try calls a function without arguments and returns its first result, or ok = false and what it raised. Without it
+	// errors pass through.
+	Try func(L *lua.LState, fn *lua.LFunction) (result lua.LValue, ok bool)
 	// Spent is told about every thousand steps of a long call how many they were. The call raises the error it returns.
 	Spent func(steps int) error
 }
@@ -80,6 +85,7 @@ type library struct {
 	random   *rand.PCG
 	patterns map[patternKey]*pattern.Pattern
 	names    names
+	weak     bool // it has been said that tables are never weak
 }
 
 // function is an entry of a library table. Tables are filled in the order of the list, so pairs over a library is the
@@ -119,6 +125,9 @@ func Open(L *lua.LState, o Options) {
 	}
 	if o.Heap == nil {
 		o.Heap = zero
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
 	}
 	if o.Spent == nil {
 		o.Spent = func(int) error { return nil }
