@@ -98,7 +98,7 @@ func (f *function) leave() {
 func (r *repair) declare(name string, line int) *variable {
 	f := r.fn
 	if f.active >= maxLocals {
-		r.fail(line, "more than %d local variables in one function; put them into a table", maxLocals)
+		r.fail(line, "%d local variables in one function; put them into a table", maxLocals)
 	}
 	v := &variable{name: name, slot: f.active}
 	f.active++
