@@ -103,8 +103,7 @@ func trace(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// explained calls a function with arguments, as chunk.Explained does.
-func (g *Generation) explained() *lua.LFunction {
-	hints := chunk.Hints{Closest: patch.Closest, Module: g.available}
-	return g.L.NewFunction(chunk.Explained(func() chunk.Hints { return hints }))
+// hints are what errors of the virtual machine guess with.
+func (g *Generation) hints() chunk.Hints {
+	return chunk.Hints{Closest: patch.Closest, Module: g.available}
 }

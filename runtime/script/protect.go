@@ -1,6 +1,8 @@
 package script
 
 import (
+	"showrun/runtime/script/chunk"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -45,7 +47,8 @@ func (g *Generation) recycle(th *lua.LState) {
 // threads carry the hook, and so that only what is suspended can be resumed.
 func (g *Generation) openProtected() {
 	L := g.L
-	g.bottom = g.explained()
+	g.bottom = L.NewFunction(chunk.Explained(g.hints()))
+	start := g.coroutineStart()
 	L.SetGlobal("pcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, nil, 2) }))
 	L.SetGlobal("xpcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, L.CheckFunction(2), 3) }))
 
@@ -58,6 +61,7 @@ func (g *Generation) openProtected() {
 	wrap := L.GetField(std, "wrap").(*lua.LFunction).GFunction
 	hooked := func(L *lua.LState, f lua.LGFunction) int {
 		ctx := L.RemoveContext()
+		start(L)
 		n := f(L)
 		L.SetContext(ctx)
 		return n
@@ -114,6 +118,27 @@ func (g *Generation) openProtected() {
 		}
 		return 1
 	}))
+}
+
+// coroutineStart returns what puts a function in the place of argument 1 that
+// calls it, and whose errors say what they mean. A function of Go stays.
+func (g *Generation) coroutineStart() func(L *lua.LState) {
+	c, err := chunk.Compile("local explain, f = ... return function(...) explain() return f(...) end", "coroutine")
+	if err != nil {
+		panic(err) // it is our own
+	}
+	around := c.Function(g.L)
+	explain := g.L.NewFunction(chunk.Explaining(g.hints()))
+	return func(L *lua.LState) {
+		if f := L.CheckFunction(1); !f.IsG {
+			L.Push(around)
+			L.Push(explain)
+			L.Push(f)
+			L.Call(2, 1)
+			L.Replace(1, L.Get(-1))
+			L.SetTop(1)
+		}
+	}
 }
 
 // maxNesting is how deep protected calls and coroutines may stand in one another.

@@ -18,7 +18,7 @@ func results(o *ours, source string, h chunk.Hints) string {
 		return err.Error()
 	}
 	th, _ := o.L.NewThread()
-	th.Push(th.NewFunction(chunk.Explained(func() chunk.Hints { return h })))
+	th.Push(th.NewFunction(chunk.Explained(h)))
 	th.Push(c.Function(o.L))
 	if err := th.PCall(1, lua.MultRet, nil); err != nil {
 		if api := err.(*lua.ApiError); api.Object != nil {

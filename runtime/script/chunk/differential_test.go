@@ -100,7 +100,7 @@ func newOurs(t testing.TB) *ours {
 // pcall runs on a thread of its own, as that of the host.
 func pcall(L *lua.LState) int {
 	th, _ := L.NewThread()
-	th.Push(th.NewFunction(chunk.Explained(func() chunk.Hints { return chunk.Hints{} })))
+	th.Push(th.NewFunction(chunk.Explained(chunk.Hints{})))
 	for i := 1; i <= L.GetTop(); i++ {
 		th.Push(L.Get(i))
 	}

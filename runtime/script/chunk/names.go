@@ -166,17 +166,26 @@ type Hints struct {
 	Closest func(typed string, names []string) string // "" when nothing is close
 }
 
-// Explained is a function that calls its first argument with the others, and makes the errors of the virtual machine in
-// it say what they mean. It is for the bottom of a protected call: it changes what the thread does with errors until
-// that returns.
-func Explained(hints func() Hints) lua.LGFunction {
+// Explaining is a function that makes the errors of the virtual machine in the thread that calls it say what they mean,
+// until the protected call that it is in returns.
+func Explaining(h Hints) lua.LGFunction {
 	return func(L *lua.LState) int {
 		L.Panic = func(L *lua.LState) {
 			if text, ok := L.Get(-1).(lua.LString); ok {
-				L.Push(lua.LString(Explain(L, string(text), hints())))
+				L.Push(lua.LString(Explain(L, string(text), h)))
 			}
 			panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)})
 		}
+		return 0
+	}
+}
+
+// Explained is a function that calls its first argument with the others, as Explaining has it. It is for the bottom of a
+// protected call.
+func Explained(h Hints) lua.LGFunction {
+	begin := Explaining(h)
+	return func(L *lua.LState) int {
+		begin(L)
 		if fn := L.Get(1); fn.Type() != lua.LTFunction && L.GetMetaField(fn, "__call") == lua.LNil {
 			L.Error(lua.LString(fmt.Sprintf("attempt to call a %s value", fn.Type())), 0)
 		}
