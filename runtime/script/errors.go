@@ -42,6 +42,9 @@ func errorValue(err error) lua.LValue {
 	if errors.As(err, &api) && api.Object != nil {
 		return api.Object
 	}
+	if strings.Contains(err.Error(), "callstack overflow") {
+		return lua.LString("stack overflow: functions call one another too deeply")
+	}
 	return lua.LString(err.Error())
 }
 

@@ -134,13 +134,13 @@ func TestSyntaxErrors(t *testing.T) {
 	o := newOurs(t)
 	locals := strings.Repeat("local a = 1\n", 201)
 	for _, c := range []struct{ source, want string }{
-		{"function f()\n  if x then\n    y()\nend\nz()\n", "show.lua:5: 'end' expected near <eof>, to close the 'function' of line 1, by its indent that of line 2: 'if'"},
-		{"while true do\n  x()\n", "show.lua:2: 'end' expected near <eof>, to close the 'while' of line 1"},
-		{"repeat\n  x()\n", "show.lua:2: 'until' expected near <eof>, to close the 'repeat' of line 1"},
-		{"f(1, {2, 3\n", "show.lua:1: '}' expected near <eof>, to close the '{' of line 1"},
-		{"x = 1\nend\n", "show.lua:2:1: 'end' without anything to close"},
-		{"local t = {\n  a = 1\n  b = 2,\n}\n", "show.lua:3:3: syntax error near 'b'; is the '{' of line 1 closed, and is there a comma between its parts?"},
-		{"if x = 1 then end", "show.lua:1:6: syntax error near '='; to compare is =="},
+		{"function f()\n  if x then\n    y()\nend\nz()\n", "show.lua:5: 'end' expected (to close 'function' at line 1; by its indent, rather 'if' at line 2) near '<eof>'"},
+		{"while true do\n  x()\n", "show.lua:2: 'end' expected (to close 'while' at line 1) near '<eof>'"},
+		{"repeat\n  x()\n", "show.lua:2: 'until' expected (to close 'repeat' at line 1) near '<eof>'"},
+		{"f(1, {2, 3\n", "show.lua:1: '}' expected (to close '{' at line 1) near '<eof>'"},
+		{"x = 1\nend\n", "show.lua:2:1: there is nothing to close near 'end'"},
+		{"local t = {\n  a = 1\n  b = 2,\n}\n", "show.lua:3:3: syntax error (is '{' at line 1 closed, and a comma between its parts?) near 'b'"},
+		{"if x = 1 then end", "show.lua:1:6: syntax error (to compare is ==) near '='"},
 		{"print(“hello”)", "show.lua:1:7: unexpected “; texts are written in straight quotes: \" or '"},
 		{"local größe = 1", "show.lua:1:9: unexpected \"ö\" in 'grö'; names are made of a-z, A-Z, 0-9 and _"},
 		{"if a != b then end", "show.lua:1:6: unexpected !=; not equal is written ~="},

@@ -82,7 +82,7 @@ type ours struct {
 }
 
 func newOurs(t testing.TB) *ours {
-	L := lua.NewState(lua.Options{SkipOpenLibs: true, RegistrySize: 256, RegistryMaxSize: 1 << 18, RegistryGrowStep: 64, CallStackSize: 240, MinimizeStackMemory: true})
+	L := lua.NewState(lua.Options{SkipOpenLibs: true, RegistrySize: 256, RegistryMaxSize: 1 << 18, RegistryGrowStep: 64, CallStackSize: 2000, MinimizeStackMemory: true})
 	t.Cleanup(L.Close)
 	lualib.Open(L, lualib.Options{})
 	L.SetGlobal("pcall", L.NewFunction(pcall))

@@ -14,60 +14,50 @@ func syntaxError(name, text string, tokens []token, err error) error {
 	if !errors.As(err, &p) {
 		return &Error{Name: name, Message: err.Error()}
 	}
-	message := strings.TrimSpace(p.Message)
-	if message == "parse error" {
-		message = "syntax error"
-	}
 	if p.Pos.Line == parse.EOF {
-		e := &Error{Name: name, Line: strings.Count(strings.TrimRight(text, "\r\n"), "\n") + 1}
-		open, early := unclosed(tokens, len(tokens))
-		e.Message = message + " near <eof>"
-		if open != nil {
-			e.Message = fmt.Sprintf("'%s' expected near <eof>, to close the '%s' of line %d", closer(open.text), open.text, open.line)
-		}
-		if early != nil {
-			e.Message += fmt.Sprintf(", by its indent that of line %d: '%s'", early.line, early.text)
-		}
-		return e
+		lines := strings.Count(strings.TrimRight(text, "\r\n"), "\n") + 1
+		return &Error{Name: name, Line: lines, Message: found(tokens, len(tokens)) + " near '<eof>'"}
 	}
-	e := &Error{Name: name, Line: p.Pos.Line, Column: p.Pos.Column, Message: fmt.Sprintf("%s near '%s'", message, p.Token)}
-	i := len(tokens)
-	for n, t := range tokens {
-		if t.line == p.Pos.Line && t.text == p.Token {
-			i = n
-			if e.Column = column(text, t.start, t.at); t.at-t.start+1 >= p.Pos.Column {
+	e := &Error{Name: name, Line: p.Pos.Line, Column: p.Pos.Column, Message: "syntax error near '" + p.Token + "'"}
+	for i, t := range tokens {
+		if t.line == p.Pos.Line && (t.text == p.Token || t.kind == '"' && strings.Contains(t.text, p.Token)) {
+			e.Column = column(text, t.start, t.at)
+			e.Message = found(tokens, i) + " near '" + t.text + "'"
+			if t.at-t.start+1 >= p.Pos.Column {
 				break
 			}
 		}
 	}
-	if i == len(tokens) {
-		return e
-	}
-	open, early := unclosed(tokens, i)
-	switch p.Token {
-	case "end", "else", "elseif", "until":
-		if open == nil {
-			e.Message = fmt.Sprintf("'%s' without anything to close", p.Token)
-		} else if closer(open.text) != p.Token {
-			e.Message = fmt.Sprintf("'%s' expected near '%s', to close the '%s' of line %d", closer(open.text), p.Token, open.text, open.line)
-		}
-	case ")", "}", "]":
-		if open != nil && closer(open.text) != p.Token {
-			e.Message = fmt.Sprintf("'%s' expected near '%s', to close the '%s' of line %d", closer(open.text), p.Token, open.text, open.line)
-		}
-	case "=":
-		if i > 0 && open != nil && (open.text == "if" || open.text == "while") {
-			e.Message += "; to compare is =="
-		}
-	default:
-		if open != nil && strings.Contains("({[", open.text) && open.line < p.Pos.Line {
-			e.Message += fmt.Sprintf("; is the '%s' of line %d closed, and is there a comma between its parts?", open.text, open.line)
-		}
-	}
-	if early != nil {
-		e.Message += fmt.Sprintf("; by its indent the '%s' of line %d is not closed", early.text, early.line)
+	if strings.HasPrefix(p.Message, "ambiguous") {
+		e.Message = p.Message
 	}
 	return e
+}
+
+// found says what is wrong with token i, which is the end of the text when there is none.
+func found(tokens []token, i int) string {
+	word := "<eof>"
+	if i < len(tokens) {
+		word = tokens[i].text
+	}
+	open, early := unclosed(tokens, i)
+	hint := ""
+	if early != nil {
+		hint = fmt.Sprintf("; by its indent, rather '%s' at line %d", early.text, early.line)
+	}
+	switch {
+	case word == "end" && open == nil, word == "until" && open == nil:
+		return "there is nothing to close"
+	case open == nil:
+		return "syntax error"
+	case strings.Contains(" <eof> end else elseif until ) } ] ", " "+word+" ") && closer(open.text) != word:
+		return fmt.Sprintf("'%s' expected (to close '%s' at line %d%s)", closer(open.text), open.text, open.line, hint)
+	case word == "=" && (open.text == "if" || open.text == "while"):
+		return "syntax error (to compare is ==)"
+	case strings.Contains("({[", open.text) && open.line < tokens[i].line:
+		return fmt.Sprintf("syntax error (is '%s' at line %d closed, and a comma between its parts?)", open.text, open.line)
+	}
+	return "syntax error"
 }
 
 func closer(opener string) string {

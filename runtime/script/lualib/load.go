@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"showrun/runtime/script/chunk"
@@ -63,9 +65,11 @@ func (c call) compile(source, name string) int {
 	if err == nil {
 		return c.push(compiled.Function(c.L))
 	}
-	c.L.Push(lua.LNil)
-	c.pushText(err.Error())
-	return 2
+	text := err.Error()
+	if e := (*chunk.Error)(nil); errors.As(err, &e) && e.Line > 0 { // programs look for line and text, as Lua gives them
+		text = fmt.Sprintf("%s:%d: %s", e.Name, e.Line, e.Message)
+	}
+	return c.push(lua.LNil, lua.LString(text))
 }
 
 // chunkName is the name of a chunk in messages: what follows "=" or "@", or else the first line of the source.

@@ -33,7 +33,7 @@ import (
 // Limits that no option changes.
 const (
 	maxResults    = 8000    // values one call may return, as in the reference implementation
-	maxChunk      = 1 << 13 // bytes load and loadstring compile
+	maxChunk      = 1 << 15 // bytes load and loadstring compile
 	defaultString = 16 << 20
 	defaultSteps  = 10_000_000
 )

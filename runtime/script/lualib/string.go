@@ -32,6 +32,7 @@ var stringFunctions = []function{
 // read as Go does: "010" as octal, "1_000" as a number.
 func (lib *library) openString(L *lua.LState) {
 	t := lib.module(L, "string", stringFunctions)
+	t.RawSetString("gfind", t.RawGetString("gmatch")) // its name before Lua 5.1, which knows both
 	meta := L.NewTable()
 	meta.RawSetString("__index", t)
 	for _, o := range operators {

@@ -12,6 +12,8 @@ import (
 
 var tableFunctions = []function{
 	{"concat", tableConcat},
+	{"foreach", tableForeach},
+	{"foreachi", tableForeachi},
 	{"getn", tableGetn},
 	{"insert", tableInsert},
 	{"maxn", tableMaxn},
@@ -48,6 +50,28 @@ func tableConcat(c call) int {
 		out = append(out, s...)
 	}
 	return c.pushText(string(out))
+}
+
+// tableForeach calls a function with each key and value until it returns something.
+func tableForeach(c call) int {
+	t, f := c.table(1), c.L.Get(2)
+	for key, value := t.Next(lua.LNil); key != lua.LNil; key, value = t.Next(key) {
+		if v := c.apply(f, key, value); v != lua.LNil {
+			return c.push(v)
+		}
+	}
+	return 0
+}
+
+// tableForeachi does the same with the elements from 1 on.
+func tableForeachi(c call) int {
+	t, f := c.table(1), c.L.Get(2)
+	for i, n := 1, t.Len(); i <= n; i++ {
+		if v := c.apply(f, lua.LNumber(i), rawIndex(t, i)); v != lua.LNil {
+			return c.push(v)
+		}
+	}
+	return 0
 }
 
 func tableGetn(c call) int { return c.pushNumber(float64(c.table(1).Len())) }
