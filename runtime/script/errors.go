@@ -39,13 +39,27 @@ var ErrStuck = errors.New("the script does not come back from a call; it has bee
 // errorValue is the Lua value an error carries.
 func errorValue(err error) lua.LValue {
 	var api *lua.ApiError
-	if errors.As(err, &api) && api.Object != nil {
-		return api.Object
-	}
-	if strings.Contains(err.Error(), "callstack overflow") {
-		return lua.LString("stack overflow: functions call one another too deeply")
+	if errors.As(err, &api) {
+		if message, _ := overflow(api); message != "" {
+			return lua.LString(message)
+		}
+		if api.Object != nil {
+			return api.Object
+		}
 	}
 	return lua.LString(err.Error())
+}
+
+// overflow describes the error of a stack that has no room left, which is a panic
+// in the interpreter; "" for others.
+func overflow(api *lua.ApiError) (message, calls string) {
+	if api == nil || api.Type != lua.ApiErrorPanic || !strings.Contains(api.Error(), "callstack overflow") {
+		return "", ""
+	}
+	_, stack, _ := strings.Cut(api.StackTrace, "stack traceback:")
+	calls = trace(stack)
+	where, _, _ := strings.Cut(calls, " in ")
+	return where + " stack overflow: functions call one another too deeply", calls
 }
 
 // failure describes an error returned by a protected call.
@@ -73,11 +87,8 @@ func failure(task string, err error) *Failure {
 	if task != "" { // the bottom of a task is no main chunk
 		f.Trace = strings.ReplaceAll(f.Trace, "in main chunk", "in "+task)
 	}
-	if api.Type == lua.ApiErrorPanic && strings.Contains(f.Message, "callstack overflow") {
-		_, stack, _ := strings.Cut(api.StackTrace, "stack traceback:")
-		f.Trace = trace(stack)
-		where, _, _ := strings.Cut(f.Trace, " in ")
-		f.Message = where + " stack overflow: functions call one another too deeply"
+	if message, calls := overflow(api); message != "" {
+		f.Message, f.Trace = message, calls
 		return f
 	}
 	if api.Type == lua.ApiErrorPanic {

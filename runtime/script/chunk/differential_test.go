@@ -57,7 +57,7 @@ function len(v) local i = 0 while rawget(v, i + 1) ~= nil do i = i + 1 end retur
 function pack(...) return {n = select("#", ...), ...} end
 function key(v) if v == nil or v ~= v then return 1 end return v end
 function n(v) return tonumber(v) or 1 end
-function s(v) if type(v) == "string" then return v elseif type(v) == "number" and v == v and v ~= 0 and v * 0 == 0 then return v end return type(v) end
+function s(v) if type(v) == "string" then return #v > 2000 and "long" or v elseif type(v) == "number" and v == v and v ~= 0 and v * 0 == 0 then return v end return type(v) end
 function try(f, ...) tick() budget = budget - 30 if type(f) ~= "function" then return f end local ok, a, b = pcall(f, ...) return a, b end
 function upto(limit, i) i = (i or 0) + 1 if i <= limit then return i, i * i end end
 function count() local i = 0 return function() i = i + 1 if i < 4 then return i end end end

@@ -16,7 +16,9 @@ func (r *repair) loopStmt(s ast.Stmt, line int) []ast.Stmt {
 	case *ast.NumberForStmt:
 		out, captured = r.counting(s, l, line)
 	case *ast.GenericForStmt:
+		at := r.line(s.Exprs[0])
 		out, captured = r.iterating(s, l, line)
+		line = at // what it calls is written there
 	}
 	r.mark(s, line, forNames(s))
 	return r.breakOut(out, l, captured, line)

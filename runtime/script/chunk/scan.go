@@ -237,7 +237,7 @@ func (s *scanner) strange() {
 	}
 	switch {
 	case c == utf8.RuneError && size <= 1:
-		s.fail(s.line, column, "the byte %d has no meaning here; the file is to be saved as UTF-8", s.text[s.at])
+		s.fail(s.line, column, "unexpected byte %d (the file is to be saved as UTF-8) near '%s'", s.text[s.at], s.text[s.at:s.at+1])
 	case strings.ContainsRune(quotes, c):
 		s.fail(s.line, column, "unexpected %c; texts are written in straight quotes: \" or '", c)
 	case c == '!' && strings.HasPrefix(s.text[s.at:], "!="):

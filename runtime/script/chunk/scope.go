@@ -98,7 +98,11 @@ func (f *function) leave() {
 func (r *repair) declare(name string, line int) *variable {
 	f := r.fn
 	if f.active >= maxLocals {
-		r.fail(line, "%d local variables in one function; put them into a table", maxLocals)
+		where := "one function"
+		if f.line > 0 {
+			where = "the function at line " + itoa(f.line)
+		}
+		r.fail(line, "%d local variables in %s; put them into a table", maxLocals, where)
 	}
 	v := &variable{name: name, slot: f.active}
 	f.active++

@@ -50,7 +50,7 @@ func (c call) try(reader *lua.LFunction) (result lua.LValue, ok bool) {
 func baseLoadString(c call) int {
 	source := c.text(1)
 	c.checkChunk(len(source))
-	return c.compile(source, c.optText(2, "=(load)"))
+	return c.compile(source, c.optText(2, source))
 }
 
 func (c call) checkChunk(n int) {
