@@ -38,7 +38,11 @@ func Functions(L *lua.LState, m *lua.LTable, module string, fns map[string]func(
 // Fail raises an error at the caller's line.
 func (c Call) Fail(format string, args ...any) {
 	text := fmt.Sprintf("%s: %s", c.Fn, fmt.Sprintf(format, args...))
-	if c.L.Where(1) == "" { // called by pcall itself, so there is no line
+	level := 1
+	for c.L.Where(level) == "[G]:" {
+		level++
+	}
+	if c.L.Where(level) == "" { // called by pcall itself, so there is no line
 		c.L.Error(lua.LString(text), 0)
 	}
 	c.L.RaiseError("%s", text)

@@ -457,7 +457,11 @@ func (g *Generation) keepSortFromWaiting() {
 
 // Where is the file:line of the Lua code that called the Go function running on L.
 func Where(L *lua.LState) string {
-	return strings.TrimSuffix(strings.TrimSpace(L.Where(1)), ":")
+	where := strings.TrimSuffix(strings.TrimSpace(L.Where(1)), ":")
+	if where == "[G]" { // called by pcall itself
+		return ""
+	}
+	return where
 }
 
 // definedAt is the file:line where a function begins.

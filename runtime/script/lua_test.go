@@ -30,6 +30,12 @@ func TestErrorsOfTasksHaveNames(t *testing.T) {
 	}
 }
 
+func TestTracebackEndsAtTheMainChunk(t *testing.T) {
+	s := live(t, `local function f() log(debug.traceback("here")) return 1 end
+local x = f()`)
+	s.wantLog("0.000 here\nstack traceback:\n\tshow.lua:1: in function 'f'\n\tshow.lua:2: in main chunk")
+}
+
 func TestAGlobalThatIsAModule(t *testing.T) {
 	s, err := newStand(t, map[string]string{
 		"show.lua":  `require "t".after("0.1", function() looks.go() end) require "t".after("0.2", function() t.go() end)`,

@@ -159,9 +159,9 @@ var (
 	advice     = regexp.MustCompile("; did you mean .*?\\?")
 )
 
-// level takes off what the two may tell differently: the names in errors, and the sign of 0.
+// level takes off what the two may tell differently: the names in errors, and signs of what has none.
 func level(trace string) string {
-	trace = minusZero.ReplaceAllString(trace, "0$1")
+	trace = strings.ReplaceAll(minusZero.ReplaceAllString(trace, "0$1"), "-nan", "nan")
 	trace = namedFirst.ReplaceAllString(trace, "attempt to $1 a $4 value ($2 '$3')")
 	return advice.ReplaceAllString(trailing.ReplaceAllString(trace, ""), "")
 }

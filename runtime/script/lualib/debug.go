@@ -35,6 +35,9 @@ func stackLevel(L *lua.LState, n int) (level, bool) {
 	return level{found}, true
 }
 
+// bottom reports whether a level is the function of the host that called the script.
+func (l level) bottom() bool { return l.What == "main" && l.CurrentLine == -1 }
+
 // repeats reports whether the level below n is the same call once more.
 func repeats(L *lua.LState, n int) bool {
 	found, _ := L.GetStack(n)
@@ -105,7 +108,7 @@ func debugTraceback(c call) int {
 			b.WriteString("\n\t...")
 			at = end - lastLevels
 		}
-		if l, ok := stackLevel(thread, at); ok && !repeats(thread, at) {
+		if l, ok := stackLevel(thread, at); ok && !repeats(thread, at) && !l.bottom() {
 			b.WriteString("\n\t" + l.describe())
 		}
 	}
