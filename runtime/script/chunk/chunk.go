@@ -4,7 +4,7 @@
 // The compiler of gopher-lua computes wrong values for ordinary programs. One pass over the syntax tree rewrites what it
 // gets wrong into what it gets right, with the lines kept. The forms, and where they are mended:
 //
-//   - a, b = b, a: values are computed into local variables that are still needed (assign)
+//   - a, b = b, a: values are computed into local variables that are still needed (assign; upstream issue 440)
 //   - x = a and b into a local variable loses the value (assign)
 //   - p, q = f(p), 1 and p = (f(p)), where p is the last parameter, call what is no function (assign)
 //   - x = (...) into a local variable stores from anywhere (assign)
@@ -19,7 +19,7 @@
 //   - .. writes numbers as Go does (concat)
 //
 // Texts used as numbers, which the virtual machine reads as Go does, are the business of the metatable of strings: see
-// lualib. Upstream knows some of these as issues #448 and #525; most have none.
+// lualib; upstream issue 478.
 //
 // Constants are looked up one after the other and chains are folded from every level again, so that a long table or sum
 // would take minutes: tables are split into functions, and what cannot be split is refused with advice.
@@ -44,7 +44,7 @@ const maxCode = 1<<17 - 1
 type Chunk struct{ main *lua.FunctionProto }
 
 // Compile compiles a text; name is that of the file, in messages. What is wrong with the text is an *Error. It takes
-// less than a second for 512 KiB of anything.
+// no more than some two seconds for 512 KiB of anything.
 func Compile(text, name string) (c *Chunk, err error) {
 	defer func() {
 		switch e := recover().(type) {

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	programs = flag.Int("programs", 1500, "how many programs the differential test generates")
+	programs = flag.Int("programs", 600, "how many programs the differential test generates")
 	seed     = flag.Uint64("seed", 51, "the seed of the first program")
 )
 
