@@ -68,6 +68,7 @@ func TestRepairs(t *testing.T) {
 		{"local t = {" + strings.Repeat("0, ", 30000) + "5} return #t, t[30001], t[25600]", "30001 5 0"},
 		{"return (function(...) local t = {" + strings.Repeat("0, ", 60) + "...} return #t, t[62] end)(4, 5)", "62 5"},
 		{`return 0010 + 1, 1e999, -1e999, 0xffffffffffffffff, 1/-0`, "11 +Inf -Inf 1.8446744073709552e+19 -Inf"},
+		{`return 1 / (-3 % 3), 1 / ("-3" % 3)`, "+Inf +Inf"},
 		{`return 1/3 .. "", 2^53 .. "", 1/0 .. "", 7 .. ""`, "0.33333333333333 9.007199254741e+15 inf 7"},
 		{`local t = setmetatable({}, { __concat = function(a, b) return "joined" end }) return "a" .. "b" .. t, t .. 1`, "ajoined joined"},
 		{`arg = 5 return arg, _G.arg, (function(...) return arg.n end)(1, 2)`, "5 5 2"},

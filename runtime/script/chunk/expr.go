@@ -234,13 +234,14 @@ func fold(operator string, a, b float64) (float64, bool) {
 	return f, !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
-// Modulo is a % b as the virtual machine has it. It differs from Lua 5.1 where b is infinite, and in the last digits.
+// Modulo is a % b. It differs from Lua 5.1 where b is infinite, and in the last digits, as that of the virtual machine
+// does.
 func Modulo(a, b float64) float64 {
 	m := math.Mod(a, b)
 	if b > 0 && m < 0 || b < 0 && m > 0 {
 		m += b
 	}
-	return m
+	return m + 0 // no minus zero
 }
 
 func (r *repair) unary(e ast.Expr, line int) ast.Expr {
