@@ -93,8 +93,10 @@ type Answerer interface {
 
 // Adopter is a device that a reload can change while it lives.
 type Adopter interface {
-	// Adopt takes the declaration of the load that is live from now on, also that of
-	// the load that opened it, off both loops.
+	// Adopt takes the declaration of a load: that of the load that opened the device
+	// before anything else is done with it, and that of each later one on the engine
+	// loop, before the first order of that load. It must not wait: neither for a socket,
+	// a log or another goroutine, nor for a lock that one of those holds meanwhile.
 	Adopt(Declaration)
 }
 

@@ -214,16 +214,13 @@ func (h *Host) reach(machines []device.Machinery) {
 	h.machines.Store(&machines)
 }
 
-// settle does for a load that has gone live what takes its time: the live devices learn
-// what it wants of them, new ones are started, and what is no longer used is closed.
+// settle does for a load that has gone live what takes its time: new devices are
+// started, and what is no longer used is closed.
 func (h *Host) settle(ctx context.Context, next *prepared) {
 	before, files := h.devices, h.files
 	h.devices, h.files = next.devices, next.files
 	var publishers []device.Publisher
 	for _, o := range next.Opened() {
-		if a, ok := o.Device.(device.Adopter); ok && before[o.Declaration.Key()] != nil {
-			a.Adopt(o.Declaration)
-		}
 		if p, ok := o.Device.(device.Publisher); ok {
 			publishers = append(publishers, p)
 		}

@@ -131,11 +131,6 @@ func (r *Run) Load(ctx context.Context, folder fs.FS) error {
 		return err
 	}
 	before := r.show.Swap(next, r.clock.Now())
-	for _, o := range next.Opened() {
-		if a, ok := o.Device.(device.Adopter); ok && r.devices[o.Declaration.Key()] != nil {
-			a.Adopt(o.Declaration)
-		}
-	}
 	r.live, r.devices, r.opened = next, devices, next.Opened()
 	for _, rig := range r.rigs {
 		rig.Patch(r.opened)

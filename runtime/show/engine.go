@@ -20,7 +20,7 @@ type wiring struct {
 	machinery  map[string]bool // devices that move things
 	lead       time.Duration   // how early frames are wanted
 	devices    map[string]device.Device
-	inOrder    []device.Device // of declaration
+	inOrder    []device.Opened // of declaration
 	publishers []outlets.Publisher
 }
 
@@ -136,9 +136,9 @@ func (m *Machine) pace(now time.Duration) {
 		return
 	}
 	m.paced = bpm
-	for _, d := range m.wired.inOrder {
-		if p, ok := d.(device.Paced); ok {
-			p.Tempo(now, bpm)
+	for _, o := range m.wired.inOrder {
+		if p, ok := o.Device.(device.Paced); ok {
+			m.survive(o.Declaration.Key(), func() { p.Tempo(now, bpm) })
 		}
 	}
 }
@@ -147,7 +147,7 @@ func (m *Machine) pace(now time.Duration) {
 func (m *Machine) order(now time.Duration) {
 	for _, o := range m.engine.Orders(now) {
 		if d, ok := m.wired.devices[o.Device].(device.Taker); ok {
-			m.give(d, o)
+			m.survive(o.Device, func() { d.Take(o.At, o.Message) })
 		}
 		if s, ok := m.cfg.Frames.(OrderSink); ok {
 			s.Order(o)
@@ -155,13 +155,14 @@ func (m *Machine) order(now time.Duration) {
 	}
 }
 
-func (m *Machine) give(d device.Taker, o engine.DueOrder) {
+// survive calls a device. A bug in it must not end the show.
+func (m *Machine) survive(name string, call func()) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			m.bug(o.Device, bug)
+			m.bug(name, bug)
 		}
 	}()
-	d.Take(o.At, o.Message)
+	call()
 }
 
 // frame makes the frame that is due, if one is, and brings it to the outputs.
@@ -187,7 +188,7 @@ func (m *Machine) withdraw() {
 			return false
 		}
 		if d, ok := m.wired.devices[o.Device].(device.Machinery); ok {
-			d.Drop(o.Message)
+			m.survive(o.Device, func() { d.Drop(o.Message) })
 		}
 		n++
 		return true
@@ -197,11 +198,19 @@ func (m *Machine) withdraw() {
 	}
 }
 
-// wire makes the devices of a load the ones that are published to and ordered, and ends
-// what the load before has queued for later.
+// wire makes the devices of a load the ones that are published to and ordered, tells
+// those that go on what it wants of them, and ends what the load before has queued for
+// later.
 func (m *Machine) wire(w *wiring, now time.Duration) {
 	m.engine.EndGeneration(m.wired.load, w.from)
+	before := m.wired.devices
 	m.wired = *w
+	for _, o := range w.inOrder {
+		key := o.Declaration.Key()
+		if a, ok := o.Device.(device.Adopter); ok && before[key] != nil {
+			m.survive(key, func() { a.Adopt(o.Declaration) })
+		}
+	}
 	m.conductor.Withdraw(func(_ beat.Command, s beat.Stamp) bool { return s.At >= w.from })
 	for _, o := range w.outputs {
 		m.engine.Use(o)
@@ -211,7 +220,7 @@ func (m *Machine) wire(w *wiring, now time.Duration) {
 	m.pace(now)
 }
 
-// bug reports a bug of one device, which must not end the show.
+// bug reports a bug of one device.
 func (m *Machine) bug(what string, bug any) {
 	m.cfg.Log.Error("a device failed: internal error", "device", what, "error", bug, "stack", string(debug.Stack()))
 }

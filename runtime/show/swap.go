@@ -78,7 +78,7 @@ func (m *Machine) wireUp(l *Load) {
 			lead = d.Lead()
 		}
 		w.lead = max(w.lead, lead)
-		w.inOrder = append(w.inOrder, o.Device)
+		w.inOrder = append(w.inOrder, o)
 		if p, ok := o.Device.(device.Publisher); ok {
 			w.publishers = append(w.publishers, outlets.Publisher{Name: o.Declaration.String(), Publisher: p, Lead: lead})
 		}

@@ -211,6 +211,20 @@ func TestReceiverMoves(t *testing.T) {
 	}
 }
 
+// TestTheEngineWaitsForNobody: what the engine loop calls takes no lock of the goroutine
+// that opens a port.
+func TestTheEngineWaitsForNobody(t *testing.T) {
+	d, _ := (&ReceiverDecl{Port: 1}).OpenVirtual(newHost().env())
+	r := d.(*Receiver)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Adopt(&ReceiverDecl{Port: 1, Interface: "0.0.0.0", Patterns: []string{"/x"}})
+	r.Take(0, Listen{"/y"})
+	if n := len(*r.patterns.Load()); n != 2 {
+		t.Errorf("%d patterns, want 2", n)
+	}
+}
+
 // TestHandlersComeAndGo: as long as there is one for a pattern, it is listened to.
 func TestHandlersComeAndGo(t *testing.T) {
 	h := newHost()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	wire "showrun/drivers/osc"
@@ -74,12 +75,17 @@ type Receiver struct {
 	decl *ReceiverDecl
 	env  device.Env
 
-	mu        sync.Mutex
-	driver    *wire.Conn // nil in virtual time, and between two
-	onNetwork string     // where the driver listens, or is to
-	moved     bool       // the driver was closed because that changed
-	patterns  []listened
+	// Of the engine loop, which replaces and does not change them.
+	patterns atomic.Pointer[[]listened]
+	network  atomic.Pointer[string] // where the driver is to listen
 
+	move atomic.Pointer[context.CancelFunc] // makes run look where that is
+
+	mu     sync.Mutex // of the driver; no loop takes it
+	driver *wire.Conn // nil in virtual time, and between two
+	on     string     // the network it listens on
+
+	// Of OnMessage.
 	dropped uint64 // since that was logged
 	logged  time.Time
 }
@@ -92,7 +98,7 @@ type listened struct {
 
 // Open implements device.Declaration.
 func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
-	r := &Receiver{decl: d, env: env, onNetwork: d.Interface}
+	r := newReceiver(d, env)
 	_, err := r.open()
 	return r, err
 }
@@ -100,65 +106,68 @@ func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
 // OpenVirtual implements device.Declaration: nothing is heard unless somebody calls
 // OnMessage.
 func (d *ReceiverDecl) OpenVirtual(env device.Env) (device.Device, error) {
-	return &Receiver{decl: d, env: env, onNetwork: d.Interface}, nil
+	return newReceiver(d, env), nil
 }
 
-func (r *Receiver) listen() (*wire.Conn, error) {
-	return wire.Listen(wire.Config{Interface: r.onNetwork, Port: r.decl.Port, Handler: r.OnMessage, Log: r.env.Log})
+func newReceiver(d *ReceiverDecl, env device.Env) *Receiver {
+	r := &Receiver{decl: d, env: env}
+	r.patterns.Store(&[]listened{})
+	r.network.Store(&d.Interface)
+	return r
 }
 
 // Adopt implements device.Adopter: from here on the patterns of this declaration
 // are listened to, on its network interface.
 func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.patterns = nil
+	var patterns []listened
 	for _, p := range d.Patterns {
-		r.add(p)
+		patterns = add(patterns, p)
 	}
-	if d.Interface != r.onNetwork {
-		r.onNetwork, r.moved = d.Interface, true
-		if r.driver != nil {
-			r.driver.Close() // run opens another
-		}
+	r.patterns.Store(&patterns)
+	if before := r.network.Swap(&d.Interface); *before == d.Interface {
+		return
+	}
+	if move := r.move.Load(); move != nil {
+		(*move)()
 	}
 }
 
 // Take implements device.Taker.
 func (r *Receiver) Take(_ time.Duration, message any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	patterns := slices.Clone(*r.patterns.Load())
 	switch m := message.(type) {
 	case Listen:
-		r.add(m.Pattern)
+		patterns = add(patterns, m.Pattern)
 	case Leave:
-		r.leave(m.Pattern)
+		patterns = leave(patterns, m.Pattern)
 	}
+	r.patterns.Store(&patterns)
 }
 
-// add adds a handler with mu held.
-func (r *Receiver) add(pattern string) {
-	if i := r.find(pattern); i >= 0 {
-		r.patterns[i].handlers++
-		return
+// add adds a handler.
+func add(list []listened, pattern string) []listened {
+	if i := find(list, pattern); i >= 0 {
+		list[i].handlers++
+		return list
 	}
-	r.patterns = append(r.patterns, listened{pattern, 1})
+	return append(list, listened{pattern, 1})
 }
 
-func (r *Receiver) find(pattern string) int {
-	return slices.IndexFunc(r.patterns, func(l listened) bool { return l.pattern == pattern })
+func find(list []listened, pattern string) int {
+	return slices.IndexFunc(list, func(l listened) bool { return l.pattern == pattern })
 }
 
-// leave takes a handler back with mu held.
-func (r *Receiver) leave(pattern string) {
-	i := r.find(pattern)
+// leave takes a handler back.
+func leave(list []listened, pattern string) []listened {
+	i := find(list, pattern)
 	if i < 0 {
-		return
+		return list
 	}
-	if r.patterns[i].handlers--; r.patterns[i].handlers == 0 {
-		r.patterns = slices.Delete(r.patterns, i, i+1)
+	if list[i].handlers--; list[i].handlers == 0 {
+		return slices.Delete(list, i, i+1)
 	}
+	return list
 }
 
 // OnMessage takes a message from the driver, or from whoever plays its part in
@@ -177,9 +186,7 @@ func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, _ netip.AddrPort
 			m.Args[i] = Nil{}
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, l := range r.patterns {
+	for _, l := range *r.patterns.Load() {
 		if !wire.Match(l.pattern, m.Address) {
 			continue
 		}
@@ -218,31 +225,41 @@ func (r *Receiver) Loops() []func(context.Context) error {
 // run listens until ctx ends, on another network interface when that has changed.
 func (r *Receiver) run(ctx context.Context) error {
 	for {
-		conn, err := r.open()
-		if err != nil {
-			return err
-		}
-		err = conn.Run(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		r.mu.Lock()
-		moved := r.moved
-		r.driver = nil
-		r.mu.Unlock()
-		if !moved {
+		here, move := context.WithCancel(ctx)
+		r.move.Store(&move) // before it is looked at where to listen
+		err := r.stay(here)
+		move()
+		if err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
 }
 
-// open returns the driver, a new one if it was closed.
+// stay listens until ctx ends, which gives nil.
+func (r *Receiver) stay(ctx context.Context) error {
+	conn, err := r.open()
+	if err != nil {
+		return err
+	}
+	err = conn.Run(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.driver = nil
+	return err
+}
+
+// open returns the driver, a new one if it was closed or listens elsewhere.
 func (r *Receiver) open() (conn *wire.Conn, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	on := *r.network.Load()
+	if r.driver != nil && r.on != on {
+		r.driver.Close()
+		r.driver = nil
+	}
 	if r.driver == nil {
-		r.driver, err = r.listen()
-		r.moved = false
+		r.driver, err = wire.Listen(wire.Config{Interface: on, Port: r.decl.Port, Handler: r.OnMessage, Log: r.env.Log})
+		r.on = on
 	}
 	return r.driver, err
 }

@@ -2,6 +2,7 @@ package signet
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -92,13 +93,16 @@ type Receiver struct {
 
 	driver atomic.Pointer[receiver.Receiver]
 	wanted atomic.Pointer[wanted]
+	news   chan struct{} // that is another than it was
 
-	mu sync.Mutex // of Adopt and use, which no loop calls
+	mu   sync.Mutex // of who tells the driver; no loop takes it
+	told *wanted    // what the driver was told
 
 	driven []bool // of OnLevels
 }
 
 // onlineReceiver is a Receiver on the network, and virtualReceiver one in virtual time.
+// To listen to more takes the system its time, so the first does it on a goroutine.
 type (
 	onlineReceiver struct {
 		*Receiver
@@ -195,7 +199,7 @@ func (d *ReceiverDecl) OpenVirtual(env device.Env) (device.Device, error) {
 }
 
 func newReceiver(d *ReceiverDecl, env device.Env) *Receiver {
-	r := &Receiver{decl: d, env: env}
+	r := &Receiver{decl: d, env: env, news: make(chan struct{}, 1)}
 	r.wanted.Store(&wanted{})
 	return r
 }
@@ -214,9 +218,7 @@ func (r *Receiver) config() receiver.Config {
 // streams are in one group, and a load that wants one again finds it where it is.
 func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	before, driver := r.wanted.Load(), r.driver.Load()
+	before := r.wanted.Load()
 	next := &wanted{universes: map[int]*heardUniverse{}, timecodes: maps.Clone(before.timecodes)}
 	if next.timecodes == nil {
 		next.timecodes = map[int]*heardTimecode{}
@@ -232,12 +234,46 @@ func (r *Receiver) Adopt(decl device.Declaration) {
 		}
 	}
 	r.wanted.Store(next)
-	for n := range before.universes {
-		if next.universes[n] == nil {
+	select {
+	case r.news <- struct{}{}:
+	default:
+	}
+}
+
+// Adopt implements device.Adopter: it is listened when it returns.
+func (r *virtualReceiver) Adopt(decl device.Declaration) {
+	r.Receiver.Adopt(decl)
+	r.catchUp()
+}
+
+// Loops implements device.Device.
+func (r *onlineReceiver) Loops() []func(context.Context) error {
+	return append(r.online.Loops(), r.follow)
+}
+
+// follow makes the driver listen to what is wanted, whenever that is another.
+func (r *Receiver) follow(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.news:
+			r.catchUp()
+		}
+	}
+}
+
+// catchUp makes the driver listen to what is wanted.
+func (r *Receiver) catchUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	driver, now := r.driver.Load(), r.wanted.Load()
+	for n := range r.told.universes {
+		if now.universes[n] == nil {
 			driver.Unsubscribe(n)
 		}
 	}
-	r.subscribe(driver, next)
+	r.subscribe(driver, now)
 }
 
 // use makes a driver listen from now on.
@@ -248,8 +284,10 @@ func (r *Receiver) use(driver *receiver.Receiver) {
 	r.driver.Store(driver)
 }
 
-// subscribe makes a driver listen to what is wanted; what it listens to goes on.
+// subscribe makes a driver listen to what is wanted, with mu held; what it listens to goes
+// on.
 func (r *Receiver) subscribe(driver *receiver.Receiver, w *wanted) {
+	r.told = w
 	for n := range w.universes {
 		if err := driver.Subscribe(n); err != nil {
 			r.env.Log.Error("signet: universe not listened to", "universe", n, "error", err)

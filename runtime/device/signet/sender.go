@@ -15,20 +15,22 @@ import (
 
 // Sender puts universes on the network.
 //
-// Publish, Release and Take run on the engine loop and wait for nobody: they read what is
-// to be sent and by which driver from atomic pointers, and the driver does not let them
-// wait either. An order is noted where it belongs before the driver is told. Whoever
-// changes the driver or what is sent does that first and looks at what orders have noted
-// then, so an order is never lost between the two.
+// Adopt, Publish, Release and Take run on the engine loop and wait for nobody: they read
+// what is to be sent and by which driver from atomic pointers, and the driver does not let
+// them wait either. An order is noted where it belongs before the driver is told. Whoever
+// changes the driver does that first and looks at what orders have noted then, so an order
+// is never lost between the two.
 type Sender struct {
 	decl *SenderDecl
 	env  device.Env
 	keys signet.Keys // zero in open mode
 
-	driver atomic.Pointer[signet.Sender]
+	driver atomic.Pointer[signet.Sender] // that has been told what to send
+	coming atomic.Pointer[signet.Sender] // that is to be
 	sent   atomic.Pointer[sent]
 
-	mu sync.Mutex // of Adopt and use, which no loop calls
+	mu   sync.Mutex // of catchUp
+	told atomic.Pointer[told]
 
 	lastError string // engine loop only
 }
@@ -78,6 +80,7 @@ type timecode struct {
 func newSender(d *SenderDecl, env device.Env) *Sender {
 	s := &Sender{decl: d, env: env}
 	s.sent.Store(&sent{})
+	s.told.Store(&told{sent: s.sent.Load()})
 	return s
 }
 
@@ -85,38 +88,17 @@ func newSender(d *SenderDecl, env device.Env) *Sender {
 // wanted left, and likewise the timecodes. What is declared as before stays as it
 // is, with what orders have made of it.
 func (s *Sender) Adopt(decl device.Declaration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before, driver := s.sent.Load(), s.driver.Load()
-	next, joining, opening := before.adopt(decl.(*SenderDecl))
-	s.sent.Store(next)
-	for _, u := range joining {
-		s.join(driver, u)
-		s.settle(driver, u)
-	}
-	for stream, u := range before.byStream {
-		if next.byStream[stream] == nil && !u.left.Load() {
-			s.leave(driver, u)
-		}
-	}
-	for _, t := range opening {
-		s.open(driver, t)
-	}
-	for n := range before.timecodes {
-		if next.timecodes[n] == nil {
-			driver.CloseTimecode(n)
-		}
-	}
+	s.sent.Store(s.sent.Load().adopt(decl.(*SenderDecl)))
+	s.catchUp()
 }
 
-// adopt is what is sent after a reload, and what of it is new.
-func (x *sent) adopt(d *SenderDecl) (next *sent, joining []*universe, opening []*timecode) {
-	next = &sent{byStream: make(map[stream]*universe, len(d.Universes)), timecodes: map[int]*timecode{}}
+// adopt is what is sent after a reload.
+func (x *sent) adopt(d *SenderDecl) *sent {
+	next := &sent{byStream: make(map[stream]*universe, len(d.Universes)), timecodes: map[int]*timecode{}}
 	for _, declared := range d.Universes {
 		u := x.byStream[declared.stream()]
 		if u == nil || u.left.Load() || !u.equal(declared) {
 			u = &universe{Universe: declared}
-			joining = append(joining, u)
 		}
 		next.universes = append(next.universes, u)
 		next.byStream[declared.stream()] = u
@@ -126,29 +108,71 @@ func (x *sent) adopt(d *SenderDecl) (next *sent, joining []*universe, opening []
 		if t == nil || t.state.Load().Rate != declared.Rate {
 			t = &timecode{number: declared.Number}
 			t.state.Store(&Timecode{Rate: declared.Rate})
-			opening = append(opening, t)
 		}
 		next.timecodes[declared.Number] = t
 	}
-	return next, joining, opening
+	return next
 }
 
 // use makes a driver send from now on.
 func (s *Sender) use(driver *signet.Sender) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x := s.sent.Load()
-	for _, u := range x.universes {
-		if !u.left.Load() {
+	s.coming.Store(driver)
+	s.catchUp()
+}
+
+// told is what a driver has been told to send.
+type told struct {
+	driver *signet.Sender
+	sent   *sent
+}
+
+// catchUp tells the driver what to send. It waits for nobody: if somebody is at it, that
+// one looks again when it is done.
+func (s *Sender) catchUp() {
+	for s.behind() && s.mu.TryLock() {
+		before, now := *s.told.Load(), told{s.coming.Load(), s.sent.Load()}
+		if before.driver != now.driver {
+			before.sent = &sent{}
+		}
+		s.tell(now.driver, before.sent, now.sent)
+		s.told.Store(&now)
+		s.mu.Unlock()
+	}
+}
+
+// behind reports whether the driver sends something else than it is to send.
+func (s *Sender) behind() bool {
+	return *s.told.Load() != told{s.coming.Load(), s.sent.Load()}
+}
+
+// tell makes a driver that sends one thing send another, and be the one that orders go
+// to.
+func (s *Sender) tell(driver *signet.Sender, before, now *sent) {
+	var joining []*universe
+	for _, u := range now.universes {
+		if before.byStream[u.stream()] != u && !u.left.Load() {
+			joining = append(joining, u)
 			s.join(driver, u)
 		}
 	}
 	s.driver.Store(driver)
-	for _, u := range x.universes {
+	for _, u := range joining {
 		s.settle(driver, u)
 	}
-	for _, t := range x.timecodes {
-		s.open(driver, t)
+	for stream, u := range before.byStream {
+		if now.byStream[stream] == nil && !u.left.Load() {
+			s.leave(driver, u)
+		}
+	}
+	for n, t := range now.timecodes {
+		if before.timecodes[n] != t {
+			s.open(driver, t)
+		}
+	}
+	for n := range before.timecodes {
+		if now.timecodes[n] == nil {
+			driver.CloseTimecode(n)
+		}
 	}
 }
 
@@ -227,21 +251,17 @@ func (t *timecode) tell(env device.Env) {
 }
 
 // Take implements device.Taker.
-func (s *Sender) Take(at time.Duration, message any) { s.carryOut(s.sent.Load(), at, message) }
-
-// carryOut carries out an order for what was sent when it came.
-func (s *Sender) carryOut(x *sent, at time.Duration, message any) {
+func (s *Sender) Take(at time.Duration, message any) {
+	x := s.sent.Load()
 	switch m := message.(type) {
 	case SetPriority:
 		if u := x.byStream[stream{m.Universe, false}]; u != nil && !u.left.Load() {
 			u.priority.Store(&m.Priority)
 			s.prioritise(s.driver.Load(), u)
-			s.overtaken(u)
 		}
 	case LeaveUniverse:
 		if u := x.byStream[stream{m.Universe, m.Preview}]; u != nil && !u.left.Swap(true) {
 			s.leave(s.driver.Load(), u)
-			s.overtaken(u)
 		}
 	case MoveTimecode:
 		if t := x.timecodes[m.Stream]; t != nil {
@@ -249,14 +269,6 @@ func (s *Sender) carryOut(x *sent, at time.Duration, message any) {
 			t.state.Store(&state)
 			t.tell(s.env)
 		}
-	}
-}
-
-// overtaken lets what a load declares anew meanwhile hold against an order for the
-// universe before it.
-func (s *Sender) overtaken(u *universe) {
-	if now := s.sent.Load().byStream[u.stream()]; now != nil && now != u && !now.left.Load() {
-		s.join(s.driver.Load(), now)
 	}
 }
 

@@ -1,0 +1,202 @@
+package show_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"showrun/bindings"
+	"showrun/runtime/clock"
+	"showrun/runtime/device"
+	"showrun/runtime/engine"
+	"showrun/runtime/level"
+	"showrun/runtime/show"
+)
+
+// house is a show turn by turn, with devices that note what they are told.
+type house struct {
+	t       *testing.T
+	clock   *clock.Virtual
+	m       *show.Machine
+	log     bytes.Buffer
+	live    *show.Load
+	devices map[string]device.Device
+	noted   []string
+	bugs    string // the method that panics
+}
+
+const lookahead = 50 * time.Millisecond
+
+func newHouse(t *testing.T) *house {
+	h := &house{t: t, clock: clock.NewVirtual()}
+	h.m = show.New(show.Config{
+		Name: "show", File: "show.lua", Rate: 100, Lookahead: lookahead, Seed: 1, Frames: h,
+		Bind: func(s show.Scene) show.Bindings { return noting{bindings.New(s), h} },
+		Now:  h.clock.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
+	})
+	t.Cleanup(func() {
+		if h.live != nil {
+			h.live.Detach()
+			h.live.End()
+		}
+	})
+	return h
+}
+
+func (h *house) Frame(*level.Frame)      {}
+func (h *house) Order(o engine.DueOrder) { h.note("seen %v", o.Message) }
+func (h *house) note(format string, args ...any) {
+	h.noted = append(h.noted, fmt.Sprintf(format, args...))
+}
+
+// load makes a script the live load. Neither loop has a turn.
+func (h *house) load(script string) {
+	h.t.Helper()
+	state := show.First()
+	if h.live != nil {
+		state, _ = h.m.CopyState()
+	}
+	const modules = `local clock, show, osc, theater = require "clock", require "show", require "osc", require "theater" `
+	next, err := h.m.Prepare(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(modules + script)}}, state)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	devices := map[string]device.Device{}
+	for _, d := range next.Declarations() {
+		if devices[d.Key()] = h.devices[d.Key()]; devices[d.Key()] == nil {
+			devices[d.Key()], _ = d.OpenVirtual(device.Env{})
+		}
+	}
+	next.Provide(devices)
+	if before := h.m.Swap(next, h.clock.Now()); before != nil {
+		before.End()
+	}
+	h.live, h.devices = next, devices
+}
+
+// turns goes on for a while, ten milliseconds at a time.
+func (h *house) turns(d time.Duration) {
+	h.t.Helper()
+	for until := h.clock.Now() + d; h.clock.Now() < until; {
+		h.clock.Set(h.clock.Now() + 10*time.Millisecond)
+		if _, err := h.m.Script(h.clock.Now()); err != nil {
+			h.t.Fatal(err)
+		}
+		h.m.Engine(h.clock.Now())
+	}
+}
+
+// want compares what was noted since the last time.
+func (h *house) want(lines ...string) {
+	h.t.Helper()
+	if !slices.Equal(h.noted, lines) {
+		h.t.Errorf("noted %q\nwant  %q\nlog\n%s", h.noted, lines, h.log.String())
+	}
+	h.noted = nil
+}
+
+// noting has other devices in the place of those of the protocols.
+type noting struct {
+	show.Bindings
+	house *house
+}
+
+func (n noting) TakeState(before show.Bindings) error {
+	return n.Bindings.TakeState(before.(noting).Bindings)
+}
+
+func (n noting) Devices() (list []device.Declaration) {
+	for _, d := range n.Bindings.Devices() {
+		if _, machine := d.(device.Guarded); machine {
+			list = append(list, machineDecl{boxDecl{d, n.house}})
+		} else {
+			list = append(list, boxDecl{d, n.house})
+		}
+	}
+	return list
+}
+
+type boxDecl struct {
+	device.Declaration
+	house *house
+}
+
+func (d boxDecl) OpenVirtual(device.Env) (device.Device, error) {
+	return &box{name: d.String(), house: d.house}, nil
+}
+
+type machineDecl struct{ boxDecl }
+
+func (machineDecl) SafeRecord(string) []byte { return nil }
+
+func (d machineDecl) OpenVirtual(device.Env) (device.Device, error) {
+	return &machine{box{name: d.String(), house: d.house}}, nil
+}
+
+// box is a device.
+type box struct {
+	device.Silent
+	name  string
+	house *house
+}
+
+func (b *box) told(method, format string, args ...any) {
+	if b.house.bugs == method {
+		panic("a bug in " + method)
+	}
+	b.house.note(format, args...)
+}
+
+func (b *box) Adopt(d device.Declaration)        { b.told("Adopt", "%s adopts", b.name) }
+func (b *box) Take(_ time.Duration, message any) { b.told("Take", "%s takes %v", b.name, message) }
+
+type machine struct{ box }
+
+func (m *machine) Tempo(_ time.Duration, bpm float64) { m.told("Tempo", "%s at %v", m.name, bpm) }
+func (m *machine) Drop(message any)                   { m.told("Drop", "%s drops %v", m.name, message) }
+func (m *machine) Safe()                              {}
+func (m *machine) AtRest() bool                       { return true }
+func (m *machine) Hold(bool)                          {}
+
+const sender = `local out = osc.sender{ port = 9 } `
+
+// TestAReloadTellsDevicesFirst: a device that goes on learns what the new load wants of
+// it before it takes the first order of that.
+func TestAReloadTellsDevicesFirst(t *testing.T) {
+	h := newHouse(t)
+	h.load(sender + `out:send("/first")`)
+	h.turns(lookahead)
+	h.want("osc.sender 127.0.0.1:9 takes {/first []}", "seen {/first []}")
+	h.load(sender + `out:send("/second")`)
+	h.turns(2 * lookahead)
+	h.want("osc.sender 127.0.0.1:9 adopts", "osc.sender 127.0.0.1:9 takes {/second []}", "seen {/second []}")
+}
+
+// TestABugInADeviceIsTold: whatever a device is told, it does not end the show.
+func TestABugInADeviceIsTold(t *testing.T) {
+	const valve = `local valve = theater.valve{ port = 9 } `
+	for method, script := range map[string]string{
+		"Adopt": ``,
+		"Take":  `clock.after(0.01, function() valve:move(1, 0.5) end)`,
+		"Tempo": `clock.set_tempo(90)`,
+		"Drop":  `clock.after(0.045, function() valve:move(1, 0.5) end)`,
+	} {
+		h := newHouse(t)
+		h.load(valve)
+		h.turns(10 * time.Millisecond)
+		h.bugs = method
+		h.load(valve + script)
+		h.turns(60 * time.Millisecond)
+		h.m.Bar()
+		h.turns(2 * lookahead)
+		if !strings.Contains(h.log.String(), "a bug in "+method) {
+			t.Errorf("%s: not told\n%s", method, h.log.String())
+		}
+	}
+}
