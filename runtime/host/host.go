@@ -213,6 +213,9 @@ func (h *Host) report() {
 		})
 		args = append(args, "most of "+lines[0], e.Origins[lines[0]].Count)
 	}
+	if e.Lost > 0 {
+		args = append(args, "orders lost", e.Lost)
+	}
 	h.opts.Log.Info("show ended", args...)
 }
 

@@ -237,7 +237,13 @@ func (h *Host) settle(ctx context.Context, next *prepared) {
 	for key, d := range before {
 		if next.devices[key] == nil {
 			h.ending[key] = d
-			h.wg.Go(func() { h.stop(d) })
+			h.wg.Go(func() {
+				select {
+				case <-next.before.Left():
+				case <-ctx.Done():
+				}
+				h.stop(d)
+			})
 		}
 	}
 	if next.before != nil {

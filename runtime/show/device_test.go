@@ -200,3 +200,33 @@ func TestABugInADeviceIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestFarewells: a device that a reload drops takes what it was told for instants before
+// the new load begins, and only then it may be closed. What comes later is lost.
+func TestFarewells(t *testing.T) {
+	h := newHouse(t)
+	h.load(sender + `local valve = theater.valve{ port = 9 }
+clock.after(0.09, function() out:send("/soon") end)
+clock.after(0.25, function() out:send("/never") end)
+show.on("unload", function() out:send("/bye") end)`)
+	h.turns(lookahead)
+	before := h.live
+	h.noted = nil
+	h.load(``)
+	h.load(``) // at once another
+	h.turns(40 * time.Millisecond)
+	h.want("osc.sender 127.0.0.1:9 takes {/soon []}", "seen {/soon []}")
+	select {
+	case <-before.Left():
+		t.Error("the devices may be closed before the farewell")
+	default:
+	}
+	h.turns(20 * time.Millisecond)
+	h.want("osc.sender 127.0.0.1:9 takes {/bye []}", "seen {/bye []}")
+	<-before.Left()
+	h.turns(300 * time.Millisecond)
+	h.want()
+	if n := h.m.Stats().Lost; n != 0 {
+		t.Errorf("%d orders are lost", n)
+	}
+}

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -14,14 +15,53 @@ import (
 
 // wiring is what the engine half has to know of a load.
 type wiring struct {
-	load       int             // its number
-	from       time.Duration   // when it begins, and what the load before has queued ends
-	outputs    []level.Output  // to be in every frame
-	machinery  map[string]bool // devices that move things
-	lead       time.Duration   // how early frames are wanted
-	devices    map[string]device.Device
+	load       int            // its number
+	from       time.Duration  // when it begins, and what the load before has queued ends
+	outputs    []level.Output // to be in every frame
+	lead       time.Duration  // how early frames are wanted
+	devices    map[string]taker
 	inOrder    []device.Opened // of declaration
 	publishers []outlets.Publisher
+
+	// The devices that the loads before had and this one has not, until they have taken
+	// what they were told for instants before it begins, and who waits for that.
+	leaving map[string]taker
+	left    []chan struct{}
+}
+
+// taker is a device that takes orders.
+type taker struct {
+	device    device.Device // nil at a replay
+	machinery bool          // it moves things
+}
+
+// taker is the device that an order for an instant is for.
+func (w *wiring) taker(key string, at time.Duration) (d taker, found bool) {
+	if d, found = w.devices[key]; !found && at < w.from {
+		d, found = w.leaving[key]
+	}
+	return d, found
+}
+
+// follow keeps of the wiring before what still has something to do.
+func (w *wiring) follow(before *wiring) {
+	w.leaving = maps.Clone(before.leaving)
+	if w.leaving == nil {
+		w.leaving = map[string]taker{}
+	}
+	maps.Copy(w.leaving, before.devices)
+	w.left = append(w.left, before.left...)
+}
+
+// leave lets go of the devices that have left at now.
+func (w *wiring) leave(now time.Duration) {
+	if w.leaving == nil || now < w.from {
+		return
+	}
+	for _, left := range w.left {
+		close(left)
+	}
+	w.leaving, w.left = nil, nil
 }
 
 // Engine is a turn of the engine loop: what has come in is taken, the beat is stepped,
@@ -145,13 +185,24 @@ func (m *Machine) pace(now time.Duration) {
 
 // order brings the orders that are due to their devices.
 func (m *Machine) order(now time.Duration) {
+	var lost uint64
 	for _, o := range m.engine.Orders(now) {
-		if d, ok := m.wired.devices[o.Device].(device.Taker); ok {
+		d, found := m.wired.taker(o.Device, o.At)
+		if !found && m.wired.devices != nil { // a state is gone on from without devices
+			lost++
+			continue
+		}
+		if d, ok := d.device.(device.Taker); ok {
 			m.survive(o.Device, func() { d.Take(o.At, o.Message) })
 		}
 		if s, ok := m.cfg.Frames.(OrderSink); ok {
 			s.Order(o)
 		}
+	}
+	m.wired.leave(now)
+	if lost > 0 {
+		m.lost += lost
+		m.cfg.Log.Warn("orders came too late for a device that is gone, and are lost", "orders", lost)
 	}
 }
 
@@ -184,10 +235,11 @@ func (m *Machine) frame(now time.Duration) *level.Frame {
 func (m *Machine) withdraw() {
 	n := 0
 	m.engine.Withdraw(func(o engine.Order) bool {
-		if !m.wired.machinery[o.Device] {
+		d, _ := m.wired.taker(o.Device, 0)
+		if !d.machinery {
 			return false
 		}
-		if d, ok := m.wired.devices[o.Device].(device.Machinery); ok {
+		if d, ok := d.device.(device.Machinery); ok {
 			m.survive(o.Device, func() { d.Drop(o.Message) })
 		}
 		n++
@@ -203,11 +255,12 @@ func (m *Machine) withdraw() {
 // later.
 func (m *Machine) wire(w *wiring, now time.Duration) {
 	m.engine.EndGeneration(m.wired.load, w.from)
+	w.follow(&m.wired)
 	before := m.wired.devices
 	m.wired = *w
 	for _, o := range w.inOrder {
 		key := o.Declaration.Key()
-		if a, ok := o.Device.(device.Adopter); ok && before[key] != nil {
+		if a, ok := o.Device.(device.Adopter); ok && before[key].device != nil {
 			m.survive(key, func() { a.Adopt(o.Declaration) })
 		}
 	}
@@ -225,5 +278,11 @@ func (m *Machine) bug(what string, bug any) {
 	m.cfg.Log.Error("a device failed: internal error", "device", what, "error", bug, "stack", string(debug.Stack()))
 }
 
+// Stats counts what the engine half did.
+type Stats struct {
+	engine.Stats
+	Lost uint64 // orders for devices that were gone
+}
+
 // Stats are those of the engine half; engine loop, or when it has ended.
-func (m *Machine) Stats() engine.Stats { return m.engine.Stats() }
+func (m *Machine) Stats() Stats { return Stats{m.engine.Stats(), m.lost} }

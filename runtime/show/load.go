@@ -20,6 +20,7 @@ type Load struct {
 	bindings Bindings
 	devices  map[string]device.Device // by key
 	files    *files
+	left     chan struct{}
 
 	heard []script.Heard // since it was taken last
 }
@@ -44,6 +45,11 @@ func (l *Load) Opened() (list []device.Opened) {
 	}
 	return list
 }
+
+// Left is closed when another load has taken the place of this one and the devices have
+// been told all that this one had for them. Those that only this one has are kept running
+// until then.
+func (l *Load) Left() <-chan struct{} { return l.left }
 
 // Detach makes a load that was live, or was never to be, one of which nothing runs any
 // more, at once. End has to follow, on any goroutine.
@@ -93,7 +99,7 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 
 // prepare is Prepare for what was loaded once before, if oracle is a replay.
 func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded Loaded, plan *beat.Plan, oracle *script.Oracle) (*Load, error) {
-	l := &Load{loaded: loaded, files: &files{from: folder}}
+	l := &Load{loaded: loaded, files: &files{from: folder}, left: make(chan struct{})}
 	l.bindings = m.cfg.Bind(Scene{
 		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, State: state.state,
 	})

@@ -72,6 +72,7 @@ type Machine struct {
 	taken     []any
 	outlets   outlets.Outlets
 	wired     wiring
+	lost      uint64  // orders
 	paced     float64 // the tempo that devices know
 }
 

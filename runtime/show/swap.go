@@ -39,7 +39,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 		before.gen.Detach()
 	}
 	m.live = next
-	m.wireUp(next)
+	m.wireUp(next, before)
 	next.gen.SetPlan(plan, now)
 	next.gen.Start(m.horizon)
 	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
@@ -65,14 +65,19 @@ func (m *Machine) finish(before *Load, now time.Duration, plan *beat.Plan) {
 	before.gen.Deliver(script.Event{Topic: TopicUnload, At: m.horizon})
 }
 
-// wireUp tells the engine half what it has to know of a load.
-func (m *Machine) wireUp(l *Load) {
-	w := &wiring{load: l.Number(), from: m.horizon + 1, machinery: map[string]bool{}, devices: l.devices}
+// wireUp tells the engine half what it has to know of a load that takes the place of
+// another.
+func (m *Machine) wireUp(l, before *Load) {
+	w := &wiring{load: l.Number(), from: m.horizon + 1, devices: map[string]taker{}}
+	if before != nil {
+		w.left = []chan struct{}{before.left}
+	}
 	for _, o := range l.Opened() { // in order, so that runs repeat exactly
 		if d, ok := o.Declaration.(device.Outputs); ok {
 			w.outputs = append(w.outputs, d.Outputs()...)
 		}
-		_, w.machinery[o.Declaration.Key()] = o.Declaration.(device.Guarded)
+		_, machinery := o.Declaration.(device.Guarded)
+		w.devices[o.Declaration.Key()] = taker{o.Device, machinery}
 		lead := time.Duration(0)
 		if d, ok := o.Declaration.(device.Early); ok {
 			lead = d.Lead()

@@ -1,0 +1,31 @@
+package show
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"showrun/runtime/engine"
+)
+
+// orders counts what is shown.
+type orders struct {
+	FrameSink
+	seen int
+}
+
+func (o *orders) Order(engine.DueOrder) { o.seen++ }
+
+// TestOrdersForNobodyAreCounted: only what a device was told is shown.
+func TestOrdersForNobodyAreCounted(t *testing.T) {
+	var shown orders
+	m := New(Config{Log: slog.New(slog.DiscardHandler), Frames: &shown})
+	m.wire(&wiring{devices: map[string]taker{"here": {}}}, 0)
+	for _, d := range []string{"here", "gone", "here"} {
+		m.engine.Submit(engine.Batch{Stamp: engine.Stamp{At: time.Second}, Commands: []engine.Command{engine.Order{Device: d}}})
+	}
+	m.order(time.Second)
+	if s := m.Stats(); shown.seen != 2 || s.Lost != 1 {
+		t.Errorf("%d shown, %d lost", shown.seen, s.Lost)
+	}
+}
