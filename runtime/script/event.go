@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -20,7 +21,8 @@ type Event struct {
 type Inbox struct {
 	mu      sync.Mutex
 	events  []Event
-	byKey   map[string]int // index into events
+	taken   int            // how many there were before those
+	byKey   map[string]int // index into events, and taken
 	byFrom  map[string]int // how many wait
 	limit   int
 	dropped uint64
@@ -38,12 +40,12 @@ func NewInbox(limit int) *Inbox {
 func (b *Inbox) Put(ev Event) (ok bool) {
 	b.mu.Lock()
 	if i, known := b.byKey[ev.Key]; known && ev.Key != "" {
-		b.events[i], ok = ev, true
+		b.events[i-b.taken], ok = ev, true
 	} else if len(b.events) >= b.limit || ev.From != "" && b.byFrom[ev.From] >= b.limit/2 {
 		b.dropped++
 	} else {
 		if ev.Key != "" {
-			b.byKey[ev.Key] = len(b.events)
+			b.byKey[ev.Key] = b.taken + len(b.events)
 		}
 		b.byFrom[ev.From]++
 		b.events, ok = append(b.events, ev), true
@@ -59,16 +61,29 @@ func (b *Inbox) Put(ev Event) (ok bool) {
 // Ready is signalled when there may be something to take.
 func (b *Inbox) Ready() <-chan struct{} { return b.ready }
 
-// Take appends all events to buf, oldest first, and empties the inbox.
-func (b *Inbox) Take(buf []Event) []Event {
+// Take moves events to buf, oldest first, until that has n or none are left.
+func (b *Inbox) Take(buf []Event, n int) []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	buf = append(buf, b.events...)
-	clear(b.events)
-	b.events = b.events[:0]
-	clear(b.byKey)
-	clear(b.byFrom)
+	n = max(0, min(n-len(buf), len(b.events)))
+	for i, ev := range b.events[:n] {
+		if ev.Key != "" && b.byKey[ev.Key] == b.taken+i {
+			delete(b.byKey, ev.Key)
+		}
+		if b.byFrom[ev.From]--; b.byFrom[ev.From] == 0 {
+			delete(b.byFrom, ev.From)
+		}
+	}
+	buf = append(buf, b.events[:n]...)
+	b.events, b.taken = slices.Delete(b.events, 0, n), b.taken+n
 	return buf
+}
+
+// Len is how many events wait.
+func (b *Inbox) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.events)
 }
 
 // Dropped counts events that found the inbox full.

@@ -592,8 +592,44 @@ func TestInboxKeepsTheNewestOfAKey(t *testing.T) {
 	for i := range 5 {
 		b.Put(Event{Topic: "x", Value: i})
 	}
-	got := b.Take(nil)
+	got := b.Take(nil, 9)
 	if len(got) != 3 || got[0].Value != 9 || b.Dropped() != 3 {
 		t.Errorf("took %v, dropped %d", got, b.Dropped())
+	}
+}
+
+// TestInboxKeepsTheRest: what a turn has no room for stays, under the same bounds, and
+// the newest of a key in the place of the one before it.
+func TestInboxKeepsTheRest(t *testing.T) {
+	b := NewInbox(4)
+	for i, key := range []string{"a", "b", "", ""} {
+		b.Put(Event{Key: key, Value: i})
+	}
+	values := func(events []Event) string {
+		var list []any
+		for _, ev := range events {
+			list = append(list, ev.Value)
+		}
+		return fmt.Sprint(list)
+	}
+	one := []Event{{Value: "waits"}}
+	if got := values(b.Take(one, 2)); got != "[waits 0]" {
+		t.Error(got)
+	}
+	b.Put(Event{Key: "a", Value: 4}) // the one before it is gone
+	b.Put(Event{Key: "b", Value: 5})
+	if b.Put(Event{Value: 6}) || b.Dropped() != 1 || b.Len() != 4 {
+		t.Error("there is more room than the limit")
+	}
+	if got := values(b.Take(nil, 9)); got != "[5 2 3 4]" {
+		t.Error(got)
+	}
+	for i, want := range []bool{true, true, false} {
+		if b.Put(Event{From: "x", Value: i}) != want {
+			t.Errorf("event %d of one source: room %v", i, !want)
+		}
+	}
+	if b.Take(nil, 1); !b.Put(Event{From: "x"}) {
+		t.Error("a source whose events were taken has no room")
 	}
 }

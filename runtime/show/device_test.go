@@ -16,6 +16,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
+	"showrun/runtime/script"
 	"showrun/runtime/show"
 )
 
@@ -28,6 +29,7 @@ type house struct {
 	live    *show.Load
 	devices map[string]device.Device
 	noted   []string
+	turned  []show.ScriptTurn
 	bugs    string // the method that panics
 }
 
@@ -38,7 +40,12 @@ func newHouse(t *testing.T) *house {
 	h.m = show.New(show.Config{
 		Name: "show", File: "show.lua", Rate: 100, Lookahead: lookahead, Seed: 1, Frames: h,
 		Bind: func(s show.Scene) show.Bindings { return noting{bindings.New(s), h} },
-		Now:  h.clock.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
+		Record: func(in any) {
+			if in, ok := in.(show.ScriptTurn); ok {
+				h.turned = append(h.turned, in)
+			}
+		},
+		Now: h.clock.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
 	})
 	t.Cleanup(func() {
 		if h.live != nil {
@@ -56,14 +63,14 @@ func (h *house) note(format string, args ...any) {
 }
 
 // load makes a script the live load. Neither loop has a turn.
-func (h *house) load(script string) {
+func (h *house) load(text string) {
 	h.t.Helper()
 	state := show.First()
 	if h.live != nil {
 		state, _ = h.m.CopyState()
 	}
 	const modules = `local clock, show, osc, theater = require "clock", require "show", require "osc", require "theater" `
-	next, err := h.m.Prepare(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(modules + script)}}, state)
+	next, err := h.m.Prepare(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(modules + text)}}, state)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -228,5 +235,54 @@ show.on("unload", function() out:send("/bye") end)`)
 	h.want()
 	if n := h.m.Stats().Lost; n != 0 {
 		t.Errorf("%d orders are lost", n)
+	}
+}
+
+// TestEventsWaitWithinBounds: a turn takes what it delivers, and the rest stays where
+// there is a limit and where the newest of a key replaces the one before.
+func TestEventsWaitWithinBounds(t *testing.T) {
+	h := newHouse(t)
+	h.load(``)
+	turn := func() (more bool) {
+		t.Helper()
+		more, err := h.m.Script(h.clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return more
+	}
+	put := func(n int) (room int) {
+		for range n {
+			if h.m.Put(script.Event{Topic: "x"}) {
+				room++
+			}
+		}
+		return room
+	}
+	if got := put(5000); got != 4096 {
+		t.Errorf("room for %d", got)
+	}
+	turn()
+	if got := put(5000); got != 64 {
+		t.Errorf("room for %d after a turn", got)
+	}
+	for turn() {
+	}
+	put(100)
+	h.m.Put(script.Event{Topic: "fader", Key: "fader", Value: 1})
+	turn()
+	h.m.Put(script.Event{Topic: "fader", Key: "fader", Value: 2})
+	for turn() {
+	}
+	var faders []any
+	for _, in := range h.turned {
+		for _, ev := range in.Events {
+			if ev.Topic == "fader" {
+				faders = append(faders, ev.Value)
+			}
+		}
+	}
+	if !slices.Equal(faders, []any{2}) {
+		t.Errorf("the fader was at %v, want only 2", faders)
 	}
 }

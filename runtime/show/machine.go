@@ -58,11 +58,11 @@ type Machine struct {
 
 	// Script loop only.
 	live      *Load
-	horizon   time.Duration // up to which scheduled code has run
-	lead      time.Duration // how early the outputs of the live load want their frames
-	waiting   []script.Event
-	handed    uint64 // what went over to the engine loop, so far
-	conducted uint64 // commands for the conductor among it
+	horizon   time.Duration  // up to which scheduled code has run
+	lead      time.Duration  // how early the outputs of the live load want their frames
+	waiting   []script.Event // that the last turn has taken and not delivered
+	handed    uint64         // what went over to the engine loop, so far
+	conducted uint64         // commands for the conductor among it
 
 	// Engine loop only.
 	conductor *beat.Conductor

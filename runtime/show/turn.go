@@ -18,17 +18,16 @@ const turnEvents = 64
 // then.
 func (m *Machine) Script(now time.Duration) (more bool, err error) {
 	plan := m.plan.Load()
-	m.waiting = m.inbox.Take(m.waiting)
-	n := min(len(m.waiting), turnEvents)
-	turn := ScriptTurn{Number: m.next(), Now: now, Plan: plan.Version, Events: slices.Clone(m.waiting[:n])}
-	n, more, err = m.script(turn, plan)
+	m.waiting = m.inbox.Take(m.waiting, turnEvents)
+	turn := ScriptTurn{Number: m.next(), Now: now, Plan: plan.Version, Events: slices.Clone(m.waiting)}
+	n, more, err := m.script(turn, plan)
 	turn.Events, m.waiting = turn.Events[:n], slices.Delete(m.waiting, 0, n)
 	turn.Heard, turn.Files = m.live.takeHeard(), m.live.files.take()
 	m.record(turn)
 	if sources := m.live.gen.Sources(); !slices.Equal(sources, *m.watched.Load()) {
 		m.watched.Store(&sources)
 	}
-	return more || len(m.waiting) > 0, err
+	return more || m.waits(), err
 }
 
 // script does a turn and returns how many of its events were delivered.
@@ -49,11 +48,14 @@ func (m *Machine) script(turn ScriptTurn, plan *beat.Plan) (delivered int, more 
 // ScriptNext is when Script has to run again if no event comes and none waits; script
 // loop.
 func (m *Machine) ScriptNext() time.Duration {
-	if len(m.waiting) > 0 {
+	if m.waits() {
 		return 0
 	}
 	return m.live.gen.Next()
 }
+
+// waits reports whether there are events for the next turn.
+func (m *Machine) waits() bool { return len(m.waiting) > 0 || m.inbox.Len() > 0 }
 
 // failed reports an error of the script, on the script loop or by the loader for its
 // own generation. A storm of them is not passed on in full: an error handler may cause
