@@ -9,7 +9,7 @@ import (
 // it keeps from running.
 type bag struct {
 	newest  atomic.Pointer[node]
-	waiting atomic.Int64
+	waiting atomic.Int64 // with those that are just being put in
 	dropped atomic.Uint64
 }
 
@@ -41,6 +41,10 @@ func (b *bag) offer(v any) {
 	}
 	b.put(v)
 }
+
+// holds reports whether there is something to take. What is just being put in does not
+// count: whoever puts it may be kept from running by the engine's thread.
+func (b *bag) holds() bool { return b.newest.Load() != nil }
 
 // take appends what is in the bag to buf, oldest first, and empties it.
 func (b *bag) take(buf []any) []any {

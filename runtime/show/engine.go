@@ -105,7 +105,7 @@ func (m *Machine) turn(now time.Duration, inputs []any) *level.Frame {
 
 // EngineNext is when Engine has something to do; engine loop.
 func (m *Machine) EngineNext() time.Duration {
-	if m.inputs.waiting.Load() > 0 {
+	if m.inputs.holds() {
 		return 0
 	}
 	return min(m.engine.Next(), m.outlets.Next(), m.conductor.Next())

@@ -29,3 +29,17 @@ func TestOrdersForNobodyAreCounted(t *testing.T) {
 		t.Errorf("%d shown, %d lost", shown.seen, s.Lost)
 	}
 }
+
+// TestTheEngineWaitsForWhatIsThere: the engine sleeps while somebody is about to put
+// something in, since that may need the processor, and wakes when it is there.
+func TestTheEngineWaitsForWhatIsThere(t *testing.T) {
+	m := New(Config{})
+	m.Engine(0)
+	m.inputs.waiting.Add(1)
+	if m.EngineNext() == 0 {
+		t.Error("the engine is due at once, with nothing to take")
+	}
+	if m.inputs.put(Barred{}); m.EngineNext() != 0 {
+		t.Error("the engine is not due, with something to take")
+	}
+}
