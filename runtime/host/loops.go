@@ -19,11 +19,11 @@ func (h *Host) engineLoop(ctx context.Context) {
 	defer h.sleeper.Store(nil)
 	h.opts.Log.Debug("engine thread", "precision", sleeper.Precision())
 	for ctx.Err() == nil {
-		wanted := h.show.EngineNext()
-		sleeper.SleepUntil(wanted)
+		planned := h.show.FrameNext()
+		sleeper.SleepUntil(h.show.EngineNext())
 		now := h.clock.Now()
-		if f := h.show.Engine(now); f != nil && now >= wanted {
-			h.frames.add(now - wanted)
+		if f := h.show.Engine(now); f != nil {
+			h.frames.add(f.Woken, planned, now)
 		}
 	}
 }

@@ -77,22 +77,30 @@ func (s Status) String() string {
 // frameStats watches how late frames come; the engine loop adds, anybody reads.
 type frameStats struct {
 	frames atomic.Uint64
+	timed  atomic.Uint64 // of them, those whose lateness counts
 	recent [256]atomic.Int64
 	worst  atomic.Int64
 }
 
-func (s *frameStats) add(late time.Duration) {
-	n := s.frames.Load()
-	s.recent[n%uint64(len(s.recent))].Store(int64(late))
-	s.worst.Store(max(s.worst.Load(), int64(late)))
-	s.frames.Store(n + 1)
+// add counts a frame that was made at now, where one was planned for another moment. One
+// that was not planned, since what it shows has only just come, is not late.
+func (s *frameStats) add(woken bool, planned, now time.Duration) {
+	s.frames.Add(1)
+	late := int64(now - planned)
+	if woken || late < 0 {
+		return
+	}
+	n := s.timed.Load()
+	s.recent[n%uint64(len(s.recent))].Store(late)
+	s.worst.Store(max(s.worst.Load(), late))
+	s.timed.Store(n + 1)
 }
 
 func (s *frameStats) read() (frames uint64, p99, worst time.Duration) {
 	frames = s.frames.Load()
-	recent := make([]int64, min(frames, uint64(len(s.recent))))
+	recent := make([]int64, min(s.timed.Load(), uint64(len(s.recent))))
 	if len(recent) == 0 {
-		return 0, 0, 0
+		return frames, 0, 0
 	}
 	for i := range recent {
 		recent[i] = s.recent[i].Load()

@@ -111,6 +111,9 @@ func (m *Machine) EngineNext() time.Duration {
 	return min(m.engine.Next(), m.outlets.Next(), m.conductor.Next())
 }
 
+// FrameNext is when the next frame is due, as far as what was taken says; engine loop.
+func (m *Machine) FrameNext() time.Duration { return m.engine.NextFrame() }
+
 // take takes an input.
 func (m *Machine) take(in any, now time.Duration) {
 	switch in := in.(type) {

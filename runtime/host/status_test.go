@@ -1,0 +1,31 @@
+package host
+
+import (
+	"testing"
+	"time"
+)
+
+// TestLateFrames: only what was planned can be late.
+func TestLateFrames(t *testing.T) {
+	const ms = time.Millisecond
+	var s frameStats
+	for _, x := range []struct {
+		planned, now time.Duration
+		woken        bool
+	}{
+		{0, 2 * ms, false},                 // late
+		{20 * ms, 20 * ms, false},          // on time
+		{40 * ms, 30 * ms, false},          // a batch has just asked for it
+		{40 * ms, 31 * ms, true},           // woken before
+		{40 * ms, 5 * time.Second, true},   // woken while another was overdue
+		{5020 * ms, 5020*ms + ms, false},   // late
+		{5040 * ms, 5040 * ms, false},      // on time
+		{5060 * ms, 5060*ms + ms/2, false}, // late
+		{5080 * ms, 5070 * ms, false},      // asked for
+	} {
+		s.add(x.woken, x.planned, x.now)
+	}
+	if frames, p99, worst := s.read(); frames != 9 || p99 != 2*ms || worst != 2*ms {
+		t.Errorf("%d frames, %v late, the worst by %v", frames, p99, worst)
+	}
+}
