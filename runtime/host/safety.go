@@ -26,7 +26,7 @@ func (h *Host) EmergencyStop(by string) (machines, untold int) {
 	for _, m := range list {
 		m.Hold(true)
 	}
-	h.show.Bar()
+	h.show.Hold(true)
 	h.holding.Unlock()
 	for _, m := range list {
 		if !m.AtRest() {
@@ -46,10 +46,10 @@ func (h *Host) Release(by string) {
 	h.holding.Lock()
 	was := h.held.Swap(false)
 	if was {
-		h.show.Bar()
 		for _, m := range *h.machines.Load() {
 			m.Hold(false)
 		}
+		h.show.Hold(false) // until this arrives nothing reaches them
 	}
 	h.holding.Unlock()
 	if !was {

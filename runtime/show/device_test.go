@@ -286,3 +286,54 @@ func TestEventsWaitWithinBounds(t *testing.T) {
 		t.Errorf("the fader was at %v, want only 2", faders)
 	}
 }
+
+// TestHeldMachineryTakesNothing: what machinery was told while it was held does not reach
+// it, even if it takes orders again before the engine knows; what it is told afterwards
+// does.
+func TestHeldMachineryTakesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.load(`local valve, n = theater.valve{ port = 9 }, 0
+clock.every(0.01, function() n = n + 1 valve:move(1, n) end)`)
+	h.turns(200 * time.Millisecond)
+	given := func(verb string) (first, last, times int) {
+		for _, line := range h.noted {
+			var n int
+			if i := strings.Index(line, verb); i >= 0 {
+				if _, err := fmt.Sscanf(line[i:], verb+" {1 %d}", &n); err != nil {
+					t.Fatal(line, err)
+				}
+				if times++; times == 1 {
+					first = n
+				}
+				last = n
+			}
+		}
+		return first, last, times
+	}
+	if _, _, n := given("takes"); n < 10 {
+		t.Fatalf("noted %q", h.noted)
+	}
+	h.noted = nil
+	h.m.Hold(true)
+	h.turns(200 * time.Millisecond)
+	// Here the machines are let go.
+	h.turns(10 * time.Millisecond)
+	if _, _, n := given("takes"); n > 0 {
+		t.Errorf("%d orders of the hold are taken", n)
+	}
+	h.m.Hold(false)
+	h.turns(200 * time.Millisecond)
+	_, dropped, _ := given("drops")
+	if first, _, n := given("takes"); n < 10 || first != dropped+1 {
+		t.Errorf("%d orders are taken from %d on; the last that was dropped is %d", n, first, dropped)
+	}
+	if _, _, n := given("seen"); n != 0 {
+		_, _, taken := given("takes")
+		if n != taken {
+			t.Errorf("%d orders are shown, %d were taken", n, taken)
+		}
+	}
+	if n := strings.Count(h.log.String(), "refused until"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}

@@ -12,7 +12,7 @@
 // # Input
 //
 // Everything that enters passes one seam: [Machine.Put] and [Machine.Observe] take
-// events and observations, [Machine.Bar] a stop of machinery, loads come by
+// events and observations, [Machine.Bar] and [Machine.Hold] a stop of machinery, loads come by
 // [Machine.Swap], and what scripts ask of clocks, levels and devices is noted with the
 // answers. Each turn has a number and is, with all it has taken, a plain value: a
 // [ScriptTurn], an [EngineTurn], a [Copied] or a [Swapped]. So a turn is a function of

@@ -123,6 +123,10 @@ func (m *Machine) take(in any, now time.Duration) {
 		m.conductor.Alias(in.Source, in.Target, in.At)
 	case Barred:
 		m.withdraw()
+	case Held:
+		m.withdraw()
+		m.held = in.On
+		clear(m.refused)
 	case handed:
 		if in.wiring != nil {
 			m.wire(in.wiring, now)
@@ -195,6 +199,10 @@ func (m *Machine) order(now time.Duration) {
 			lost++
 			continue
 		}
+		if d.machinery && m.held {
+			m.refuse(d, o.Order)
+			continue
+		}
 		if d, ok := d.device.(device.Taker); ok {
 			m.survive(o.Device, func() { d.Take(o.At, o.Message) })
 		}
@@ -206,6 +214,22 @@ func (m *Machine) order(now time.Duration) {
 	if lost > 0 {
 		m.lost += lost
 		m.cfg.Log.Warn("orders came too late for a device that is gone, and are lost", "orders", lost)
+	}
+}
+
+// drop tells machinery of an order that is not carried out.
+func (m *Machine) drop(d taker, o engine.Order) {
+	if d, ok := d.device.(device.Machinery); ok {
+		m.survive(o.Device, func() { d.Drop(o.Message) })
+	}
+}
+
+// refuse drops an order for machinery that is held, and says so once.
+func (m *Machine) refuse(d taker, o engine.Order) {
+	m.drop(d, o)
+	if !m.refused[o.Device] {
+		m.refused[o.Device] = true
+		m.cfg.Log.Error("machinery is held: its commands are refused until it is released", "device", o.Device)
 	}
 }
 
@@ -242,9 +266,7 @@ func (m *Machine) withdraw() {
 		if !d.machinery {
 			return false
 		}
-		if d, ok := d.device.(device.Machinery); ok {
-			m.survive(o.Device, func() { d.Drop(o.Message) })
-		}
+		m.drop(d, o)
 		n++
 		return true
 	})

@@ -38,7 +38,7 @@ type (
 		Files  []File         // that these read
 	}
 	// EngineTurn is a turn of the engine loop and all it has taken, in order: Observed,
-	// Aliased, Handed or Barred.
+	// Aliased, Handed, Barred or Held.
 	EngineTurn struct {
 		Number uint64
 		Now    time.Duration
@@ -71,6 +71,8 @@ type (
 	Handed struct{ Number uint64 }
 	// Barred keeps machinery from what it was told up to now.
 	Barred struct{}
+	// Held does that, and from then on from everything, or lets it go again.
+	Held struct{ On bool }
 )
 
 // Loaded is a load as it entered the machine.
@@ -94,7 +96,7 @@ type File struct {
 // for those of the protocols: for who writes them down.
 func Values() []any {
 	return slices.Concat(script.AnswerTypes(), engine.Values(), []any{
-		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Observed{}, Aliased{}, Handed{}, Barred{},
+		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Observed{}, Aliased{}, Handed{}, Barred{}, Held{},
 	})
 }
 

@@ -72,8 +72,10 @@ type Machine struct {
 	taken     []any
 	outlets   outlets.Outlets
 	wired     wiring
-	lost      uint64  // orders
-	paced     float64 // the tempo that devices know
+	lost      uint64          // orders
+	held      bool            // machinery is
+	refused   map[string]bool // devices of which that was logged
+	paced     float64         // the tempo that devices know
 }
 
 // inboxLimit is how many events may wait for the script loop.
@@ -87,7 +89,7 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 		cfg.Wake = func() {}
 	}
 	m := &Machine{
-		cfg: cfg, horizon: now, turned: now,
+		cfg: cfg, horizon: now, turned: now, refused: map[string]bool{},
 		inbox: script.NewInbox(inboxLimit), conductor: beat.NewConductor(now, 120),
 	}
 	m.engine = engine.New(engine.Config{Rate: cfg.Rate, Start: now, Registry: &m.registry})
@@ -127,6 +129,14 @@ func (m *Machine) Ready() <-chan struct{} { return m.inbox.Ready() }
 // come.
 func (m *Machine) Bar() {
 	m.inputs.put(Barred{})
+	m.cfg.Wake()
+}
+
+// Hold keeps machinery from everything it was told, and is told until it is let go with
+// false. Machines hold themselves at once. They may be let go before this is called: what
+// they were told while they were held never reaches them.
+func (m *Machine) Hold(on bool) {
+	m.inputs.put(Held{on})
 	m.cfg.Wake()
 }
 

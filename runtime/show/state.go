@@ -16,6 +16,7 @@ type EngineState struct {
 	Number uint64        // of the last input
 	Load   int           // number of the live load, whose work is in the queue
 	Lead   time.Duration // how early its outputs want their frames
+	Held   bool          // machinery is
 	Engine engine.Snapshot
 	Beat   beat.ConductorState
 }
@@ -29,7 +30,7 @@ func (m *Machine) Snapshot() (s EngineState) {
 // SnapshotInto makes s the state of the engine half, in the memory that it has, as long
 // as nobody else has parts of it; engine loop.
 func (m *Machine) SnapshotInto(s *EngineState) {
-	s.At, s.Number, s.Load, s.Lead = m.turned, m.number.Load(), m.wired.load, m.wired.lead
+	s.At, s.Number, s.Load, s.Lead, s.Held = m.turned, m.number.Load(), m.wired.load, m.wired.lead, m.held
 	m.engine.SnapshotInto(&s.Engine)
 	s.Beat = m.conductor.Snapshot()
 }
@@ -46,7 +47,7 @@ func Restore(cfg Config, s EngineState) (*Machine, error) {
 	}
 	m.engine, m.conductor = e, beat.RestoreConductor(s.Beat)
 	m.number.Store(s.Number)
-	m.wired.load, m.wired.lead = s.Load, s.Lead
+	m.wired.load, m.wired.lead, m.held = s.Load, s.Lead, s.Held
 	m.plan.Store(m.conductor.Plan(0, s.At))
 	return m, nil
 }

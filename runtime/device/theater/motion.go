@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"showrun/drivers/osc"
@@ -67,6 +68,7 @@ type Motion struct {
 	env      device.Env
 	driver   *driver.Motion
 	refusals refusals
+	held     atomic.Bool
 
 	mu    sync.Mutex
 	taken map[uint64]bool // paths, until somebody asks
@@ -134,7 +136,11 @@ func (m *Motion) Take(_ time.Duration, message any) {
 // not come.
 func (m *Motion) Drop(message any) {
 	if o, ok := message.(Move); ok {
-		m.end(o.Path, driver.End{Err: driver.ErrStopped})
+		why := driver.ErrStopped
+		if m.held.Load() {
+			why = driver.ErrHeld
+		}
+		m.end(o.Path, driver.End{Err: why})
 		m.took(o.Path)
 	}
 }
@@ -198,6 +204,7 @@ func (m *Motion) AtRest() bool { return true }
 
 // Hold implements device.Machinery.
 func (m *Motion) Hold(on bool) {
+	m.held.Store(on)
 	m.refusals.held.Store(false)
 	m.driver.Hold(now(m.env), on)
 }

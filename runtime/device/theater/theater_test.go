@@ -308,10 +308,14 @@ func TestMotionStops(t *testing.T) {
 	}
 	m.Drop(AxisTempo{2, 10})
 	m.Drop(Move{11, 2, staircase(1)}) // whose instant had not come
-	if ev := next(t, h.events); ev.Value != (PathEnd{11, "the path was stopped"}) || !m.tookPath(11) {
-		t.Errorf("dropped: %+v", ev)
+	if ev := next(t, h.events); !strings.Contains(ev.Value.(PathEnd).Err, "held") || !m.tookPath(11) {
+		t.Errorf("dropped while held: %+v", ev)
 	}
 	m.Hold(false)
+	m.Drop(Move{12, 2, staircase(1)})
+	if ev := next(t, h.events); ev.Value != (PathEnd{12, "the path was stopped"}) || !m.tookPath(12) {
+		t.Errorf("dropped: %+v", ev)
+	}
 	m.Take(h.clock.Now(), Move{10, 3, staircase(1)})
 	s.Do(func(now time.Time) {
 		if n := machine.Buffered(2, now); n > 3 {
