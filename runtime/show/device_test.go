@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"showrun/bindings"
+	"showrun/runtime/beat"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
@@ -31,6 +32,7 @@ type house struct {
 	noted   []string
 	turned  []show.ScriptTurn
 	bugs    string // the method that panics
+	asked   func() // when the script asks for the date
 }
 
 const lookahead = 50 * time.Millisecond
@@ -45,7 +47,8 @@ func newHouse(t *testing.T) *house {
 				h.turned = append(h.turned, in)
 			}
 		},
-		Now: h.clock.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
+		World: script.World{Wall: func() time.Time { h.asked(); return time.Time{} }},
+		Now:   h.clock.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
 	})
 	t.Cleanup(func() {
 		if h.live != nil {
@@ -69,7 +72,7 @@ func (h *house) load(text string) {
 	if h.live != nil {
 		state, _ = h.m.CopyState()
 	}
-	const modules = `local clock, show, osc, theater = require "clock", require "show", require "osc", require "theater" `
+	const modules = `local clock, show, osc, theater, stagelinq = require "clock", require "show", require "osc", require "theater", require "stagelinq" `
 	next, err := h.m.Prepare(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(modules + text)}}, state)
 	if err != nil {
 		h.t.Fatal(err)
@@ -335,5 +338,25 @@ clock.every(0.01, function() n = n + 1 valve:move(1, n) end)`)
 	}
 	if n := strings.Count(h.log.String(), "refused until"); n != 1 {
 		t.Errorf("told %d times", n)
+	}
+}
+
+// TestASourceIsNotSleptThrough: a script that has just begun to wait for a tempo source
+// learns of a change of it that the engine published meanwhile.
+func TestASourceIsNotSleptThrough(t *testing.T) {
+	h := newHouse(t)
+	h.load(`local deck = stagelinq.sink{}:deck(1)
+clock.after(0.01, function() deck:on_beat(1, function() end) os.time() end)`)
+	source := h.live.Declarations()[0].Key() + " deck 1"
+	h.asked = func() {
+		h.m.Env().Observe(source, beat.Observation{Arrival: h.clock.Now(), Beat: 3, BPM: 120})
+		h.m.Engine(h.clock.Now())
+	}
+	more, err := h.m.Script(h.clock.Now())
+	if err != nil || !more {
+		t.Errorf("another turn %t, error %v, log\n%s", more, err, h.log.String())
+	}
+	if more, err = h.m.Script(h.clock.Now()); err != nil || more {
+		t.Errorf("yet another turn %t, error %v", more, err)
 	}
 }

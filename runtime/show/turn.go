@@ -26,6 +26,8 @@ func (m *Machine) Script(now time.Duration) (more bool, err error) {
 	m.record(turn)
 	if sources := m.live.gen.Sources(); !slices.Equal(sources, *m.watched.Load()) {
 		m.watched.Store(&sources)
+		// The engine may have published a change of them before it knew that it matters.
+		more = more || !m.plan.Load().Same(plan, sources)
 	}
 	return more || m.waits(), err
 }
