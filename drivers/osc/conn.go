@@ -45,6 +45,7 @@ type Stats struct {
 	Sent       uint64          // datagrams that left
 	SendErrors uint64          // datagrams that did not
 	Unheard    uint64          // times that a Sender was told nobody takes what it sent
+	Dropped    uint64          // messages of Sender.Post that there was no room for
 }
 
 // Refused is the number of datagrams refused for any reason.
@@ -216,6 +217,7 @@ func (c *Conn) SendBundle(to netip.AddrPort, when TimeTag, messages ...Message) 
 func (c *Conn) write(to netip.AddrPort, b []byte) error {
 	var err error
 	unheard := false
+	defer c.udp.SetWriteDeadline(time.Time{})
 	for range 2 {
 		c.udp.SetWriteDeadline(time.Now().Add(sendPatience))
 		if c.only.IsValid() {
@@ -223,14 +225,23 @@ func (c *Conn) write(to netip.AddrPort, b []byte) error {
 		} else {
 			_, err = c.udp.WriteToUDPAddrPort(b, to)
 		}
-		// What a connected socket is told of the datagrams before comes as an error of
-		// this one, which has not left.
-		late := c.only.IsValid() && (errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH))
+		late := c.only.IsValid() && nobodyHeard(err)
 		unheard = unheard || late
 		if !late && !errors.Is(err, os.ErrDeadlineExceeded) {
 			break
 		}
 	}
+	return c.count(to, err, unheard)
+}
+
+// nobodyHeard tells that an error is about the datagrams before: what a connected socket
+// is told of them comes as an error of the next one, which has not left.
+func nobodyHeard(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH)
+}
+
+// count counts a datagram that left, or did not.
+func (c *Conn) count(to netip.AddrPort, err error, unheard bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if unheard {
@@ -246,171 +257,6 @@ func (c *Conn) write(to netip.AddrPort, b []byte) error {
 
 // Close closes the socket. Run does it by itself.
 func (c *Conn) Close() error { return c.udp.Close() }
-
-// Sender is a Conn that sends to one place and takes nothing in. When the network
-// interface it sends by, or the one the system chose, has got another address, it goes
-// on from that. OSC is not answered, but the system may say of what was sent before that
-// no program listens there, or that there is no such machine: Stats.Unheard (PROTOCOL.md
-// rulings 7 and 8).
-type Sender struct {
-	to          netip.AddrPort
-	onInterface string // "" leaves the way to the system
-
-	mu     sync.Mutex
-	conn   *Conn
-	bound  netip.Addr
-	moving bool // somebody looks for another socket
-	closed bool
-}
-
-// Dial opens a socket for sending to an address, host:port. A name is looked up
-// once, here. Messages leave by the network interface with a name or address; ""
-// leaves that to the system, and so does an address on this machine.
-func Dial(address, onInterface string) (*Sender, error) {
-	to, err := Resolve(address)
-	if err != nil {
-		return nil, fmt.Errorf("osc: %w", err)
-	}
-	if to.Addr().IsLoopback() {
-		onInterface = ""
-	}
-	s := &Sender{to: to, onInterface: onInterface}
-	if s.bound, err = s.source(); err != nil {
-		return nil, err
-	}
-	if s.conn, err = connect(s.bound, to); err != nil {
-		// There is no way to it now. One may come, so every message looks for it.
-		s.conn, err = Listen(Config{Address: netip.AddrPortFrom(s.bound, 0).String()})
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// connect opens a socket from any port of an address to another one.
-func connect(from netip.Addr, to netip.AddrPort) (*Conn, error) {
-	udp, err := net.DialUDP(network(from), net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), net.UDPAddrFromAddrPort(to))
-	if err != nil {
-		return nil, fmt.Errorf("osc: send to %v: %w", to, err)
-	}
-	return &Conn{udp: udp, only: to}, nil
-}
-
-// source is the address to send from. An interface given by an address is not left for
-// another of its addresses.
-func (s *Sender) source() (netip.Addr, error) {
-	any := netip.IPv4Unspecified()
-	if s.to.Addr().Is6() {
-		any = netip.IPv6Unspecified()
-	}
-	i, err := lan.Find(s.onInterface)
-	if err != nil {
-		return any, fmt.Errorf("osc: send to %v: %w", s.to, err)
-	}
-	if i.Asked.IsValid() && i.Asked.Is4() != any.Is4() {
-		return any, fmt.Errorf("osc: send to %v: interface address %v is of another kind", s.to, i.Asked)
-	}
-	bind, err := i.Source(s.to.Addr())
-	switch {
-	case err != nil:
-		return any, fmt.Errorf("osc: send to %v: %w", s.to, err)
-	case !bind.IsValid():
-		return any, nil
-	}
-	return bind, nil
-}
-
-// moved gives another socket than the one that failed if the interface has another
-// address now or there is a way at last, or if the system is to choose the address
-// again, else nil. Nobody waits for another goroutine that looks for one.
-func (s *Sender) moved(failed *Conn) *Conn {
-	s.mu.Lock()
-	current, bound := s.conn, s.bound
-	first := current == failed && !s.moving && !s.closed
-	s.moving = s.moving || first
-	s.mu.Unlock()
-	switch {
-	case current != failed:
-		return current // somebody else was faster
-	case !first:
-		return nil
-	}
-	next, bind := s.another(failed, bound)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.moving = false
-	switch {
-	case next == nil:
-		return nil
-	case s.closed:
-		next.Close()
-		return nil
-	}
-	next.stats = failed.Stats()
-	failed.Close()
-	s.conn, s.bound = next, bind
-	return next
-}
-
-// another opens a socket in place of one that failed, if that is of use.
-func (s *Sender) another(failed *Conn, bound netip.Addr) (*Conn, netip.Addr) {
-	bind, err := s.source()
-	// A connected socket keeps the address it began with, also if the system chose it.
-	same := bind == bound && !bind.IsUnspecified()
-	if err != nil || same && failed.only.IsValid() {
-		return nil, bind
-	}
-	next, err := connect(bind, s.to)
-	if err != nil {
-		return nil, bind
-	}
-	return next, bind
-}
-
-// send sends by the socket, or the next one.
-func (s *Sender) send(by func(*Conn) error) error {
-	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
-	err := by(conn)
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // that took long enough
-		if next := s.moved(conn); next != nil {
-			err = by(next)
-		}
-	}
-	return err
-}
-
-// To is where the Sender sends to.
-func (s *Sender) To() netip.AddrPort { return s.to }
-
-// Send sends one message in one datagram. It waits two milliseconds at most, and is
-// safe from any goroutine.
-func (s *Sender) Send(m Message) error {
-	return s.send(func(c *Conn) error { return c.Send(s.to, m) })
-}
-
-// SendBundle sends messages in one bundle. It waits two milliseconds at most, and is
-// safe from any goroutine.
-func (s *Sender) SendBundle(when TimeTag, messages ...Message) error {
-	return s.send(func(c *Conn) error { return c.SendBundle(s.to, when, messages...) })
-}
-
-// Stats is what was counted so far.
-func (s *Sender) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.conn.Stats()
-}
-
-// Close closes the socket.
-func (s *Sender) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	return s.conn.Close()
-}
 
 // resolveTimeout bounds the wait for a name server.
 const resolveTimeout = 2 * time.Second

@@ -245,7 +245,6 @@ func dialed(address, onInterface string) (*Conn, error) {
 	return s.conn, nil
 }
 
-// TestClose: a closed socket sends nothing and ends Run.
 // TestNobodyListens: a Sender learns that nobody takes what it sends, and what it sends
 // once somebody does arrives, from the first on.
 func TestNobodyListens(t *testing.T) {
@@ -282,6 +281,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
+// TestClose: a closed socket sends nothing and ends Run.
 func TestClose(t *testing.T) {
 	c, err := Listen(Config{})
 	if err != nil {

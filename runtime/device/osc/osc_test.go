@@ -143,18 +143,61 @@ func TestOneToTheOther(t *testing.T) {
 	}
 }
 
+// unwatched is a Sender that reports when it is told to.
+func unwatched(t *testing.T, h *host, port int) *Sender {
+	t.Helper()
+	d, err := (&SenderDecl{Host: "localhost", Port: port}).Open(h.env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := d.(*Sender)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
 // TestSendingFails says so once, and when it works again.
 func TestSendingFails(t *testing.T) {
 	h := newHost()
-	s := sender(t, h, freePort(t))
-	for range 3 {
-		s.Take(0, Message{Address: "bad"})
+	s := unwatched(t, h, freePort(t))
+	for range 2 {
+		for range 3 {
+			s.Take(0, Message{Address: "bad"})
+		}
+		s.report()
 	}
-	s.Take(0, Message{Address: "/good"})
-	s.Take(0, Message{Address: "/good"})
+	for range 2 {
+		s.Take(0, Message{Address: "/good"})
+		s.report()
+	}
 	if log := h.logged(); strings.Count(log, "not sent") != 1 || strings.Count(log, "sending again") != 1 {
 		t.Errorf("logged:\n%s", log)
 	}
+}
+
+// TestTakeWaitsForNothing: a log that stands keeps no message.
+func TestTakeWaitsForNothing(t *testing.T) {
+	h := newHost()
+	s := unwatched(t, h, freePort(t))
+	s.Take(0, Message{Address: "bad"})
+	h.mu.Lock() // nobody takes what is logged
+	var reporting sync.WaitGroup
+	reporting.Go(s.report)
+	taken := make(chan struct{})
+	go func() {
+		defer close(taken)
+		for range 2000 {
+			s.Take(0, Message{Address: "bad"})
+			s.Take(0, Message{Address: "/good"})
+		}
+	}()
+	select {
+	case <-taken:
+	case <-time.After(patience):
+		t.Error("a message waits for the log")
+	}
+	h.mu.Unlock()
+	reporting.Wait()
+	<-taken
 }
 
 // TestOpenErrors: a port in use, a network that is none, a host that is not found.
@@ -322,9 +365,10 @@ func TestNobodyListens(t *testing.T) {
 		t.Skip("the system does not tell")
 	}
 	h := newHost()
-	s := sender(t, h, freePort(t))
+	s := unwatched(t, h, freePort(t))
 	for range 100 {
 		s.Take(0, Message{"/void", nil})
+		s.report()
 	}
 	if n := strings.Count(h.logged(), "nobody takes what is sent"); n != 1 {
 		t.Errorf("told %d times:\n%s", n, h.logged())

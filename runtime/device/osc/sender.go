@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	wire "showrun/drivers/osc"
@@ -103,18 +104,33 @@ func (d *SenderDecl) String() string { return "osc.sender " + d.address() }
 
 // Sender sends messages as they come due.
 type Sender struct {
-	decl   *SenderDecl
-	env    device.Env
-	driver *wire.Sender
+	decl    *SenderDecl
+	env     device.Env
+	driver  *wire.Sender
+	failure atomic.Pointer[failure] // the last one, nil before
 
-	// Engine loop only.
-	failing string        // the last error, "" if the last message was sent
-	unheard uint64        // as of the last message
-	warned  time.Duration // that nobody listens, last; 0 for never
+	told told // the loop that reports only
 }
 
-// warnInterval is the time between two messages that nobody listens.
-const warnInterval = 30 * time.Second
+// failure is a message that was not sent.
+type failure struct {
+	number uint64 // how many there were with it
+	err    error
+}
+
+// told is what people were told.
+type told struct {
+	failures, sent, unheard, dropped uint64
+	failing                          bool // and not yet of sending again
+	warned                           time.Duration
+}
+
+const (
+	// reportInterval is how often it is looked whether there is something to tell.
+	reportInterval = 500 * time.Millisecond
+	// warnInterval is the time between two messages that nobody listens.
+	warnInterval = 30 * time.Second
+)
 
 // Open implements device.Declaration.
 func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
@@ -128,31 +144,55 @@ func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
 // OpenVirtual implements device.Declaration: messages are seen as orders only.
 func (d *SenderDecl) OpenVirtual(device.Env) (device.Device, error) { return device.Silent{}, nil }
 
-// Take implements device.Taker. The message leaves at once, on the engine's thread.
+// Take implements device.Taker. The message leaves at once, on the engine's thread, if
+// the system takes it without a wait, else right after on another.
 func (s *Sender) Take(_ time.Duration, message any) {
-	m, ok := message.(Message)
-	if !ok {
-		return
-	}
-	text := ""
-	if err := s.driver.Send(m.wire()); err != nil {
-		text = err.Error()
-	}
-	switch {
-	case text == s.failing:
-	case text != "":
-		s.env.Log.Error("osc: not sent", "to", s.decl.address(), "message", m.Address, "error", text)
-	default:
-		s.env.Log.Info("osc: sending again", "to", s.decl.address())
-	}
-	s.failing = text
-	if n := s.driver.Stats().Unheard; n > s.unheard {
-		s.unheard = n
-		if now := s.env.Now(); s.warned == 0 || now-s.warned >= warnInterval {
-			s.warned = now
-			s.env.Log.Warn("osc: nobody takes what is sent: does a program listen there?", "to", s.decl.address())
+	if m, ok := message.(Message); ok {
+		if err := s.driver.Post(m.wire()); err != nil {
+			s.failed(err)
 		}
 	}
+}
+
+// failed notes a message that was not sent.
+func (s *Sender) failed(err error) {
+	for {
+		last := s.failure.Load()
+		next := failure{1, err}
+		if last != nil {
+			next.number = last.number + 1
+		}
+		if s.failure.CompareAndSwap(last, &next) {
+			return
+		}
+	}
+}
+
+// report tells people when messages are not sent, when they are again, and when nobody
+// takes them.
+func (s *Sender) report() {
+	last, to, log := s.failure.Load(), s.decl.address(), s.env.Log
+	if last == nil {
+		last = &failure{}
+	}
+	st, t := s.driver.Stats(), &s.told
+	failed := last.number > t.failures
+	switch {
+	case failed && !t.failing:
+		log.Error("osc: not sent", "to", to, "error", last.err)
+		t.failing = true
+	case !failed && t.failing && st.Sent > t.sent:
+		log.Info("osc: sending again", "to", to)
+		t.failing = false
+	}
+	if st.Dropped > t.dropped {
+		log.Warn("osc: messages dropped, the network does not take them as fast as they come", "to", to, "dropped", st.Dropped-t.dropped)
+	}
+	if now := s.env.Now(); st.Unheard > t.unheard && (t.warned == 0 || now-t.warned >= warnInterval) {
+		log.Warn("osc: nobody takes what is sent: does a program listen there?", "to", to)
+		t.warned = now
+	}
+	t.failures, t.sent, t.unheard, t.dropped = last.number, st.Sent, st.Unheard, st.Dropped
 }
 
 // Close closes a Sender whose loops never ran.
@@ -160,8 +200,22 @@ func (s *Sender) Close() error { return s.driver.Close() }
 
 // Loops implements device.Device.
 func (s *Sender) Loops() []func(context.Context) error {
-	return []func(context.Context) error{func(ctx context.Context) error {
-		<-ctx.Done()
-		return s.driver.Close()
-	}}
+	return []func(context.Context) error{s.send, s.watch}
+}
+
+// send sends what has to wait, until ctx ends.
+func (s *Sender) send(ctx context.Context) error { return s.driver.Run(ctx, s.failed) }
+
+// watch reports until ctx ends.
+func (s *Sender) watch(ctx context.Context) error {
+	tick := time.NewTicker(reportInterval)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+		s.report()
+	}
+	return nil
 }
