@@ -300,6 +300,32 @@ func TestHandlersComeAndGo(t *testing.T) {
 	}
 }
 
+// TestListenWaitsForNobody: an order to listen does not wait for a message that is being
+// told, nor for a log that stands.
+func TestListenWaitsForNobody(t *testing.T) {
+	h := newHost()
+	env := h.env()
+	entered, release := make(chan struct{}), make(chan struct{})
+	env.Event = func(device.Event) bool { close(entered); <-release; return false }
+	d, _ := (&ReceiverDecl{Port: 1}).OpenVirtual(env)
+	r := d.(*Receiver)
+	r.Take(0, Listen{"/x"})
+	var hearing sync.WaitGroup
+	h.mu.Lock() // nobody takes what is logged
+	hearing.Go(func() { r.OnMessage(wire.Message{Address: "/x"}, wire.Immediately, netip.AddrPort{}, time.Now()) })
+	<-entered
+	taken := make(chan struct{})
+	go func() { r.Take(0, Listen{"/y"}); close(release); r.Take(0, Leave{"/y"}); close(taken) }()
+	select {
+	case <-taken:
+	case <-time.After(patience):
+		t.Error("an order waits for a message")
+	}
+	h.mu.Unlock()
+	hearing.Wait()
+	<-taken
+}
+
 // TestFloods: what there is no room for is counted and logged.
 func TestFloods(t *testing.T) {
 	h := newHost()
