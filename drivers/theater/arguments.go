@@ -18,6 +18,8 @@ var (
 	// ErrStopped ends a path of which segments were not sent because of Stop, Safe
 	// or Hold, or because Run has ended.
 	ErrStopped = errors.New("the path was stopped")
+	// ErrBusy tells that too many commands wait to be sent.
+	ErrBusy = errors.New("too many commands wait to be sent")
 	// ErrUnsent ends a path that the system refused to send.
 	ErrUnsent = errors.New("the path could not be sent")
 )

@@ -133,6 +133,8 @@ type machine interface {
 
 // run steps a machine at its deadlines until ctx ends.
 func (l *link) run(ctx context.Context, m machine) {
+	l.see(func() { l.running = true })
+	defer l.see(func() { l.running = false })
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -140,6 +142,7 @@ func (l *link) run(ctx context.Context, m machine) {
 		case <-ctx.Done():
 			return
 		case <-l.wake:
+			l.makePosted()
 		case <-timer.C:
 			m.Step(time.Now())
 		}

@@ -105,7 +105,7 @@ func (l *Lighting) command(address string, id ID, list []float64) error {
 		return err
 	}
 	m := numbers(address, id.argument(), list)
-	return l.link.try(func() error { return l.link.send(m) })
+	return l.link.try(nil, func(timing) error { return l.link.send(m) })
 }
 
 // Tempo sets the tempo of paths given from now on, in segments a minute, and ends
@@ -117,7 +117,7 @@ func (l *Lighting) Tempo(id ID, rate float64) error {
 	if err := id.check(); err != nil {
 		return err
 	}
-	return l.link.try(func() error {
+	return l.link.try(nil, func(timing) error {
 		f := l.fixture(id)
 		f.follow = follower{}
 		return l.tell(f, rate)
@@ -134,24 +134,25 @@ func (l *Lighting) Follow(now time.Time, id ID, segmentsPerBeat float64) error {
 	if err := id.check(); err != nil {
 		return err
 	}
-	l.link.do(func(bool) {
+	return l.link.try(nil, func(timing) error {
 		f := l.fixture(id)
 		f.follow = follower{perBeat: segmentsPerBeat}
 		f.follow.beat(l.bpm)
 		l.step(now)
+		return nil
 	})
-	return nil
 }
 
 // Beat tells the tempo of the show, in beats per minute. One that is not a
 // positive number is ignored.
 func (l *Lighting) Beat(now time.Time, bpm float64) {
-	l.link.do(func(bool) {
+	l.link.try(nil, func(timing) error {
 		l.bpm = bpm
 		for _, f := range l.order {
 			f.follow.beat(bpm)
 		}
 		l.step(now)
+		return nil
 	})
 }
 
@@ -167,25 +168,30 @@ func (l *Lighting) Levels(now time.Time, id ID, levels []byte) error {
 	if err := id.check(); err != nil {
 		return err
 	}
-	if f := l.newest(now, id, levels); f != nil {
-		l.link.do(func(bool) { l.stepLevels(f, now) })
+	f, running := l.newest(now, id, levels)
+	switch {
+	case f == nil:
+	case running: // which looks for what is due
+		l.link.alarm()
+	default:
+		l.link.do(func(timing) { l.stepLevels(f, now) })
 	}
 	return nil
 }
 
 // newest keeps levels to be shown, also while others are leaving, and returns their
-// fixture; nil if it has them already.
-func (l *Lighting) newest(now time.Time, id ID, levels []byte) *fixture {
+// fixture, nil if it has them already, and whether Run is running.
+func (l *Lighting) newest(now time.Time, id ID, levels []byte) (f *fixture, running bool) {
 	l.link.mu.Lock()
 	defer l.link.mu.Unlock()
-	f := l.fixture(id)
+	f = l.fixture(id)
 	if f.newest == nil {
 		f.until = now
 	} else if bytes.Equal(f.newest, levels) {
-		return nil
+		return nil, false
 	}
 	f.newest = append(f.newest[:0], levels...)
-	return f
+	return f, l.link.running
 }
 
 // fixture finds or makes the record of a fixture.
@@ -209,7 +215,7 @@ func (l *Lighting) tell(f *fixture, rate float64) error {
 }
 
 // Step sends what is due at now.
-func (l *Lighting) Step(now time.Time) { l.link.do(func(bool) { l.step(now) }) }
+func (l *Lighting) Step(now time.Time) { l.link.do(func(timing) { l.step(now) }) }
 
 func (l *Lighting) step(now time.Time) {
 	for _, f := range l.order {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"showrun/drivers/osc"
 )
@@ -32,7 +33,9 @@ type Stats struct {
 // its machine is changed. The lock is held for as long as a change takes to think, never
 // while a message leaves or a line is logged. So whoever finds it taken by a change that
 // is sending does not wait: the change is left to the goroutine that sends, which makes
-// it next. How many may wait there is bounded by how long a datagram takes to leave.
+// it next. While Run is at it, that is the one that sends: whoever gives a command has it
+// made by Run, and waits for nothing. Only safe actions leave on the goroutine of whoever
+// asks for them; they take back the commands before that have not left.
 type link struct {
 	kind string
 	to   string // for the log
@@ -42,9 +45,12 @@ type link struct {
 	shut func() error  // closes the socket
 	wake chan struct{} // the machine may have another deadline
 
+	overtaken atomic.Uint64 // safe actions so far
+
 	mu      sync.Mutex
+	running bool     // Run makes the changes that post leaves
 	busy    bool     // a change is being made; the machine belongs to its goroutine
-	waiting []change // that are left to it
+	waiting []left   // that are left to it, or to Run
 	after   []func() // what is to be said when the machine is free again
 	stats   Stats
 	failing bool // the last message was refused
@@ -62,28 +68,42 @@ func newLink(kind string, cfg Config, out SendFunc) *link {
 	}
 }
 
-// change is something done to the machine. late tells that whoever asked for it has
-// gone on meanwhile.
-type change func(late bool)
+// change is something done to the machine.
+type change func(timing)
+
+// timing tells a change how it comes.
+type timing int
+
+const (
+	direct    timing = iota // whoever asked for it waits
+	late                    // who asked has gone on meanwhile
+	overtaken               // late, and a safe action was asked for meanwhile
+)
+
+// left is a change that is left to another goroutine.
+type left struct {
+	change change
+	safes  uint64 // safe actions before it
+}
+
+// maxWaiting is how many changes may be left to Run.
+const maxWaiting = 4096
 
 // do makes a change of the machine, after those before it. It reports whether that is
 // done; if not, the goroutine that is at it now does it next.
 func (l *link) do(c change) (done bool) {
 	l.mu.Lock()
 	if l.busy {
-		l.waiting = append(l.waiting, c)
+		l.leave(c)
 		l.mu.Unlock()
 		return false
 	}
 	l.busy = true
-	c(false)
-	for len(l.waiting) > 0 {
-		next := l.waiting[0]
-		l.waiting = l.waiting[1:]
-		next(true)
-	}
+	l.catchUp()
+	c(direct)
+	l.catchUp()
 	after := l.after
-	l.busy, l.waiting, l.after = false, nil, nil
+	l.busy, l.after = false, nil
 	l.mu.Unlock()
 	l.alarm()
 	for _, say := range after {
@@ -92,11 +112,79 @@ func (l *link) do(c change) (done bool) {
 	return true
 }
 
-// try is do for a change that may fail. One that is left to another goroutine cannot
-// tell any more.
-func (l *link) try(f func() error) error {
+// leave leaves a change to another goroutine, with mu held.
+func (l *link) leave(c change) { l.waiting = append(l.waiting, left{c, l.overtaken.Load()}) }
+
+// catchUp makes the changes that were left, with mu held.
+func (l *link) catchUp() {
+	for len(l.waiting) > 0 {
+		next := l.waiting[0]
+		l.waiting = l.waiting[1:]
+		how := late
+		if next.safes != l.overtaken.Load() {
+			how = overtaken
+		}
+		next.change(how)
+	}
+	l.waiting = nil
+}
+
+// post is do for a caller that must not wait: while Run is running, that makes the
+// change. note is called with mu held when the change is sure to be made; it may be nil.
+func (l *link) post(note func(), c change) (done bool) {
+	l.mu.Lock()
+	if note != nil {
+		note()
+	}
+	if !l.running {
+		l.mu.Unlock()
+		return l.do(c)
+	}
+	l.leave(c)
+	l.mu.Unlock()
+	l.alarm()
+	return false
+}
+
+// full tells whether so many changes wait for Run that no more are taken.
+func (l *link) full() (full bool) {
+	l.see(func() {
+		if full = len(l.waiting) >= maxWaiting; !full {
+			return
+		}
+		l.stats.Unsent++
+		if !l.failing {
+			l.warn("theater: commands are dropped, too many wait", "device", l.kind, "to", l.to)
+		}
+		l.failing = true
+	})
+	return full
+}
+
+// makePosted makes the changes that post has left, on the goroutine of Run.
+func (l *link) makePosted() {
+	posted := false
+	l.see(func() { posted = len(l.waiting) > 0 && !l.busy })
+	if posted {
+		l.do(func(timing) {})
+	}
+}
+
+// overtake makes a safe action. The commands that were given before and are not made yet
+// are taken back.
+func (l *link) overtake(c change) (done bool) {
+	l.overtaken.Add(1)
+	return l.do(c)
+}
+
+// try is post for a command that may fail. One that is left to another goroutine cannot
+// tell any more. The error is ErrBusy if too many wait.
+func (l *link) try(note func(), c func(timing) error) error {
+	if l.full() {
+		return ErrBusy
+	}
 	var err error
-	if l.do(func(bool) { err = f() }) {
+	if l.post(note, func(t timing) { err = c(t) }) {
 		return err
 	}
 	return nil
@@ -105,7 +193,7 @@ func (l *link) try(f func() error) error {
 // finish waits until all changes before are made, and f is.
 func (l *link) finish(f func()) {
 	done := make(chan struct{})
-	l.do(func(bool) { f(); close(done) })
+	l.do(func(timing) { f(); close(done) })
 	<-done
 }
 

@@ -121,7 +121,7 @@ func TestMotionNeverWaits(t *testing.T) {
 		func() { m.Hold(epoch, true) },
 	)
 	s.expect(t, "/tempo x 60")
-	if !slices.Equal(ends, []error{ErrStopped, ErrHeld}) {
+	if !slices.Equal(ends, []error{ErrStopped, ErrStopped}) {
 		t.Errorf("ends %v", ends)
 	}
 }
@@ -177,4 +177,109 @@ func TestEndIsLast(t *testing.T) {
 	s.meanwhile(t, func() { v.Move(1, 50) }, func() { v.Safe(time.Now()) }, func() { running.Go(func() { v.Run(ctx) }) })
 	running.Wait()
 	s.expect(t, "/move 1 50", "/move 1 0", "/move 2 0", "/empty", "/empty", "/empty")
+}
+
+// running runs a device until the test ends, or the function it returns is called.
+func running(t *testing.T, run func(context.Context) error) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	group.Go(func() {
+		if err := run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	stop = func() { cancel(); group.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+// started waits until Run makes what is posted.
+func started(l *link) {
+	for up := false; !up; {
+		<-time.After(time.Millisecond)
+		l.see(func() { up = l.running })
+	}
+}
+
+// TestCommandsWaitForNothing: while a device runs, not even the one who gives the first
+// command waits for it to leave. A safe action takes back those that have not left.
+func TestCommandsWaitForNothing(t *testing.T) {
+	s := newSlow()
+	v, err := NewValve(ValveConfig{}, s.send)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := running(t, v.Run)
+	started(v.link)
+	s.meanwhile(t, func() { v.Move(1, 50) },
+		func() {
+			for range maxWaiting {
+				v.Move(2, 60)
+			}
+			if err := v.Move(2, 60); err != ErrBusy {
+				t.Errorf("one too many: %v", err)
+			}
+		},
+		func() {
+			if v.AtRest() {
+				t.Error("at rest with commands to come")
+			}
+		},
+		func() { v.Safe(time.Now()) },
+	)
+	stop()
+	safe := []string{"/move 1 0", "/move 2 0", "/empty"}
+	s.expect(t, slices.Concat([]string{"/move 1 50"}, safe, []string{"/empty", "/empty"})...)
+	if !v.AtRest() {
+		t.Error("not at rest after the safe action")
+	}
+}
+
+// TestPathsWaitForNothing: what was posted is pending; a stop takes it back, and whoever
+// waits for its end learns it.
+func TestPathsWaitForNothing(t *testing.T) {
+	s := newSlow()
+	m, err := NewMotion(MotionConfig{}, s.send)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := make(chan error, 2)
+	done := func(e End) { ends <- e.Err }
+	stop := running(t, m.Run)
+	started(m.link)
+	s.meanwhile(t, func() { m.Tempo(epoch, X, 120) },
+		func() { m.Spline(epoch, Y, smooth(3), done) },
+		func() {
+			if p := m.Pending(epoch, Y); p.Held != 3 {
+				t.Errorf("pending %+v", p)
+			}
+		},
+		func() { m.Safe(epoch); m.Spline(epoch, Z, smooth(1), nil) },
+	)
+	if err := <-ends; err != ErrStopped {
+		t.Errorf("the path ended with %v", err)
+	}
+	stop()
+	s.expect(t, "/tempo x 120", "/tempo z 60", "/spline z "+s.sent[2][len("/spline z "):])
+	if p := m.Pending(epoch, Y); p != (Pending{}) {
+		t.Errorf("pending %+v", p)
+	}
+}
+
+// TestLevelsWaitForNothing: while a Lighting runs, levels are shown by its goroutine.
+func TestLevelsWaitForNothing(t *testing.T) {
+	s := newSlow()
+	l := NewLighting(LightingConfig{}, s.send)
+	stop := running(t, l.Run)
+	started(l.link)
+	s.meanwhile(t, func() { l.Levels(time.Now(), Name("white"), []byte{1}) },
+		func() {
+			l.Levels(time.Now(), Name("white"), []byte{2})
+			l.Fixture(Name("fan"), 7)
+			l.Beat(time.Now(), 120)
+		},
+	)
+	stop()
+	s.expect(t, "/tempo white 600", "/fixture white 2", "/fixture fan 7")
 }

@@ -57,6 +57,7 @@ type Motion struct {
 	bpm   float64     // of the last Beat, 0 before
 	held  atomic.Bool // true from the call of Hold on
 	stats MotionStats
+	given [axes]int // segments of commands that are not carried out yet
 }
 
 // NewMotion makes a Motion that sends through a function. The error is
@@ -94,7 +95,7 @@ func (m *Motion) Spline(now time.Time, axis Axis, knots []float64, done DoneFunc
 		return err
 	}
 	knots = slices.Clone(knots)
-	return m.command(now, done, func() { m.axes[axis].add(now, knots, done) })
+	return m.command(now, given{axis, len(knots) / 3, done}, func() { m.axes[axis].add(now, knots, done) })
 }
 
 // Tempo sets the tempo of an axis for paths given from now on, in segments a
@@ -107,7 +108,7 @@ func (m *Motion) Tempo(now time.Time, axis Axis, rate float64) error {
 	if err := checkTempo(axis, rate); err != nil {
 		return err
 	}
-	return m.command(now, nil, func() {
+	return m.command(now, given{}, func() {
 		a := m.axes[axis]
 		a.follow = follower{}
 		a.setTempo(rate)
@@ -125,7 +126,7 @@ func (m *Motion) Follow(now time.Time, axis Axis, segmentsPerBeat float64) error
 	if err := checkPerBeat(segmentsPerBeat); err != nil {
 		return err
 	}
-	return m.command(now, nil, func() {
+	return m.command(now, given{}, func() {
 		a := m.axes[axis]
 		a.follow = follower{perBeat: segmentsPerBeat}
 		a.follow.beat(m.bpm)
@@ -135,36 +136,44 @@ func (m *Motion) Follow(now time.Time, axis Axis, segmentsPerBeat float64) error
 // Beat tells the tempo of the show, in beats per minute. One that is not a
 // positive number is ignored.
 func (m *Motion) Beat(now time.Time, bpm float64) {
-	m.do(now, func() {
+	m.link.try(nil, func(timing) error {
 		m.bpm = bpm
 		for _, a := range m.axes {
 			a.follow.beat(bpm)
 		}
+		m.step(now)
+		return nil
 	})
+}
+
+// given is what a path asks for.
+type given struct {
+	axis     Axis
+	segments int
+	done     DoneFunc
 }
 
 // command changes the machine unless it takes no commands, and sends what is due. done
 // is told of a refusal that comes too late to be returned.
-func (m *Motion) command(now time.Time, done DoneFunc, change func()) error {
+func (m *Motion) command(now time.Time, g given, change func()) error {
 	if m.held.Load() {
 		return ErrHeld
 	}
-	var err error
-	if m.link.do(func(late bool) {
-		refused := m.refusal()
+	return m.link.try(func() { m.given[g.axis] += g.segments }, func(t timing) error {
+		m.given[g.axis] -= g.segments
+		err := m.refusal()
 		switch {
-		case refused == nil:
+		case t == overtaken && g.segments > 0:
+			err = ErrStopped
+		case err == nil:
 			change()
-		case !late:
-			err = refused
-		case done != nil:
-			m.link.say(func() { done(End{At: now, Err: refused}) })
+		}
+		if err != nil && t != direct && g.done != nil {
+			m.link.say(func() { g.done(End{At: now, Err: err}) })
 		}
 		m.step(now)
-	}) {
 		return err
-	}
-	return nil
+	})
 }
 
 // refusal is why no commands are taken.
@@ -178,12 +187,12 @@ func (m *Motion) refusal() error {
 	return nil
 }
 
-// do changes the machine, sends what is due and reports what is over.
-func (m *Motion) do(now time.Time, change func()) {
-	m.link.do(func(bool) {
-		change()
+// then makes a change of the machine, sends what is due and reports what is over.
+func (m *Motion) then(now time.Time, c func()) change {
+	return func(timing) {
+		c()
 		m.step(now)
-	})
+	}
 }
 
 // Pending is what an axis has before it.
@@ -198,7 +207,10 @@ type Pending struct {
 // Pending tells what an axis has before it. That of an axis there is not is zero.
 func (m *Motion) Pending(now time.Time, axis Axis) (p Pending) {
 	if axis.check() == nil {
-		m.link.see(func() { p = m.axes[axis].pending(now) })
+		m.link.see(func() {
+			p = m.axes[axis].pending(now)
+			p.Held += m.given[axis]
+		})
 	}
 	return p
 }
@@ -210,7 +222,7 @@ func (m *Motion) Stop(now time.Time, axis Axis) {
 	if axis.check() != nil {
 		return
 	}
-	m.do(now, func() { m.drop(now, m.axes[axis], ErrStopped) })
+	m.link.post(nil, m.then(now, func() { m.drop(now, m.axes[axis], ErrStopped) }))
 }
 
 // drop drops what is held back of an axis.
@@ -221,7 +233,7 @@ func (m *Motion) drop(now time.Time, a *axis, why error) {
 
 // Safe stops every axis at once, also while the device is held.
 func (m *Motion) Safe(now time.Time) {
-	m.do(now, func() { m.makeSafe(now) })
+	m.link.overtake(m.then(now, func() { m.makeSafe(now) }))
 }
 
 // makeSafe stops every axis.
@@ -235,15 +247,15 @@ func (m *Motion) makeSafe(now time.Time) {
 // them pass again. A tempo that followed meanwhile is sent then.
 func (m *Motion) Hold(now time.Time, on bool) {
 	m.held.Store(on)
-	m.do(now, func() {
-		if on {
-			m.makeSafe(now)
-		}
-	})
+	if on {
+		m.link.overtake(m.then(now, func() { m.makeSafe(now) }))
+		return
+	}
+	m.link.do(m.then(now, func() {}))
 }
 
 // Step sends what is due at now and reports what is over.
-func (m *Motion) Step(now time.Time) { m.do(now, func() {}) }
+func (m *Motion) Step(now time.Time) { m.link.do(m.then(now, func() {})) }
 
 // step is Step within a change.
 func (m *Motion) step(now time.Time) {

@@ -20,8 +20,9 @@ type Valve struct {
 	link *link
 	held atomic.Bool // true from the call of Hold on, when the safe action may not have left yet
 
-	safe Safe
-	fed  bool // it was told something since the safe action, or that could not be sent
+	safe  Safe
+	given int  // commands that are not carried out yet
+	fed   bool // it was told something since the safe action, or that could not be sent
 
 	again   time.Time // when the safe action is sent again, zero for no more
 	repeats int       // how often it was
@@ -67,8 +68,9 @@ func (v *Valve) command(m osc.Message) error {
 	if v.held.Load() {
 		return ErrHeld
 	}
-	return v.link.try(func() error {
-		if v.held.Load() {
+	return v.link.try(func() { v.given++ }, func(t timing) error {
+		v.given--
+		if t == overtaken || v.held.Load() {
 			return ErrHeld
 		}
 		v.fed, v.again = true, time.Time{}
@@ -81,7 +83,7 @@ func (v *Valve) SetSafe(s Safe) error {
 	if err := checkValveSafe(s); err != nil {
 		return err
 	}
-	v.link.do(func(bool) { v.safe = s })
+	v.link.post(nil, func(timing) { v.safe = s })
 	return nil
 }
 
@@ -89,11 +91,23 @@ func checkValveSafe(s Safe) error { return s.check(SafeDefault, SafeStop, SafeEm
 
 // Safe performs the safe action at once, also while the device is held. If a message is
 // just leaving on another goroutine, the action leaves right behind it on that one.
+// Commands that were given before and have not left are dropped, but for SafeHold, which
+// keeps what a show ends with.
 func (v *Valve) Safe(now time.Time) {
-	v.link.do(func(bool) {
+	act := v.link.overtake
+	if v.holds() {
+		act = v.link.do
+	}
+	act(func(timing) {
 		v.repeats = 0
 		v.makeSafe(now)
 	})
+}
+
+// holds tells whether the safe action is to do nothing.
+func (v *Valve) holds() (holds bool) {
+	v.link.see(func() { holds = v.safe == SafeHold })
+	return holds
 }
 
 // makeSafe sends the safe action. The messages that can be sent are
@@ -126,7 +140,7 @@ func (v *Valve) makeSafe(now time.Time) {
 // AtRest reports that the device was told nothing since the safe action, or nothing at
 // all. It is false if the safe action could not be sent.
 func (v *Valve) AtRest() (rest bool) {
-	v.link.see(func() { rest = !v.fed })
+	v.link.see(func() { rest = !v.fed && v.given == 0 })
 	return rest
 }
 
@@ -134,7 +148,11 @@ func (v *Valve) AtRest() (rest bool) {
 // lets them pass again.
 func (v *Valve) Hold(now time.Time, on bool) {
 	v.held.Store(on)
-	v.link.do(func(bool) {
+	act := v.link.do
+	if on {
+		act = v.link.overtake
+	}
+	act(func(timing) {
 		if on || !v.held.Load() { // a stop that came meanwhile is repeated as any other
 			v.again, v.repeats = time.Time{}, 0
 		}
@@ -152,7 +170,7 @@ func (v *Valve) Stats() (s Stats) {
 
 // Step sends the safe action again if that is due.
 func (v *Valve) Step(now time.Time) {
-	v.link.do(func(bool) {
+	v.link.do(func(timing) {
 		if !v.again.IsZero() && !now.Before(v.again) {
 			v.makeSafe(now)
 		}

@@ -404,10 +404,11 @@ func TestValves(t *testing.T) {
 	v.Take(0, Empty{})
 	wantChanges(t, changes, "1: 0 true", "2: 0 true")
 	v.Take(0, Feed{1, 20})
+	wantChanges(t, changes, "1: 20 false")
 	v.Hold(true)
 	v.Take(0, Feed{1, 30})
 	v.Take(0, Empty{})
-	wantChanges(t, changes, "1: 20 false", "1: 0 false", "2: 0 false", "1: 0 true", "2: 0 true")
+	wantChanges(t, changes, "1: 0 false", "2: 0 false", "1: 0 true", "2: 0 true")
 	if n := strings.Count(h.logged(), "command refused"); n != 1 {
 		t.Errorf("refusals are logged %d times:\n%s", n, h.logged())
 	}
