@@ -97,7 +97,6 @@ var goroutines = []place{
 	{"runtime/control", "listen.go"},
 	{"runtime/rig", "*.go"}, {"runtime/device", "rig.go"},
 	{"runtime/script", "runner.go"}, {"runtime/script", "compile.go"},
-	{"runtime/store", "later.go"},
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},
 	{"drivers", "listen.go"},
 	{"drivers", "announce.go"}, {"drivers", "discover.go"},

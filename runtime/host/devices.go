@@ -64,7 +64,7 @@ func (h *Host) openOne(decl device.Declaration) (device.Device, error) {
 		closeUnused(d)
 		return nil, err
 	}
-	if m, ok := d.(device.Machinery); ok && h.leftUnsafe(decl.Key()) != nil {
+	if m, ok := d.(device.Machinery); ok && (h.store.Forgot() || h.leftUnsafe(decl.Key()) != nil) {
 		m.Safe() // before its first command; once it runs, it tries on by itself
 	}
 	if a, ok := d.(device.Adopter); ok {

@@ -118,7 +118,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	defer remove()
-	if h.store, err = store.Open(h.dir); err != nil {
+	if h.store, err = store.OpenNew(h.dir, h.opts.Log); err != nil {
 		return err
 	}
 	defer h.store.Close()

@@ -384,14 +384,14 @@ func TestIdentity(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenIdentity(file); err == nil {
+	if _, err := OpenIdentity(file, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("a file as a folder")
 	}
 }
 
 func open(t *testing.T, dir string) *Identity {
 	t.Helper()
-	id, err := OpenIdentity(dir)
+	id, err := OpenIdentity(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

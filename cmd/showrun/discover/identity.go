@@ -2,6 +2,7 @@ package discover
 
 import (
 	"errors"
+	"log/slog"
 	"path/filepath"
 
 	"showrun/drivers/signet"
@@ -20,9 +21,9 @@ type Identity struct {
 	close func() error
 }
 
-// OpenIdentity opens what is kept in a state folder.
-func OpenIdentity(stateDir string) (*Identity, error) {
-	s, err := store.Open(filepath.Join(stateDir, "discover"))
+// OpenIdentity opens what is kept in a state folder, anew if that cannot be read.
+func OpenIdentity(stateDir string, log *slog.Logger) (*Identity, error) {
+	s, err := store.OpenNew(filepath.Join(stateDir, "discover"), log)
 	if errors.Is(err, store.ErrInUse) {
 		return identity(&store.Memory{}, func() error { return nil }), nil
 	}

@@ -46,7 +46,7 @@ type attempt struct {
 // Open prepares the searches; nothing is on the network before Run, which has to be
 // called. A search that cannot be prepared is a failed one, no error.
 func Open(o Options) (*Searches, error) {
-	id, err := OpenIdentity(o.StateDir)
+	id, err := OpenIdentity(o.StateDir, o.Log)
 	if err != nil {
 		return nil, err
 	}

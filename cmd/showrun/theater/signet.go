@@ -40,7 +40,7 @@ func openSigNet(f Flags, readKey func(file string) (key.Transfer, error), log *s
 	if err != nil {
 		return nil, err
 	}
-	kept, err := store.Open(filepath.Join(dir, stateFolder))
+	kept, err := store.OpenNew(filepath.Join(dir, stateFolder), log)
 	if err != nil {
 		return nil, err
 	}
