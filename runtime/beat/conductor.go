@@ -56,18 +56,6 @@ func NewConductor(now time.Duration, bpm float64) *Conductor {
 	return c
 }
 
-// Tempo returns the tempo in BPM as the source names it. Unlike the slope of
-// the timeline it holds still while an error is corrected.
-func (c *Conductor) Tempo() float64 { return c.drive.Tempo }
-
-// Source returns what drives the beat, as Follow was told, and the key it
-// stands for at present.
-func (c *Conductor) Source() (name, key string) { return c.drive.Source, c.key() }
-
-// Follower returns the follower of a source key for its diagnostics, nil if that
-// source was not heard of. It stays the conductor's.
-func (c *Conductor) Follower(key string) *Follower { return c.followers[key] }
-
 // resolve returns the source key that a source, or an alias, stands for at present.
 func (c *Conductor) resolve(source string) string {
 	if target := c.aliases[source]; target != "" {
@@ -100,9 +88,6 @@ func (c *Conductor) Do(cmd Command, s Stamp, now time.Duration) error {
 func (c *Conductor) Withdraw(match func(Command, Stamp) bool) {
 	c.planned = slices.DeleteFunc(c.planned, func(p planned) bool { return match(p.Command, p.Stamp) })
 }
-
-// Refused counts commands that could not be carried out at their instants.
-func (c *Conductor) Refused() uint64 { return c.refused }
 
 // prepare makes the follower of a source that is about to drive.
 func (c *Conductor) prepare(cmd Command, now time.Duration) {

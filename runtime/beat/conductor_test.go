@@ -37,8 +37,8 @@ func TestConductorInternalTempo(t *testing.T) {
 	c := NewConductor(3*time.Second, 0)
 	near(t, c, 3*time.Second, 0)
 	near(t, c, 5*time.Second, 4)
-	if c.Tempo() != 120 || c.Confidence(time.Hour) != 1 || c.Next() != Never || c.Timeline().Epoch != 1 {
-		t.Errorf("a new conductor: %v BPM, confidence %v, next %v, %+v", c.Tempo(), c.Confidence(time.Hour), c.Next(), c.Timeline())
+	if c.drive.Tempo != 120 || c.Confidence(time.Hour) != 1 || c.Next() != Never || c.Timeline().Epoch != 1 {
+		t.Errorf("a new conductor: %v BPM, confidence %v, next %v, %+v", c.drive.Tempo, c.Confidence(time.Hour), c.Next(), c.Timeline())
 	}
 	if err := c.SetTempo(60, 5*time.Second); err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestConductorInternalTempo(t *testing.T) {
 		if err := c.SetTempo(bpm, 0); err == nil || !strings.Contains(err.Error(), "20-999 BPM") {
 			t.Errorf("SetTempo(%v) = %v", bpm, err)
 		}
-		if NewConductor(0, bpm).Tempo() != 120 {
+		if NewConductor(0, bpm).drive.Tempo != 120 {
 			t.Errorf("NewConductor(%v) does not fall back to 120 BPM", bpm)
 		}
 	}
@@ -122,8 +122,8 @@ func TestConductorTap(t *testing.T) {
 		for _, tap := range c.taps {
 			err = cond.Tap(at(tap))
 		}
-		if math.Abs(cond.Tempo()-c.want) > 1e-6 || (err == nil) != (c.err == "") || (err != nil && !strings.Contains(err.Error(), c.err)) {
-			t.Errorf("%s: %v BPM, %v; want %v", c.name, cond.Tempo(), err, c.want)
+		if math.Abs(cond.drive.Tempo-c.want) > 1e-6 || (err == nil) != (c.err == "") || (err != nil && !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%s: %v BPM, %v; want %v", c.name, cond.drive.Tempo, err, c.want)
 		}
 		if last := c.taps[len(c.taps)-1]; c.err == "" && c.want == 100 {
 			near(t, cond, at(last), last*2)
@@ -205,8 +205,8 @@ func TestConductorFollows(t *testing.T) {
 	if got := feed(t, p, &list, 3*time.Second); got != "found tempo jump" {
 		t.Errorf("once heard: %q", got)
 	}
-	if c.Tempo() != 126 || c.Confidence(3*time.Second) != 1 || c.Timeline().Epoch != 2 {
-		t.Errorf("%v BPM, confidence %v, %+v", c.Tempo(), c.Confidence(3*time.Second), c.Timeline())
+	if c.drive.Tempo != 126 || c.Confidence(3*time.Second) != 1 || c.Timeline().Epoch != 2 {
+		t.Errorf("%v BPM, confidence %v, %+v", c.drive.Tempo, c.Confidence(3*time.Second), c.Timeline())
 	}
 	if off := c.Timeline().At(at(3.002)).Float() - d.beat(3); math.Abs(off) > 0.01 {
 		t.Errorf("%.3f beats off", off)
@@ -219,8 +219,8 @@ func TestConductorFollows(t *testing.T) {
 		t.Errorf("back on internal: %q", got)
 	}
 	near(t, c, 4*time.Second, before)
-	if c.Tempo() != 126 || c.Timeline().Epoch != 2 || c.Timeline().Stopped {
-		t.Errorf("back on internal: %v BPM, %+v", c.Tempo(), c.Timeline())
+	if c.drive.Tempo != 126 || c.Timeline().Epoch != 2 || c.Timeline().Stopped {
+		t.Errorf("back on internal: %v BPM, %+v", c.drive.Tempo, c.Timeline())
 	}
 	if err := c.SetTempo(126, 4*time.Second); err != nil {
 		t.Error(err)
@@ -235,7 +235,7 @@ func TestConductorFollows(t *testing.T) {
 	if got := feed(t, p, &list, 6*time.Second); got != "" {
 		t.Errorf("following it twice: %q", got)
 	}
-	if name, key := c.Source(); name != "a" || key != "a" || c.Follower("a").Tempo() != 126 || c.Follower("b") != nil {
+	if name, key := c.drive.Source, c.key(); name != "a" || key != "a" || c.followers["a"].BPM != 126 || c.followers["b"] != nil {
 		t.Errorf("source %q %q", name, key)
 	}
 }
@@ -297,7 +297,7 @@ func TestConductorSwitchesDecks(t *testing.T) {
 			if diff := fired - 6; diff > c.extra || diff < -c.extra {
 				t.Errorf("%s: %d beats, 6 expected", name, fired)
 			}
-			if f := cond.Follower("b"); c.second.bpm > 0 && math.Abs((cond.Timeline().At(end)-f.Timeline().At(end)).Float()) > 0.001 {
+			if f := cond.followers["b"]; c.second.bpm > 0 && math.Abs((cond.Timeline().At(end)-f.Timeline().At(end)).Float()) > 0.001 {
 				t.Errorf("%s: the beat is not the second deck's", name)
 			}
 		}
@@ -316,7 +316,7 @@ func TestConductorAliasWithoutTarget(t *testing.T) {
 	if got := feed(t, p, &list, 2*time.Second); got != "found tempo jump" {
 		t.Errorf("an alias of a source: %q", got)
 	}
-	if name, key := c.Source(); name != "master" || key != "a" {
+	if name, key := c.drive.Source, c.key(); name != "master" || key != "a" {
 		t.Errorf("source %q, key %q", name, key)
 	}
 	c.Alias("master", "", 2*time.Second)
@@ -376,7 +376,7 @@ func TestConductorBoundsItsSources(t *testing.T) {
 			t.Fatalf("%d sources", len(c.followers))
 		}
 	}
-	if c.Follower("keep") == nil || c.Follower("source 499") == nil || c.Follower("source 437") == nil || c.Follower("source 436") != nil {
+	if c.followers["keep"] == nil || c.followers["source 499"] == nil || c.followers["source 437"] == nil || c.followers["source 436"] != nil {
 		t.Error("not the least recently heard source was dropped")
 	}
 }
@@ -407,5 +407,5 @@ func TestConductorStopsAndStarts(t *testing.T) {
 	if got := feed(t, p, &list, 10*time.Second); got != "followed started" {
 		t.Errorf("internal after it: %q", got)
 	}
-	near(t, c, 10*time.Second, 5+c.Tempo()/60)
+	near(t, c, 10*time.Second, 5+c.drive.Tempo/60)
 }

@@ -337,9 +337,6 @@ func (f *Follower) Step(now time.Duration) []Change {
 	return f.report(now)
 }
 
-// Next returns the instant of the next Step that has something to do.
-func (f *Follower) Next() time.Duration { return min(f.Path.Until, f.lostAt()) }
-
 // expect makes silence count from now on although nothing was heard yet, or
 // have lasted long enough already.
 func (f *Follower) expect(now time.Duration, lost bool) {
@@ -358,17 +355,8 @@ func (f *Follower) lostAt() time.Duration {
 // Course returns the published course.
 func (f *Follower) Course() Course { return f.Path.course(f.BPM) }
 
-// Tempo returns the tempo in BPM as the source names it, else as measured, 0
-// before any is known. Unlike the slope of the timeline it holds still while
-// an error is corrected.
-func (f *Follower) Tempo() float64 { return f.BPM }
-
-// Confidence returns how far the course can be trusted, 0 to 1: it grows with
-// the first dozen observations and halves every two seconds of silence or
-// unsteady motion.
-func (f *Follower) Confidence(now time.Duration) float64 { return f.trust().at(now) }
-
-// trust is what confidence is made of.
+// trust is how far a course can be trusted, 0 to 1: it grows with the first dozen
+// observations and halves every two seconds of silence or unsteady motion.
 type trust struct {
 	always bool
 	full   float64       // with the observations so far
@@ -394,16 +382,3 @@ func (t trust) at(now time.Duration) float64 {
 	stale := max(now-t.heard-freshFor, 0).Seconds() + t.adrift
 	return t.full * math.Exp2(-stale/halfTrust.Seconds())
 }
-
-// Delay returns how late observations arrive on average, beyond the smallest
-// delay of the path.
-func (f *Follower) Delay() time.Duration { return time.Duration(f.Offset.Late * float64(time.Second)) }
-
-// LastError returns how far the published beat was behind the source (negative:
-// ahead of it) when the last observation was taken, in beats and as time.
-func (f *Follower) LastError() (Micro, time.Duration) {
-	return f.Missed, f.Path.Line.Span(f.Missed)
-}
-
-// Ignored returns how many observations were nonsense.
-func (f *Follower) Ignored() uint64 { return f.Nonsense }

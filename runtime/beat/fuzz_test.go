@@ -87,11 +87,11 @@ func FuzzConductor(f *testing.F) {
 			if x := c.Confidence(now); !(x >= 0 && x <= 1) {
 				t.Fatalf("confidence %v", x)
 			}
-			if x := c.Tempo(); !(x >= minBPM && x <= maxBPM) {
+			if x := c.drive.Tempo; !(x >= minBPM && x <= maxBPM) {
 				t.Fatalf("tempo %v", x)
 			}
-			if f := lone.published.(*Follower); f.Delay() < 0 || f.Delay() > time.Second {
-				t.Fatalf("delay %v", f.Delay())
+			if f := lone.published.(*Follower); f.Offset.Late < 0 || f.Offset.Late > 1 {
+				t.Fatalf("delay %v s", f.Offset.Late)
 			}
 		}
 	})

@@ -56,7 +56,7 @@ func TestCommandsTakeEffectAtTheirInstants(t *testing.T) {
 	want[1.5] = 4
 	delete(want, 1)
 	check("half-way")
-	if got := c.Tempo(); got != 240 {
+	if got := c.drive.Tempo; got != 240 {
 		t.Errorf("tempo %v", got)
 	}
 	for _, s := range []float64{2, 3} {
@@ -167,7 +167,7 @@ func TestPlanOfSources(t *testing.T) {
 	feed(t, p, &list, 2*time.Second)
 	plan := c.planAt(2 * time.Second)
 	for name, key := range map[string]string{"a": "a", "b": "b", "master": "b"} {
-		if got, want := plan.Source(name), c.Follower(key).Course(); !got.equal(want) || got.At(2*time.Second) < 10*Beat {
+		if got, want := plan.Source(name), c.followers[key].Course(); !got.equal(want) || got.At(2*time.Second) < 10*Beat {
 			t.Errorf("%q goes along %+v, want %+v", name, got, want)
 		}
 	}
@@ -214,7 +214,7 @@ func TestPlanConfidence(t *testing.T) {
 		now := h.o.Arrival
 		p := c.planAt(now)
 		for _, at := range []time.Duration{now, now + 20*ms, now + time.Second} {
-			if got, want := p.Confidence(at), c.Follower("a").Confidence(at); got != want {
+			if got, want := p.Confidence(at), c.followers["a"].trust().at(at); got != want {
 				t.Fatalf("%v at %v, the follower's is %v", got, at, want)
 			}
 		}

@@ -73,6 +73,9 @@ func (p *promised) check() {
 func (c *Conductor) Timeline() Timeline { return c.drive.Path.Line }
 func (f *Follower) Timeline() Timeline  { return f.Path.Line }
 
+// Next is the instant of the next Step of a Follower alone that has something to do.
+func (f *Follower) Next() time.Duration { return min(f.Path.Until, f.lostAt()) }
+
 // Commands for now.
 
 func (c *Conductor) SetTempo(bpm float64, now time.Duration) error {

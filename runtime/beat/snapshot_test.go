@@ -119,9 +119,9 @@ func difference(c, d *Conductor, a, b []Change, now time.Duration) string {
 		return fmt.Sprintf("trust %+v\n%+v", p.trust, q.trust)
 	case c.Next() != d.Next():
 		return fmt.Sprintf("next %v %v", c.Next(), d.Next())
-	case c.Refused() != d.Refused() || c.epochs != d.epochs || c.lanes != d.lanes || p.given != q.given:
+	case c.refused != d.refused || c.epochs != d.epochs || c.lanes != d.lanes || p.given != q.given:
 		return fmt.Sprintf("refused %d %d, epochs %d %d, of lanes %d %d, given %d %d",
-			c.Refused(), d.Refused(), c.epochs, d.epochs, c.lanes, d.lanes, p.given, q.given)
+			c.refused, d.refused, c.epochs, d.epochs, c.lanes, d.lanes, p.given, q.given)
 	}
 	return ""
 }

@@ -87,9 +87,6 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// Close closes a server that does not run.
-func (s *Server) Close() error { return s.listener.Close() }
-
 func (s *Server) serve(ctx context.Context, c net.Conn, open *table) {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()

@@ -35,7 +35,7 @@ func TestAskedWhileItStarts(t *testing.T) {
 		if _, err := os.Lstat(s.listener.Addr().String()); err != nil {
 			lost++
 		}
-		s.Close()
+		s.listener.Close()
 	}
 	cancel()
 	asking.Wait()
