@@ -47,7 +47,7 @@ func TestRulesBite(t *testing.T) {
 
 		{"now", "runtime/beat/p.go", `package p; import "time"; func f() time.Time { return time.Now() }`, []string{"time.Now is asked here"}},
 		{"now as a value", "drivers/theater/p.go", `package p; import "time"; var now = time.Now`, []string{"time.Now is asked here"}},
-		{"now under another name", "runtime/cue/p.go", `package p; import t "time"; var d = t.Since(t.Time{})`, []string{"time.Since is asked here"}},
+		{"now under another name", "runtime/curve/p.go", `package p; import t "time"; var d = t.Since(t.Time{})`, []string{"time.Since is asked here"}},
 		{"now in clock", "runtime/clock/p.go", `package p; import "time"; var _ = time.Until(time.Time{})`, nil},
 		{"another's now", "runtime/beat/p.go", `package p; type c struct{}; func (c) Now() int { return 0 }; func f(time c) int { return time.Now() }`, nil},
 

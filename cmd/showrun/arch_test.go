@@ -58,30 +58,27 @@ var layers = []layer{
 	{"runtime/curve", nil, nil, outside},
 	{"runtime/level", nil, nil, outside},
 	{"runtime/patch", []string{"runtime/level"}, nil, outside},
-	{"runtime/cue", []string{"runtime/beat", "runtime/curve"}, nil, outside},
 	{"runtime/engine", []string{"runtime/beat", "runtime/curve", "runtime/level", "runtime/patch"}, nil, outside},
 
 	{"runtime/script", []string{"runtime/beat", "runtime/engine", "runtime/patch"}, []string{"github.com/yuin/gopher-lua"}, outside},
-	{"bindings", []string{"runtime/beat", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
+	{"bindings", []string{"runtime/beat", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
 		[]string{"github.com/yuin/gopher-lua"}, append(outside, "sync", "sync/atomic")},
-	{"scripts", nil, nil, nil},
 
-	{"runtime/device/osc", append([]string{"drivers/osc"}, contract...), nil, nil},
+	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
 	{"runtime/device/signet", append([]string{"drivers/signet"}, contract...), nil, nil},
-	{"runtime/device/stagelinq", append([]string{"drivers/stagelinq"}, contract...), nil, nil},
+	{"runtime/device/stagelinq", []string{"drivers/stagelinq", "runtime/beat", "runtime/device"}, nil, nil},
 	{"runtime/device/stagenet", append([]string{"drivers/stagenet", "drivers/lan"}, contract...), nil, nil},
 	{"runtime/device/theater", append([]string{"drivers/theater", "drivers/osc"}, contract...), nil, nil},
 	{"runtime/device", []string{"runtime/beat", "runtime/level"}, nil, outside},
-	{"runtime/show", []string{"runtime/beat", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
+	{"runtime/show", []string{"runtime/beat", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt"}, nil},
-	{"runtime/journal", []string{"runtime/device", "runtime/show"}, nil, outside},
-	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/journal", "runtime/script", "runtime/show"}, nil, outside},
+	{"runtime/journal", nil, nil, outside},
+	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
-	{"runtime/console", nil, nil, nil},
 	{"runtime/control", nil, nil, nil},
 	{"runtime/host", []string{"drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		[]string{"github.com/fsnotify/fsnotify"}, nil},
-	{"cmd/showrun", []string{"bindings", "drivers", "examples", "runtime", "scripts"},
+	{"cmd/showrun", []string{"bindings", "drivers", "runtime"},
 		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
 
@@ -93,7 +90,6 @@ type place struct{ tree, name string }
 var goroutines = []place{
 	{"cmd/showrun", "*.go"},
 	{"runtime/host", "*.go"},
-	{"runtime/console", "*.go"},
 	{"runtime/control", "listen.go"},
 	{"runtime/rig", "*.go"}, {"runtime/device", "rig.go"},
 	{"runtime/script", "runner.go"}, {"runtime/script", "compile.go"},
@@ -116,7 +112,7 @@ const maxFile = 500
 
 var (
 	emptyNames = []string{"util", "utils", "common", "helper", "helpers", "types"}
-	topFolders = []string{"cmd", "runtime", "bindings", "drivers", "scripts", "examples"}
+	topFolders = []string{"cmd", "runtime", "bindings", "drivers", "examples"}
 	topFiles   = []string{"go.mod", "go.sum", "README.md", "LICENSE"}
 )
 

@@ -26,7 +26,12 @@ import (
 	"showrun/runtime/show"
 )
 
-var registered = sync.OnceFunc(func() { journal.Register(hearing(nil)) })
+var registered = sync.OnceFunc(func() {
+	journal.Register(show.Values()...)
+	for _, p := range hearing(nil) {
+		journal.Register(p.Values...)
+	}
+})
 
 // trace notes all that leaves a machine, with outputs by their keys.
 type trace struct {
@@ -83,7 +88,7 @@ func (r *record) throughTheCodec(t *testing.T) (inputs []any, size int) {
 		}
 	}
 	size = b.Len()
-	inputs, err := journal.Read(&b)
+	inputs, err := journal.Read(&b, show.NumberOf)
 	if err != nil {
 		t.Fatal(err)
 	}

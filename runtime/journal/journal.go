@@ -9,24 +9,16 @@ import (
 	"fmt"
 	"io"
 	"slices"
-
-	"showrun/runtime/device"
-	"showrun/runtime/show"
 )
 
 // record is one value as it is written: an interface, so that it carries its type.
 type record struct{ Input any }
 
-// Register makes the types known of whatever a show with these protocols takes. It is
-// called once, before anything is written or read.
-func Register(protocols []device.Protocol) {
-	for _, v := range show.Values() {
+// Register makes the types of values known. It is called before anything is written or
+// read, with a value of each type that there may be.
+func Register(values ...any) {
+	for _, v := range values {
 		gob.Register(v)
-	}
-	for _, p := range protocols {
-		for _, v := range p.Values {
-			gob.Register(v)
-		}
 	}
 }
 
@@ -45,14 +37,14 @@ func (w *Writer) Write(input any) error {
 }
 
 // Read reads all inputs there are, in the order of their numbers: what two loops note
-// is not quite in it.
-func Read(r io.Reader) ([]any, error) {
+// is not quite in it. number tells that of an input.
+func Read(r io.Reader, number func(input any) uint64) ([]any, error) {
 	var list []any
 	for dec := gob.NewDecoder(r); ; {
 		var rec record
 		switch err := dec.Decode(&rec); {
 		case errors.Is(err, io.EOF):
-			slices.SortFunc(list, func(a, b any) int { return cmp.Compare(show.NumberOf(a), show.NumberOf(b)) })
+			slices.SortFunc(list, func(a, b any) int { return cmp.Compare(number(a), number(b)) })
 			return list, nil
 		case err != nil:
 			return list, fmt.Errorf("journal: after %d inputs: %w", len(list), err)

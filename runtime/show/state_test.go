@@ -117,7 +117,10 @@ func alone(m *show.Machine, until time.Duration, o *outcome) {
 // does the same as the one it is of, with no script and no devices.
 func TestARestoredMachineGoesOn(t *testing.T) {
 	protocols := []device.Protocol{osc.Protocol(), stagelinq.Protocol()}
-	journal.Register(protocols)
+	journal.Register(show.Values()...)
+	for _, p := range protocols {
+		journal.Register(p.Values...)
+	}
 	queued, planned, sources, effects := 0, 0, 0, 0
 	var s show.EngineState // taken again and again
 	for seed := range uint64(60) {
