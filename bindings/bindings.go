@@ -26,7 +26,7 @@ type Show struct {
 
 	scene   show.Scene
 	module  *lua.LTable               // module show, once it is required
-	handed  *state.Handover           // of show.state, from the load before; nil without one
+	passage *state.Passage            // of show.state, from the load before; nil without one
 	kept    *lua.LTable               // show.state, as it was last
 	named   map[string]*lua.LUserData // fixtures and groups
 	modules []script.Module
@@ -63,7 +63,7 @@ func NewDeck(decks int) show.Bind {
 
 func newShow(scene show.Scene) *Show {
 	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}}
-	s.handed, _ = scene.State.(*state.Handover)
+	s.passage, _ = scene.State.(*state.Passage)
 	return s
 }
 

@@ -29,8 +29,8 @@ func (s *Show) root() (*lua.LTable, error) {
 func (s *Show) firstState(L *lua.LState) *lua.LTable {
 	switch {
 	case s.kept != nil:
-	case s.handed != nil:
-		s.kept = s.handed.Copy(L)
+	case s.passage != nil:
+		s.kept = s.passage.Copy(L)
 	default:
 		s.kept = L.NewTable()
 	}
@@ -49,8 +49,8 @@ func (s *Show) CopyState() (any, error) {
 // Ready implements show.Bindings.
 func (s *Show) Ready() error {
 	root, err := s.root()
-	if err == nil && root != nil && s.handed != nil {
-		s.handed.Compare(root)
+	if err == nil && root != nil && s.passage != nil {
+		s.passage.Compare(root)
 	}
 	return err
 }
@@ -61,11 +61,11 @@ func (s *Show) TakeState(before show.Bindings) error {
 	switch {
 	case live == nil:
 		return err
-	case s.kept == nil || s.handed == nil: // the script has not asked for it, or there was none to copy
+	case s.kept == nil || s.passage == nil: // the script has not asked for it, or there was none to copy
 		if s.kept == nil {
 			s.kept = live
 		}
 		return err
 	}
-	return errors.Join(append(s.handed.Settle(live), err)...)
+	return errors.Join(append(s.passage.Settle(live), err)...)
 }

@@ -19,7 +19,7 @@ type Use struct {
 	Load    int // that of the script, see ConsoleDecl
 }
 
-// Console joins a StageNet console to the engine. Frames are handed to the driver on one
+// Console joins a StageNet console to the engine. Frames are delivered to the driver on one
 // goroutine at a time, which finds what a load wants, what orders have asked for and that
 // gateways have news in atomic values, so that nobody waits for it or for another.
 type Console struct {
@@ -35,7 +35,7 @@ type Console struct {
 	live     atomic.Int64  // gateways that are connected
 	leaving  atomic.Bool
 
-	// Of whoever hands frames over.
+	// Of whoever delivers frames.
 	seen    seen
 	waiting []*order // for their instants
 	routes  routes
@@ -131,8 +131,8 @@ func (c *Console) Take(at time.Duration, message any) {
 // are connected.
 func (c *Console) Universes() int { return int(c.live.Load()) }
 
-// hand gives a frame to the driver.
-func (c *Console) hand(f *level.Frame) {
+// deliver gives a frame to the driver.
+func (c *Console) deliver(f *level.Frame) {
 	now := seen{c.adopted.Load(), c.news.Load()}
 	if c.use(f.At) || now != c.seen {
 		c.seen = now

@@ -298,7 +298,7 @@ func TestChannelThatIsNotThere(t *testing.T) {
 	}
 }
 
-// TestNobodyWaits: orders and loads come in while frames are handed over, and none of
+// TestNobodyWaits: orders and loads come in while frames are delivered, and none of
 // them gets lost.
 func TestNobodyWaits(t *testing.T) {
 	const orders = 200
@@ -317,11 +317,11 @@ func TestNobodyWaits(t *testing.T) {
 	})
 	f := &level.Frame{Levels: [][]byte{make([]byte, 512)}}
 	for range 100 {
-		c.hand(f)
+		c.deliver(f)
 		ask[Gateway](c, GatewayOf{"box"})
 	}
 	others.Wait()
-	c.hand(f)
+	c.deliver(f)
 	if len(c.routes.used) != orders || len(c.waiting) != 0 {
 		t.Errorf("%d addresses are used, %d orders wait", len(c.routes.used), len(c.waiting))
 	}
@@ -428,6 +428,6 @@ func BenchmarkFrame(b *testing.B) {
 		f.Seq++
 		c.Publish(f)
 		c.box.Take(&taken)
-		c.hand(&taken)
+		c.deliver(&taken)
 	}
 }

@@ -12,8 +12,8 @@ import (
 type onlineConsole struct {
 	*Console
 
-	// driving is what the driver runs under. It ends after the last frame has been
-	// handed over, a little later than the rest of the device.
+	// driving is what the driver runs under. It ends after the last frame is
+	// delivered, a little later than the rest of the device.
 	driving context.Context
 	halt    context.CancelFunc
 }
@@ -42,10 +42,10 @@ func (c *onlineConsole) Loops() []func(context.Context) error {
 	return []func(context.Context) error{c.send, c.run}
 }
 
-// run runs the driver until the last frame has been handed over.
+// run runs the driver until the last frame is delivered.
 func (c *onlineConsole) run(context.Context) error { return c.driver.Run(c.driving) }
 
-// send hands frames to the driver until ctx ends.
+// send delivers frames to the driver until ctx ends.
 func (c *onlineConsole) send(ctx context.Context) error {
 	defer c.halt()
 	var f level.Frame
@@ -54,12 +54,12 @@ func (c *onlineConsole) send(ctx context.Context) error {
 		case <-ctx.Done():
 			c.leaving.Store(true)
 			if c.box.Take(&f) {
-				c.hand(&f)
+				c.deliver(&f)
 			}
 			return nil
 		case <-c.box.Ready():
 			if c.box.Take(&f) {
-				c.hand(&f)
+				c.deliver(&f)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func (c *virtualConsole) bring(want gateway.Config) error {
 }
 
 // Publish implements device.Publisher.
-func (c *virtualConsole) Publish(f *level.Frame) { c.hand(f) }
+func (c *virtualConsole) Publish(f *level.Frame) { c.deliver(f) }
 
 // Next implements device.Stepper.
 func (c *virtualConsole) Next() time.Duration {

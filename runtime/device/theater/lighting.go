@@ -138,7 +138,7 @@ func (l *Lighting) Take(_ time.Duration, message any) {
 	l.refusals.report(err)
 }
 
-// Publish implements device.Output.
+// Publish implements device.Publisher.
 func (l *Lighting) Publish(f *level.Frame) {
 	at := now(l.env)
 	for _, x := range l.declared() {
@@ -148,7 +148,7 @@ func (l *Lighting) Publish(f *level.Frame) {
 	}
 }
 
-// Universes implements device.Output: the server has one, whose fixtures it fills.
+// Universes implements device.Publisher: the server has one, whose fixtures it fills.
 func (l *Lighting) Universes() int { return min(len(l.declared()), 1) }
 
 // Tempo implements device.Paced.

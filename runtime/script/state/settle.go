@@ -19,7 +19,7 @@ type lost struct {
 
 // settling is Settle at work.
 type settling struct {
-	*Handover
+	*Passage
 	found []bool               // tables that are to be moved over
 	done  []bool               // those that have been
 	again int                  // the first of tables that was found after it had its turn
@@ -36,28 +36,28 @@ type settling struct {
 // What it added, in the manner of s.n = s.n or 0, gives way to what the live one has
 // put there meanwhile. The errors name what cannot be kept, in the order of their
 // texts; the rest is kept.
-func (h *Handover) Settle(live *lua.LTable) []error {
-	if i, known := h.index[live]; !known || i > 0 {
+func (p *Passage) Settle(live *lua.LTable) []error {
+	if i, known := p.index[live]; !known || i > 0 {
 		// The live generation has put another table in the place of its state.
-		delete(h.index, h.tables[0])
-		h.index[live], h.tables[0] = 0, live
+		delete(p.index, p.tables[0])
+		p.index[live], p.tables[0] = 0, live
 	}
-	h.moved = map[*lua.LTable]*lua.LTable{}
-	for i := range len(h.changes) {
-		if c := h.changes[i]; c.added {
-			h.meet(h.liveOf(c), c.key, c.value)
+	p.moved = map[*lua.LTable]*lua.LTable{}
+	for i := range len(p.changes) {
+		if c := p.changes[i]; c.added {
+			p.meet(p.liveOf(c), c.key, c.value)
 		}
 	}
-	s := settling{Handover: h, found: make([]bool, len(h.tables)), done: make([]bool, len(h.tables)), newer: map[*lua.LTable]bool{}}
+	s := settling{Passage: p, found: make([]bool, len(p.tables)), done: make([]bool, len(p.tables)), newer: map[*lua.LTable]bool{}}
 	s.found[0] = true
 	s.run()
-	errs := s.name(h.copies[0])
-	for i := range h.tables { // those that left the state meanwhile may still be held
+	errs := s.name(p.copies[0])
+	for i := range p.tables { // those that left the state meanwhile may still be held
 		s.found[i] = true
 	}
 	s.again = 0
 	s.run()
-	for _, c := range h.changes {
+	for _, c := range p.changes {
 		if now := c.table.RawGet(c.key); now != lua.LNil && c.added || now == c.value {
 			continue
 		}
@@ -67,38 +67,38 @@ func (h *Handover) Settle(live *lua.LTable) []error {
 }
 
 // liveOf is the live table a change was made to the copy of.
-func (h *Handover) liveOf(c change) *lua.LTable {
-	if c.table == h.copies[0] {
-		return h.tables[0]
+func (p *Passage) liveOf(c change) *lua.LTable {
+	if c.table == p.copies[0] {
+		return p.tables[0]
 	}
 	return c.of
 }
 
 // meet looks whether both generations have made a table for the same key, and takes
 // them for one then: the next one's, with its entries as what it added.
-func (h *Handover) meet(live *lua.LTable, key, value lua.LValue) {
+func (p *Passage) meet(live *lua.LTable, key, value lua.LValue) {
 	made, ok := value.(*lua.LTable)
-	if !ok || h.copied[made] {
+	if !ok || p.copied[made] {
 		return
 	}
 	newest, ok := live.RawGet(key).(*lua.LTable)
-	if !ok || h.target(newest) != newest {
+	if !ok || p.target(newest) != newest {
 		return
 	}
-	h.moved[newest], h.copied[made] = made, true
+	p.moved[newest], p.copied[made] = made, true
 	for k, v := made.Next(lua.LNil); k != lua.LNil; k, v = made.Next(k) {
-		h.changes = append(h.changes, change{made, newest, entry{k, v}, true})
-		h.meet(newest, k, v)
+		p.changes = append(p.changes, change{made, newest, entry{k, v}, true})
+		p.meet(newest, k, v)
 	}
 }
 
 // target is the table of the next generation that gets the contents of a live one;
 // the live one itself when it has no other.
-func (h *Handover) target(live *lua.LTable) *lua.LTable {
-	if i, ok := h.index[live]; ok {
-		return h.copies[i]
+func (p *Passage) target(live *lua.LTable) *lua.LTable {
+	if i, ok := p.index[live]; ok {
+		return p.copies[i]
 	}
-	if t := h.moved[live]; t != nil {
+	if t := p.moved[live]; t != nil {
 		return t
 	}
 	return live

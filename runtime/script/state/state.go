@@ -1,4 +1,4 @@
-// Package state hands the tables a show keeps over from one generation to the
+// Package state carries the tables a show keeps from one generation to the
 // next, while both are there:
 //
 //  1. Take reads them, on the loop of the live generation.
@@ -20,9 +20,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Handover is one hand-over of a state, from Take to Settle. A hand-over that comes
+// Passage is the way of a state to the next generation, from Take to Settle. One that comes
 // to nothing is simply dropped.
-type Handover struct {
+type Passage struct {
 	tables []*lua.LTable // of the live generation, the root first
 	chunks [][]entry     // of all tables, one after the other; all but the last are full
 	ends   []int         // where those of each table end
@@ -51,46 +51,46 @@ type change struct {
 // Take reads a state, the contents of its tables in the order of pairs. What cannot
 // be kept is left out; Settle will name it. It is called on the loop of the live
 // generation and changes nothing.
-func Take(root *lua.LTable) *Handover {
-	h := &Handover{index: map[*lua.LTable]int{}}
-	h.add(root)
+func Take(root *lua.LTable) *Passage {
+	p := &Passage{index: map[*lua.LTable]int{}}
+	p.add(root)
 	n := 0
-	for i := 0; i < len(h.tables); i++ {
-		t := h.tables[i]
+	for i := 0; i < len(p.tables); i++ {
+		t := p.tables[i]
 		for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 			if !isKey(k) || !isValue(v) {
 				continue
 			}
 			if nested, ok := v.(*lua.LTable); ok {
-				h.add(nested)
+				p.add(nested)
 			}
 			if n%chunk == 0 {
-				h.chunks = append(h.chunks, make([]entry, chunk))
+				p.chunks = append(p.chunks, make([]entry, chunk))
 			}
-			h.chunks[n/chunk][n%chunk] = entry{k, v}
+			p.chunks[n/chunk][n%chunk] = entry{k, v}
 			n++
 		}
-		h.ends = append(h.ends, n)
+		p.ends = append(p.ends, n)
 	}
-	return h
+	return p
 }
 
-func (h *Handover) add(t *lua.LTable) {
-	if _, known := h.index[t]; !known {
-		h.index[t] = len(h.tables)
-		h.tables = append(h.tables, t)
+func (p *Passage) add(t *lua.LTable) {
+	if _, known := p.index[t]; !known {
+		p.index[t] = len(p.tables)
+		p.tables = append(p.tables, t)
 	}
 }
 
 // of is what was in table i.
-func (h *Handover) of(i int) iter.Seq[entry] {
+func (p *Passage) of(i int) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		first := 0
 		if i > 0 {
-			first = h.ends[i-1]
+			first = p.ends[i-1]
 		}
-		for n := first; n < h.ends[i]; n++ {
-			if !yield(h.chunks[n/chunk][n%chunk]) {
+		for n := first; n < p.ends[i]; n++ {
+			if !yield(p.chunks[n/chunk][n%chunk]) {
 				return
 			}
 		}
@@ -99,30 +99,30 @@ func (h *Handover) of(i int) iter.Seq[entry] {
 
 // Copy makes tables of what was read and returns the root. Each is made once,
 // however many times it is found in others or in itself. L only makes the tables.
-func (h *Handover) Copy(L *lua.LState) *lua.LTable {
-	h.copied = make(map[*lua.LTable]bool, len(h.tables))
-	for i := range h.tables {
+func (p *Passage) Copy(L *lua.LState) *lua.LTable {
+	p.copied = make(map[*lua.LTable]bool, len(p.tables))
+	for i := range p.tables {
 		names := 0
-		for e := range h.of(i) {
+		for e := range p.of(i) {
 			if e.key.Type() == lua.LTString {
 				names++
 			}
 		}
 		t := L.CreateTable(0, names)
-		h.copies, h.copied[t] = append(h.copies, t), true
+		p.copies, p.copied[t] = append(p.copies, t), true
 	}
-	for i, t := range h.copies {
-		for e := range h.of(i) {
-			t.RawSet(e.key, h.copyOf(e.value))
+	for i, t := range p.copies {
+		for e := range p.of(i) {
+			t.RawSet(e.key, p.copyOf(e.value))
 		}
 	}
-	return h.copies[0]
+	return p.copies[0]
 }
 
 // copyOf is what stands for a value in the copy.
-func (h *Handover) copyOf(v lua.LValue) lua.LValue {
+func (p *Passage) copyOf(v lua.LValue) lua.LValue {
 	if t, ok := v.(*lua.LTable); ok {
-		return h.copies[h.index[t]]
+		return p.copies[p.index[t]]
 	}
 	return v
 }
@@ -130,21 +130,21 @@ func (h *Handover) copyOf(v lua.LValue) lua.LValue {
 // Compare notes what became of the copy while the top level of the next generation
 // ran. root is its state now; a table of its own that it put in the place of the
 // copy counts as that.
-func (h *Handover) Compare(root *lua.LTable) {
-	if !h.copied[root] {
-		h.copies[0], h.copied[root] = root, true
+func (p *Passage) Compare(root *lua.LTable) {
+	if !p.copied[root] {
+		p.copies[0], p.copied[root] = root, true
 	}
-	for i, t := range h.copies {
+	for i, t := range p.copies {
 		before := map[lua.LValue]bool{}
-		for e := range h.of(i) {
+		for e := range p.of(i) {
 			before[e.key] = true
-			if v := t.RawGet(e.key); !same(v, h.copyOf(e.value)) {
-				h.changes = append(h.changes, change{t, h.tables[i], entry{e.key, v}, false})
+			if v := t.RawGet(e.key); !same(v, p.copyOf(e.value)) {
+				p.changes = append(p.changes, change{t, p.tables[i], entry{e.key, v}, false})
 			}
 		}
 		for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 			if !before[k] {
-				h.changes = append(h.changes, change{t, h.tables[i], entry{k, v}, true})
+				p.changes = append(p.changes, change{t, p.tables[i], entry{k, v}, true})
 			}
 		}
 	}

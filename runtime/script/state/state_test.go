@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// reload is a hand-over between two small scripts. Each has its state as s.
+// reload is a passage between two small scripts. Each has its state as s.
 type reload struct {
 	before string // what the live generation has
 	top    string // the top level of the next one
@@ -49,7 +49,7 @@ func (r reload) run(t *testing.T) {
 	}
 }
 
-func TestHandOver(t *testing.T) {
+func TestPassage(t *testing.T) {
 	all := "return list(s)"
 	for name, r := range map[string]reload{
 		"nothing happens":                     {"s.n = 1 s.list = {1, 2, {x = true}}", "", "", all, "{list={1=1 2=2 3={x=true}} n=1}", nil},
@@ -125,8 +125,8 @@ func TestOrderOfPairsIsKept(t *testing.T) {
 	}
 }
 
-// BenchmarkHandOver is what the two loops pay for a state of 60,000 entries.
-func BenchmarkHandOver(b *testing.B) {
+// BenchmarkPassage is what the two loops pay for a state of 60,000 entries.
+func BenchmarkPassage(b *testing.B) {
 	for name, text := range map[string]string{
 		"flat":  `s = {} for i = 1, 60000 do s["key" .. i] = i end`,
 		"list":  `s = {} for i = 1, 60000 do s[i] = i end`,

@@ -1,4 +1,4 @@
-// Package pattern finds Lua 5.1 patterns (section 5.4.1 of its manual) in strings, by backtracking, with every step
+// Package pattern finds patterns (Lua 5.1 Reference Manual, section 5.4.1) in strings, by backtracking, with every step
 // counted: a search that would take for ever is ended from outside through its Meter.
 //
 // A pattern is compiled first, so a malformed one is an error wherever the fault stands; "\0" is an ordinary byte.
