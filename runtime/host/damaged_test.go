@@ -24,7 +24,7 @@ func TestDamagedState(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "showrun.db"), bytes.Repeat([]byte("no state "), 10_000), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := stillHost(t, nil)
+	h := stillHost(t, nil, nil)
 	h.opts.Log = newLines().logger()
 	damaged, err := store.OpenNew(dir, h.opts.Log)
 	if err != nil {

@@ -167,7 +167,6 @@ func (h *Host) Run(ctx context.Context) error {
 	late.Stop()
 	h.makeAllSafe()
 	loader() // it may wait for a device that opens
-	h.makeAllSafe()
 	stopDevices()
 	h.wg.Wait()
 	for _, d := range h.devices {

@@ -98,7 +98,9 @@ func hearing(levels func(universe int, levels []byte, p node.Packet)) []device.P
 
 // newHost makes a host for show scripts that speak every protocol.
 func newHost(opts Options) (*Host, error) {
-	opts.Bind = bindings.New
+	if opts.Bind == nil {
+		opts.Bind = bindings.New
+	}
 	if opts.Protocols == nil {
 		opts.Protocols = hearing(nil)
 	}

@@ -12,6 +12,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"showrun/bindings"
+	"showrun/runtime/script"
+	"showrun/runtime/show"
 )
 
 // lines collects a log and can be waited on.
@@ -254,21 +260,37 @@ clock.after(0.3, function() require "show".log.info("still here") end)
 	}
 }
 
-// TestStuckScriptIsReplaced lets a handler sit in a call that cannot be
-// interrupted, the compiler of a long chunk: the show is loaded afresh and the frames
-// go on.
+// hanging are bindings with a module hang, whose function wait returns when it may.
+type hanging struct {
+	show.Bindings
+	may <-chan struct{}
+}
+
+func (b hanging) Modules() []script.Module {
+	return append(b.Bindings.Modules(), script.Module{Name: "hang", Open: func(_ *script.Generation, L *lua.LState) *lua.LTable {
+		return L.SetFuncs(L.NewTable(), map[string]lua.LGFunction{"wait": func(*lua.LState) int { <-b.may; return 0 }})
+	}})
+}
+
+func (b hanging) TakeState(before show.Bindings) error {
+	return b.Bindings.TakeState(before.(hanging).Bindings)
+}
+
+// TestStuckScriptIsReplaced lets a handler sit in a call that cannot be interrupted: the
+// show is loaded afresh and the frames go on.
 func TestStuckScriptIsReplaced(t *testing.T) {
 	before := runtime.NumGoroutine()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "show.lua")
 	save(t, file, swell+`
-local show = require "show"
+local show, hang = require "show", require "hang"
 show.log.info("top level of %d", show.generation)
-if show.generation == 1 then clock.after(0.2, function() load("return a" .. ("+a"):rep(4000)) end) end
+if show.generation == 1 then clock.after(0.2, hang.wait) end
 `)
-	log, rec := newLines(), newTape()
+	log, rec, may := newLines(), newTape(), make(chan struct{})
 	_, stop := runLive(t, Options{
 		Show: file, Rig: true, Protocols: hearing(rec.record), Log: log.logger(),
+		Bind:  func(s show.Scene) show.Bindings { return hanging{bindings.New(s), may} },
 		Guard: 30 * time.Millisecond, Grace: 20 * time.Millisecond,
 	})
 	log.await(t, "has been abandoned; levels stay", 1)
@@ -278,7 +300,7 @@ if show.generation == 1 then clock.after(0.2, function() load("return a" .. ("+a
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	// The abandoned goroutine ends when its call comes back.
+	close(may) // the abandoned goroutine ends when its call comes back
 	for deadline := time.After(30 * time.Second); runtime.NumGoroutine() > before; {
 		select {
 		case <-time.After(10 * time.Millisecond):
