@@ -74,21 +74,21 @@ func (o *Oracle) Err() error {
 
 var errGone = errors.New("the generation has been revoked")
 
-// ask answers a question of the hand-over that runs or comes next.
+// ask answers a question of the hand-over that runs or comes next. The world is not asked
+// for a task that was abandoned: the loop has gone on, and what answers may be another's.
 func (o *Oracle) ask(question any) (answer any, err error) {
+	o.mu.Lock() // until there is an answer, so that nobody is abandoned meanwhile
+	defer o.mu.Unlock()
+	if o.gone {
+		return nil, errGone
+	}
 	if !o.replay {
 		answer = o.answer(question)
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch {
-	case o.gone:
-		return nil, errGone
-	case !o.replay && answer == nil:
-		o.now.Answers = append(o.now.Answers, None{})
-		return nil, nil
-	case !o.replay:
-		o.now.Answers = append(o.now.Answers, answer)
+		if answer == nil {
+			o.now.Answers = append(o.now.Answers, None{})
+		} else {
+			o.now.Answers = append(o.now.Answers, answer)
+		}
 		return answer, nil
 	}
 	o.take()

@@ -209,3 +209,17 @@ func TestAReplayTellsWhereItPartsFromItsRecord(t *testing.T) {
 		}
 	}
 }
+
+// TestTheAbandonedLearnNothing: a task that has been abandoned does not reach the world any
+// more, which may be another's by then.
+func TestTheAbandonedLearnNothing(t *testing.T) {
+	asked := 0
+	o := Live(World{Other: func(any) any { asked++; return 1.0 }}, nil)
+	if answer, err := o.ask("before"); answer != 1.0 || err != nil {
+		t.Errorf("answer %v, error %v", answer, err)
+	}
+	o.revoke()
+	if _, err := o.ask("after"); err != errGone || asked != 1 {
+		t.Errorf("error %v, asked %d times", err, asked)
+	}
+}

@@ -51,9 +51,8 @@ type (
 	HeapSize    struct{}              // memory in use, in KiB
 )
 
-// World is what a live Oracle asks. Its functions have to be safe from any
-// goroutine: a task that has been abandoned may ask once more. Those that are nil
-// know nothing.
+// World is what a live Oracle asks, for the task that has the baton and never for one that
+// has been abandoned. Its functions must not wait. Those that are nil know nothing.
 type World struct {
 	Wall   func() time.Time // its location is the local time zone
 	Clock  func() time.Duration
