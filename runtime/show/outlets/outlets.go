@@ -33,9 +33,10 @@ type Publisher struct {
 
 // outlet is one thing done with every frame, so long before its instant.
 type outlet struct {
-	name string
-	lead time.Duration
-	do   func(*level.Frame)
+	name   string
+	lead   time.Duration
+	do     func(*level.Frame)
+	failed *bool // of the output, which may have two
 }
 
 // held is a copy of a frame and what is still to be done with it.
@@ -49,9 +50,10 @@ type held struct {
 func (o *Outlets) Use(publishers []Publisher, now time.Duration) {
 	o.list = nil
 	for _, p := range publishers {
-		o.list = append(o.list, outlet{p.Name, p.Lead, p.Publish})
+		failed := new(bool)
+		o.list = append(o.list, outlet{p.Name, p.Lead, p.Publish, failed})
 		if r, ok := p.Publisher.(device.Releaser); ok && r.ReleaseLead() < p.Lead {
-			o.list = append(o.list, outlet{p.Name, r.ReleaseLead(), func(f *level.Frame) { r.Release(f.At) }})
+			o.list = append(o.list, outlet{p.Name, r.ReleaseLead(), func(f *level.Frame) { r.Release(f.At) }, failed})
 		}
 	}
 	slices.SortStableFunc(o.list, func(a, b outlet) int { return cmp.Compare(b.lead, a.lead) })
@@ -90,9 +92,12 @@ func (o *Outlets) run(list []outlet, f *level.Frame, now time.Duration) []outlet
 
 // do does one thing. An output that panics is left alone from then on.
 func (o *Outlets) do(x outlet, f *level.Frame) {
+	if *x.failed {
+		return
+	}
 	defer func() {
 		if bug := recover(); bug != nil {
-			o.list = slices.DeleteFunc(slices.Clone(o.list), func(y outlet) bool { return y.name == x.name })
+			*x.failed = true
 			o.Failed(x.name, bug)
 		}
 	}()

@@ -120,20 +120,29 @@ func TestOutletsChange(t *testing.T) {
 }
 
 // failing panics with every frame.
-type failing struct{ noting }
+type failing struct{ releasing }
 
 func (failing) Publish(*level.Frame) { panic("a bug") }
 
-// TestOutletFails: a bug in one output is told once, and the others get their frames.
+// TestOutletFails: a bug in one output is told once, and the others get their frames, also
+// one of the same name. What failed gets none of those held.
 func TestOutletFails(t *testing.T) {
+	const ms = time.Millisecond
 	var now time.Duration
 	var log, failed []string
 	o := Outlets{Failed: func(name string, bug any) { failed = append(failed, fmt.Sprint(name, ": ", bug)) }}
-	o.Use([]Publisher{{"bad", failing{}, 0}, noting{"good", 0, &now, &log}.early()}, 0)
-	for range 2 {
-		o.Frame(&level.Frame{Levels: [][]byte{{7}}}, 0)
+	bad := releasing{noting{"one", 8 * ms, &now, &log}}
+	o.Use([]Publisher{{"one", failing{bad}, 8 * ms}, noting{"one", 0, &now, &log}.early()}, 0)
+	for i, at := range []time.Duration{8 * ms, 10 * ms} {
+		now = at - 8*ms
+		o.Frame(&level.Frame{At: at, Levels: [][]byte{{byte(i + 1)}}}, now)
 	}
-	if len(log) != 2 || !slices.Equal(failed, []string{"bad: a bug"}) {
+	for o.Next() < beat.Never {
+		now = o.Next()
+		o.Step(now)
+	}
+	want := []string{"8ms one frame 8ms level 1", "10ms one frame 10ms level 2"}
+	if !slices.Equal(log, want) || !slices.Equal(failed, []string{"one: a bug"}) {
 		t.Errorf("frames %q, failed %q", log, failed)
 	}
 }
