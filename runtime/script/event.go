@@ -51,11 +51,16 @@ func (b *Inbox) Put(ev Event) (ok bool) {
 		b.events, ok = append(b.events, ev), true
 	}
 	b.mu.Unlock()
+	b.Wake()
+	return ok
+}
+
+// Wake signals Ready. It never waits, not even for who has the inbox.
+func (b *Inbox) Wake() {
 	select {
 	case b.ready <- struct{}{}:
 	default:
 	}
-	return ok
 }
 
 // Ready is signalled when there may be something to take.

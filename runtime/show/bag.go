@@ -4,7 +4,8 @@ import (
 	"sync/atomic"
 )
 
-// bag carries values from any goroutine to the engine loop. Neither side ever waits:
+// bag carries values from any goroutine to the engine loop, or from there. Neither side
+// ever waits:
 // the engine's thread comes before all others, and would otherwise wait for one that
 // it keeps from running.
 type bag struct {
@@ -18,7 +19,7 @@ type node struct {
 	older *node
 }
 
-// bagLimit is how many observations may wait. The engine takes them all at every turn.
+// bagLimit is how many observations or events may wait. All are taken at every turn.
 const bagLimit = 1 << 14
 
 // put adds a value whatever waits.

@@ -168,7 +168,7 @@ func (m *Machine) publish(now time.Duration) {
 	m.engine.Retime(plan.Course)
 	m.pace(now)
 	if !plan.Same(before, *m.watched.Load()) {
-		m.moved()
+		m.inbox.Wake() // the script loop has to look at it
 	}
 }
 

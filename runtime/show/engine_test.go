@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/engine"
 )
 
@@ -41,5 +42,26 @@ func TestTheEngineWaitsForWhatIsThere(t *testing.T) {
 	}
 	if m.inputs.put(Barred{}); m.EngineNext() != 0 {
 		t.Error("the engine is not due, with something to take")
+	}
+}
+
+// TestTheEngineReportsWithoutWaiting: what the engine has to tell is there for the script
+// loop, which is woken, and the inbox was not touched.
+func TestTheEngineReportsWithoutWaiting(t *testing.T) {
+	m := New(Config{})
+	m.report([]beat.Change{{Kind: beat.Lost, At: time.Second}, {Kind: beat.Jump, Of: "deck"}})
+	if m.inbox.Len() != 0 || !m.waits() {
+		t.Errorf("%d in the inbox, something to do: %t", m.inbox.Len(), m.waits())
+	}
+	select {
+	case <-m.Ready():
+	default:
+		t.Error("the script loop sleeps")
+	}
+	for range bagLimit {
+		m.report([]beat.Change{{Kind: beat.Lost}})
+	}
+	if events, _ := m.Dropped(); events != 2 {
+		t.Errorf("%d events are dropped, want 2", events)
 	}
 }

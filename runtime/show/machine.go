@@ -54,6 +54,7 @@ type Machine struct {
 	watched  atomic.Pointer[[]string] // tempo sources that scripts wait for
 	inbox    *script.Inbox
 	inputs   bag // of the engine loop
+	reports  bag // from the engine loop to the inbox
 	errors   limiter
 
 	// Script loop only.
@@ -122,7 +123,7 @@ func (m *Machine) Env() device.Env {
 // Put takes an event for handlers of the script and reports whether there was room.
 func (m *Machine) Put(ev script.Event) bool { return m.inbox.Put(ev) }
 
-// Ready is signalled when there may be events for the script loop.
+// Ready is signalled when the script loop may have something to do.
 func (m *Machine) Ready() <-chan struct{} { return m.inbox.Ready() }
 
 // Bar keeps machinery from what it was told up to now and is to do at an instant to
@@ -151,7 +152,7 @@ func (m *Machine) Levels() *engine.Reader { return m.engine.Reader() }
 
 // Dropped counts events and observations for which there was no room.
 func (m *Machine) Dropped() (events, observations uint64) {
-	return m.inbox.Dropped(), m.inputs.dropped.Load()
+	return m.inbox.Dropped() + m.reports.dropped.Load(), m.inputs.dropped.Load()
 }
 
 // next numbers an input.

@@ -22,10 +22,6 @@ const (
 	TopicEmergency = "show/emergency"
 )
 
-// topicMoved is of an event nobody subscribes to: it makes the script loop look at the
-// plan of the beat again.
-const topicMoved = "show/moved"
-
 // changeTopic is the topic of a change of the show's beat, "" if scripts are not told.
 func changeTopic(k beat.Kind) string {
 	switch k {

@@ -18,6 +18,9 @@ const turnEvents = 64
 // then.
 func (m *Machine) Script(now time.Duration) (more bool, err error) {
 	plan := m.plan.Load()
+	for _, ev := range m.reports.take(nil) {
+		m.inbox.Put(ev.(script.Event))
+	}
 	m.waiting = m.inbox.Take(m.waiting, turnEvents)
 	turn := ScriptTurn{Number: m.next(), Now: now, Plan: plan.Version, Events: slices.Clone(m.waiting)}
 	n, more, err := m.script(turn, plan)
@@ -57,7 +60,7 @@ func (m *Machine) ScriptNext() time.Duration {
 }
 
 // waits reports whether there are events for the next turn.
-func (m *Machine) waits() bool { return len(m.waiting) > 0 || m.inbox.Len() > 0 }
+func (m *Machine) waits() bool { return len(m.waiting) > 0 || m.inbox.Len() > 0 || m.reports.holds() }
 
 // failed reports an error of the script, on the script loop or by the loader for its
 // own generation. A storm of them is not passed on in full: an error handler may cause
@@ -86,12 +89,15 @@ func (m *Machine) report(changes []beat.Change) {
 	for _, c := range changes {
 		switch topic := changeTopic(c.Kind); {
 		case c.Of != "":
-			m.Put(script.Event{Topic: device.SourceTopic(c.Of, c.Kind.String()), At: c.At})
+			m.tell(script.Event{Topic: device.SourceTopic(c.Of, c.Kind.String()), At: c.At})
 		case topic != "":
-			m.Put(script.Event{Topic: topic, At: c.At, Value: c.BPM})
+			m.tell(script.Event{Topic: topic, At: c.At, Value: c.BPM})
 		}
 	}
 }
 
-// moved makes the script loop look at the plan of the beat again; engine loop.
-func (m *Machine) moved() { m.Put(script.Event{Topic: topicMoved, Key: topicMoved}) }
+// tell is Put for the engine loop, which must not wait for those who put events.
+func (m *Machine) tell(ev script.Event) {
+	m.reports.offer(ev)
+	m.inbox.Wake()
+}
