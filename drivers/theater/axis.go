@@ -67,9 +67,9 @@ func (list endings) report() {
 
 func newAxis(name Axis, ahead time.Duration) *axis { return &axis{name: name, ahead: ahead} }
 
-// add holds back a path.
+// add holds back a path; the knots are its own from now on.
 func (a *axis) add(now time.Time, knots []float64, done DoneFunc) {
-	p := path{knots: slices.Clone(knots), rate: a.rate, done: done}
+	p := path{knots: knots, rate: a.rate, done: done}
 	if p.rate == 0 {
 		p.rate = defaultTempo
 	}
