@@ -34,6 +34,7 @@ func (a *app) keys() *cobra.Command {
 usually typed as a passphrase into each device. showrun keeps it in its state folder,
 readable by you alone; shows that name no key of their own use it.`,
 		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&state, "state", "", stateUsage)
 	file := func() (string, error) {
