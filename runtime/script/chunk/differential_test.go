@@ -156,7 +156,7 @@ var (
 	namedFirst = regexp.MustCompile(`attempt to (index|call|perform arithmetic on|concatenate|get length of) (global|local|upvalue|field|method) '([^']*)' \(a (\w+) value\)`)
 	trailing   = regexp.MustCompile(` with key '[^']*'| \((global|local|upvalue|field|method) '[^']*'\)`)
 	minusZero  = regexp.MustCompile(`-0([^0-9.e]|$)`)
-	advice     = regexp.MustCompile("; did you mean .*?\\?")
+	advice     = regexp.MustCompile(`; did you mean .*?\?`)
 )
 
 // level takes off what the two may tell differently: the names in errors, and signs of what has none.
