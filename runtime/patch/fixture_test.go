@@ -152,11 +152,23 @@ func TestEditDistance(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"red", "red", 0}, {"rde", "red", 2},
-		{"kitten", "sitting", 3}, {"univers", "universe", 1},
+		{"", "", 0}, {"a", "", 2}, {"", "ab", 4}, {"red", "red", 0}, {"rde", "red", 1}, {"rgwb", "rgbw", 1}, {"ab", "ba", 1},
+		{"kitten", "sitting", 6}, {"univers", "universe", 2},
 	} {
 		if got := editDistance(tt.a, tt.b); got != tt.want {
 			t.Errorf("editDistance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+func TestClosest(t *testing.T) {
+	names := []string{"get", "set", "rgb", "rgbw", "Deck", "channel"}
+	for typed, want := range map[string]string{
+		"rgwb": "rgbw", "rgbb": "rgb", "RGB": "rgb", "RgbW": "rgbw", "deck": "Deck", "chanel": "channel", "chanell": "channel",
+		"red": "", "gt": "get", "laser": "", "": "", "teg": "",
+	} {
+		if got := Closest(typed, names); got != want {
+			t.Errorf("Closest(%q) = %q, want %q", typed, got, want)
 		}
 	}
 }

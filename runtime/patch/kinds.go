@@ -60,37 +60,48 @@ func didYouMean(typed string, names []string) string {
 	return " (did you mean \"" + best + "\"?)"
 }
 
-// Closest is the name most like what was typed, the first of equals; "" when none is
-// like it.
+// slip is what a wrong, missing or superfluous byte counts; two that changed places are
+// the most likely mistake and count half of it.
+const slip = 2
+
+// Closest is the name most like what was typed, whatever the case of the letters, the
+// first of equals; "" when none is like it.
 func Closest(typed string, names []string) string {
-	best, distance := "", 3
+	best, distance := "", 2*slip
+	if len(typed) <= 3 {
+		distance = slip // most short words are two slips apart
+	}
 	for _, name := range names {
-		if d := editDistance(typed, name); d < distance && d < len(name) {
+		d := editDistance(strings.ToLower(typed), strings.ToLower(name))
+		if d < slip*len(name) && (d < distance || d == distance && best == "") {
 			best, distance = name, d
 		}
 	}
 	return best
 }
 
-// editDistance counts the insertions, deletions and replacements of bytes that
-// turn a into b. Differences past the first 64 bytes are not looked at.
+// editDistance weighs the insertions, deletions, replacements and exchanges of two
+// neighbouring bytes that turn a into b. Differences past the first 64 bytes are not
+// looked at.
 func editDistance(a, b string) int {
 	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	var before, row, next [65]int // of one byte less of a, of this one, of one more
+	for j := range len(b) + 1 {
+		row[j] = j * slip
 	}
 	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
+		next[0] = (i + 1) * slip
 		for j := range len(b) {
-			replace := diagonal
+			replace := row[j]
 			if a[i] != b[j] {
-				replace++
+				replace += slip
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+			next[j+1] = min(replace, next[j]+slip, row[j+1]+slip)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+slip/2)
+			}
 		}
+		before, row = row, next
 	}
 	return row[len(b)]
 }
