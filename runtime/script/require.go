@@ -2,12 +2,15 @@ package script
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/patch"
 )
 
 // load is a module while its file runs.
@@ -162,11 +165,43 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 			return fn
 		}
 	}
+	L.RaiseError("require: no module %q%s: %s", name, g.likely(name), g.whereNot(name))
+	return nil
+}
+
+// likely is " (did you mean …?)" for the module that somebody who wrote name may want, ""
+// when none is like it.
+func (g *Generation) likely(name string) string {
 	var known []string
 	for _, m := range g.cfg.Modules {
 		known = append(known, m.Name)
 	}
-	base := strings.ReplaceAll(name, ".", "/")
-	L.RaiseError("require: no module %q: not built in (%s), no %s.lua or %s/init.lua in the show folder", name, strings.Join(known, ", "), base, base)
-	return nil
+	for _, where := range g.places() {
+		found, _ := fs.Glob(where, "*.lua") // none is no reason to say more
+		for _, file := range found {
+			known = append(known, strings.TrimSuffix(file, ".lua"))
+		}
+	}
+	plain := strings.ReplaceAll(strings.TrimLeft(strings.TrimSuffix(name, ".lua"), "./"), "/", ".")
+	near := patch.Closest(plain, known)
+	if plain != name && plain != "" && g.available(plain) {
+		near = plain // a path, or with the ending of the file
+	}
+	if near == "" || near == name {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", near)
+}
+
+// whereNot tells where a module was looked for.
+func (g *Generation) whereNot(name string) string {
+	var known []string
+	for _, m := range g.cfg.Modules {
+		known = append(known, m.Name)
+	}
+	looked := "nor can it be a file of the show folder"
+	if list := files(name); len(list) > 0 {
+		looked = "no " + strings.Join(list, " or ") + " in the show folder"
+	}
+	return fmt.Sprintf("not built in (%s), %s", strings.Join(known, ", "), looked)
 }
