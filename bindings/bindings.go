@@ -25,7 +25,8 @@ type Show struct {
 	built *patch.Patch // once the top level has run
 
 	scene   show.Scene
-	module  *lua.LTable               // module show, once it is required
+	clock   *lua.LTable               // module clock, once it is required
+	module  *lua.LTable               // module show, likewise
 	passage *state.Passage            // of show.state, from the load before; nil without one
 	kept    *lua.LTable               // show.state, as it was last
 	named   map[string]*lua.LUserData // fixtures and groups

@@ -12,11 +12,15 @@ import (
 	"showrun/runtime/show"
 )
 
-var clockEvents = map[string]string{
-	"lost": show.TopicLost, "found": show.TopicFound, "tempo": show.TopicTempo, "jump": show.TopicJump,
-}
+var (
+	clockEvents = []string{"lost", "found", "tempo", "jump"}
+	clockTopics = map[string]string{
+		"lost": show.TopicLost, "found": show.TopicFound, "tempo": show.TopicTempo, "jump": show.TopicJump,
+	}
+)
 
 func (s *Show) openClock(L *lua.LState, m *lua.LTable) {
+	s.clock = m
 	module.Functions(L, m, "clock", map[string]func(module.Call) int{
 		"run":           s.clockRun,
 		"sleep":         s.clockSleep,
@@ -79,13 +83,13 @@ func (s *Show) clockSync(c module.Call) int {
 // clockWait waits for an event of anything with an :on method: it registers a
 // function there, sleeps until that is called, and takes it back.
 func (s *Show) clockWait(c module.Call) int {
-	source, _ := c.Get(1).(*lua.LUserData)
-	var on *lua.LFunction
-	if source != nil {
-		on = module.Method(source, "on")
+	if _, event := c.Get(1).(lua.LString); event && c.First > 1 {
+		c.First-- // clock itself is the source
 	}
+	source := c.Get(1)
+	on := s.on(source)
 	if on == nil {
-		c.Wrong("the source", "something with :on, such as a deck or a sink", c.Get(1))
+		c.Wrong("the source", "something with :on, such as a deck or a sink", source)
 	}
 	t := s.G.Current()
 	wake := c.L.NewFunction(func(L *lua.LState) int {
@@ -119,6 +123,21 @@ func (s *Show) clockWait(c module.Call) int {
 	return len(values)
 }
 
+// on is the method of that name of an object, or of module clock or show; nil if it has
+// none.
+func (s *Show) on(v lua.LValue) *lua.LFunction {
+	switch v := v.(type) {
+	case *lua.LUserData:
+		return module.Method(v, "on")
+	case *lua.LTable:
+		if v == s.clock || v == s.module {
+			fn, _ := v.RawGetString("on").(*lua.LFunction)
+			return fn
+		}
+	}
+	return nil
+}
+
 func (s *Show) clockAfter(c module.Call) int {
 	return s.PushHandle(c, s.G.After(c.Fn, s.Duration(c, c.Get(1), "the duration"), c.Function(2, "the callback")))
 }
@@ -146,11 +165,7 @@ func (s *Show) clockAtBeat(c module.Call) int {
 }
 
 func (s *Show) clockOn(c module.Call) int {
-	name := c.Str(1, "the event")
-	topic, ok := clockEvents[name]
-	if !ok {
-		c.Wrong("the event", `"lost", "found", "tempo" or "jump"`, c.Get(1))
-	}
+	topic := clockTopics[c.Word(1, "the event", clockEvents)]
 	return s.PushHandle(c, s.G.On(c.Fn, c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		if bpm, ok := ev.Value.(float64); ok && topic == show.TopicTempo {
 			return []lua.LValue{lua.LNumber(bpm)}

@@ -109,7 +109,7 @@ var clockTests = []struct {
 	{"a handler that raises goes on being called", `clock.on_beat(4, function(b) error("bar " .. b.bar, 0) end)`,
 		nil, []string{"clock.on_beat show.lua:1: bar 2", "clock.on_beat show.lua:1: bar 3"}},
 	{"a task that raises after a wait", "clock.run('t', function()\nclock.sleep(1)\nclock.sleep('soon')\nend)",
-		nil, []string{`t: show.lua:3: clock.sleep: the duration must be a duration (seconds, or a string like "250ms", "1m30s", "3/4b" or "2bar"), got "soon"`}},
+		nil, []string{`t: show.lua:3: clock.sleep: the duration must be a number of seconds (0-3600000), or a text such as "250ms", "1m30s", "3/4b" or "2bar", got "soon": a number comes first`}},
 	{"spinning", `clock.run("t", function() while true do clock.sleep(0) end end)`,
 		nil, []string{"t: show.lua:1: waited 10000 times without time passing; give clock.sleep or clock.sync something to wait for"}},
 }
@@ -182,7 +182,7 @@ func TestWait(t *testing.T) {
 		clock.run("bad", function()
 			clock.wait(dj, "fund") end)`)
 	s.run(time.Second)
-	s.wantFailures(`bad: show.lua:11: stagelinq.sink:on: the event must be found, connected or lost, got "fund"`)
+	s.wantFailures(`bad: show.lua:11: stagelinq.sink:on: the event must be found, connected or lost, got "fund" (did you mean 'found'?)`)
 	s.failures = nil
 	s.play(120)
 	s.run(2 * time.Second)

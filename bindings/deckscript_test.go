@@ -62,17 +62,17 @@ func TestDeckScript(t *testing.T) {
 
 // TestDeckErrors calls each function wrongly, on line 2.
 func TestDeckErrors(t *testing.T) {
-	const spans = `a duration (seconds, or a string like "250ms", "1m30s", "3/4b" or "2bar")`
+	const spans = `a number of seconds (0-3600000), or a text such as "250ms", "1m30s", "3/4b" or "2bar"`
 	for _, c := range []struct{ call, want string }{
 		{`deck.play()`, `deck.play: the deck must be 1-2, got nil`},
 		{`deck.play(3)`, `deck.play: the deck must be 1-2, got 3`},
 		{`deck.play(1.5)`, `deck.play: the deck must be a whole number 1-2, got 1.5`},
-		{`deck.pause("1")`, `deck.pause: the deck must be 1-2, got "1"`},
+		{`deck.pause("1")`, `deck.pause: the deck must be 1-2, got "1"; a number stands without quotes`},
 		{`deck.unload(0)`, `deck.unload: the deck must be 1-2, got 0`},
 		{`deck.master(0)`, `deck.master: the deck must be 1-2, got 0`},
 		{`deck.beat(9)`, `deck.beat: the deck must be 1-2, got 9`},
 		{`deck.load(9)`, `deck.load: the deck must be 1-2, got 9`},
-		{`deck.load(1, "x")`, `deck.load: the options must be a table, got "x"`},
+		{`deck.load(1, "x")`, `deck.load: the options must be a table such as { title = … }, got "x"`},
 		{`deck.load(1, { tilte = "x" })`, `deck.load: unknown option 'tilte' (did you mean 'title'?)`},
 		{`deck.load(1, { title = 5 })`, `deck.load: title must be a string, got 5`},
 		{`deck.load(1, { bpm = 10 })`, `deck.load: bpm must be 20-999, got 10`},
@@ -88,13 +88,13 @@ func TestDeckErrors(t *testing.T) {
 		{`deck.jump(1)`, `deck.jump: the beats must be ` + beats + `, got nil`},
 		{`deck.jump(9)`, `deck.jump: the deck must be 1-2, got 9`},
 		{`deck.jump(2, 4)`, `deck.jump: deck 2 is empty; put a track on it with deck.load`},
-		{`deck.seek(1, "2s")`, `deck.seek: the beat must be ` + beats + `, got "2s"`},
+		{`deck.seek(1, "2s")`, `deck.seek: the beat must be ` + beats + `, got "2s": that is a time, and not a number of beats`},
 		{`deck.seek(2, 1)`, `deck.seek: deck 2 is empty; put a track on it with deck.load`},
 		{`deck.play(2)`, `deck.play: deck 2 is empty; put a track on it with deck.load`},
 		{`deck.loop(1, 0)`, `deck.loop: the beats must be at least 1/32, or nil to end the loop, got 0`},
 		{`deck.loop(1, {})`, `deck.loop: the beats must be ` + beats + `, got a table`},
 		{`deck.loop(2, 4)`, `deck.loop: deck 2 is empty; put a track on it with deck.load`},
-		{`deck.spin(1)`, `deck has no 'spin'`},
+		{`deck.spin(1)`, `deck has no 'spin'; it has beat, fader, jump, load, loop, master, pause, pitch, play, seek and unload`},
 	} {
 		b, err := playDecks(t, "deck.load(1) clock.run('task', function()\n"+c.call+" end)")
 		if err != nil {

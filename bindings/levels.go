@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -51,7 +52,7 @@ func (g *group) targets(c module.Call, v lua.LValue) []target {
 			}
 		}
 	default:
-		c.Wrong("the levels", "a number, a list or a table by channel name", v)
+		c.WrongNumber("the levels", "a number, a list or a table by channel name", v)
 	}
 	return out
 }
@@ -89,7 +90,11 @@ func (g *group) channel(c module.Call, name string) []patch.Channel {
 
 func (s *Show) set(c module.Call, g *group) int {
 	if c.Count() > 1 {
-		c.Fail("takes one value for all channels, a list or a table, got %d values; did you mean a list, as in x:set{ 255, 40, 0 }?", c.Count())
+		likely := "a list, as in x:set{ 255, 40, 0 }"
+		if name, ok := c.Get(1).(lua.LString); ok {
+			likely = fmt.Sprintf("a table, as in x:set%s", byName(module.Cut(string(name))))
+		}
+		c.Fail("takes one value for all channels, a list or a table, got %d values; did you mean %s?", c.Count(), likely)
 	}
 	for _, t := range g.targets(c, c.Get(1)) {
 		s.G.Emit(engine.Set{Channel: t.Channel, Value: t.level})
@@ -97,7 +102,43 @@ func (s *Show) set(c module.Call, g *group) int {
 	return 0
 }
 
+// byName is how a script writes the level of one channel.
+func byName(channel string) string {
+	if strings.IndexFunc(channel, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }) >= 0 {
+		channel = fmt.Sprintf("[%q]", channel)
+	}
+	return fmt.Sprintf("{ %s = 255 }", channel)
+}
+
+// levelOf tells how the level of a channel is read and set, where somebody wrote it as
+// a field.
+func (g *group) levelOf(key lua.LValue) (get, set string) {
+	var channels []string
+	for _, f := range g.fixtures {
+		for _, ch := range f.Channels {
+			channels = append(channels, ch.Name)
+		}
+	}
+	name, ok := key.(lua.LString)
+	channel := patch.Closest(string(name), channels)
+	if !ok || channel == "" {
+		return "", ""
+	}
+	return fmt.Sprintf("%s:get(%q)", g.call(), channel), fmt.Sprintf("%s:set%s", g.call(), byName(channel))
+}
+
+// call is what a script is likely to call a group in an example.
+func (g *group) call() string {
+	if g.name == "" || strings.IndexFunc(g.name, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }) >= 0 {
+		return "x"
+	}
+	return g.name
+}
+
 func (s *Show) fade(c module.Call, g *group) int {
+	if _, swapped := c.Get(2).(*lua.LTable); swapped {
+		c.Fail("the levels come first and then the duration, as in x:fade({ red = 0 }, 2)")
+	}
 	targets := g.targets(c, c.Get(1))
 	d := s.Duration(c, c.Get(2), "the duration")
 	easing, delay := s.FadeOptions(c, 3)

@@ -12,10 +12,13 @@ import (
 	"showrun/runtime/show"
 )
 
-var showEvents = map[string]string{
-	"start": show.TopicStart, "stop": show.TopicStop, "reload": show.TopicReload, "unload": show.TopicUnload, "error": show.TopicError,
-	"emergency": show.TopicEmergency,
-}
+var (
+	showEvents = []string{"start", "stop", "reload", "unload", "error", "emergency"}
+	showTopics = map[string]string{
+		"start": show.TopicStart, "stop": show.TopicStop, "reload": show.TopicReload, "unload": show.TopicUnload, "error": show.TopicError,
+		"emergency": show.TopicEmergency,
+	}
+)
 
 var severities = map[string]slog.Level{
 	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
@@ -41,10 +44,7 @@ func (s *Show) openShow(L *lua.LState, m *lua.LTable) {
 }
 
 func (s *Show) showOn(c module.Call) int {
-	topic, ok := showEvents[c.Str(1, "the event")]
-	if !ok {
-		c.Wrong("the event", `"start", "stop", "reload", "unload", "error" or "emergency"`, c.Get(1))
-	}
+	topic := showTopics[c.Word(1, "the event", showEvents)]
 	return s.PushHandle(c, s.G.On(c.Fn+" "+topic, c.Function(2, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		switch v := ev.Value.(type) {
 		case string:

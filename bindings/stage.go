@@ -27,20 +27,13 @@ func (s *Show) openStage(L *lua.LState, m *lua.LTable) {
 func (s *Show) stageFixture(c module.Call) int {
 	o := c.Options(1, false, "name", "at", "kind", "channels")
 	name := o.AsString(o.Get("name"), "name")
-	var at module.Address
-	ok := false
-	if ud, isObject := o.Get("at").(*lua.LUserData); isObject {
-		at, ok = ud.Value.(module.Address)
-	}
-	if !ok {
-		c.Wrong("at", "an address such as net:universe(1):slot(1)", o.Get("at"))
-	}
+	at := fixtureAddress(o, name)
 	slots := s.Registry.Slots(at.At.Output)
 	var f patch.Fixture
 	var err error
 	switch {
 	case o.Has("kind") == o.Has("channels"):
-		c.Fail("give either kind or channels")
+		c.Fail("fixture %q: give either kind or channels", module.Cut(name))
 	case o.Has("kind"):
 		f, err = patch.New(name, o.Str("kind", ""), at.At, slots)
 	default:
@@ -58,9 +51,26 @@ func (s *Show) stageFixture(c module.Call) int {
 	return 1
 }
 
+// fixtureAddress takes the place of a fixture.
+func fixtureAddress(o module.Options, name string) module.Address {
+	ud, isObject := o.Get("at").(*lua.LUserData)
+	if isObject {
+		if at, ok := ud.Value.(module.Address); ok {
+			return at
+		}
+	}
+	hint := ""
+	if isObject && module.Method(ud, "slot") != nil {
+		hint = "; name the first slot as well, as in x:slot(1)"
+	}
+	o.Fail("fixture %q: at must be an address such as net:universe(1):slot(1), got %s%s", module.Cut(name), module.Describe(o.Get("at")), hint)
+	return module.Address{}
+}
+
 func (s *Show) fixtureClass() module.Class[*group] {
 	return module.Class[*group]{
 		Methods: s.levelMethods(),
+		Level:   (*group).levelOf,
 		Properties: map[string]func(*group) lua.LValue{
 			"name": func(g *group) lua.LValue { return lua.LString(g.name) },
 			"kind": func(g *group) lua.LValue {
@@ -124,6 +134,7 @@ func (s *Show) groupClass() module.Class[*group] {
 				return lua.LString(g.name)
 			},
 		},
+		Level:  (*group).levelOf,
 		Item:   func(_ *lua.LState, g *group, i int) lua.LValue { return s.named[g.fixtures[i-1].Name] },
 		Length: func(g *group) int { return len(g.fixtures) },
 	}

@@ -3,7 +3,9 @@ package module
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
+	"strconv"
 	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
@@ -23,7 +25,8 @@ func Function(L *lua.LState, name string, f func(c Call) int) *lua.LFunction {
 }
 
 // Functions puts Lua functions into the table of a module, in the order of their
-// names so that pairs over it repeats.
+// names so that pairs over it repeats. A call with a colon, which passes the module
+// first, is the same as one with a dot.
 func Functions(L *lua.LState, m *lua.LTable, module string, fns map[string]func(c Call) int) {
 	names := make([]string, 0, len(fns))
 	for name := range fns {
@@ -31,7 +34,12 @@ func Functions(L *lua.LState, m *lua.LTable, module string, fns map[string]func(
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		m.RawSetString(name, Function(L, module+"."+name, fns[name]))
+		m.RawSetString(name, Function(L, module+"."+name, func(c Call) int {
+			if c.Get(1) == lua.LValue(m) {
+				c.First++
+			}
+			return fns[name](c)
+		}))
 	}
 }
 
@@ -91,11 +99,22 @@ func (c Call) Wrong(what, want string, got lua.LValue) {
 	c.Fail("%s must be %s, got %s", what, want, Describe(got))
 }
 
+// WrongNumber is Wrong for what should have been a number.
+func (c Call) WrongNumber(what, want string, got lua.LValue) {
+	hint := ""
+	if s, ok := got.(lua.LString); ok {
+		if _, err := strconv.ParseFloat(string(s), 64); err == nil {
+			hint = "; a number stands without quotes"
+		}
+	}
+	c.Fail("%s must be %s, got %s%s", what, want, Describe(got), hint)
+}
+
 // Number takes a finite number.
 func (c Call) Number(i int, what string) float64 {
 	n, ok := c.Get(i).(lua.LNumber)
 	if !ok || math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
-		c.Wrong(what, "a number", c.Get(i))
+		c.WrongNumber(what, "a number", c.Get(i))
 	}
 	return float64(n)
 }
@@ -114,7 +133,7 @@ func (c Call) AsInteger(v lua.LValue, what string, lo, hi int) int {
 		}
 		c.Wrong(what, fmt.Sprintf("a whole number %d-%d", lo, hi), v)
 	}
-	c.Wrong(what, fmt.Sprintf("%d-%d", lo, hi), v)
+	c.WrongNumber(what, fmt.Sprintf("%d-%d", lo, hi), v)
 	return 0
 }
 
@@ -137,7 +156,7 @@ func (c Call) AsString(v lua.LValue, what string) string {
 func (c Call) Names(v lua.LValue, what, item string) []string {
 	t, ok := v.(*lua.LTable)
 	if !ok {
-		c.Wrong(what, "a list of names", v)
+		c.Wrong(what, `a list of names, as in { "a", "b" }`, v)
 	}
 	n := t.Len()
 	if n == 0 {
@@ -166,10 +185,29 @@ func inList(k lua.LValue, n int) bool {
 	return ok && i >= 1 && float64(i) <= float64(n) && float64(i) == math.Trunc(float64(i))
 }
 
+// Word takes argument i as one of some words.
+func (c Call) Word(i int, what string, words []string) string {
+	return c.asWord(c.Get(i), what, words)
+}
+
+func (c Call) asWord(v lua.LValue, what string, words []string) string {
+	word, ok := v.(lua.LString)
+	switch {
+	case !ok:
+		c.Wrong(what, OneOf(words), v)
+	case !slices.Contains(words, string(word)):
+		c.Fail("%s must be %s, got %s%s", what, OneOf(words), Describe(v), suggestion(string(word), words))
+	}
+	return string(word)
+}
+
 // Function takes a function.
 func (c Call) Function(i int, what string) *lua.LFunction {
 	fn, ok := c.Get(i).(*lua.LFunction)
-	if !ok {
+	switch {
+	case !ok && c.None(i):
+		c.Fail("%s must be a function, got nil; was it called where it should be passed, as f() for f?", what)
+	case !ok:
 		c.Wrong(what, "a function", c.Get(i))
 	}
 	return fn
@@ -180,7 +218,7 @@ func (c Call) Level(v lua.LValue, what string) float64 {
 	const slack = 1e-6 // of computed levels
 	n, ok := v.(lua.LNumber)
 	if !ok || !(n >= -slack && n <= 255+slack) {
-		c.Wrong(what, "a level 0-255", v)
+		c.WrongNumber(what, "a number 0-255", v)
 	}
 	return min(max(float64(n), 0), 255)
 }

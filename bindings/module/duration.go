@@ -1,6 +1,7 @@
 package module
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"time"
@@ -21,23 +22,26 @@ func (s *Load) Duration(c Call, v lua.LValue, what string) script.Span {
 
 // Length is Duration, with beats as they were given.
 func (s *Load) Length(c Call, v lua.LValue, what string) span.Length {
-	const want = `a duration (seconds, or a string like "250ms", "1m30s", "3/4b" or "2bar")`
+	const want = `a number of seconds (0-3600000), or a text such as "250ms", "1m30s", "3/4b" or "2bar"`
 	switch v := v.(type) {
 	case lua.LNumber:
 		if f := float64(v); f >= 0 && f <= span.Max.Seconds() {
 			return span.Length{Time: time.Duration(math.Round(f * 1e9))}
 		}
 	case lua.LString:
-		if d, err := span.Parse(string(v), s.BeatsPerBar); err == nil {
-			return d
+		d, err := span.Parse(string(v), s.BeatsPerBar)
+		if err != nil {
+			c.Fail("%s must be %s, got %s: %s", what, want, Describe(v), err)
 		}
+		return d
 	}
-	c.Wrong(what, want, v)
+	c.wrongOrder(what, want, v)
 	return span.Length{}
 }
 
 // Beats takes a number of beats, or a string such as "3/4b", "-1/8b" or "2bar".
 func (s *Load) Beats(c Call, v lua.LValue, what string) float64 {
+	const want = `a number of beats, or a text such as "3/4b" or "2bar"`
 	switch v := v.(type) {
 	case lua.LNumber:
 		if f := float64(v); math.Abs(f) < 1e9 {
@@ -45,15 +49,30 @@ func (s *Load) Beats(c Call, v lua.LValue, what string) float64 {
 		}
 	case lua.LString:
 		text, negative := strings.CutPrefix(string(v), "-")
-		if d, err := span.Parse(text, s.BeatsPerBar); err == nil && d.Beats != 0 {
-			if negative {
-				return -d.Beats
-			}
-			return d.Beats
+		d, err := span.Parse(text, s.BeatsPerBar)
+		switch {
+		case err == nil && d.Beats == 0:
+			err = errTime
+			fallthrough
+		case err != nil:
+			c.Fail("%s must be %s, got %s: %s", what, want, Describe(v), err)
+		case negative:
+			return -d.Beats
 		}
+		return d.Beats
 	}
-	c.Wrong(what, `a number of beats, or a string like "3/4b" or "2bar"`, v)
+	c.wrongOrder(what, want, v)
 	return 0
+}
+
+var errTime = errors.New("that is a time, and not a number of beats")
+
+// wrongOrder is Wrong for what comes before a function.
+func (c Call) wrongOrder(what, want string, v lua.LValue) {
+	if _, ok := v.(*lua.LFunction); ok {
+		want += ", before the function"
+	}
+	c.Wrong(what, want, v)
 }
 
 // Finest is the smallest distance between points of a beat grid, in beats.

@@ -58,7 +58,7 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 		mt := L.NewTable()
 		mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 			field := L.Get(2).String()
-			L.RaiseError("%s has no '%s'%s", name, Cut(field), suggestion(field, known))
+			L.RaiseError("%s has no '%s'%s", name, Cut(field), hint(field, "it has", known))
 			return 0
 		}))
 		m.Metatable = mt
@@ -125,11 +125,7 @@ func (s *Load) Level(ch patch.Channel) float64 {
 // also.
 func (s *Load) FadeOptions(c Call, i int, also ...string) (curve.Easing, script.Span) {
 	o := c.Options(i, false, append([]string{"curve", "delay"}, also...)...)
-	name := o.Str("curve", "linear")
-	easing, ok := curve.ParseEasing(name)
-	if !ok {
-		c.Fail("curve must be %s, got %q%s", OneOf(curve.Names()), Cut(name), suggestion(name, curve.Names()))
-	}
+	easing, _ := curve.ParseEasing(o.Choice("curve", curve.Names()))
 	var delay script.Span
 	if o.Has("delay") {
 		delay = s.Duration(c, o.Get("delay"), "delay")

@@ -20,6 +20,10 @@ type Class[T any] struct {
 	// and is at most the length.
 	Item   func(L *lua.LState, v T, i int) lua.LValue
 	Length func(v T) int
+
+	// Level, if the class has it, tells how scripts read and set the level that a key
+	// calls, as in x:get(1) and x:set(1, 255); "" for a key that calls none.
+	Level func(v T, key lua.LValue) (get, set string)
 }
 
 // methodsField is where a metatable keeps the methods; scripts do not get at it.
@@ -40,6 +44,11 @@ func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
 	for name := range cl.Properties {
 		known = append(known, name)
 	}
+	slices.Sort(known)
+	level := cl.Level
+	if level == nil {
+		level = func(T, lua.LValue) (get, set string) { return "", "" }
+	}
 	mt := L.NewTable()
 	mt.RawSetString("__metatable", lua.LString(class))
 	mt.RawSetString(methodsField, index)
@@ -58,11 +67,18 @@ func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
 			L.Push(p(v))
 			return 1
 		}
-		L.RaiseError("%s has no '%s'%s", class, Cut(name), suggestion(name, known))
+		if get, _ := level(v, L.Get(2)); get != "" {
+			L.RaiseError("%s has no '%s'; a level is read with %s", class, Cut(name), get)
+		}
+		L.RaiseError("%s has no '%s'%s", class, Cut(name), hint(name, "it has", known))
 		return 0
 	}))
 	mt.RawSetString("__newindex", L.NewFunction(func(L *lua.LState) int {
-		L.RaiseError("%s: fields cannot be set ('%s')", class, Cut(L.Get(2).String()))
+		text := ""
+		if _, set := level(L.CheckUserData(1).Value.(T), L.Get(2)); set != "" {
+			text = "; a level is set with " + set
+		}
+		L.RaiseError("%s: fields cannot be set ('%s')%s", class, Cut(L.Get(2).String()), text)
 		return 0
 	}))
 	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
@@ -154,11 +170,7 @@ type Registration interface{ Cancel() }
 // OnEvent has argument 2 called back at the event that argument 1 names, one of
 // events, and returns the handle. topic is where an event is reported.
 func (s *Load) OnEvent(c Call, events []string, topic func(event string) string, args script.Args) int {
-	name, _ := c.Get(1).(lua.LString)
-	event := string(name)
-	if !slices.Contains(events, event) {
-		c.Wrong("the event", OneOf(events), c.Get(1))
-	}
+	event := c.Word(1, "the event", events)
 	return s.PushHandle(c, s.G.On(c.Fn+" "+event, c.Function(2, "the callback"), args, topic(event)))
 }
 

@@ -2,6 +2,7 @@ package module
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ func (c Call) Options(i int, list bool, known ...string) Options {
 	}
 	t, ok := v.(*lua.LTable)
 	if !ok {
-		c.Wrong("the options", "a table", v)
+		c.Wrong("the options", fmt.Sprintf("a table such as { %s = … }", known[0]), v)
 	}
 	n := 0
 	if list {
@@ -37,9 +38,9 @@ func (c Call) Options(i int, list bool, known ...string) Options {
 		switch {
 		case inList(k, n) || ok && slices.Contains(known, string(name)):
 		case ok:
-			c.Fail("unknown option '%s'%s", Cut(string(name)), suggestion(string(name), known))
+			c.Fail("unknown option '%s'%s", Cut(string(name)), hint(string(name), "it takes", known))
 		default:
-			c.Fail("unknown option %s", Describe(k))
+			c.Fail("unknown option %s; it takes %s", Describe(k), all(known))
 		}
 	}
 	return Options{c, t}
@@ -81,22 +82,39 @@ func (o Options) Choice(name string, words []string) string {
 	if !o.Has(name) {
 		return words[0]
 	}
-	for _, w := range words {
-		if o.Get(name) == lua.LString(w) {
-			return w
-		}
+	return o.asWord(o.Get(name), name, words)
+}
+
+// Host takes the name or the address of a machine; this one if it is not there.
+func (o Options) Host() string {
+	host := o.Str("host", "127.0.0.1")
+	if _, port, err := net.SplitHostPort(host); err == nil && port != "" {
+		o.Wrong("host", "a name or an address alone, beside port = "+port, o.Get("host"))
 	}
-	o.Wrong(name, OneOf(words), o.Get(name))
-	return ""
+	return host
 }
 
 // OneOf is "a, b or c" for the names given.
-func OneOf(names []string) string {
+func OneOf(names []string) string { return enumerate(names, "or") }
+
+// all is "a, b and c" for the names given.
+func all(names []string) string { return enumerate(names, "and") }
+
+func enumerate(names []string, last string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	n := len(names) - 1
+	return strings.Join(names[:n], ", ") + " " + last + " " + names[n]
+}
+
+// hint helps somebody who wrote s: with the known name most like it, or else, after
+// some words, with all there are.
+func hint(s, words string, known []string) string {
+	if text := suggestion(s, known); text != "" || len(known) == 0 {
+		return text
+	}
+	return "; " + words + " " + all(known)
 }
 
 // suggestion is " (did you mean 'x'?)" for the known name most like s, or "".

@@ -83,7 +83,7 @@ func (s *control) pushArgument(c module.Call, a argument) int {
 func (s *control) sender(c module.Call) int {
 	o := c.Options(1, false, "host", "port", "interface")
 	decl := &device.SenderDecl{
-		Host: o.Str("host", "127.0.0.1"), Port: o.AsInteger(o.Get("port"), "port", 1, 65535), Interface: o.Str("interface", ""),
+		Host: o.Host(), Port: o.AsInteger(o.Get("port"), "port", 1, 65535), Interface: o.Str("interface", ""),
 	}
 	v := sender{module.Declare(s.Load, c, decl)}
 	c.L.Push(module.OneObject(s.Load, c.L, "osc.sender", v, func() module.Class[sender] {

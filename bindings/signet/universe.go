@@ -101,6 +101,12 @@ func priority(c module.Call, v lua.LValue) []byte {
 
 func (s *sig) universeClass() module.Class[*universe] {
 	return module.Class[*universe]{
+		Level: func(_ *universe, key lua.LValue) (get, set string) {
+			if slot, ok := key.(lua.LNumber); ok {
+				return fmt.Sprintf("x:get(%s)", slot), fmt.Sprintf("x:set(%s, 255)", slot)
+			}
+			return "", ""
+		},
 		Methods: map[string]func(module.Call, *universe) int{
 			"slot":     s.slot,
 			"set":      s.set,

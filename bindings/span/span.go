@@ -3,7 +3,7 @@
 package span
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -23,16 +23,27 @@ type Length struct {
 
 var timeUnits = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour}
 
+// What can be wrong with the text of a duration.
+var (
+	errNumber  = errors.New("a number comes first")
+	errSign    = errors.New("it must not be negative")
+	errDivides = errors.New("it divides by 0")
+	errNoUnit  = errors.New("a unit is missing: ms, s, m, h, b (beats) or bar")
+	errUnit    = errors.New("the units are ms, s, m, h, b (beats) and bar")
+	errAlone   = errors.New("beats and bars stand alone")
+	errNone    = errors.New("beats and bars are more than 0")
+	errLong    = errors.New("the longest is 1000 hours, or just under a million beats or bars")
+)
+
 // Parse parses the string form of a duration, with bars of bar beats. Time units may follow one
-// another; beats stand alone.
+// another; beats stand alone. An error says what is wrong without repeating the text.
 func Parse(text string, bar beat.Micro) (Length, error) {
-	bad := fmt.Errorf("%q is no duration", text)
 	rest := strings.TrimSpace(text)
 	var d Length
 	for first := true; first || rest != ""; first = false {
 		n, r, err := parseAmount(rest)
 		if err != nil {
-			return Length{}, bad
+			return Length{}, err
 		}
 		unit := strings.TrimLeft(r, " ")
 		end := strings.IndexFunc(unit, func(c rune) bool { return c < 'a' || c > 'z' })
@@ -44,15 +55,23 @@ func Parse(text string, bar beat.Micro) (Length, error) {
 		case isTime:
 			d.Time += time.Duration(math.Round(n * float64(per)))
 			if d.Time > Max || n*float64(per) > float64(Max) {
-				return Length{}, bad
+				return Length{}, errLong
 			}
-		case (unit == "b" || unit == "bar") && first && rest == "" && n > 0 && n < 1e6:
+		case unit == "" && rest == "":
+			return Length{}, errNoUnit
+		case unit != "b" && unit != "bar":
+			return Length{}, errUnit
+		case !first || rest != "":
+			return Length{}, errAlone
+		case n <= 0:
+			return Length{}, errNone
+		case n >= 1e6:
+			return Length{}, errLong
+		default:
 			if unit == "bar" {
 				n *= bar.Float()
 			}
 			d.Beats = n
-		default:
-			return Length{}, bad
 		}
 	}
 	return d, nil
@@ -66,6 +85,14 @@ func parseAmount(s string) (float64, string, error) {
 			end = len(s)
 		}
 		f, err := strconv.ParseFloat(s[:end], 64)
+		switch {
+		case errors.Is(err, strconv.ErrRange):
+			err = errLong
+		case strings.HasPrefix(s, "-"):
+			err = errSign
+		case err != nil:
+			err = errNumber
+		}
 		return f, s[end:], err
 	}
 	n, rest, err := one(s)
@@ -73,8 +100,8 @@ func parseAmount(s string) (float64, string, error) {
 		return n, rest, err
 	}
 	d, rest, err := one(rest[1:])
-	if err != nil || d == 0 {
-		return 0, "", fmt.Errorf("bad fraction")
+	if err == nil && d == 0 {
+		err = errDivides
 	}
-	return n / d, rest, nil
+	return n / d, rest, err
 }

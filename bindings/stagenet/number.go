@@ -22,7 +22,8 @@ type numbers map[int]time.Duration
 // an error, unless it may be pending. While the show loads nobody knows which
 // gateways there will be, so any will do.
 func (s *net) number(c module.Call, v *console, name lua.LValue, pending bool) int {
-	a, err := stagenet.ParseAddress(c.AsString(name, "the address"))
+	text, _ := name.(lua.LString)
+	a, err := stagenet.ParseAddress(string(text))
 	if err != nil {
 		c.Wrong("the address", `one such as "SN17"`, name)
 	}

@@ -34,7 +34,7 @@ func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
 // server takes where a server is.
 func server(o module.Options, port int) device.Server {
 	return device.Server{
-		Host: o.Str("host", "127.0.0.1"), Port: o.Integer("port", port, 1, 65535), Interface: o.Str("interface", ""),
+		Host: o.Host(), Port: o.Integer("port", port, 1, 65535), Interface: o.Str("interface", ""),
 	}
 }
 

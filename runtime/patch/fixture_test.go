@@ -162,10 +162,10 @@ func TestEditDistance(t *testing.T) {
 }
 
 func TestClosest(t *testing.T) {
-	names := []string{"get", "set", "rgb", "rgbw", "Deck", "channel"}
+	names := []string{"get", "set", "hold", "rgb", "rgbw", "Deck", "channel"}
 	for typed, want := range map[string]string{
 		"rgwb": "rgbw", "rgbb": "rgb", "RGB": "rgb", "RgbW": "rgbw", "deck": "Deck", "chanel": "channel", "chanell": "channel",
-		"red": "", "gt": "get", "laser": "", "": "", "teg": "",
+		"red": "", "halt": "", "gt": "get", "laser": "", "": "", "teg": "",
 	} {
 		if got := Closest(typed, names); got != want {
 			t.Errorf("Closest(%q) = %q, want %q", typed, got, want)

@@ -68,7 +68,7 @@ const slip = 2
 // first of equals; "" when none is like it.
 func Closest(typed string, names []string) string {
 	best, distance := "", 2*slip
-	if len(typed) <= 3 {
+	if len(typed) <= 4 {
 		distance = slip // most short words are two slips apart
 	}
 	for _, name := range names {
