@@ -2,7 +2,6 @@ package module
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -88,7 +87,8 @@ func (o Options) Choice(name string, words []string) string {
 // Host takes the name or the address of a machine; this one if it is not there.
 func (o Options) Host() string {
 	host := o.Str("host", "127.0.0.1")
-	if _, port, err := net.SplitHostPort(host); err == nil && port != "" {
+	name, port, found := strings.Cut(host, ":")
+	if found && name != "" && !strings.Contains(port, ":") { // which is in addresses of IPv6
 		o.Wrong("host", "a name or an address alone, beside port = "+port, o.Get("host"))
 	}
 	return host

@@ -26,9 +26,6 @@ const (
 	exitTERM     exitCode = 143
 )
 
-// usageError is a mistake on the command line.
-type usageError struct{ error }
-
 // signalled ends a show that was asked to end.
 type signalled struct{ os.Signal }
 
@@ -92,6 +89,6 @@ func (a *app) tell(err error) {
 	}
 	var usage usageError
 	if errors.As(err, &usage) {
-		fmt.Fprintln(a.screen, "Try: showrun --help")
+		fmt.Fprintf(a.screen, "Try: %s --help\n", a.command)
 	}
 }

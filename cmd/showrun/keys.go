@@ -253,15 +253,6 @@ func fingerprint(k key.Keys) string {
 	return fmt.Sprintf("%x-%x-%x-%x", sum[0:2], sum[2:4], sum[4:6], sum[6:8])
 }
 
-// The argument checks of verbs.
-
-func noArgs(cmd *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(cmd, args); err != nil {
-		return usageError{err}
-	}
-	return nil
-}
-
 // noSecrets refuses arguments where somebody may have typed a passphrase, without
 // repeating them.
 func noSecrets(_ *cobra.Command, args []string) error {

@@ -57,5 +57,7 @@ func execute(args []string, stdout, stderr io.Writer, signals chan os.Signal) (c
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return app.codeOf(root.Execute())
+	cmd, err := root.ExecuteC()
+	app.command = cmd.CommandPath()
+	return app.codeOf(err)
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"regexp"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -20,10 +18,8 @@ type app struct {
 	screen         *terminal.Screen // stderr while something runs, and for last words
 	signals        chan os.Signal   // those of the system, and Ctrl-C where it is a key
 	jsonLog        *slog.Logger     // set once the log is one for programs
+	command        string           // that was run, once it has ended
 }
-
-// notANumber is what the library says of a flag that is to be one.
-var notANumber = regexp.MustCompile(`strconv\.(?:ParseInt|ParseUint|Atoi): parsing "[^"]*": .*`)
 
 // root builds the command tree. A show named without a verb is run.
 func (a *app) root() *cobra.Command {
@@ -41,22 +37,20 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && cmd.Flags().NFlag() == 0 {
 				return cmd.Help()
 			}
-			return a.run(cmd.Context(), f, args)
+			return a.run(cmd, f, args)
 		},
 	}
 	f.add(root)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return usageError{errors.New(notANumber.ReplaceAllString(err.Error(), "expected a whole number"))}
-	})
+	root.SetFlagErrorFunc(flagError)
 
 	var rf runFlags
 	run := &cobra.Command{
 		Use:   "run SHOW",
 		Short: "Run a show",
-		RunE:  func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), rf, args) },
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.run(cmd, rf, args) },
 	}
 	rf.add(run)
 	about := fmt.Sprintf("showrun %s\n%s\nIts Sig-Net product code is one for prototypes.\n", version(), attribution)

@@ -64,12 +64,14 @@ func (*secretFlag) Type() string       { return "secret" }
 func (s *secretFlag) Set(string) error { s.given = true; return nil }
 
 // run runs one show.
-func (a *app) run(ctx context.Context, f runFlags, args []string) error {
-	switch {
-	case f.secret.given:
+func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
+	if f.secret.given {
 		return errSecretArgument
-	case len(args) != 1:
-		return usageError{fmt.Errorf("name one show, got %d", len(args))}
+	}
+	path, err := oneShow(cmd, args)
+	switch {
+	case err != nil:
+		return err
 	case f.logFormat != "text" && f.logFormat != "json":
 		return usageError{fmt.Errorf("--log-format must be text or json, got %q", f.logFormat)}
 	case f.length < 0:
@@ -90,13 +92,13 @@ func (a *app) run(ctx context.Context, f runFlags, args []string) error {
 	}
 	h, err := host.New(host.Options{
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
-		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
+		Show: path, Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	})
 	if err != nil {
-		return usageError{err}
+		return usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, path))}
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)
 	ended := make(chan struct{})
 	defer close(ended)
