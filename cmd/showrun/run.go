@@ -126,7 +126,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 }
 
 // showKeys says what the keys do while a show runs.
-const showKeys = "space EMERGENCY STOP of machinery · R release it · ? these keys · Ctrl-C end the show"
+const showKeys = "space EMERGENCY STOP of machinery · Shift-R release · ? keys · Ctrl-C end"
 
 // pressInShow does what a key is for.
 func (a *app) pressInShow(key rune, h *host.Host) {
@@ -135,6 +135,8 @@ func (a *app) pressInShow(key rune, h *host.Host) {
 		h.EmergencyStop("the keyboard")
 	case 'R':
 		h.Release("the keyboard")
+	case 'r':
+		fmt.Fprintln(a.screen, "machinery is released with Shift-R, so that no slip of a finger does it")
 	case '?', 'h':
 		fmt.Fprintln(a.screen, showKeys)
 	case terminal.KeyInterrupt:

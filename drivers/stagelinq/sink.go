@@ -259,7 +259,7 @@ func (s *Sink) Heard(h discovery.Heard) {
 	u, change := s.table.Heard(h.Announcement, h.Address, h.At)
 	switch change {
 	case discovery.Appeared:
-		s.log.Info("heard", "unit", u.Name, "software", u.Software, "version", u.Version, "address", u.Address)
+		s.log.Debug("heard", "unit", u.Name, "software", u.Software, "version", u.Version, "address", u.Address)
 		s.begin(u, dial, false, h.At)
 	case discovery.Moved:
 		s.end(u.Token, "unit restarted", h.At)

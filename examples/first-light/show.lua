@@ -53,5 +53,6 @@ clock.run("runner", function()
   end
 end)
 
-clock.on("lost",  function() show.log.warn("the deck is silent, the beat runs on") end)
-clock.on("found", function() show.log.info("the deck is back") end)
+-- Without a player the beat runs on.
+dj:on("connected", function(player) show.log.info("hello, %s", player.name) end)
+dj:on("lost",      function(player) show.log.warn("%s is gone, the beat runs on", player.name) end)

@@ -204,9 +204,12 @@ func (h *Host) loop(ctx context.Context, name string, run func(context.Context))
 // report tells how it went, once the loops have ended.
 func (h *Host) report() {
 	e := h.show.Stats()
-	args := []any{"frames", e.Frames, "left out", e.Skipped, "batches late", e.Late.Count}
+	args := []any{"frames", e.Frames}
+	if e.Skipped > 0 {
+		args = append(args, "frames left out", e.Skipped)
+	}
 	if e.Late.Count > 0 {
-		args = append(args, "worst", e.Late.Worst.Round(time.Millisecond))
+		args = append(args, "batches late", e.Late.Count, "worst", e.Late.Worst.Round(time.Millisecond))
 		lines := slices.SortedFunc(maps.Keys(e.Origins), func(a, b string) int {
 			return cmp.Or(cmp.Compare(e.Origins[b].Count, e.Origins[a].Count), cmp.Compare(a, b))
 		})

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -22,14 +23,15 @@ type Status struct {
 	LateP99      time.Duration // lateness of the last 256 frames
 	LateWorst    time.Duration // since the start
 	Universes    int
-	Machines     int    // devices that move things
-	Held         bool   // they are, by an emergency stop
-	NoScript     bool   // it was stuck, and no other has taken its place
-	Deaf         bool   // OSC commands are not heard, the port is another program's
-	Wakes        uint64 // of the script loop
-	Dropped      uint64 // events and observations for which there was no room
-	ReloadErrors uint64 // since the last good load
-	Meter        []byte // what the rig's first universe shows, from slot 1
+	Machines     int      // devices that move things
+	Held         bool     // they are, by an emergency stop
+	NoScript     bool     // it was stuck, and no other has taken its place
+	Deaf         bool     // OSC commands are not heard, the port is another program's
+	Wakes        uint64   // of the script loop
+	Dropped      uint64   // events and observations for which there was no room
+	ReloadErrors uint64   // since the last good load
+	Disabled     []string // handlers that are not called any more, by name and line
+	Meter        []byte   // what the rig's first universe shows, from slot 1
 }
 
 // Status returns how the show stands; any goroutine.
@@ -43,6 +45,7 @@ func (h *Host) Status() Status {
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 		Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
+	s.Disabled = h.show.Disabled()
 	events, observations := h.show.Dropped()
 	s.Dropped = events + observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
@@ -50,10 +53,13 @@ func (h *Host) Status() Status {
 		s.Universes += o.Universes()
 	}
 	if h.rig != nil {
-		s.Meter = h.rig.Levels(16)
+		s.Meter = h.rig.Levels(meterSlots)
 	}
 	return s
 }
+
+// meterSlots is how much of the rig's first universe is shown.
+const meterSlots = 20
 
 // String is a line for people.
 func (s Status) String() string {
@@ -64,6 +70,9 @@ func (s Status) String() string {
 	}
 	if s.NoScript {
 		text += ", NO SCRIPT RUNS"
+	}
+	if len(s.Disabled) > 0 {
+		text += ", NOT CALLED ANY MORE: " + strings.Join(s.Disabled, ", ")
 	}
 	if s.Dropped > 0 {
 		text += fmt.Sprintf(", %d EVENTS LOST: the script was too slow", s.Dropped)

@@ -56,6 +56,7 @@ type Machine struct {
 	inputs   bag // of the engine loop
 	reports  bag // from the engine loop to the inbox
 	errors   limiter
+	disabled atomic.Pointer[[]string] // handlers of the live load
 
 	// Script loop only.
 	live      *Load
@@ -95,6 +96,7 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 	}
 	m.engine = engine.New(engine.Config{Rate: cfg.Rate, Start: now, Registry: &m.registry})
 	m.watched.Store(&[]string{})
+	m.disabled.Store(&[]string{})
 	m.plan.Store(m.conductor.Plan(0, now))
 	m.engine.Retime(m.plan.Load().Course)
 	m.outlets.Failed = m.bug

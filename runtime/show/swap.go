@@ -39,6 +39,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 		before.gen.Detach()
 	}
 	m.live = next
+	m.disabled.Store(&[]string{})
 	m.wireUp(next, before)
 	next.gen.SetPlan(plan, now)
 	next.gen.Start(m.horizon)

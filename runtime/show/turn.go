@@ -62,6 +62,10 @@ func (m *Machine) ScriptNext() time.Duration {
 // waits reports whether there are events for the next turn.
 func (m *Machine) waits() bool { return len(m.waiting) > 0 || m.inbox.Len() > 0 || m.reports.holds() }
 
+// Disabled lists the handlers of the live load that are not called any more, for they
+// failed too often or had to be stopped, by name and line.
+func (m *Machine) Disabled() []string { return *m.disabled.Load() }
+
 // failed reports an error of the script, on the script loop or by the loader for its
 // own generation. A storm of them is not passed on in full: an error handler may cause
 // errors.
@@ -79,6 +83,8 @@ func (m *Machine) failed(f *script.Failure) {
 	}
 	if f.Disabled != "" {
 		args = append(args, "disabled", f.Disabled)
+		names := append(slices.Clone(m.Disabled()), f.Task)
+		m.disabled.Store(&names)
 	}
 	m.cfg.Log.Error(f.Message, args...)
 	m.Put(script.Event{Topic: TopicError, At: m.cfg.Now(), Value: f.Message})

@@ -81,9 +81,11 @@ func (h tracebacks) Handle(ctx context.Context, r slog.Record) error {
 	trace := ""
 	line := slog.NewRecord(r.Time, r.Level, Printable(cut(r.Message), lines), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == "traceback" {
+		switch {
+		case a.Key == "traceback":
 			trace = Printable(cut(a.Value.String()), lines)
-		} else {
+		case a.Value.Kind() == slog.KindString && a.Value.String() == "": // tells people nothing
+		default:
 			line.AddAttrs(harmless(a))
 		}
 		return true

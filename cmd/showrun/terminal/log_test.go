@@ -26,6 +26,16 @@ func TestLogIsHarmless(t *testing.T) {
 	}
 }
 
+// TestEmptyTextsAreLeftOut of the log of people; programs get them.
+func TestEmptyTextsAreLeftOut(t *testing.T) {
+	if got := logged(t, "text", "unit found", "reason", "", "n", 0)[len("15:04:05.000 "):]; got != "INF unit found n=0\n" {
+		t.Errorf("%q", got)
+	}
+	if got := logged(t, "json", "unit found", "reason", ""); !strings.Contains(got, `"reason":""`) {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestLongTextsAreCut, in the message and in attributes, and say so.
 func TestLongTextsAreCut(t *testing.T) {
 	long := "x" + strings.Repeat("é", 15<<19) // 15 MiB and a byte

@@ -187,12 +187,12 @@ func Fit(line string, width int) string {
 	return string(r[:min(len(r), max(width, 0))])
 }
 
-// Meter draws levels as bars.
+// Meter draws levels as bars, of which only those of 0 are the lowest.
 func Meter(levels []byte) string {
-	bars := []rune(" ▁▂▃▄▅▆▇█")
+	bars := []rune("▁▂▃▄▅▆▇█")
 	var b strings.Builder
 	for _, l := range levels {
-		b.WriteRune(bars[int(l)*(len(bars)-1)/255])
+		b.WriteRune(bars[(int(l)*(len(bars)-1)+254)/255])
 	}
 	return b.String()
 }

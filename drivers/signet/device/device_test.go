@@ -361,8 +361,9 @@ func TestWrongKeyIsLogged(t *testing.T) {
 	verdict(wire.ModeMismatch, both, epoch.Add(time.Minute))
 	verdict(wire.ModeMismatch, from, epoch.Add(time.Minute))
 	verdict(wire.Flood, from, epoch.Add(time.Hour))
+	verdict(wire.BadAuth, netip.MustParseAddr("127.0.0.1"), epoch.Add(2*time.Hour))
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], "do not fit our key") || !strings.Contains(lines[0], "from=10.0.0.7") || !strings.Contains(lines[1], "one signs") {
+	if len(lines) != 3 || !strings.Contains(lines[1], "WARN") || !strings.Contains(lines[2], "level=INFO") || !strings.Contains(lines[2], "other rigs") || !strings.Contains(lines[0], "do not fit our key") || !strings.Contains(lines[0], "from=10.0.0.7") || !strings.Contains(lines[1], "one signs") {
 		t.Errorf("logged:\n%s", log.String())
 	}
 }

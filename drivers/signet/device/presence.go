@@ -220,9 +220,15 @@ func (p *Presence) TakeWarning() Warning {
 	return w
 }
 
-// Log writes a Warning about packets that did not reach a device of ours.
+// Log writes a Warning about packets that did not reach a device of ours. On loopback
+// nothing is wrong with them: another rig, or a program that is tried out, has a key of
+// its own.
 func (w Warning) Log(log *slog.Logger, device wire.TUID) {
-	if w.Text != "" {
+	switch {
+	case w.Text == "":
+	case w.From.IsLoopback():
+		log.Info(w.Text+"; on this machine other rigs have keys of their own", "device", device.Screen())
+	default:
 		log.Warn(w.Text, "from", w.From, "device", device.Screen())
 	}
 }
