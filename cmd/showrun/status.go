@@ -42,7 +42,7 @@ func statusLine(s host.Status, dropped uint64, width int) string {
 // troubles are what somebody must see at once.
 func troubles(s host.Status) (fields []string) {
 	if s.Held {
-		fields = append(fields, "■ STOPPED, Shift-R releases")
+		fields = append(fields, "■ STOPPED (Shift-R)")
 	}
 	if s.NoScript {
 		fields = append(fields, "NO SCRIPT RUNS")

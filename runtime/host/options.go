@@ -96,5 +96,5 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// DrawSeed draws a seed for math.random.
-func DrawSeed() uint64 { return rand.Uint64()>>1 | 1 }
+// DrawSeed draws a seed for math.random, short enough to be typed again.
+func DrawSeed() uint64 { return rand.Uint64N(1e9) + 1 }
