@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
 	"showrun/cmd/showrun/terminal"
+	"showrun/runtime/control"
 	"showrun/runtime/host"
 	"showrun/runtime/script"
 )
@@ -60,11 +62,30 @@ func (a *app) codeOf(err error) exitCode {
 	case errors.As(err, &load):
 		return exitScript
 	case errors.As(err, &device):
+		a.tellWhoRuns(err)
 		return exitDevice
 	case errors.As(err, &bug):
 		return exitInternal
 	}
 	return exitFailed
+}
+
+// tellWhoRuns names the shows that run here, one of which may have the port that is
+// taken.
+func (a *app) tellWhoRuns(err error) {
+	paths, failed := control.Shows(control.Folder(os.LookupEnv))
+	if failed != nil || !errors.Is(err, syscall.EADDRINUSE) || a.jsonLog != nil {
+		return
+	}
+	var names []string
+	for _, answer := range askAll(paths, control.Status, "") {
+		if answer.Show != "" {
+			names = append(names, answer.Show)
+		}
+	}
+	if len(names) > 0 {
+		fmt.Fprintf(a.screen, "Shows that run on this machine: %s\n", strings.Join(names, ", "))
+	}
 }
 
 // tell writes why the command ends: for people, or as a last line of a log that

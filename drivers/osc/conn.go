@@ -87,6 +87,9 @@ func Listen(cfg Config) (*Conn, error) {
 	}
 	udp, err := net.ListenUDP(network(bind.Addr()), net.UDPAddrFromAddrPort(bind))
 	if err != nil {
+		if op := (*net.OpError)(nil); errors.As(err, &op) {
+			err = op.Err // the rest says where once more
+		}
 		return nil, fmt.Errorf("osc: listen on %v: %w: is another program using the port?", bind, err)
 	}
 	udp.SetReadBuffer(readBuffer) // as much as the system grants
