@@ -112,7 +112,8 @@ type Generation struct {
 	idle    []*worker
 	spare   []*lua.LState
 
-	stats Stats
+	stats  Stats
+	unsaid unsaid
 }
 
 // Load compiles the show and runs its top level in collect mode. Nothing leaves
