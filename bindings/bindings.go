@@ -29,6 +29,7 @@ type Show struct {
 	module  *lua.LTable               // module show, likewise
 	passage *state.Passage            // of show.state, from the load before; nil without one
 	kept    *lua.LTable               // show.state, as it was last
+	random  lua.LValue                // math.random, as the script finds it
 	named   map[string]*lua.LUserData // fixtures and groups
 	modules []script.Module
 }

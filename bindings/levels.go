@@ -15,7 +15,7 @@ import (
 // levelMethods are what fixtures and groups share.
 func (s *Show) levelMethods() map[string]func(module.Call, *group) int {
 	return map[string]func(module.Call, *group) int{
-		"set": s.set, "fade": s.fade, "spline": s.spline, "get": s.levels, "stop": s.stop,
+		"set": s.set, "fade": s.fade, "spline": s.spline, "get": s.levels, "stop": s.stop, "wave": s.wave,
 	}
 }
 

@@ -18,8 +18,12 @@ type group struct {
 func (g *group) String() string { return g.name }
 
 func (s *Show) openStage(L *lua.LState, m *lua.LTable) {
+	if math, ok := L.GetGlobal("math").(*lua.LTable); ok {
+		s.random = math.RawGetString("random")
+	}
 	module.Functions(L, m, "stage", map[string]func(module.Call) int{
 		"fixture": s.stageFixture, "group": s.stageGroup, "get": s.stageGet,
+		"master": s.stageMaster, "blackout": s.stageBlackout,
 	})
 }
 

@@ -179,3 +179,53 @@ func TestHugeTables(t *testing.T) {
 	)
 	s.wantFailures()
 }
+
+// TestWaves go to and fro until something else is done with the channel, those of a group
+// one after the other.
+func TestWaves(t *testing.T) {
+	s := live(t, `
+local row = {}
+for i = 1, 4 do row[i] = stage.fixture{ name = "spot " .. i, kind = "dimmer", at = one:slot(i) } end
+stage.group(row):wave{ period = "4b", shape = "square", width = 1 / 4, spread = 1 }
+local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(10) }
+wash:set(7)
+wash:wave{ channels = { "red", "blue" }, period = 1, shape = "triangle", from = 40, to = 200, width = 1, phase = 0.5 }
+clock.after(3, function() wash:set(9) row[1]:stop() end)`)
+	s.wantLevels("250ms 1=255 2=0 3=0 4=0 10=160 11=7 12=160")
+	s.wantLevels("750ms 1=0 2=255 3=0 4=0 10=80 11=7 12=80")
+	s.wantLevels("1250ms 1=0 2=0 3=255 4=0")
+	s.wantLevels("1750ms 1=0 2=0 3=0 4=255")
+	s.wantLevels("3250ms 1=0 2=0 3=255 4=0 10=9 12=9")
+	s.wantLevels("4250ms 1=0 2=0 3=0 4=0")
+}
+
+func TestRandomWavesRepeatWithTheSeed(t *testing.T) {
+	text := `stage.fixture{ name = "a", kind = "dimmer", at = one:slot(1) }:wave{ period = 0.1, shape = "random" }
+stage.fixture{ name = "b", kind = "dimmer", at = one:slot(2) }:wave{ period = 0.1, shape = "random" }`
+	a, b := live(t, text), live(t, text)
+	for at := 50 * time.Millisecond; at < time.Second; at += 100 * time.Millisecond {
+		a.run(at)
+		b.run(at)
+		if a.level("1") != b.level("1") || a.level("1") == a.level("2") {
+			t.Errorf("%v: %d, %d again, and beside it %d", at, a.level("1"), b.level("1"), a.level("2"))
+		}
+	}
+}
+
+// TestMaster scales what gives light, and nothing else.
+func TestMaster(t *testing.T) {
+	s := live(t, `
+local head = stage.fixture{ name = "head", channels = { "pan", "dimmer" }, at = one:slot(1) }
+head:set{ 200, 100 }
+one:set(5, 200)
+clock.after(1, function() stage.master(127.5, 1) end)
+clock.after(3, function() stage.blackout(true) print(head:get("dimmer")) end)
+clock.after(4, function() stage.blackout(false, 1) stage:master(255) end)`)
+	s.wantLevels("900ms 1=200 2=100 5=200")
+	s.wantLevels("1500ms 1=200 2=75 5=200")
+	s.wantLevels("2500ms 1=200 2=50 5=200")
+	s.wantLevels("3100ms 1=200 2=0 5=200")
+	s.wantLevels("4500ms 2=50")
+	s.wantLevels("5100ms 1=200 2=100 5=200")
+	s.wantLog("3.000 100")
+}

@@ -67,6 +67,26 @@ func (o Options) Integer(name string, def, lo, hi int) int {
 	return o.AsInteger(o.Get(name), name, lo, hi)
 }
 
+// Level takes a level, def if it is not there.
+func (o Options) Level(name string, def float64) float64 {
+	if !o.Has(name) {
+		return def
+	}
+	return o.Call.Level(o.Get(name), name)
+}
+
+// Ratio takes a number from 0 to most, def if it is not there.
+func (o Options) Ratio(name string, def, most float64) float64 {
+	if !o.Has(name) {
+		return def
+	}
+	n, ok := o.Get(name).(lua.LNumber)
+	if !ok || !(float64(n) >= 0 && float64(n) <= most) {
+		o.WrongNumber(name, fmt.Sprintf("0-%g", most), o.Get(name))
+	}
+	return float64(n)
+}
+
 // Bool takes true or false, which is also the default.
 func (o Options) Bool(name string) bool {
 	v := o.Get(name)

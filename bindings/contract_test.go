@@ -1,0 +1,66 @@
+package bindings
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// promised are the names that scripts rely on, as they are written on values that the
+// test makes: functions with a call, properties without.
+const promised = `
+clock: run() sleep() sync() wait() after() every() on_beat() at_beat() time() beats() tempo() phase()
+clock: set_tempo() tap() nudge() follow() on() beats_per_bar()
+task: cancel() name running
+handle: cancel()
+stage: fixture() group() master() blackout() get()
+wash: set() fade() spline() wave() get() stop() name kind
+both: set() fade() spline() wave() get() stop() each() name
+show: name file dir generation state on() log
+show.log: debug() info() warn() error()
+signet: sender() receiver() manager()
+net: universe() timecode()
+one: set() fade() get() levels() slot() priority() leave() number preview
+tc: start() stop() locate() position running rate stream
+rx: universe() timecode()
+heard: on() get() levels() number
+film: on() position rate running stream
+rig: nodes() on()
+stagelinq: sink()
+dj: devices() on() subscribe() get() deck() master()
+deck: playing bpm beat total_beats title artist length master on_air loaded on() on_beat()
+stagenet: console()
+house: gateways() on() gateway() set() fade() get() leases()
+box: id type version address connected lease slot() channel()
+theater: lighting() motion() valve()
+lights: fixture() spline() tempo() follow() slot()
+crane: spline() tempo() follow() pending() stop()
+arms: move() empty()
+osc: sender() receiver() float() int() blob()
+mouth: send()
+ear: on()
+`
+
+// TestTheNamesOfTheContract finds every name that scripts rely on.
+func TestTheNamesOfTheContract(t *testing.T) {
+	var checks strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(promised)) {
+		object, names, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		for _, name := range strings.Fields(names) {
+			name, call := strings.CutSuffix(name, "()")
+			fmt.Fprintf(&checks, "check(%q, function() return %s.%s end, %v)\n", object+"."+name, object, name, call)
+		}
+	}
+	s := newStand(t)
+	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
+local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
+local function check(name, read, call)
+  local found, value = pcall(read)
+  if not found or call ~= (type(value) == "function") then print(name, value) end
+end
+` + checks.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wantLog()
+}
