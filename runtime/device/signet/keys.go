@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"showrun/drivers/signet"
@@ -38,9 +39,35 @@ var errNoKey = errors.New(`no key: Sig-Net signs every packet, so the Sender nee
   or name it in the show:           signet.sender{ key = { env = "SIGNET_PASSPHRASE" } }
   To try a show without any of it:  showrun --rig show.lua`)
 
+// path is that of the file.
+func (k KeyRef) path(env device.Env) string {
+	if filepath.IsAbs(k.File) {
+		return k.File
+	}
+	return filepath.Join(env.Dir, k.File)
+}
+
+// isHere tells whether there is what a declaration names.
+func (k KeyRef) isHere(env device.Env) bool {
+	switch {
+	case k.Env != "":
+		passphrase, _ := env.Getenv(k.Env)
+		return passphrase != ""
+	case k.File != "":
+		_, err := os.Stat(k.path(env))
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	return false
+}
+
 // keysOf finds the keys of a device: from the environment variable or the file its
-// declaration names, else those of the virtual rig, else those of the key store.
+// declaration names, else those of the virtual rig, else those of the key store. On a rig
+// its keys also take the place of what is named and not here.
 func keysOf(env device.Env, from KeyRef) (signet.Keys, error) {
+	if rigOf(env) != nil && from != (KeyRef{}) && !from.isHere(env) {
+		env.Log.Info("sig-net: the key that the show names is not here; on the rig one of the rig's own does", "key", from.String())
+		from = KeyRef{}
+	}
 	switch {
 	case from.Env != "":
 		k0, err := key.FromEnvironment(from.Env, env.Getenv)
@@ -49,11 +76,7 @@ func keysOf(env device.Env, from KeyRef) (signet.Keys, error) {
 		}
 		return k0.Keys(), nil
 	case from.File != "":
-		file := from.File
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(env.Dir, file)
-		}
-		transfer, err := key.ReadFile(file)
+		transfer, err := key.ReadFile(from.path(env))
 		if err != nil {
 			return signet.Keys{}, err
 		}

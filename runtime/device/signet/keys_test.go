@@ -12,7 +12,8 @@ import (
 	"showrun/runtime/device"
 )
 
-// TestKeysOf: what a declaration names comes first, then the rig, then the key store.
+// TestKeysOf: what a declaration names comes first, if it is here, then the rig, then the
+// key store.
 func TestKeysOf(t *testing.T) {
 	env, _, _ := sigNetEnv(t, 0)
 	const passphrase = "Correct1Horse"
@@ -44,6 +45,8 @@ func TestKeysOf(t *testing.T) {
 		"rig":               {rigged, KeyRef{}, r.keys},
 		"file with a rig":   {rigged, KeyRef{File: "k0.json"}, file.Keys()},
 		"variable with one": {rigged, KeyRef{Env: "PASS"}, typed.Keys()},
+		"no file, a rig":    {rigged, KeyRef{File: "nothing"}, r.keys},
+		"not set, a rig":    {rigged, KeyRef{Env: "NOTHING"}, r.keys},
 	} {
 		if got, err := keysOf(c.env, c.from); err != nil || got != c.want {
 			t.Errorf("%s: other keys, %v", name, err)
