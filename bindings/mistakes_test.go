@@ -126,6 +126,7 @@ var mistakes = []struct{ call, want string }{
 	{`signet.reciever{}`, `signet has no 'reciever' (did you mean 'receiver'?)`},
 	{`require "./signet"`, `require: no module "./signet" (did you mean "signet"?): not built in (clock, stage, show, signet, stagelinq, stagenet, theater, osc), nor can it be a file of the show folder`},
 	{`require "shw"`, `require: no module "shw" (did you mean "show"?): not built in (clock, stage, show, signet, stagelinq, stagenet, theater, osc), no shw.lua or shw/init.lua in the show folder`},
+	{`require "maths"`, `require: no module "maths" (did you mean "math"?): not built in (clock, stage, show, signet, stagelinq, stagenet, theater, osc), no maths.lua or maths/init.lua in the show folder`},
 	{`require(signet)`, `bad argument #1 to require (string expected, got table)`},
 }
 

@@ -29,9 +29,10 @@ type Status struct {
 	Deaf         bool     // OSC commands are not heard, the port is another program's
 	Wakes        uint64   // of the script loop
 	Dropped      uint64   // events and observations for which there was no room
-	ReloadErrors uint64   // since the last good load
-	Disabled     []string // handlers that are not called any more, by name and line
-	Meter        []byte   // what the rig's first universe shows, from slot 1
+	ReloadErrors uint64 // since the last good load
+	Meter        []byte // what the rig's first universe shows, from slot 1
+
+	Disabled []string // handlers that are not called any more, by name and line
 }
 
 // Status returns how the show stands; any goroutine.
@@ -45,7 +46,6 @@ func (h *Host) Status() Status {
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 		Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
-	s.Disabled = h.show.Disabled()
 	events, observations := h.show.Dropped()
 	s.Dropped = events + observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
@@ -55,6 +55,7 @@ func (h *Host) Status() Status {
 	if h.rig != nil {
 		s.Meter = h.rig.Levels(meterSlots)
 	}
+	s.Disabled = h.show.Disabled()
 	return s
 }
 
@@ -68,11 +69,11 @@ func (s Status) String() string {
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"
 	}
-	if s.NoScript {
-		text += ", NO SCRIPT RUNS"
-	}
 	if len(s.Disabled) > 0 {
 		text += ", NOT CALLED ANY MORE: " + strings.Join(s.Disabled, ", ")
+	}
+	if s.NoScript {
+		text += ", NO SCRIPT RUNS"
 	}
 	if s.Dropped > 0 {
 		text += fmt.Sprintf(", %d EVENTS LOST: the script was too slow", s.Dropped)

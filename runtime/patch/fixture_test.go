@@ -162,10 +162,10 @@ func TestEditDistance(t *testing.T) {
 }
 
 func TestClosest(t *testing.T) {
-	names := []string{"get", "set", "hold", "rgb", "rgbw", "Deck", "channel"}
+	names := []string{"get", "set", "hold", "on", "rgb", "rgbw", "Deck", "channel"}
 	for typed, want := range map[string]string{
 		"rgwb": "rgbw", "rgbb": "rgb", "RGB": "rgb", "RgbW": "rgbw", "deck": "Deck", "chanel": "channel", "chanell": "channel",
-		"red": "", "halt": "", "gt": "get", "laser": "", "": "", "teg": "",
+		"red": "", "halt": "", "gt": "", "gett": "get", "onn": "", "laser": "", "": "", "teg": "",
 	} {
 		if got := Closest(typed, names); got != want {
 			t.Errorf("Closest(%q) = %q, want %q", typed, got, want)

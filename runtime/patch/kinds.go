@@ -65,15 +65,13 @@ func didYouMean(typed string, names []string) string {
 const slip = 2
 
 // Closest is the name most like what was typed, whatever the case of the letters, the
-// first of equals; "" when none is like it.
+// first of equals; "" when none is like it: at most two letters may differ, and less than
+// half of them.
 func Closest(typed string, names []string) string {
-	best, distance := "", 2*slip
-	if len(typed) <= 4 {
-		distance = slip // most short words are two slips apart
-	}
+	best, distance := "", 2*slip+1
 	for _, name := range names {
 		d := editDistance(strings.ToLower(typed), strings.ToLower(name))
-		if d < slip*len(name) && (d < distance || d == distance && best == "") {
+		if d < distance && 2*d < slip*min(len(name), len(typed)) {
 			best, distance = name, d
 		}
 	}

@@ -172,7 +172,7 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 // likely is " (did you mean …?)" for the module that somebody who wrote name may want, ""
 // when none is like it.
 func (g *Generation) likely(name string) string {
-	var known []string
+	known := slices.Clone(standard)
 	for _, m := range g.cfg.Modules {
 		known = append(known, m.Name)
 	}
