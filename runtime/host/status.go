@@ -23,12 +23,12 @@ type Status struct {
 	LateP99      time.Duration // lateness of the last 256 frames
 	LateWorst    time.Duration // since the start
 	Universes    int
-	Machines     int      // devices that move things
-	Held         bool     // they are, by an emergency stop
-	NoScript     bool     // it was stuck, and no other has taken its place
-	Deaf         bool     // OSC commands are not heard, the port is another program's
-	Wakes        uint64   // of the script loop
-	Dropped      uint64   // events and observations for which there was no room
+	Machines     int    // devices that move things
+	Held         bool   // they are, by an emergency stop
+	NoScript     bool   // it was stuck, and no other has taken its place
+	Deaf         bool   // OSC commands are not heard, the port is another program's
+	Wakes        uint64 // of the script loop
+	Dropped      uint64 // events and observations for which there was no room
 	ReloadErrors uint64 // since the last good load
 	Meter        []byte // what the rig's first universe shows, from slot 1
 
