@@ -32,7 +32,8 @@ type Sender struct {
 	mu   sync.Mutex // of catchUp
 	told atomic.Pointer[told]
 
-	lastError string // engine loop only
+	lastError string        // that was logged, "" once packets leave again; engine loop only
+	failed    time.Duration // when packets did not leave the last time
 }
 
 // onlineSender is a Sender on the network, and virtualSender one in virtual time.
@@ -325,14 +326,21 @@ func (s *Sender) Universes() int {
 	return n
 }
 
-// failing logs an error of sending once, until another comes; engine loop only. A
-// driver that was closed has been replaced or is about to be, which others tell.
-func (s *Sender) failing(_ int, err error) {
-	if err == nil || errors.Is(err, net.ErrClosed) {
-		return
-	}
-	if text := err.Error(); text != s.lastError {
-		s.lastError = text
-		s.env.Log.Error("signet: not sent", "error", err)
+// failing logs an error of sending once, until another comes, and when packets have left
+// for a second after it; engine loop only. A driver that was closed has been replaced or
+// is about to be, which others tell.
+func (s *Sender) failing(sent int, err error) {
+	now := s.env.Now()
+	switch {
+	case errors.Is(err, net.ErrClosed):
+	case err != nil:
+		s.failed = now
+		if text := err.Error(); text != s.lastError {
+			s.lastError = text
+			s.env.Log.Error("signet: not sent", "error", err)
+		}
+	case s.lastError != "" && sent > 0 && now-s.failed >= time.Second:
+		s.lastError = ""
+		s.env.Log.Info("signet: sending again")
 	}
 }
