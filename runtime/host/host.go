@@ -213,7 +213,7 @@ func (h *Host) report() {
 		lines := slices.SortedFunc(maps.Keys(e.Origins), func(a, b string) int {
 			return cmp.Or(cmp.Compare(e.Origins[b].Count, e.Origins[a].Count), cmp.Compare(a, b))
 		})
-		args = append(args, "most of "+lines[0], e.Origins[lines[0]].Count)
+		args = append(args, "most from", fmt.Sprintf("%s (%d)", lines[0], e.Origins[lines[0]].Count))
 	}
 	if e.Lost > 0 {
 		args = append(args, "orders lost", e.Lost)
