@@ -97,7 +97,11 @@ func (s *Stage) openMotion(name string, port int) error {
 	log := s.log.With("server", name)
 	m := server.NewMotion(server.MotionConfig{
 		OnSegment: func(x server.Segment) {
-			log.Debug("segment", "axis", server.AxisNames[x.Axis:x.Axis+1], "degrees", x.Position, "took", x.End.Sub(x.Start), "gap", x.Gap)
+			axis := server.AxisNames[x.Axis : x.Axis+1]
+			log.Debug("segment", "axis", axis, "degrees", x.Position, "took", x.End.Sub(x.Start), "gap", x.Gap)
+			if x.Left == 0 {
+				log.Info("the axis has arrived", "axis", axis, "degrees", x.Position)
+			}
 		},
 		OnTruncated: func(axis, segments int, _ time.Time) {
 			log.Warn("the buffer of the axis is full: segments dropped", "axis", server.AxisNames[axis:axis+1], "segments", segments)

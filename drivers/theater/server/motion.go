@@ -25,6 +25,8 @@ type Segment struct {
 	Position   float64 // at the end, in degrees
 	// Gap is how long the axis stood before; 0 for the first one.
 	Gap time.Duration
+	// Left is how many segments the axis has yet; with 0 it stands.
+	Left int
 }
 
 // MotionConfig describes a Motion.
@@ -189,7 +191,7 @@ func (d *Motion) execute(c motionCommand, at time.Time) error {
 
 // finished notes a segment that is over.
 func (d *Motion) finished(a *axis, start, end time.Time, position float64) {
-	s := Segment{Axis: a.number, Start: start, End: end, Position: position}
+	s := Segment{Axis: a.number, Start: start, End: end, Position: position, Left: a.track.segments}
 	if !a.ended.IsZero() {
 		s.Gap = start.Sub(a.ended)
 	}

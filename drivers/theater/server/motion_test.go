@@ -24,9 +24,9 @@ func TestRotationAndBack(t *testing.T) {
 		}
 	}
 	want := []Segment{
-		{0, after(0), after(1), 360, 0},
-		{0, after(1), after(2), 180, 0},
-		{0, after(2), after(3), 0, 0},
+		{0, after(0), after(1), 360, 0, 2},
+		{0, after(1), after(2), 180, 0, 1},
+		{0, after(2), after(3), 0, 0, 0},
 	}
 	if len(segments) != 3 || segments[0] != want[0] || segments[1] != want[1] || segments[2] != want[2] {
 		t.Errorf("executed %v, want %v", segments, want)
@@ -54,7 +54,7 @@ func TestPathsAreRelative(t *testing.T) {
 		}
 	}
 	d.Step(after(5))
-	want := []Segment{{1, after(0), after(1), 90, 0}, {1, after(1), after(1.5), 60, 0}, {1, after(4), after(4.5), 70, 2500 * time.Millisecond}}
+	want := []Segment{{1, after(0), after(1), 90, 0, 1}, {1, after(1), after(1.5), 60, 0, 0}, {1, after(4), after(4.5), 70, 2500 * time.Millisecond, 0}}
 	if len(segments) != 3 || segments[0] != want[0] || segments[1] != want[1] || segments[2] != want[2] {
 		t.Errorf("executed %v, want %v", segments, want)
 	}

@@ -78,6 +78,11 @@ func (dark) Show([]byte, time.Time) {}
 // motion returns the port of a motion server.
 func (r *Rig) motion(s Server) (int, error) {
 	return r.server("motion", s, server.NewMotion(server.MotionConfig{
+		OnSegment: func(x server.Segment) {
+			if x.Left == 0 {
+				r.env.Log.Info("rig: the axis has arrived", "for", s.Address(), "axis", server.AxisNames[x.Axis:x.Axis+1], "degrees", x.Position)
+			}
+		},
 		OnTruncated: func(axis, segments int, _ time.Time) {
 			r.env.Log.Warn("rig: the motion device was sent more than it can keep", "axis", server.AxisNames[axis:axis+1], "segments lost", segments)
 		},
