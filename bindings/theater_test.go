@@ -29,15 +29,15 @@ func TestServersAreDeclared(t *testing.T) {
 		}
 	}
 	wantLines(t, "declared", keys, []string{
-		`theater.lighting 10.0.0.7:20001: theater lighting at 10.0.0.7:20001 on "lo"`,
-		`theater.lighting 127.0.0.1:20000: theater lighting at 127.0.0.1:20000 on ""`,
-		`theater.motion 127.0.0.1:21000: theater motion at 127.0.0.1:21000 on ""`,
+		`theater.lighting 10.0.0.7:20001: theater lighting at 10.0.0.7:20001 on lo`,
+		`theater.lighting 127.0.0.1:20000: theater lighting at 127.0.0.1:20000`,
+		`theater.motion 127.0.0.1:21000: theater motion at 127.0.0.1:21000`,
 		"theater\n" + `{"version":1,"kind":"theater motion","host":"127.0.0.1","port":21000,"safe":"hold"}`,
-		`theater.valve 127.0.0.1:23000: theater valve at 127.0.0.1:23000 on ""`,
+		`theater.valve 127.0.0.1:23000: theater valve at 127.0.0.1:23000`,
 		"theater\n" + `{"version":1,"kind":"theater valve","host":"127.0.0.1","port":23000,"safe":"empty"}`,
-		`theater.motion 127.0.0.1:21001: theater motion at 127.0.0.1:21001 on ""`,
+		`theater.motion 127.0.0.1:21001: theater motion at 127.0.0.1:21001`,
 		"theater\n" + `{"version":1,"kind":"theater motion","host":"127.0.0.1","port":21001,"safe":"stop"}`,
-		`theater.valve 10.0.0.9:23001: theater valve at 10.0.0.9:23001 on ""`,
+		`theater.valve 10.0.0.9:23001: theater valve at 10.0.0.9:23001`,
 		"theater\n" + `{"version":1,"kind":"theater valve","host":"10.0.0.9","port":23001,"safe":"stop"}`,
 	})
 }

@@ -26,9 +26,13 @@ type Server struct {
 // Address is host:port.
 func (s Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
-// key is what keys of declarations begin with.
+// key is what keys of declarations begin with. Logs call machines by it.
 func (s Server) key(kind string) string {
-	return fmt.Sprintf("theater %s at %s on %q", kind, s.Address(), s.Interface)
+	key := fmt.Sprintf("theater %s at %s", kind, s.Address())
+	if s.Interface != "" {
+		key += " on " + s.Interface
+	}
+	return key
 }
 
 // config is what its driver is told.
