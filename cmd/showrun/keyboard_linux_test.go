@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"sync"
@@ -110,19 +111,26 @@ func (p *person) sees(what string) {
 	}
 }
 
-// start runs the command in the terminal.
+// start runs a command with a port of its own in the terminal.
 func (p *person) start(args ...string) *exec.Cmd {
 	p.t.Helper()
 	port, err := freePort()
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	cmd := exec.Command("showrun", append(args, "--interface", "lo", "--port", fmt.Sprint(port))...)
+	return p.run(append(args, "--interface", "lo", "--port", fmt.Sprint(port))...)
+}
+
+// run runs a command in the terminal.
+func (p *person) run(args ...string) *exec.Cmd {
+	p.t.Helper()
+	cmd := exec.Command("showrun", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.tty, p.tty, p.tty
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.t.Cleanup(func() { _ = cmd.Process.Kill() }) // or it keeps a terminal that has failed a test
 	return cmd
 }
 
@@ -164,6 +172,29 @@ func TestDeckByKeys(t *testing.T) {
 	p.sees(`space play, pause`)
 	p.press("q")
 	p.ends(cmd, 0, before)
+}
+
+// TestShowByKeys stops machinery and releases it from the terminal of a show.
+func TestShowByKeys(t *testing.T) {
+	t.Parallel()
+	p := sitDown(t)
+	before := p.settings()
+	show := filepath.Join(t.TempDir(), "gala.lua")
+	if err := os.WriteFile(show, []byte("-- nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := p.run("--osc", "off", "--state", t.TempDir(), show)
+	p.sees(`space EMERGENCY STOP of machinery · Shift-R release · \? keys · Ctrl-C end\r\n`)
+	p.sees(`gala · 120\.0 BPM ♩ [▯▮]{4} [0-9]+ · frames [0-9.]+ ms late · gen 1 · 0 universes`)
+	p.press(" ")
+	p.sees(`■ STOPPED \(Shift-R\) · gala`)
+	p.press("r")
+	p.sees(`released with Shift-R`)
+	p.press("R")
+	p.sees(`machinery is released .*"the keyboard"`)
+	p.sees(`K?gala · 120`)
+	p.press("\x03")
+	p.ends(cmd, 130, before)
 }
 
 // TestDeckGivesTheTerminalBack ends the command in other ways.
