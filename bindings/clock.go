@@ -89,7 +89,11 @@ func (s *Show) clockWait(c module.Call) int {
 	source := c.Get(1)
 	on := s.on(source)
 	if on == nil {
-		c.Wrong("the source", "something with :on, such as a deck or a sink", source)
+		expected := "something with :on, such as a deck or a sink"
+		if kind := source.Type(); kind == lua.LTNumber || kind == lua.LTString {
+			expected += " (clock.sleep waits for a time)"
+		}
+		c.Wrong("the source", expected, source)
 	}
 	t := s.G.Current()
 	wake := c.L.NewFunction(func(L *lua.LState) int {

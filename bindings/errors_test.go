@@ -65,6 +65,7 @@ var errorTests = []struct{ call, want string }{
 	{`clock.on(f)`, `clock.on: the event must be lost, found, tempo or jump, got a function`},
 	{`clock.on("lost")`, `clock.on: the callback must be a function, got nil; was it called where it should be passed, as f() for f?`},
 	{`clock.wait()`, `clock.wait: the source must be something with :on, such as a deck or a sink, got nil`},
+	{`clock.wait(1)`, `clock.wait: the source must be something with :on, such as a deck or a sink (clock.sleep waits for a time), got 1`},
 	{`clock.wait(wash)`, `clock.wait: the source must be something with :on, such as a deck or a sink, got a stage.fixture`},
 	{`clock.wait({ on = f })`, `clock.wait: the source must be something with :on, such as a deck or a sink, got a table`},
 	{`clock.wait(dj)`, `stagelinq.sink:on: the event must be found, connected or lost, got a function`},

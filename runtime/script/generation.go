@@ -104,6 +104,7 @@ type Generation struct {
 	spent     uint64 // instructions of the turn so far
 	still     int    // entries run since stillFrom, within a millisecond of logical time
 	stillFrom time.Duration
+	unsaid    unsaid
 
 	back    chan struct{}
 	revoked chan struct{}
@@ -112,8 +113,7 @@ type Generation struct {
 	idle    []*worker
 	spare   []*lua.LState
 
-	stats  Stats
-	unsaid unsaid
+	stats Stats
 }
 
 // Load compiles the show and runs its top level in collect mode. Nothing leaves
