@@ -68,7 +68,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	if f.secret.given {
 		return errSecretArgument
 	}
-	path, err := oneShow(cmd, args)
+	err := oneShow(cmd, args)
 	switch {
 	case err != nil:
 		return err
@@ -96,7 +96,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	})
 	if err != nil {
-		return usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, path))}
+		return usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, args[0]))}
 	}
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)

@@ -75,15 +75,15 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), what)}
 }
 
-// oneShow takes the argument of a command that runs a show.
-func oneShow(cmd *cobra.Command, args []string) (string, error) {
+// oneShow checks the arguments of a command that runs a show.
+func oneShow(cmd *cobra.Command, args []string) error {
 	switch len(args) {
 	case 0:
-		return "", usageError{errors.New("name one show: a Lua file, or a folder with a show.lua")}
+		return usageError{errors.New("name one show: a Lua file, or a folder with a show.lua")}
 	case 1:
-		return args[0], nil
+		return nil
 	}
-	return "", usageError{fmt.Errorf("name one show, got %d: %s%s", len(args), strings.Join(args, ", "), likely("the command ", args[0], subcommands(cmd.Root())))}
+	return usageError{fmt.Errorf("name one show, got %d: %s%s", len(args), strings.Join(args, ", "), likely("the command ", args[0], subcommands(cmd.Root())))}
 }
 
 // elsewhere tells what somebody may have meant who named a show that is not there: a file
