@@ -104,7 +104,6 @@ type Generation struct {
 	spent     uint64 // instructions of the turn so far
 	still     int    // entries run since stillFrom, within a millisecond of logical time
 	stillFrom time.Duration
-	unsaid    unsaid
 
 	back    chan struct{}
 	revoked chan struct{}

@@ -119,32 +119,11 @@ func (g *Generation) fail(f *Failure, h *Handle) {
 	}
 }
 
-// slowInterval is the time between two reports of runs that took long.
-const slowInterval = time.Second
-
-// slow reports a run that took longer than Warn, unless another was just reported: a
-// handler that is slow at every beat need not fill the log.
+// slow reports a run that took longer than Warn.
 func (g *Generation) slow(t *Task, took time.Duration) {
 	g.stats.Slow++
 	if g.collecting {
 		return
 	}
-	now := g.cfg.Stopwatch()
-	if g.unsaid.from != 0 && now-g.unsaid.from < slowInterval {
-		g.unsaid.runs++
-		return
-	}
-	args := []any{"task", t.name, "at", t.origin, "took", took.Round(time.Millisecond)}
-	if g.unsaid.runs > 0 {
-		args = append(args, "not shown", g.unsaid.runs)
-	}
-	g.unsaid = unsaid{from: now}
-	g.cfg.Log.Warn("slow script", args...)
-}
-
-// unsaid are the slow runs since the last that was reported, and when that was; 0 = none
-// was.
-type unsaid struct {
-	from time.Duration
-	runs int
+	g.cfg.Log.Warn("slow script", "task", t.name, "at", t.origin, "took", took.Round(time.Millisecond))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -206,28 +205,5 @@ func TestAModuleThatCompilesTooLongStopsItsTask(t *testing.T) {
 	s.wantLog("0.100 after")
 	if len(s.failures) != 1 || !strings.Contains(s.failures[0], "show.lua:1: ran for more than 20ms") {
 		t.Errorf("failures %q", s.failures)
-	}
-}
-
-// TestSlowRunsAreReportedOnceASecond, and those between are counted.
-func TestSlowRunsAreReportedOnceASecond(t *testing.T) {
-	var log strings.Builder
-	now := time.Hour
-	s := live(t, ``, func(c *Config) {
-		c.Stopwatch = func() time.Duration { return now }
-		c.Log = slog.New(slog.NewTextHandler(&log, nil))
-	})
-	task := &Task{name: "chase", origin: "show.lua:7"}
-	for range 25 { // every 100 ms
-		s.gen.slow(task, 30*time.Millisecond)
-		now += 100 * time.Millisecond
-	}
-	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	if len(lines) != 3 || strings.Contains(lines[0], "not shown") ||
-		!strings.Contains(lines[1], `msg="slow script" task=chase at=show.lua:7 took=30ms "not shown"=9`) {
-		t.Errorf("logged:\n%s", log.String())
-	}
-	if n := s.gen.Stats().Slow; n != 25 {
-		t.Errorf("%d slow runs counted", n)
 	}
 }
