@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"showrun/runtime/patch"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
 // load is a module while its file runs.
