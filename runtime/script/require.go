@@ -190,7 +190,7 @@ func (g *Generation) likely(name string) string {
 	if near == "" || near == name {
 		return ""
 	}
-	return fmt.Sprintf(" (did you mean %q?)", near)
+	return fmt.Sprintf(" (did you mean '%s'?)", near)
 }
 
 // whereNot tells where a module was looked for.
