@@ -71,7 +71,7 @@ var layers = []layer{
 	{"runtime/device/theater", append([]string{"drivers/theater", "drivers/osc"}, contract...), nil, nil},
 	{"runtime/device", []string{"runtime/beat", "runtime/level"}, nil, outside},
 	{"runtime/show", []string{"runtime/beat", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
-	{"runtime/store", nil, []string{"go.etcd.io/bbolt"}, nil},
+	{"runtime/store", nil, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}, nil},
 	{"runtime/journal", nil, nil, outside},
 	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
@@ -91,6 +91,7 @@ var goroutines = []place{
 	{"cmd/showrun", "*.go"},
 	{"runtime/host", "*.go"},
 	{"runtime/control", "listen.go"},
+	{"runtime/store", "save.go"},
 	{"runtime/rig", "*.go"}, {"runtime/device", "rig.go"},
 	{"runtime/script", "runner.go"}, {"runtime/script", "compile.go"},
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},
@@ -99,7 +100,7 @@ var goroutines = []place{
 }
 
 // wallClock are the files that may ask what time it is.
-var wallClock = append(goroutines, place{"runtime/clock", "*.go"}, place{"runtime/control", "ask.go"})
+var wallClock = append(goroutines, place{"runtime/clock", "*.go"}, place{"runtime/control", "ask.go"}, place{"runtime/store", "recover.go"})
 
 // written are the package variables that may change after start, by folder.
 var written = map[string][]string{

@@ -9,7 +9,6 @@ import (
 	"showrun/cmd/showrun/discover"
 	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/signet/key"
-	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/host"
 )
 
@@ -57,7 +56,7 @@ func (a *app) lookAround(ctx context.Context, f discover.Flags) error {
 			return err
 		}
 	}
-	f.UseKey(func() (key.Transfer, error) { return readKey(devsignet.KeyFile(f.StateDir)) })
+	f.UseKey(func() (key.Transfer, error) { return findKey(f.StateDir) })
 	s, err := discover.Open(f.Options)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (a *app) theater() *cobra.Command {
 // runTheater runs servers until it is told to end.
 func (a *app) runTheater(ctx context.Context, f theater.Flags) error {
 	log := terminal.NewLogger(a.screen, "text", f.Verbose)
-	stage, err := theater.Open(f, readKey, log)
+	stage, err := theater.Open(f, findKey, log)
 	if err != nil {
 		return err
 	}

@@ -174,7 +174,7 @@ type Env struct {
 	Interface string         // network interface of devices that name none
 	Ports     map[string]int // by protocol: UDP ports that differ from the usual ones
 	Dir       string         // of the show; relative names of files are relative to it
-	StateDir  string         // what is kept outside of Store
+	Keys      []string       // folders in which a key may be kept, in the order to look
 	Getenv    func(string) (string, bool)
 	Store     Store
 	Rigs      map[string]Rig // the parts of the virtual rig, by protocol; nil without one

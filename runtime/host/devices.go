@@ -94,7 +94,7 @@ func (h *Host) env() device.Env {
 	env := h.show.Env()
 	env.Since, env.Time = h.clock.Since, h.clock.Time
 	env.Interface, env.Ports = h.networkInterface(), h.opts.Ports
-	env.Dir, env.StateDir, env.Getenv, env.Store = h.folder.Dir, h.dir, h.opts.Getenv, h.store
+	env.Dir, env.Keys, env.Getenv, env.Store = h.folder.Dir, KeyFolders(h.dir), h.opts.Getenv, h.store
 	if h.rig != nil {
 		env.Rigs = h.rig.Parts()
 	}

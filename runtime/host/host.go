@@ -126,11 +126,10 @@ func (h *Host) Run(ctx context.Context) error {
 		defer h.loop(ctx, "rig", h.rig.Run)()
 	}
 	defer h.wg.Wait() // after everything that ends its goroutines
-	if err := h.recoverMachinery(); err != nil {
-		return err
-	}
+	h.recoverMachinery()
 	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopDevices()
+	h.wg.Go(func() { h.store.Run(devices) })
 	h.listen(devices)
 	h.wg.Go(func() { h.recoverRest(devices) })
 	hup := make(chan os.Signal, 1)
@@ -264,6 +263,16 @@ func (h *Host) stateDir() (remove func(), err error) {
 		h.dir, err = DefaultStateDir()
 	}
 	return remove, err
+}
+
+// KeyFolders are the folders in which a key may be kept, for who keeps the rest in dir: a
+// second show, which needs a folder of its own, finds the key of the first.
+func KeyFolders(dir string) []string {
+	folders := []string{dir}
+	if usual, err := DefaultStateDir(); err == nil && usual != dir {
+		folders = append(folders, usual)
+	}
+	return folders
 }
 
 // DefaultStateDir is the folder of what is kept between runs if no other is named.

@@ -79,17 +79,14 @@ func (h *Host) Halt() {
 
 // recoverMachinery performs the safe actions that a process before could not, before
 // anything else is opened.
-func (h *Host) recoverMachinery() error {
+func (h *Host) recoverMachinery() {
 	h.unsafe = map[string][]byte{} // nobody else runs yet
-	left, err := h.store.Engaged()
-	if err != nil {
-		return err
-	}
+	left := h.store.Engaged()
 	if h.rig != nil { // nothing leaves it
 		if len(left) > 0 {
 			h.opts.Log.Warn("the last run ended without making machines safe; the next one without a rig does it", "machines", len(left))
 		}
-		return nil
+		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		if err := h.makeSafe(left[key], h.opts.Log); err != nil {
@@ -98,11 +95,8 @@ func (h *Host) recoverMachinery() error {
 			continue
 		}
 		h.opts.Log.Warn("the last run ended without making a machine safe; it is done now", "machine", key)
-		if err := h.store.Disengage(key); err != nil {
-			return err
-		}
+		h.forgetMachine(key)
 	}
-	return nil
 }
 
 // recoverRest tries again, until ctx ends, what recoverMachinery could not do, for

@@ -12,7 +12,7 @@ import (
 // goroutine; the zero value is empty and ready.
 type Memory struct {
 	mu     sync.Mutex
-	values map[[2]string][]byte
+	values table
 }
 
 // Get returns the value of a key, and whether there is one.
@@ -28,7 +28,7 @@ func (m *Memory) Put(bucket, key string, value []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.values == nil {
-		m.values = map[[2]string][]byte{}
+		m.values = table{}
 	}
 	m.values[[2]string{bucket, key}] = bytes.Clone(value)
 	return nil
@@ -44,9 +44,7 @@ func (m *Memory) Delete(bucket, key string) error {
 
 // Each calls fn for the keys of a bucket that begin with prefix, in their order.
 func (m *Memory) Each(bucket, prefix string, fn func(key string, value []byte)) error {
-	m.mu.Lock()
-	values := maps.Clone(m.values)
-	m.mu.Unlock()
+	values := m.all()
 	var keys []string
 	for at := range values {
 		if at[0] == bucket && strings.HasPrefix(at[1], prefix) {
@@ -58,4 +56,11 @@ func (m *Memory) Each(bucket, prefix string, fn func(key string, value []byte)) 
 		fn(key, bytes.Clone(values[[2]string{bucket, key}]))
 	}
 	return nil
+}
+
+// all returns all values, which must not be changed.
+func (m *Memory) all() table {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.values)
 }

@@ -1,269 +1,204 @@
 // Package store keeps what must outlive the process in one file: identities,
 // session numbers, leases, and machinery that has to be made safe. It is a table of keys
-// and values in buckets; what knows of protocols is built on that alone. Every write is on
-// disk before it returns; transactions are short.
+// and values in buckets; what knows of protocols is built on that alone.
+//
+// While the store is open the table is in memory, and the file is only written: as a
+// whole, beside the one before, whose place it takes. So whatever happens to the file, or
+// to its disk, keeps nobody from what is kept. A second file, the good copy, is written
+// right after it. One of the two is always whole, and tells so by its sum.
 package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
+	"io"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// version is the layout of the file and of what protocols keep in it.
-const version = 2
-
-// Buckets of the store itself. The others belong to protocols. Their names and what is in
-// them are for people too, who look with a tool of bbolt.
+// The files in a state folder.
 const (
-	metaBucket      = "meta"
-	machineryBucket = "machinery" // device -> how it is made safe
+	fileName = "showrun.db"
+	goodName = "showrun.good.db"
+	lockName = "showrun.lock" // where the folder itself cannot be locked
 )
 
-// Store is an open state file. It is safe from any goroutine; one process has it
-// open at a time.
+// machineryBucket keeps how a device is made safe, by its key. The other buckets belong to
+// protocols. Their names and what is in them are for people too.
+const machineryBucket = "machinery"
+
+// Store is an open state folder. It is safe from any goroutine; one process has it
+// open at a time. No call waits longer for the disk than two seconds.
 type Store struct {
-	db       *bbolt.DB
-	checking sync.Mutex // held while a write depends on what was read
-	forgot   bool
+	dir    string
+	log    *slog.Logger // of a store that does without its disk; else nil
+	lock   io.Closer
+	forgot bool
+
+	values   Memory
+	changes  atomic.Uint64 // of values, so far
+	engaging sync.Mutex    // held while a write depends on what was read
+
+	writing chan struct{} // who has put something in writes
+	stuck   atomic.Bool   // and does not come back
+	failing atomic.Bool   // the last save did not succeed, which has been said
+	saved   uint64        // changes that are on disk; of who writes
+	last    []byte        // the file as it was written last; of who writes
 }
 
-// Reasons why a state file is not opened.
+// Reasons why a state folder is not opened.
 var (
-	// ErrInUse tells that another process has the state folder open.
-	ErrInUse = errors.New("another showrun uses this state folder; stop it or choose another with --state")
-	// ErrOld tells that an earlier version of this program wrote the file.
-	ErrOld = errors.New("an earlier version of showrun wrote it; a show that is run sets it aside")
-	// ErrUnsafe tells the same of a file that names machines to be made safe.
-	ErrUnsafe = errors.New("an earlier version of showrun wrote it and ended without making machines safe; " +
-		"run that version once, which does it, or see to the machines and move the file away")
-	// ErrDamaged tells that the file cannot be read.
+	// ErrInUse tells that another process has it open.
+	ErrInUse = errors.New("another showrun uses this state folder; stop it or give this one a folder of its own with --state (the Sig-Net key is found all the same)")
+	// ErrDamaged tells that the file cannot be used.
 	ErrDamaged = errors.New("the file is damaged; a show that is run sets it aside")
 )
 
-// Open opens or makes the state file in a folder, which is made if need be.
+// Open opens a state folder, which is made if need be. What cannot be written is told by
+// the call that wanted it.
 func Open(dir string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("state folder: %w", err)
-	}
-	file := fileIn(dir)
-	db, err := openFile(file)
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("%s: %w", dir, ErrInUse)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	s := &Store{db: db}
-	if err := s.checkVersion(); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return s, nil
-}
-
-func fileIn(dir string) string { return filepath.Join(dir, "showrun.db") }
-
-// openFile opens a file of bbolt and reads all of it once: it is small. One that is
-// damaged may stay locked by this process.
-func openFile(file string) (db *bbolt.DB, err error) {
-	// What lies behind the end of a file that was cut off cannot be read from memory.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrDamaged, p)
-		}
-		if err != nil && db != nil {
-			db.Close()
-		}
-	}()
-	const least = 4 * 4096 // bytes that bbolt begins with
-	if info, err := os.Stat(file); err == nil && info.Size() > 0 && info.Size() < least {
-		return nil, fmt.Errorf("%w: it has %d bytes, expected at least %d", ErrDamaged, info.Size(), least)
-	}
-	db, err = bbolt.Open(file, 0o600, &bbolt.Options{Timeout: time.Second})
-	for _, damage := range []error{bolterrors.ErrInvalid, bolterrors.ErrVersionMismatch, bolterrors.ErrChecksum} {
-		if errors.Is(err, damage) {
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-	}
+	s, err := open(dir)
 	if err != nil {
 		return nil, err
 	}
-	return db, db.View(readAll)
-}
-
-// readAll reads what is in a file. It panics where it is damaged.
-func readAll(tx *bbolt.Tx) error {
-	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
-		return b.ForEach(func(_, value []byte) error {
-			crc32.ChecksumIEEE(value)
-			return nil
-		})
-	})
-}
-
-func (s *Store) checkVersion() error {
-	v, known, err := s.Get(metaBucket, "version")
-	switch {
-	case err != nil:
-		return err
-	case !known:
-		return s.Put(metaBucket, "version", binary.BigEndian.AppendUint32(nil, version))
-	case len(v) == 4 && binary.BigEndian.Uint32(v) < version:
-		return s.old()
-	case len(v) != 4 || binary.BigEndian.Uint32(v) != version:
-		return fmt.Errorf("the file has layout %x, this program knows %d; use the showrun that wrote it or another --state", v, version)
-	}
-	return nil
-}
-
-// old is why a file of an earlier version is not opened.
-func (s *Store) old() error {
-	left, err := s.Engaged()
-	switch {
-	case err != nil:
-		return err
-	case len(left) > 0:
-		return fmt.Errorf("%w: %s", ErrUnsafe, strings.Join(slices.Sorted(maps.Keys(left)), ", "))
-	}
-	return ErrOld
-}
-
-// OpenNew is Open for whoever can do without what was kept: a file that an earlier
-// version wrote or that is damaged is set aside, which is logged, and another one made.
-// One that is ErrUnsafe stays.
-func OpenNew(dir string, log *slog.Logger) (*Store, error) {
-	s, err := Open(dir)
-	old, damaged := errors.Is(err, ErrOld), errors.Is(err, ErrDamaged)
-	if !old && !damaged {
-		return s, err
-	}
-	aside, failed := setAside(fileIn(dir))
-	if failed != nil {
-		return nil, errors.Join(err, failed)
-	}
-	if old {
-		log.Warn("what an earlier version of showrun kept is set aside: Sig-Net devices are new ones to others, StageNet gateways get other addresses", "file", aside)
-	} else {
-		log.Error("the state file is damaged and set aside: Sig-Net devices are new ones to others, StageNet gateways get other addresses, "+
-			"and machines that the last run left unsafe are not known: see to those that this show does not name", "file", aside, "error", err)
-	}
-	if s, err = Open(dir); err == nil {
-		s.forgot = damaged
-	}
-	return s, err
-}
-
-// setAside renames a file and returns its new name, which no other had.
-func setAside(file string) (aside string, err error) {
-	for n := 1; ; n++ {
-		aside = fmt.Sprintf("%s.aside-%d", file, n)
-		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
-			return aside, os.Rename(file, aside)
-		} else if err != nil {
-			return "", err
+	all, err := read(s.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err = os.Lstat(s.good()); err == nil {
+			err = fmt.Errorf("%w: it is gone, and only its good copy is there", ErrDamaged)
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = nil
 		}
 	}
+	if err != nil {
+		s.lock.Close()
+		return nil, fmt.Errorf("%s: %w", s.file(), err)
+	}
+	s.values.values, s.saved = all, s.changes.Load()
+	return s, nil
 }
 
-// Forgot tells that the store is in place of a damaged one, so that machines the last run
-// left unsafe are not known.
-func (s *Store) Forgot() bool { return s.forgot }
+// OpenNew is Open for whoever can do without what was kept, and without the disk. A file
+// that is damaged is set aside and the good copy takes its place, if there is one, which
+// is logged. While the disk takes nothing, which is logged once, values are kept in
+// memory; only Engage fails then.
+func OpenNew(dir string, log *slog.Logger) (*Store, error) {
+	s, err := open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if s.values.values, err = s.recover(log); err != nil {
+		s.lock.Close()
+		return nil, err
+	}
+	s.log = log
+	return s, s.keep()
+}
 
-// Close closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+// open locks the folder.
+func open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("state folder: %w", err)
+	}
+	s := &Store{dir: dir, writing: make(chan struct{}, 1)}
+	s.changes.Store(1)
+	const patience, pause = time.Second, 50 * time.Millisecond // for one that is just ending
+	for waited := time.Duration(0); ; waited += pause {
+		lock, err := lockFolder(dir)
+		if err == nil {
+			s.lock = lock
+			return s, nil
+		}
+		if !errors.Is(err, ErrInUse) || waited >= patience {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
+		<-time.After(pause)
+	}
+}
+
+func (s *Store) file() string { return filepath.Join(s.dir, fileName) }
+func (s *Store) good() string { return filepath.Join(s.dir, goodName) }
+
+// Forgot tells that the file was damaged, so that machines the last run left unsafe may
+// not be known.
+func (s *Store) Forgot() bool { return s.forgot }
 
 // Get returns a copy of what is kept under a key, if something is.
 func (s *Store) Get(bucket, key string) (value []byte, known bool, err error) {
-	err = s.db.View(func(tx *bbolt.Tx) error {
-		if b := tx.Bucket([]byte(bucket)); b != nil {
-			v := b.Get([]byte(key))
-			value, known = bytes.Clone(v), v != nil
-		}
-		return nil
-	})
-	return value, known, err
+	return s.values.Get(bucket, key)
 }
 
-// Put keeps a value, which is on disk when Put returns.
+// Put keeps a value, which is on disk when Put returns, unless the log has said that
+// nothing is.
 func (s *Store) Put(bucket, key string, value []byte) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		b, err := tx.CreateBucketIfNotExists([]byte(bucket))
-		if err != nil {
-			return err
-		}
-		return b.Put([]byte(key), value)
-	})
+	if bucket == "" || key == "" || len(key) > bbolt.MaxKeySize {
+		return fmt.Errorf("state: a bucket and a key of 1-%d bytes are needed, got %q and %d bytes", bbolt.MaxKeySize, bucket, len(key))
+	}
+	s.put(bucket, key, value)
+	return s.keep()
 }
 
-// Delete forgets a value, if there is one; it is gone from disk when Delete returns.
+func (s *Store) put(bucket, key string, value []byte) {
+	_ = s.values.Put(bucket, key, value)
+	s.changes.Add(1)
+}
+
+// Delete forgets a value, if there is one; it is gone from disk when Delete returns, as
+// with Put.
 func (s *Store) Delete(bucket, key string) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		if b := tx.Bucket([]byte(bucket)); b != nil {
-			return b.Delete([]byte(key))
-		}
-		return nil
-	})
+	s.remove(bucket, key)
+	return s.keep()
 }
 
-// Each calls fn for what is kept under the keys that begin so, in the order of the keys,
-// when everything is read. The values belong to fn.
+func (s *Store) remove(bucket, key string) {
+	if _, known, _ := s.values.Get(bucket, key); known {
+		_ = s.values.Delete(bucket, key)
+		s.changes.Add(1)
+	}
+}
+
+// Each calls fn for what is kept under the keys that begin so, in the order of the keys.
+// The values belong to fn.
 func (s *Store) Each(bucket, prefix string, fn func(key string, value []byte)) error {
-	type entry struct {
-		key   string
-		value []byte
-	}
-	var list []entry
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket([]byte(bucket))
-		if b == nil {
-			return nil
-		}
-		c := b.Cursor()
-		for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
-			list = append(list, entry{string(k), bytes.Clone(v)})
-		}
-		return nil
-	})
-	for _, e := range list {
-		fn(e.key, e.value)
-	}
-	return err
+	return s.values.Each(bucket, prefix, fn)
 }
 
-// Engage keeps how a machine is made safe until Disengage; it is on disk when
-// Engage returns. What is kept already costs nothing.
+// Engage keeps how a machine is made safe until Disengage. It is on disk when Engage
+// returns; if that cannot be, nothing is kept, and the machine must not be told anything.
+// What is kept already costs nothing.
 func (s *Store) Engage(device string, how []byte) error {
-	s.checking.Lock()
-	defer s.checking.Unlock()
-	kept, known, err := s.Get(machineryBucket, device)
-	if err != nil || known && bytes.Equal(kept, how) {
-		return err
+	s.engaging.Lock()
+	defer s.engaging.Unlock()
+	kept, known, _ := s.values.Get(machineryBucket, device)
+	if known && bytes.Equal(kept, how) {
+		return nil
 	}
-	return s.Put(machineryBucket, device, how)
+	s.put(machineryBucket, device, how)
+	err := s.save()
+	switch {
+	case err == nil:
+		return nil
+	case known:
+		s.put(machineryBucket, device, kept)
+	default:
+		s.remove(machineryBucket, device)
+	}
+	return fmt.Errorf("how to make it safe after a crash cannot be kept, so it is not told anything: %w; %s", err, advice)
 }
 
 // Disengage forgets a machine that has been made safe.
 func (s *Store) Disengage(device string) error { return s.Delete(machineryBucket, device) }
 
 // Engaged returns the machines that nobody made safe, by device.
-func (s *Store) Engaged() (map[string][]byte, error) {
+func (s *Store) Engaged() map[string][]byte {
 	list := map[string][]byte{}
-	return list, s.Each(machineryBucket, "", func(device string, how []byte) { list[device] = how })
+	_ = s.Each(machineryBucket, "", func(device string, how []byte) { list[device] = how })
+	return list
 }

@@ -65,10 +65,10 @@ func (f Flags) network() string {
 }
 
 // openOutput opens what --to names, nil for nothing.
-func openOutput(f Flags, readKey func(file string) (key.Transfer, error), log *slog.Logger) (output, error) {
+func openOutput(f Flags, findKey func(dir string) (key.Transfer, error), log *slog.Logger) (output, error) {
 	switch {
 	case f.target.universe != 0:
-		o, err := openSigNet(f, readKey, log)
+		o, err := openSigNet(f, findKey, log)
 		if err != nil {
 			return nil, fmt.Errorf("sig-net: %w", err)
 		}

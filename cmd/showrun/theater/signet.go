@@ -28,7 +28,7 @@ type sigNet struct {
 const stateFolder = "theater"
 
 // openSigNet opens the Sender of a lighting server. It sends nothing before Run.
-func openSigNet(f Flags, readKey func(file string) (key.Transfer, error), log *slog.Logger) (*sigNet, error) {
+func openSigNet(f Flags, findKey func(dir string) (key.Transfer, error), log *slog.Logger) (*sigNet, error) {
 	dir := f.State
 	if dir == "" {
 		var err error
@@ -36,7 +36,7 @@ func openSigNet(f Flags, readKey func(file string) (key.Transfer, error), log *s
 			return nil, err
 		}
 	}
-	transfer, err := readKey(devsignet.KeyFile(dir))
+	transfer, err := findKey(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -29,20 +29,20 @@ type drawn struct {
 	draw func(meter func([]byte) string, now time.Time) string // with the server locked
 }
 
-// Open opens what checked flags describe. readKey reads the key of a Sig-Net
-// installation from its file. Run must be called.
-func Open(f Flags, readKey func(file string) (key.Transfer, error), log *slog.Logger) (*Stage, error) {
+// Open opens what checked flags describe. findKey finds the key of a Sig-Net
+// installation for a state folder. Run must be called.
+func Open(f Flags, findKey func(dir string) (key.Transfer, error), log *slog.Logger) (*Stage, error) {
 	s := &Stage{log: log, iface: f.Interface, length: f.For}
-	if err := s.open(f, readKey); err != nil {
+	if err := s.open(f, findKey); err != nil {
 		s.close()
 		return nil, &host.DeviceError{Device: "theater", Err: err}
 	}
 	return s, nil
 }
 
-func (s *Stage) open(f Flags, readKey func(file string) (key.Transfer, error)) (err error) {
+func (s *Stage) open(f Flags, findKey func(dir string) (key.Transfer, error)) (err error) {
 	if f.fixtures != nil {
-		if s.output, err = openOutput(f, readKey, s.log); err != nil {
+		if s.output, err = openOutput(f, findKey, s.log); err != nil {
 			return err
 		}
 		if err := s.openLighting(f); err != nil {

@@ -85,12 +85,21 @@ func keysOf(env device.Env, from KeyRef) (signet.Keys, error) {
 	if r := rigOf(env); r != nil {
 		return r.keys, nil
 	}
-	transfer, err := key.ReadFile(KeyFile(env.StateDir))
+	transfer, err := FindKey(env.Keys...)
 	if errors.Is(err, fs.ErrNotExist) {
 		return signet.Keys{}, errNoKey
 	}
-	if err != nil {
-		return signet.Keys{}, err
+	return transfer.Keys(), err
+}
+
+// FindKey reads the first key store that there is in some state folders; fs.ErrNotExist if
+// there is none.
+func FindKey(folders ...string) (t key.Transfer, err error) {
+	err = fs.ErrNotExist
+	for _, dir := range folders {
+		if t, err = key.ReadFile(KeyFile(dir)); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 	}
-	return transfer.Keys(), nil
+	return t, err
 }

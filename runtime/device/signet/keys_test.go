@@ -58,7 +58,12 @@ func TestKeysOf(t *testing.T) {
 	if _, err := keysOf(env, KeyRef{File: "nothing"}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	if err := os.WriteFile(KeyFile(env.StateDir), []byte("x"), 0o600); err != nil {
+	second := env
+	second.Keys = append([]string{t.TempDir()}, env.Keys...)
+	if got, err := keysOf(second, KeyRef{}); err != nil || got != sigNetRoot.Keys() {
+		t.Errorf("a second show, with a state folder of its own: other keys, %v", err)
+	}
+	if err := os.WriteFile(KeyFile(env.Keys[0]), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := keysOf(env, KeyRef{}); err == nil || errors.Is(err, errNoKey) {

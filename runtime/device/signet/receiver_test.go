@@ -54,7 +54,7 @@ func sigNetEnv(t *testing.T, port int) (device.Env, *kept, chan device.Event) {
 		Since:     func(t time.Time) time.Duration { return t.Sub(sigNetEpoch) },
 		Time:      sigNetEpoch.Add,
 		Event:     func(ev device.Event) bool { events <- ev; return true },
-		Interface: "lo", Ports: map[string]int{protocol: port}, Store: store, StateDir: state,
+		Interface: "lo", Ports: map[string]int{protocol: port}, Store: store, Keys: []string{state},
 		Log: slog.New(slog.DiscardHandler),
 	}, store, events
 }
@@ -357,7 +357,7 @@ func TestSessionsSpent(t *testing.T) {
 func TestSigNetRefused(t *testing.T) {
 	env, _, _ := sigNetEnv(t, 15724)
 	keyless := env
-	keyless.StateDir = t.TempDir()
+	keyless.Keys = []string{t.TempDir()}
 	for name, d := range map[string]device.Declaration{
 		"receiver": &ReceiverDecl{Scope: "local", Mode: "secure"},
 		"manager":  &ManagerDecl{Scope: "local"},

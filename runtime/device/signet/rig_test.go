@@ -41,7 +41,7 @@ func TestRig(t *testing.T) {
 	const port = 15727
 	r, heard := newTestRig(t, port)
 	env, _, _ := sigNetEnv(t, port)
-	env.StateDir, env.Interface, env.Rigs = t.TempDir(), "nowhere7", map[string]device.Rig{protocol: r}
+	env.Keys, env.Interface, env.Rigs = nil, "nowhere7", map[string]device.Rig{protocol: r}
 	if r.Levels(3) != nil {
 		t.Error("levels before there is a Node")
 	}

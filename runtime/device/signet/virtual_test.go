@@ -32,7 +32,7 @@ func newNight(t *testing.T) *night {
 		n.said = append(n.said, fmt.Sprintf("%v %v", ev.At, ev.Value))
 		return true
 	}
-	env.Store, env.StateDir = nil, "" // there is neither
+	env.Store, env.Keys = nil, nil // there is neither
 	n.env = env
 	return n
 }
