@@ -11,7 +11,7 @@ import (
 
 const (
 	saveTime  = 2 * time.Second // that a caller waits for the disk
-	lookEvery = 5 * time.Second
+	lookEvery = 3 * time.Second
 	advice    = "make room there, or start with a folder that can be written: --state"
 )
 
@@ -117,11 +117,11 @@ func (s *Store) look() {
 		}
 		return nil
 	})
-	if err == nil && touched && s.log != nil {
-		s.log.Error("somebody else has changed or removed the state file while it is used; it is written anew, and nothing is lost. "+
+	_ = s.keep() // has said it
+	if err == nil && touched && s.log != nil && !s.failing.Load() {
+		s.log.Error("somebody else has changed or removed the state file while it is used; it has been written anew, and nothing is lost. "+
 			"Leave the folder to the show, or give each show one of its own with --state", "folder", s.dir)
 	}
-	_ = s.keep() // has said it
 }
 
 // intact reports whether both files are as they were written.
