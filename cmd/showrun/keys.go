@@ -225,7 +225,9 @@ func (a *app) showKey(file string) error {
 func readKey(file string) (key.Transfer, error) { return keyOf(key.ReadFile(file)) }
 
 // findKey is the key for who keeps the rest in a state folder.
-func findKey(dir string) (key.Transfer, error) { return keyOf(devsignet.FindKey(host.KeyFolders(dir)...)) }
+func findKey(dir string) (key.Transfer, error) {
+	return keyOf(devsignet.FindKey(host.KeyFolders(dir)...))
+}
 
 func keyOf(t key.Transfer, err error) (key.Transfer, error) {
 	if errors.Is(err, fs.ErrNotExist) {

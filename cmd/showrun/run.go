@@ -16,6 +16,7 @@ import (
 	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/control"
 	"showrun/runtime/host"
+	"showrun/runtime/show"
 )
 
 // runFlags are the flags of run.
@@ -25,6 +26,8 @@ type runFlags struct {
 	iface     string
 	state     string
 	lookahead time.Duration
+	exitTime  time.Duration
+	exit      string
 	rate      int
 	reload    string
 	seed      uint64
@@ -43,6 +46,8 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.StringVar(&f.iface, "interface", "", "network interface of devices that name none: a name or an IPv4 address")
 	p.StringVar(&f.state, "state", "", stateUsage)
 	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
+	p.DurationVar(&f.exitTime, "exit-time", show.ExitTime, "how long the show may take to say goodbye: the fades and waits of its stop handlers")
+	p.StringVar(&f.exit, "exit", "hold", "what the light does after that: hold or blackout")
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
 	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (on SIGHUP) or off")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
@@ -78,6 +83,8 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 		return usageError{errors.New("--for must not be negative")}
 	case f.rate < 1:
 		return usageError{fmt.Errorf("--rate must be at least 1 frame a second, got %d", f.rate)}
+	case f.exit == "":
+		return usageError{errors.New("--exit must be hold or blackout")}
 	case f.reload == "":
 		return usageError{errors.New("--reload must be auto, manual or off")}
 	case f.lookahead <= 0:
@@ -93,6 +100,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	h, err := host.New(host.Options{
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
 		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
+		ExitTime: f.exitTime, Exit: host.Exit(f.exit),
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	})
 	if err != nil {

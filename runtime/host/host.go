@@ -158,13 +158,16 @@ func (h *Host) Run(ctx context.Context) error {
 	stopLoader()
 	late := time.AfterFunc(goodbyeTime, func() {
 		h.Halt()
-		h.opts.Log.Warn("the script takes long to say goodbye: machinery is made safe and told nothing more")
+		if len(*h.machines.Load()) > 0 {
+			h.opts.Log.Warn("the script takes long to say goodbye: machinery is made safe and told nothing more")
+		}
 	})
 	scripts()
 	h.guard("goodbye", h.sayGoodbye)
-	engine()
 	late.Stop()
-	h.makeAllSafe()
+	h.Halt()
+	h.guard("exit look", h.leave)
+	engine()
 	loader() // it may wait for a device that opens
 	stopDevices()
 	h.wg.Wait()
@@ -237,15 +240,42 @@ func (h *Host) wait(ctx context.Context) *InternalError {
 	return nil
 }
 
-// sayGoodbye lets the script say goodbye, once its loop has ended, and waits until the
-// engine has sent what it left for the instants before its end.
+// sayGoodbye lets the script say goodbye, once its loop has ended, and waits until that is
+// over and seen, fades included, or the time for it is.
 func (h *Host) sayGoodbye() {
-	last, load := h.show.End(h.clock.Now())
+	limit := h.clock.Now() + h.opts.ExitTime
+	h.show.End(h.clock.Now())
+	last, _ := h.show.Saying()
+	for limit = max(limit, last); ; {
+		last, more := h.show.Saying()
+		now := h.clock.Now()
+		if now >= limit || !more && now >= last {
+			break
+		}
+		next := min(limit, last)
+		if more {
+			next = min(limit, h.show.ScriptNext())
+		}
+		h.rest(next)
+		if _, err := h.show.Script(h.clock.Now()); err != nil {
+			break // it is stuck, which it has said
+		}
+	}
+	h.rest(last + 2*time.Second/time.Duration(h.opts.Rate))
+}
+
+// leave shows the look the show ends with, once nothing moves any more.
+func (h *Host) leave() {
+	last, load := h.show.Leave(h.clock.Now(), h.opts.Exit == ExitBlackout)
 	h.wg.Go(load.End)
 	h.files.Close()
-	rest := last - h.clock.Now() + 2*time.Second/time.Duration(h.opts.Rate)
-	if rest > 0 {
-		<-time.After(rest)
+	h.rest(last + 2*time.Second/time.Duration(h.opts.Rate))
+}
+
+// rest waits until a show time, if that is to come.
+func (h *Host) rest(until time.Duration) {
+	if d := until - h.clock.Now(); d > 0 {
+		<-time.After(d)
 	}
 }
 

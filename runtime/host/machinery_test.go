@@ -216,7 +216,8 @@ func TestTheEndWaitsForNoDevice(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, "local nothing = true")
 	begun, safe := make(chan struct{}), make(chan struct{})
-	live := &machine{safe: sync.OnceFunc(func() { close(safe) }), ends: make(chan struct{})}
+	stopped := sync.OnceFunc(func() { close(safe) })
+	live := &machine{safe: stopped, hold: func(bool) { stopped() }, ends: make(chan struct{})}
 	close(live.ends)
 	loads := 0
 	h, err := New(Options{Show: file, StateDir: t.TempDir(), Bind: func(show.Scene) show.Bindings {

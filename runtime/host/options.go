@@ -23,6 +23,15 @@ const (
 	ReloadOff    Reload = "off"    // never
 )
 
+// Exit says what the light does when the show has ended.
+type Exit string
+
+// The looks to end with.
+const (
+	ExitHold     Exit = "hold"     // the last one stays
+	ExitBlackout Exit = "blackout" // dark
+)
+
 // Options say which show to run, and how.
 type Options struct {
 	Show      string            // the show file, or a folder with a show.lua
@@ -34,6 +43,8 @@ type Options struct {
 	For       time.Duration // end by itself after so long; 0 = never
 	Interface string        // network interface of devices that name none
 	StateDir  string        // folder of what is kept between runs
+	ExitTime  time.Duration // that the script may take to say goodbye, fades included, beyond what it does at once
+	Exit      Exit          // default hold
 	Lookahead time.Duration // default 50 ms
 	Rate      int           // frames a second, default 44
 	Reload    Reload        // default auto
@@ -58,6 +69,7 @@ const (
 	maxLookahead     = time.Second
 	defaultRate      = 44
 	maxRate          = 250
+	maxExitTime      = 10 * time.Minute
 )
 
 // complete checks options and fills in what was left out.
@@ -67,6 +79,9 @@ func (o *Options) complete() error {
 	}
 	if o.Rate == 0 {
 		o.Rate = defaultRate
+	}
+	if o.Exit == "" {
+		o.Exit = ExitHold
 	}
 	if o.Reload == "" {
 		o.Reload = ReloadAuto
@@ -90,6 +105,10 @@ func (o *Options) complete() error {
 		return fmt.Errorf("lookahead must be 0-%v, got %v", maxLookahead, o.Lookahead)
 	case o.Rate < 1 || o.Rate > maxRate:
 		return fmt.Errorf("rate must be 1-%d frames a second, got %d", maxRate, o.Rate)
+	case o.ExitTime < 0 || o.ExitTime > maxExitTime:
+		return fmt.Errorf("exit time must be 0-%v, got %v", maxExitTime, o.ExitTime)
+	case o.Exit != ExitHold && o.Exit != ExitBlackout:
+		return fmt.Errorf("exit must be hold or blackout, got %q", o.Exit)
 	case o.Reload != ReloadAuto && o.Reload != ReloadManual && o.Reload != ReloadOff:
 		return fmt.Errorf("reload must be auto, manual or off, got %q", o.Reload)
 	}

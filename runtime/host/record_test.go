@@ -129,7 +129,7 @@ clock.on("tempo", function(bpm) out:send("/tempo", bpm) end)
 show.on("emergency", function(on) out:send("/emergency", on) end)
 show.on("reload", function() clock.follow("internal") clock.set_tempo(90 + show.generation)
   clock.after(0.2, function() clock.nudge(0.3) clock.nudge(2.5) clock.follow(dj:master()) end) end)
-show.on("stop", function() wash:set(0) out:send("/bye", show.state.loads) end)
+show.on("stop", function() wash:set(0) out:send("/bye", show.state.loads) spot:fade(9, 0.1) clock.sleep(0.2) spot:fade(99, 0.1) out:send("/gone", os.clock() >= 0) end)
 if show.generation == 2 then clock.after(0.25, function() load("return a" .. ("+a"):rep(3000)) end) end
 `
 
@@ -176,7 +176,7 @@ func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) 
 	log := newLines()
 	opts := Options{
 		Show: file, Rig: true, Seed: seed, Frames: live, Record: rec.add, Log: log.logger(), Reload: ReloadManual,
-		Budget: 2e6, Guard: 150 * time.Millisecond, Grace: 20 * time.Millisecond, For: length,
+		Budget: 2e6, Guard: 150 * time.Millisecond, Grace: 20 * time.Millisecond, For: length, ExitTime: time.Second, Exit: ExitBlackout,
 		Bind: bindings.New, Protocols: hearing(nil), Ports: freePorts(t), StateDir: t.TempDir(),
 	}
 	h, err := New(opts)

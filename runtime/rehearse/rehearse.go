@@ -227,11 +227,17 @@ func (r *Run) step(now time.Duration) error {
 // End lets the show say goodbye and what it says be seen. Nothing can be done with the
 // run after it.
 func (r *Run) End() {
-	last, load := r.show.End(r.clock.Now())
-	for r.clock.Now() < last {
-		r.clock.Set(r.show.EngineNext())
+	r.show.End(r.clock.Now())
+	for limit := r.clock.Now() + show.ExitTime; ; {
+		last, more := r.show.Saying()
+		if now := r.clock.Now(); now >= limit || !more && now >= last {
+			break
+		}
+		r.clock.Set(min(r.show.EngineNext(), r.show.ScriptNext()))
+		_, _ = r.show.Script(r.clock.Now()) // a script that is stuck says nothing more
 		r.show.Engine(r.clock.Now())
 	}
+	_, load := r.show.Leave(r.clock.Now(), false)
 	load.End()
 	r.live = nil
 }

@@ -5,6 +5,33 @@ import (
 	"slices"
 )
 
+// Goodbye delivers the event that ends the show, on the loop, and lets nothing go on or
+// begin but what its handlers do, wait for and begin. Step has to follow for as long as
+// Unfinished.
+func (g *Generation) Goodbye(ev Event) error {
+	if g.isRevoked() {
+		return ErrStuck
+	}
+	g.sched.clear()
+	g.topics = map[string][]*Handle{ev.Topic: g.topics[ev.Topic]}
+	g.farewell = g.nextID
+	return g.Deliver(ev)
+}
+
+// Unfinished reports whether the handlers of Goodbye have not come to their end: one
+// still waits, or is to be called once.
+func (g *Generation) Unfinished() bool {
+	if g.isRevoked() {
+		return false
+	}
+	for id := range g.tasks {
+		if id > g.farewell {
+			return true
+		}
+	}
+	return g.sched.holdsOnce()
+}
+
 // Detach makes the generation one that has ended, at once: nothing of it runs or
 // hands anything over any more. What is left to do is End, and nothing else may be
 // called after it.

@@ -82,11 +82,12 @@ type Generation struct {
 	loading map[string]*load // modules whose files are running
 	bottom  *lua.LFunction   // that protected calls call first, see explained
 
-	topics  map[string][]*Handle
-	tasks   map[uint64]*Task
-	nextID  uint64
-	current *Task
-	entered map[*lua.LState]*Task // coroutines in the middle of something, and who is in them
+	topics   map[string][]*Handle
+	tasks    map[uint64]*Task
+	nextID   uint64
+	current  *Task
+	farewell uint64                // the id of the last task before the goodbye
+	entered  map[*lua.LState]*Task // coroutines in the middle of something, and who is in them
 
 	condemned []*Task // cancelled by a running task, to be ended after it
 

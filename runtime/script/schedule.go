@@ -108,6 +108,38 @@ func (s *schedule) add(e *entry) {
 	}
 }
 
+// clear takes all entries out.
+func (s *schedule) clear() {
+	for _, q := range s.queues() {
+		for q.Len() > 0 {
+			q.remove(q.top())
+		}
+	}
+	for _, l := range s.lanes {
+		l.parked = nil
+	}
+}
+
+// holdsOnce reports whether a handle is to be fired that fires once.
+func (s *schedule) holdsOnce() bool {
+	for _, q := range s.queues() {
+		for _, e := range q.entries {
+			if e.handle != nil && e.handle.once {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *schedule) queues() []*queue {
+	list := []*queue{&s.byTime}
+	for _, l := range s.lanes {
+		list = append(list, &l.queue)
+	}
+	return list
+}
+
 // remove takes an entry out; one that is not in is ignored.
 func (s *schedule) remove(e *entry) {
 	if e.queue != nil {

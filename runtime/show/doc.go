@@ -13,9 +13,10 @@
 //
 // Everything that enters passes one seam: [Machine.Put] and [Machine.Observe] take
 // events and observations, [Machine.Bar] and [Machine.Hold] a stop of machinery, loads come by
-// [Machine.Swap], and what scripts ask of clocks, levels and devices is noted with the
+// [Machine.Swap], its end by [Machine.End] and [Machine.Leave], and what scripts ask of clocks, levels and devices is noted with the
 // answers. Each turn has a number and is, with all it has taken, a plain value: a
-// [ScriptTurn], an [EngineTurn], a [Copied] or a [Swapped]. So a turn is a function of
+// [ScriptTurn], an [EngineTurn], a [Copied], a [Swapped],
+// an [Ended] or a [Left]. So a turn is a function of
 // that value and of the state before it, and [Replay] feeds the values of one machine
 // to another.
 //

@@ -44,12 +44,18 @@ type (
 		Now    time.Duration
 		Inputs []any
 	}
-	// Ended is the goodbye of the script.
+	// Ended is that the script begins to say goodbye.
 	Ended struct {
 		Number uint64
 		Now    time.Duration
 		Heard  []script.Heard
 		Files  []File
+	}
+	// Left is the end of that, and whether the light is taken out.
+	Left struct {
+		Number uint64
+		Now    time.Duration
+		Dark   bool
 	}
 )
 
@@ -96,7 +102,7 @@ type File struct {
 // for those of the protocols: for who writes them down.
 func Values() []any {
 	return slices.Concat(script.AnswerTypes(), engine.Values(), []any{
-		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Observed{}, Aliased{}, Handed{}, Barred{}, Held{},
+		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Barred{}, Held{},
 	})
 }
 
@@ -119,6 +125,8 @@ func NumberOf(input any) uint64 {
 	case EngineTurn:
 		return in.Number
 	case Ended:
+		return in.Number
+	case Left:
 		return in.Number
 	}
 	return 0

@@ -65,6 +65,7 @@ type Machine struct {
 	waiting   []script.Event // that the last turn has taken and not delivered
 	handed    uint64         // what went over to the engine loop, so far
 	conducted uint64         // commands for the conductor among it
+	goodbye   goodbye
 
 	// Engine loop only.
 	conductor *beat.Conductor
@@ -181,6 +182,9 @@ func (m *Machine) submit(b engine.Batch) (conducted uint64) {
 		if _, ok := c.(engine.Conduct); ok {
 			m.conducted++
 		}
+	}
+	if m.goodbye.begun {
+		m.play(b)
 	}
 	m.hand(handed{batch: b})
 	return m.conducted

@@ -62,8 +62,11 @@ func (r *Replay) Feed(input any) error {
 		r.have(in.Files)
 		r.m.end(in.Now)
 		r.collect()
-		r.m.live.End()
 		return r.oracles[r.m.live.Number()].Err()
+	case Left:
+		r.m.leave(in.Now, in.Dark)
+		r.collect()
+		r.m.live.End()
 	default:
 		return fmt.Errorf("an input of the unknown type %T", input)
 	}

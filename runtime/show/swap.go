@@ -99,19 +99,3 @@ func (m *Machine) wireUp(l, before *Load) {
 		Commands: []engine.Command{engine.Intensity{Channels: l.bindings.Intensity()}},
 	})
 }
-
-// End lets the script say goodbye, on the script loop after its last turn, and returns
-// up to which instant there is output of it. The load is detached.
-func (m *Machine) End(now time.Duration) (last time.Duration, load *Load) {
-	in := Ended{Number: m.next(), Now: now}
-	m.end(now)
-	in.Heard, in.Files = m.live.takeHeard(), m.live.files.take()
-	m.record(in)
-	return m.horizon, m.live
-}
-
-func (m *Machine) end(now time.Duration) {
-	m.horizon = max(m.horizon, now+m.lead) // frames up to there have been made
-	m.live.gen.Deliver(script.Event{Topic: TopicStop, At: m.horizon})
-	m.live.gen.Detach()
-}

@@ -21,7 +21,11 @@ func (m *Machine) Script(now time.Duration) (more bool, err error) {
 	for _, ev := range m.reports.take(nil) {
 		m.inbox.Put(ev.(script.Event))
 	}
-	m.waiting = m.inbox.Take(m.waiting, turnEvents)
+	if m.goodbye.begun {
+		m.waiting = nil
+	} else {
+		m.waiting = m.inbox.Take(m.waiting, turnEvents)
+	}
 	turn := ScriptTurn{Number: m.next(), Now: now, Plan: plan.Version, Events: slices.Clone(m.waiting)}
 	n, more, err := m.script(turn, plan)
 	turn.Events, m.waiting = turn.Events[:n], slices.Delete(m.waiting, 0, n)
@@ -60,7 +64,9 @@ func (m *Machine) ScriptNext() time.Duration {
 }
 
 // waits reports whether there are events for the next turn.
-func (m *Machine) waits() bool { return len(m.waiting) > 0 || m.inbox.Len() > 0 || m.reports.holds() }
+func (m *Machine) waits() bool {
+	return !m.goodbye.begun && (len(m.waiting) > 0 || m.inbox.Len() > 0 || m.reports.holds())
+}
 
 // Disabled lists the handlers of the live load that are not called any more, for they
 // failed too often or had to be stopped, by name and line.

@@ -1,0 +1,38 @@
+package host
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"showrun/runtime/level"
+)
+
+// TestExitLook: the light ends as the goodbye left it, or dark.
+func TestExitLook(t *testing.T) {
+	for exit, want := range map[Exit]byte{ExitHold: 200, ExitBlackout: 0, "": 200} {
+		file := filepath.Join(t.TempDir(), "show.lua")
+		save(t, file, `local stage, show = require "stage", require "show"
+local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = require "signet".sender{}:universe(1):slot(1) }
+show.on("stop", function() lamp:fade(100, 0.1) require "clock".sleep(0.2) lamp:fade(200, 0.1) end)`)
+		seen := &lastFrame{}
+		h, err := newHost(Options{Show: file, StateDir: t.TempDir(), Rig: true, Ports: freePorts(t), For: 10 * time.Millisecond,
+			ExitTime: 5 * time.Second, Exit: exit, Frames: seen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if seen.first != want {
+			t.Errorf("exit %q ended at %d, want %d", exit, seen.first, want)
+		}
+	}
+}
+
+// lastFrame keeps the first slot of the last frame.
+type lastFrame struct{ first byte }
+
+// Frame implements show.FrameSink.
+func (l *lastFrame) Frame(f *level.Frame) { l.first = f.Levels[0][0] }
