@@ -117,6 +117,40 @@ func TestStateWrittenBetweenLoadAndSwap(t *testing.T) {
 	s.wantLog("0.000 1", "0.050 2\tlate")
 }
 
+// TestNestedStateIsOneTable: what handlers count in tables deep in the state, to which they
+// hold on, is what the state shows, through several reloads, some of which fail, and while
+// the old generation writes to the last.
+func TestNestedStateIsOneTable(t *testing.T) {
+	text := `local state = show.state
+		state.counts = state.counts or { beats = 0, deep = { list = {} } }
+		local counts = state.counts
+		local deep, list = counts.deep, counts.deep.list
+		state.same = deep
+		local function count() counts.beats = counts.beats + 1 deep.n = (deep.n or 0) + 1 list[#list + 1] = counts.beats end
+		clock.every(0.1, count)
+		show.on("unload", count) show.on("reload", count)
+		clock.every(1, function()
+			local own, is = counts.beats .. " " .. deep.n .. " " .. #list, show.state.counts
+			print(own == is.beats .. " " .. is.deep.n .. " " .. #is.deep.list and show.state.same == deep, own)
+		end) `
+	s := live(t, text)
+	s.run(1050 * time.Millisecond)
+	for _, bad := range []string{text + `state.counts.beats = 1000 list[1] = nil error("oh")`, "not Lua", "while true do end"} {
+		if err := s.load(map[string]string{"show.lua": prelude + bad}); err == nil {
+			t.Fatalf("%s is loaded", bad)
+		}
+	}
+	s.run(2150 * time.Millisecond)
+	for range 3 {
+		s.reload(text)
+		s.run(s.now() + 1150*time.Millisecond)
+	}
+	s.wantLog(
+		"1.000 true\t9 9 9", "1.050 true\t19 19 19", // the second by the generation that failed last
+		"3.200 true\t33 33 33", "4.350 true\t46 46 46", "5.500 true\t59 59 59",
+	)
+}
+
 func TestStateThatCannotBeKept(t *testing.T) {
 	for text, want := range map[string]string{
 		`show.state.deep = { f = print }`: "ERROR show.state.deep.f: a function cannot be kept",
