@@ -34,12 +34,29 @@ func tune(getenv func(string) (string, bool)) {
 	if _, set := getenv("GOGC"); !set {
 		debug.SetGCPercent(800)
 	}
-	if _, set := getenv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(1 << 30)
-	}
+	allowMemory(512<<20, getenv)
 	if _, set := getenv("GOMAXPROCS"); !set {
 		runtime.GOMAXPROCS(runtime.NumCPU() + 2)
 	}
+}
+
+// allowMemory lets the heap be half as large again as what a show may hold, garbage included.
+func allowMemory(held uint64, getenv func(string) (string, bool)) {
+	if _, set := getenv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(int64(held + held/2))
+	}
+}
+
+// usualMemory is how many MiB a show may hold on this machine: an eighth of what it has,
+// as far as that is known, but not less than 128 and not more than 512.
+func usualMemory(readFile func(string) ([]byte, error)) uint {
+	const least, most = 128, 512
+	b, err := readFile("/proc/meminfo")
+	var total uint // KiB
+	if _, wrong := fmt.Sscanf(string(b), "MemTotal: %d kB", &total); err != nil || wrong != nil {
+		return most
+	}
+	return min(max(total>>13, least), most)
 }
 
 // execute runs a command line and returns the exit code.

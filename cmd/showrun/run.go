@@ -28,6 +28,7 @@ type runFlags struct {
 	lookahead time.Duration
 	exitTime  time.Duration
 	exit      string
+	memory    uint
 	rate      int
 	reload    string
 	seed      uint64
@@ -48,6 +49,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
 	p.DurationVar(&f.exitTime, "exit-time", show.ExitTime, "how long the show may take to say goodbye: the fades and waits of its stop handlers")
 	p.StringVar(&f.exit, "exit", "hold", "what the light does after that: hold or blackout")
+	p.UintVar(&f.memory, "memory", usualMemory(os.ReadFile), "MiB that the show may hold: past it what makes it grow is stopped (default: an eighth of this machine's, 128-512)")
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
 	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (on SIGHUP) or off")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
@@ -83,6 +85,8 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 		return usageError{errors.New("--for must not be negative")}
 	case f.rate < 1:
 		return usageError{fmt.Errorf("--rate must be at least 1 frame a second, got %d", f.rate)}
+	case f.memory < 64 || f.memory > 1<<20:
+		return usageError{fmt.Errorf("--memory must be 64-%d MiB, got %d", 1<<20, f.memory)}
 	case f.exit == "":
 		return usageError{errors.New("--exit must be hold or blackout")}
 	case f.reload == "":
@@ -97,10 +101,11 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	if f.osc == "off" {
 		f.osc = ""
 	}
+	allowMemory(uint64(f.memory)<<20, os.LookupEnv)
 	h, err := host.New(host.Options{
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
 		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
-		ExitTime: f.exitTime, Exit: host.Exit(f.exit),
+		Memory: uint64(f.memory) << 20, ExitTime: f.exitTime, Exit: host.Exit(f.exit),
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	})
 	if err != nil {

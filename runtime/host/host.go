@@ -85,7 +85,7 @@ func New(opts Options) (*Host, error) {
 	h.show = show.New(show.Config{
 		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir),
 		Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
-		Budget: opts.Budget, Guard: opts.Guard, Grace: opts.Grace,
+		Budget: opts.Budget, Guard: opts.Guard, Grace: opts.Grace, Memory: opts.Memory,
 		Bind: opts.Bind, Shipped: opts.Shipped,
 		Now: h.clock.Now, Stopwatch: h.clock.Now,
 		World: script.World{

@@ -52,6 +52,7 @@ type Options struct {
 
 	Budget       uint64        // instructions a handler may run without waiting; 0 = 40 million
 	Guard, Grace time.Duration // see script.Config; 0 = the defaults
+	Memory       uint64        // bytes the process may hold before what makes it more is stopped; 0 = the default
 
 	Ports   map[string]int // by protocol: UDP ports to use instead of the usual ones, the rig's too
 	Control string         // folder of the control socket; "" = none

@@ -42,7 +42,7 @@ type Config struct {
 	Budget uint64        // a task may run so many instructions without waiting; 40 million
 	Guard  time.Duration // and so long; 4 s
 	Grace  time.Duration // a stopped task may take so long to give up; 2 s
-	Memory uint64        // bytes a task may add to the heap at one go; 256 MiB
+	Memory uint64        // bytes the process may hold before what makes it more is stopped; a task may take half of it at one go; 512 MiB
 	Warn   time.Duration // longer runs are reported; 20 ms
 
 	Oracle    *Oracle              // what is outside; without it nothing is
@@ -113,7 +113,8 @@ type Generation struct {
 	idle    []*worker
 	spare   []*lua.LState
 
-	stats Stats
+	memory memory
+	stats  Stats
 }
 
 // Load compiles the show and runs its top level in collect mode. Nothing leaves
@@ -125,7 +126,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	setDefault(&cfg.Guard, 4*time.Second)
 	setDefault(&cfg.Warn, 20*time.Millisecond)
 	setDefault(&cfg.Grace, 2*time.Second)
-	setDefault(&cfg.Memory, 256<<20)
+	setDefault(&cfg.Memory, 512<<20)
 	if cfg.Oracle == nil {
 		cfg.Oracle = Live(World{}, nil)
 	}

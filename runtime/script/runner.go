@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/metrics"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -38,10 +37,12 @@ func (g *Generation) hand(t *Task) error {
 	if t.killed {
 		g.hook.stop(errCancelled)
 	}
+	weighed := g.weigh(t)
 	t.worker.baton <- t
 	if err := g.await(t); err != nil {
 		return err // the task still has the state; nothing here may touch it
 	}
+	weighed()
 	v := g.hook.end()
 	g.cfg.Oracle.end(v)
 	g.spent += g.hook.count
@@ -131,7 +132,7 @@ func (g *Generation) await(t *Task) error {
 	start := g.cfg.Stopwatch()
 	g.watch.Reset(watchEvery)
 	defer g.watch.Stop()
-	var heap uint64
+	var used uint64
 	var cancelled <-chan struct{}
 	if g.until != nil && !g.cfg.Oracle.replay {
 		cancelled = g.until.Done()
@@ -149,7 +150,7 @@ func (g *Generation) await(t *Task) error {
 		case <-g.watch.C:
 		}
 		took := g.cfg.Stopwatch() - start
-		switch used := heapInUse(); {
+		switch {
 		case g.cfg.Oracle.replay && took < replayPatience*(g.cfg.Guard+g.cfg.Grace):
 		case took > g.cfg.Guard+g.cfg.Grace:
 			g.hook.post(errCancelled)
@@ -157,10 +158,13 @@ func (g *Generation) await(t *Task) error {
 			return ErrStuck
 		case took > g.cfg.Guard:
 			g.hook.post(fmt.Errorf("ran for more than %v without waiting", g.cfg.Guard))
-		case heap == 0:
-			heap = used
-		case used > heap+g.cfg.Memory:
-			g.hook.post(fmt.Errorf("%w: more than %d MiB at one go", errMemory, g.cfg.Memory>>20))
+		case used == 0:
+			used = bytesOf(usedHeap)
+		case bytesOf(usedHeap) > used+g.cfg.Memory/2:
+			runtime.GC() // it may be garbage
+			if bytesOf(liveHeap) > used+g.cfg.Memory/2 {
+				g.hook.post(fmt.Errorf("%w: more than %d MiB at one go", errMemory, g.cfg.Memory>>21))
+			}
 		}
 		g.watch.Reset(watchEvery)
 	}
@@ -171,13 +175,6 @@ func (g *Generation) revoke() {
 	g.cfg.Oracle.revoke()
 	g.ended = true
 	close(g.revoked)
-}
-
-// heapInUse is the size of the live and unswept heap in bytes.
-func heapInUse() uint64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
 }
 
 // unwind ends a cancelled task that is waiting or has not begun. It is called by

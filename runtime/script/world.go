@@ -3,7 +3,6 @@ package script
 import (
 	"fmt"
 	"runtime"
-	"runtime/metrics"
 	"time"
 
 	"showrun/runtime/script/lualib"
@@ -85,9 +84,7 @@ func (w World) answer(question any) any {
 		}
 		return false
 	case HeapSize:
-		s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		metrics.Read(s)
-		return float64(s[0].Value.Uint64()) / 1024
+		return float64(bytesOf(usedHeap)) / 1024
 	}
 	if w.Other == nil {
 		panic(fmt.Sprintf("nobody answers %#v", question))

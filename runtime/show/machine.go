@@ -25,6 +25,7 @@ type Config struct {
 
 	Budget       uint64        // instructions a task may run without waiting; 0 = the default
 	Guard, Grace time.Duration // see script.Config; 0 = the defaults
+	Memory       uint64        // bytes the process may hold, see script.Config; 0 = the default
 
 	Bind    Bind
 	Shipped fs.FS // Lua that comes with the runtime; may be nil
