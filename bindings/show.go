@@ -1,7 +1,6 @@
 package bindings
 
 import (
-	"context"
 	"log/slog"
 	"strings"
 
@@ -72,6 +71,6 @@ func (s *Show) showLog(c module.Call, severity slog.Level, format lua.LValue) in
 	} else {
 		text = c.L.ToStringMeta(v).String()
 	}
-	s.G.Log().Log(context.Background(), severity, text, "at", script.Where(c.L))
+	s.G.Say(severity, text, script.Where(c.L))
 	return 0
 }

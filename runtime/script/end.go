@@ -2,6 +2,7 @@ package script
 
 import (
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -35,7 +36,12 @@ func (g *Generation) Unfinished() bool {
 // Detach makes the generation one that has ended, at once: nothing of it runs or
 // hands anything over any more. What is left to do is End, and nothing else may be
 // called after it.
-func (g *Generation) Detach() { g.ended = true }
+func (g *Generation) Detach() {
+	g.ended = true
+	if !g.isRevoked() {
+		g.confess(math.MaxInt64)
+	}
+}
 
 // End cancels every task, in the order in which they were started, and closes the
 // Lua state. After Detach it may run on any goroutine, beside the generation that

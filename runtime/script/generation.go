@@ -113,8 +113,10 @@ type Generation struct {
 	idle    []*worker
 	spare   []*lua.LState
 
-	memory memory
-	stats  Stats
+	memory    memory
+	says      says
+	confessed time.Duration // when it was told last what was left out
+	stats     Stats
 }
 
 // Load compiles the show and runs its top level in collect mode. Nothing leaves
@@ -133,6 +135,9 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	if cfg.Plan == nil {
 		cfg.Plan = beat.NewPlan(beat.Course{{Line: beat.Timeline{Epoch: 1, BPM: 120}, Tempo: 120}}, nil)
 	}
+	if cfg.Now == nil {
+		cfg.Now = func() time.Duration { return cfg.At }
+	}
 	limitArrays()
 	g := &Generation{
 		cfg: cfg,
@@ -145,6 +150,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		loading:    map[string]*load{},
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
+		says:       says{},
 		entered:    map[*lua.LState]*Task{},
 		collecting: true,
 		base:       cfg.At,
@@ -305,6 +311,9 @@ func (g *Generation) Step(now time.Duration) (more bool, err error) {
 	if g.isRevoked() {
 		return false, ErrStuck
 	}
+	if len(g.says) > 0 && now-g.confessed >= time.Second {
+		g.confess(now)
+	}
 	horizon := now + g.cfg.Lookahead
 	g.spent = 0
 	for n := 0; ; n++ {
@@ -444,7 +453,7 @@ func (g *Generation) Stats() Stats {
 }
 
 func (g *Generation) print(L *lua.LState, text string) {
-	g.cfg.Log.Info(text, "at", Where(L))
+	g.Say(slog.LevelInfo, text, Where(L))
 }
 
 // keepSortFromWaiting makes waiting raise inside a comparator of table.sort.
