@@ -32,7 +32,7 @@ func (h *Host) listen(ctx context.Context) {
 	if h.opts.OSC != "" {
 		c, err := h.listenOSC()
 		if err != nil {
-			h.opts.Log.Warn("no OSC commands are taken, a stop neither; it is tried again. Where two shows run, --osc gives each a port of its own", "error", err)
+			h.opts.Log.Warn("no OSC commands are taken, a stop neither; it is tried again. If that is another show, give this one another port with --osc, or off", "error", err)
 		}
 		h.wg.Go(func() {
 			h.supervise(ctx, "OSC commands", func(ctx context.Context) (err error) {

@@ -227,7 +227,8 @@ func beatsOf(events []take.Event) (list []take.Event) {
 }
 
 // TestATakePlaysBack records a virtual deck that plays through a real sink, plays
-// the take to another sink and records that too.
+// the take to another sink and records that too. When which of it comes is up to the
+// player, whose tests tell it the time.
 func TestATakePlaysBack(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
@@ -292,11 +293,10 @@ func TestATakePlaysBack(t *testing.T) {
 		}
 	}
 
-	// The same beats: all but those before the second sink was connected. A busy machine
-	// sends fewer of them, and plays back what it did send.
+	// The same beats: all but those before the second sink was connected.
 	want, got := beatsOf(first.Events), beatsOf(second.Events)
 	i := slices.IndexFunc(want, func(e take.Event) bool { return e.BeatInfo.Clock == got[0].BeatInfo.Clock })
-	if i < 0 || len(got) != len(want)-i || 2*len(got) < len(want) {
+	if i < 0 || len(got) != len(want)-i {
 		t.Fatalf("%d beat messages from message %d of %d", len(got), i, len(want))
 	}
 	want = want[i:]
