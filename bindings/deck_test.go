@@ -32,7 +32,7 @@ func TestDeckProperties(t *testing.T) {
 	s.run(3 * time.Second)
 	s.wantLog(
 		"1.500 1\ttrue\ttrue\ttrue\ttrue\t120\tClick\tVirtual rig\t86400\t1.00\t172800",
-		"1.500 2\tfalse\tfalse\tfalse\tfalse\t120\t\t\t0\t0.00\t0",
+		"1.500 2\tfalse\tfalse\tfalse\tfalse\t120\t\t\t0\tnil\t0",
 		"1.500 0\ttrue\ttrue\ttrue\ttrue\t120\tClick\tVirtual rig\t86400\t1.00\t172800",
 		"2.500 true\tfalse\tClick\ttrue\tnil",
 		"2.500 false\tshow.lua:8: stagelinq.deck: fields cannot be set ('bpm')",

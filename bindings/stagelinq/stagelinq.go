@@ -141,10 +141,11 @@ func (s *linq) deckClass() module.Class[deck] {
 	}
 }
 
-// deckBeat is where the deck is at the logical instant; nil before it was heard.
+// deckBeat is where the deck is at the logical instant; nil before it was heard, and
+// while nothing is loaded.
 func (s *linq) deckBeat(d deck) lua.LValue {
 	b, heard := s.G.SourcePosition(d.TempoKey())
-	if !heard {
+	if !heard || s.state(d).Empty {
 		return lua.LNil
 	}
 	return lua.LNumber(b.Float())

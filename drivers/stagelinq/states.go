@@ -18,7 +18,8 @@ func DefaultStates() []string {
 		for _, name := range []string{
 			"Track/SampleRate", "Track/TrackLength", "Track/TrackNetworkPath",
 			"Track/SongName", "Track/ArtistName", "Track/SongLoaded", "Track/LoopEnableState",
-			"SpeedRange", "Speed", "CurrentBPM", "ExternalMixerVolume", "DeckIsMaster", "PlayState",
+			"Track/CurrentLoopInPosition", "Track/CurrentLoopOutPosition",
+			"SpeedRange", "Speed", "CurrentBPM", "ExternalMixerVolume", "DeckIsMaster", "Play", "PlayState",
 		} {
 			paths = append(paths, prefix+name)
 		}

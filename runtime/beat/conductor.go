@@ -142,7 +142,7 @@ func (c *Conductor) target(source string) (aim, bool) {
 	if f == nil || !f.Located || f.Lost {
 		return aim{}, false
 	}
-	return aim{f.Target, f.BPM}, true
+	return aim{f.Target, f.BPM, f.Window}, true
 }
 
 // follower returns the follower of a key, a new one for a new key. Beyond

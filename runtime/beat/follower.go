@@ -11,6 +11,11 @@ type Observation struct {
 	Clock   uint64        // the device's clock when it took the position, ns; 0 if it has none
 	Beat    float64       // position in beats
 	BPM     float64       // tempo the device names, pitch included; 0 if it knows none
+	Loop    [2]float64    // where the loop it plays begins and ends, in beats; the same if none is known
+
+	// Halt says that the device stands from now on, or holds nothing that could play. It
+	// tells no position: all but Arrival is ignored.
+	Halt bool
 }
 
 // Config sets up a [Follower]. The zero value is what the show uses.
@@ -94,11 +99,16 @@ type following struct {
 	Doubted bool    // the last observation was set aside ...
 	Doubt   sample  // ... and is this one
 	Strayed float64 // device clock at which it went adrift
+	Halted  bool    // it was said to stand, and has told no position since
+	Wary    bool    // ... or moved since, which the last of its play may look like
+	Unsure  bool    // it is where it jumped to, and has not been seen to move there
+	Loop    [2]float64
 
 	BPM     float64 // nominal BPM, 0 before any is known
 	Missed  Micro   // error of the published beat at the last observation
 	Located bool    // a target exists
 	Target  Timeline
+	Window  Micro // how far from Target the course may be and still be led there
 	Path    path
 	Said    standing
 }
@@ -122,6 +132,11 @@ func NewFollower(cfg Config) *Follower {
 // clock that stands) is ignored and counted; a tempo outside 1-1000 BPM counts
 // as unknown.
 func (f *Follower) Observe(o Observation) []Change {
+	if o.Halt {
+		f.Heard, f.Lost = max(f.Heard, o.Arrival), false
+		f.halt(o.Arrival)
+		return f.publish(o.Arrival)
+	}
 	if math.IsNaN(o.Beat) || math.Abs(o.Beat) > maxBeat || (o.Clock == 0 && f.Synced && f.Stamped) {
 		f.Nonsense++
 		return nil
@@ -134,6 +149,7 @@ func (f *Follower) Observe(o Observation) []Change {
 			rate = o.BPM / 60
 			f.BPM = o.BPM
 		}
+		f.Loop = o.Loop
 		f.move(s, rate)
 		f.Prev = s
 	} else {
@@ -182,6 +198,15 @@ func (f *Follower) measure(s sample) {
 // move takes the next observed position; rate is the reported tempo in beats
 // per second or 0.
 func (f *Follower) move(s sample, rate float64) {
+	if f.Halted {
+		f.Halted = false
+		f.begin(s)
+		f.pause(s)
+		if f.Path.Line.Beat > f.Target.Beat {
+			f.Window = haltWindow
+		}
+		return
+	}
 	nominal := rate
 	if nominal == 0 {
 		nominal = max(f.Line.Slope, 0)
@@ -192,6 +217,7 @@ func (f *Follower) move(s sample, rate float64) {
 		f.Still = s
 	}
 	standing := f.Still != s
+	f.Wary = f.Wary && !standing
 
 	if f.Motion == playing {
 		f.track(s, rate, gap)
@@ -206,7 +232,7 @@ func (f *Follower) move(s sample, rate float64) {
 	f.judge(s, rate, standing)
 
 	switch {
-	case standing && s.C-f.Still.C >= stillFor:
+	case standing && s.C-f.Still.C >= f.stillFor():
 		f.pause(s)
 	case f.Motion == playing:
 		f.run()
@@ -223,6 +249,7 @@ func (f *Follower) track(s sample, rate float64, gap bool) {
 	far := math.Abs(r) > limit
 	switch {
 	case gap || shift || math.Abs(r) > jumpBeats:
+		f.Unsure = f.Unsure || math.Abs(r) > jumpBeats
 		f.Line.restart(s, rate)
 	case far && f.Doubted:
 		f.Line.restart(f.Doubt, rate)
@@ -260,6 +287,7 @@ func (f *Follower) judge(s sample, rate float64, standing bool) {
 	case !standing && plausible(speed, rate):
 		f.Steady++
 		f.SaneAt = s.C
+		f.Unsure = false
 	default:
 		f.Steady = 0
 		f.OddAt = s.C
@@ -270,7 +298,7 @@ func (f *Follower) judge(s sample, rate float64, standing bool) {
 			f.Line.restart(s, rate)
 		}
 	}
-	if f.Motion != playing && f.Steady > 0 && !(f.Motion == adrift && recent) {
+	if f.Motion != playing && f.Steady > 0 && !(f.Wary && f.Steady == 1) && !(f.Motion == adrift && recent) {
 		f.Motion = playing
 	}
 }
@@ -284,7 +312,7 @@ func (f *Follower) run() {
 	if f.Line.Reported == 0 && (f.BPM == 0 || f.Line.N >= lineWindow/2 && math.Abs(bpm-f.BPM) > tempoShift*bpm) {
 		f.BPM = bpm
 	}
-	f.Located = true
+	f.Located, f.Window = true, slewWindow
 	f.Target = Timeline{
 		Origin: f.Anchor + saturate(math.Round(f.Offset.host(f.Line.Last.C)*1e9)),
 		Beat:   FromFloat(f.Line.Last.B),
@@ -292,11 +320,36 @@ func (f *Follower) run() {
 	}
 }
 
-// pause aims at standing at s.
+// stillFor is how many seconds of standing are a pause: after a jump it may be where the
+// device was put to stand, so one look will do.
+func (f *Follower) stillFor() float64 {
+	if f.Unsure {
+		return frameSpan
+	}
+	return stillFor
+}
+
+// pause aims at standing at s. One that has jumped there and not moved since has played
+// nothing behind it: the course goes back to the very place.
 func (f *Follower) pause(s sample) {
+	f.Located, f.Window = true, slewWindow
+	if f.Unsure {
+		f.Window, f.Unsure = settled, false
+	}
 	f.Motion = paused
-	f.Located = true
 	f.Target = Timeline{Beat: FromFloat(s.B), BPM: f.BPM, Stopped: true}
+}
+
+// halt stands still at once, and waits for the device to tell where.
+func (f *Follower) halt(now time.Duration) {
+	switch {
+	case f.Halted:
+	case f.Unsure:
+		f.pause(f.Prev)
+	case f.Located && f.Motion != paused:
+		f.Target = Timeline{Beat: f.Path.Line.At(now), BPM: f.BPM, Stopped: true}
+	}
+	f.Motion, f.Halted, f.Wary = paused, true, true
 }
 
 // publish leads the published timeline to the target and returns what changed.
@@ -311,7 +364,7 @@ func (f *Follower) publish(now time.Duration) []Change {
 	default:
 		f.Path.settle(now, f.fresh)
 		f.Missed = f.Target.At(now) - f.Path.Line.At(now)
-		f.Path.aim(now, f.Target, slewWindow, slewHorizon, f.fresh)
+		f.Path.aim(now, f.Target, f.Window, slewHorizon, f.fresh)
 	}
 	return f.report(now)
 }
@@ -350,6 +403,37 @@ func (f *Follower) lostAt() time.Duration {
 		return Never
 	}
 	return f.Heard + f.Silence
+}
+
+// spot is where a source is, as far as that differs from where its course is: one that
+// stands or is played with is where it was seen, one in a loop stays in that.
+type spot struct {
+	Seen    bool
+	Beat    Micro
+	In, Out Micro // of the loop; the same without one
+}
+
+func (f *Follower) spot() spot {
+	s := spot{Seen: f.Motion == adrift || f.Motion == paused && !f.Halted}
+	if s.Seen {
+		s.Beat = FromFloat(f.Prev.B)
+	} else if in, out := f.Loop[0], f.Loop[1]; f.Prev.B >= in && f.Prev.B < out {
+		s.In, s.Out = FromFloat(in), FromFloat(out)
+	}
+	return s
+}
+
+// at is where the source is when its course is at b.
+func (s spot) at(b Micro) Micro {
+	switch {
+	case s.Seen:
+		return s.Beat
+	case s.In >= s.Out || b < s.Out && b >= s.In:
+		return b
+	case b < s.In:
+		return s.In
+	}
+	return s.In + (b-s.In)%(s.Out-s.In)
 }
 
 // Course returns the published course.

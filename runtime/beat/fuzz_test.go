@@ -61,7 +61,7 @@ func FuzzConductor(f *testing.F) {
 			case 4:
 				c.Tap(now)
 			case 5: // a raw observation
-				o := Observation{now, word(), math.Float64frombits(word()), math.Float64frombits(word())}
+				o := Observation{Arrival: now, Clock: word(), Beat: math.Float64frombits(word()), BPM: math.Float64frombits(word()), Halt: take()%16 == 1}
 				obs[key] = o
 				c.Observe(key, o)
 				if key == "a" {

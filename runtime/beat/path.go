@@ -9,6 +9,9 @@ const (
 	// slewWindow is how far the published position may be off and still be
 	// led back without a jump.
 	slewWindow = Beat / 4
+	// haltWindow is how far it may be off when the source has told that it stands: what
+	// the word and the position of it are apart in time.
+	haltWindow = Beat / 16
 	// phaseWindow is how far two positions may be out of phase for a jump
 	// between them to keep the phase, as beat-matched decks and beat jumps do.
 	phaseWindow = Beat / 16

@@ -40,11 +40,12 @@ type lane struct {
 	course Course
 	aim    aim
 	there  bool // the aim counts
+	spot   spot
 }
 
 // equal reports whether two lanes say the same.
 func (l lane) equal(m lane) bool {
-	return l.name == m.name && l.aim == m.aim && l.there == m.there && l.course.equal(m.course)
+	return l.name == m.name && l.aim == m.aim && l.there == m.there && l.spot == m.spot && l.course.equal(m.course)
 }
 
 // Plan returns the present plan, a new one if anything differs from the one before.
@@ -54,7 +55,7 @@ func (c *Conductor) Plan(heard uint64, now time.Duration) *Plan {
 	add := func(name string) {
 		if f := c.followers[c.resolve(name)]; f != nil {
 			a, there := c.target(name)
-			lanes = append(lanes, lane{name, f.Course(), a, there})
+			lanes = append(lanes, lane{name, f.Course(), a, there, f.spot()})
 		}
 	}
 	for key := range c.followers {
@@ -179,6 +180,18 @@ func (p *Plan) Source(name string) Course {
 		return p.lanes[i].course
 	}
 	return Course{{From: always, Line: Timeline{Stopped: true}}}
+}
+
+// Position returns where a source, or a name that stands for one, is at an instant:
+// where its course is, but for one that stands, is played with or loops, which is where
+// it was seen. It is false for one that was not heard.
+func (p *Plan) Position(name string, at time.Duration) (Micro, bool) {
+	i, ok := p.find(name)
+	if !ok {
+		return 0, false
+	}
+	line := p.lanes[i].course.Line(at)
+	return p.lanes[i].spot.at(line.At(at)), line.Epoch != 0
 }
 
 // Confidence returns how far the course can be trusted at an instant, 0 to 1; the

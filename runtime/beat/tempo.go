@@ -92,6 +92,7 @@ func checkTempo(bpm float64) error {
 type aim struct {
 	target Timeline
 	tempo  float64 // nominal BPM; 0 if the source names none
+	window Micro   // how far off the course may be and still be led there
 }
 
 // drive is what drives the beat, and where that has brought it. It is a value: a copy
@@ -139,18 +140,18 @@ func (d *drive) follow(source string, now time.Duration, target func(string) (ai
 // lead aims the course at what drives it.
 func (d *drive) lead(now time.Duration, target func(string) (aim, bool), fresh func() uint32) {
 	d.Path.settle(now, fresh)
-	to := d.Path.Target
+	to, window := d.Path.Target, slewWindow
 	if d.Source == Internal {
 		to = d.Internal
 	} else if a, ok := target(d.Source); ok {
-		to = a.target
+		to, window = a.target, a.window
 		if a.tempo > 0 {
 			d.Tempo = a.tempo
 		} else {
 			to.BPM = d.Tempo
 		}
 	}
-	d.Path.aim(now, to, slewWindow, slewHorizon, fresh)
+	d.Path.aim(now, to, window, slewHorizon, fresh)
 }
 
 // run lets the internal tempo run from a beat at an instant.

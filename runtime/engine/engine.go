@@ -99,15 +99,21 @@ func (e *Engine) Submit(b Batch) {
 }
 
 // Retime makes the beat take another course. Batches stamped on a beat of an epoch in it
-// get their new instant; those of an epoch that is over keep the one they had. Lengths
+// get their new instant; those of an epoch that is over keep the one they had, unless the
+// beat stands still by then: they were not played, are dropped, and what orders they had
+// is returned. Lengths
 // in beats go on from where they are at the last frame, at the new tempo, and what the
 // course has to come they follow at its instant.
-func (e *Engine) Retime(course beat.Course) {
+func (e *Engine) Retime(course beat.Course) (unplayed []Order) {
 	from := max(e.schedule.Last, e.frame.At)
 	e.course = course
 	e.pulse.retime(course.Line(from), from)
 	e.turned = from
-	e.queue.retime(course, &e.schedule)
+	for _, b := range e.queue.retime(course, &e.schedule) {
+		e.stats.Withdrawn += uint64(b.size())
+		unplayed = append(unplayed, b.Orders...)
+	}
+	return unplayed
 }
 
 // turn lets the pulse follow the course up to an instant.

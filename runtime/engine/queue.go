@@ -142,19 +142,37 @@ func (q *queue) sweep(n int) {
 }
 
 // retime gives every batch that is stamped on a beat its new instant. It is
-// planned for if that can still be met, and no longer if it has passed.
-func (q *queue) retime(course beat.Course, s *schedule) {
+// planned for if that can still be met, and no longer if it has passed. One whose beat
+// was not played is taken out; these are returned.
+func (q *queue) retime(course beat.Course, s *schedule) (unplayed []*queued) {
 	if q.onBeat == 0 {
-		return
+		return nil
 	}
+	kept := q.list[:0]
 	for _, b := range q.list {
 		if b.OnBeat {
+			if !played(b.Stamp, course, s) {
+				unplayed = append(unplayed, b)
+				q.onBeat--
+				q.commands -= b.size()
+				continue
+			}
 			b.Stamp = resolve(b.Stamp, course, s)
 			b.Planned = s.meets(b.At) || b.Planned && b.At > s.Last
 		}
+		kept = append(kept, b)
 	}
+	clear(q.list[len(kept):])
+	q.list = kept
 	slices.SortFunc(q.list, before)
 	q.known = false
+	return unplayed
+}
+
+// played is false for a stamp on a beat that never came: the beat of the show stopped
+// before it, and stands elsewhere now.
+func played(s beat.Stamp, course beat.Course, frames *schedule) bool {
+	return course.Has(s.Epoch) || s.At <= frames.Last || s.At != beat.Never && !course.Line(s.At).Stopped
 }
 
 // withdraw removes the orders for which match holds, and returns how many.

@@ -41,8 +41,8 @@ type Stats struct {
 	// RefusedBatches found the queue full; RefusedCommands named a slot that
 	// does not exist or did not fit their path.
 	RefusedBatches, RefusedCommands uint64
-	// Withdrawn commands were taken out of the queue by Withdraw and
-	// EndGeneration.
+	// Withdrawn commands were taken out of the queue by Withdraw, EndGeneration and
+	// Retime.
 	Withdrawn uint64
 	// Queued batches wait, and Effects run, at present.
 	Queued, Effects int

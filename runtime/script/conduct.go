@@ -69,6 +69,5 @@ func (g *Generation) Tempo() float64 { return g.sched.plan.Course.Turn(g.Instant
 // SourcePosition is the beat a tempo source is at at the logical instant; false if it
 // was not heard yet.
 func (g *Generation) SourcePosition(source string) (beat.Micro, bool) {
-	line := g.sched.plan.Source(source).Line(g.Instant())
-	return line.At(g.Instant()), line.Epoch != 0
+	return g.sched.plan.Position(source, g.Instant())
 }

@@ -178,7 +178,7 @@ func (s *schedule) next() due {
 		}
 		if e != nil {
 			if at, ok := l.course.Time(l.epoch, e.beat); ok {
-				if first.entry == nil || at < first.at || at == first.at && e.seq < first.entry.seq {
+				if at < first.at || at == first.at && (first.entry == nil || e.seq < first.entry.seq) {
 					first = due{at: at, entry: e}
 				}
 				continue

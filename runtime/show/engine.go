@@ -165,7 +165,11 @@ func (m *Machine) publish(now time.Duration) {
 		return
 	}
 	m.plan.Store(plan)
-	m.engine.Retime(plan.Course)
+	for _, o := range m.engine.Retime(plan.Course) {
+		if d, _ := m.wired.taker(o.Device, now); d.machinery {
+			m.drop(d, o)
+		}
+	}
 	m.pace(now)
 	if !plan.Same(before, *m.watched.Load()) {
 		m.inbox.Wake() // the script loop has to look at it

@@ -89,6 +89,7 @@ type Player struct {
 // Deck is what is known of a deck.
 type Deck struct {
 	Playing, Master, Loaded bool
+	Empty                   bool // known not to be Loaded
 	OnAir                   bool // playing with its fader up
 	BPM                     float64
 	TotalBeats              float64
@@ -241,8 +242,11 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	if n == 0 || before == value {
 		return
 	}
-	if name == "PlayState" && value == true {
+	switch {
+	case name == "PlayState" && value == true:
 		u.since[n-1] = at
+	case (name == "PlayState" || name == "Play") && value == false && n <= len(u.decks):
+		s.env.Observe(u.decks[n-1], beat.Observation{Arrival: at, Halt: true})
 	}
 	master := s.master
 	s.elect(at)
@@ -300,15 +304,38 @@ func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 		u.player.Decks = len(u.decks)
 		s.alias(arrival)
 	}
-	decks := u.decks
-	for i := range decks[:min(len(decks), len(ev.BeatInfo.Decks))] {
+	decks := u.decks[:min(len(u.decks), len(ev.BeatInfo.Decks))]
+	var loops [maxDecks][2]float64
+	for i := range decks {
 		u.beats[i] = ev.BeatInfo.Decks[i].Total
+		loops[i] = u.loop(i+1, ev.BeatInfo.Decks[i])
 	}
 	s.mu.Unlock()
-	for i, key := range decks[:min(len(decks), len(ev.BeatInfo.Decks))] {
+	for i, key := range decks {
 		d := ev.BeatInfo.Decks[i]
-		s.env.Observe(key, beat.Observation{Arrival: arrival, Clock: ev.BeatInfo.Clock, Beat: d.Beat, BPM: d.BPM})
+		o := beat.Observation{Arrival: arrival, Clock: ev.BeatInfo.Clock, Beat: d.Beat, BPM: d.BPM, Loop: loops[i]}
+		if d.Beat == 0 && d.Total == 0 { // nothing is loaded (4.4)
+			o = beat.Observation{Arrival: arrival, Halt: true}
+		}
+		s.env.Observe(key, o)
 	}
+}
+
+// loop is where the loop a deck plays begins and ends, in beats. The player tells both in
+// samples (5); how long a beat is follows from what is left of the track, in both.
+func (u *unit) loop(n int, d stagelinq.DeckBeat) [2]float64 {
+	prefix := fmt.Sprintf("/Engine/Deck%d/Track/", n)
+	number := func(name string) float64 { f, _ := u.states[prefix+name].(float64); return f }
+	in, out := number("CurrentLoopInPosition"), number("CurrentLoopOutPosition")
+	left := d.Total - d.Beat
+	if u.states[prefix+"LoopEnableState"] != true || in >= out || left < 1 {
+		return [2]float64{}
+	}
+	perBeat := (number("TrackLength") - d.Sample) / left
+	if !(perBeat > 0) {
+		return [2]float64{}
+	}
+	return [2]float64{d.Beat + (in-d.Sample)/perBeat, d.Beat + (out-d.Sample)/perBeat}
 }
 
 // players lists the units present.
@@ -380,6 +407,7 @@ func (u *unit) deckView(n int) Deck {
 	number := func(name string) float64 { f, _ := u.states[prefix+name].(float64); return f }
 	text := func(name string) string { t, _ := u.states[prefix+name].(string); return t }
 	d := Deck{
+		Empty:   u.states[prefix+"Track/SongLoaded"] == false,
 		Playing: is("PlayState"), Master: is("DeckIsMaster"), Loaded: is("Track/SongLoaded"),
 		BPM: number("CurrentBPM"), TotalBeats: u.beats[n-1],
 		Title: text("Track/SongName"), Artist: text("Track/ArtistName"),
