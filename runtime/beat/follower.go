@@ -13,9 +13,9 @@ type Observation struct {
 	BPM     float64       // tempo the device names, pitch included; 0 if it knows none
 	Loop    [2]float64    // where the loop it plays begins and ends, in beats; the same if none is known
 
-	// Halt says that the device stands from now on, or holds nothing that could play. It
-	// tells no position: all but Arrival is ignored.
-	Halt bool
+	// Halt says that the device stands from now on, Empty that it holds nothing that
+	// could play. Neither tells a position: all but Arrival is ignored.
+	Halt, Empty bool
 }
 
 // Config sets up a [Follower]. The zero value is what the show uses.
@@ -132,8 +132,11 @@ func NewFollower(cfg Config) *Follower {
 // clock that stands) is ignored and counted; a tempo outside 1-1000 BPM counts
 // as unknown.
 func (f *Follower) Observe(o Observation) []Change {
-	if o.Halt {
+	if o.Halt || o.Empty {
 		f.Heard, f.Lost = max(f.Heard, o.Arrival), false
+		if f.Halted && o.Empty { // what it held is no place to go to any more
+			f.Located, f.BPM = false, 0
+		}
 		f.halt(o.Arrival)
 		return f.publish(o.Arrival)
 	}
@@ -408,13 +411,14 @@ func (f *Follower) lostAt() time.Duration {
 // spot is where a source is, as far as that differs from where its course is: one that
 // stands or is played with is where it was seen, one in a loop stays in that.
 type spot struct {
+	There   bool
 	Seen    bool
 	Beat    Micro
 	In, Out Micro // of the loop; the same without one
 }
 
 func (f *Follower) spot() spot {
-	s := spot{Seen: f.Motion == adrift || f.Motion == paused && !f.Halted}
+	s := spot{There: f.Located, Seen: f.Motion == adrift || f.Motion == paused && !f.Halted}
 	if s.Seen {
 		s.Beat = FromFloat(f.Prev.B)
 	} else if in, out := f.Loop[0], f.Loop[1]; f.Prev.B >= in && f.Prev.B < out {

@@ -61,7 +61,8 @@ func FuzzConductor(f *testing.F) {
 			case 4:
 				c.Tap(now)
 			case 5: // a raw observation
-				o := Observation{Arrival: now, Clock: word(), Beat: math.Float64frombits(word()), BPM: math.Float64frombits(word()), Halt: take()%16 == 1}
+				o16 := take() % 16
+				o := Observation{Arrival: now, Clock: word(), Beat: math.Float64frombits(word()), BPM: math.Float64frombits(word()), Halt: o16 == 1, Empty: o16 == 2}
 				obs[key] = o
 				c.Observe(key, o)
 				if key == "a" {

@@ -184,14 +184,14 @@ func (p *Plan) Source(name string) Course {
 
 // Position returns where a source, or a name that stands for one, is at an instant:
 // where its course is, but for one that stands, is played with or loops, which is where
-// it was seen. It is false for one that was not heard.
+// it was seen. It is false for one that was not heard, or holds nothing.
 func (p *Plan) Position(name string, at time.Duration) (Micro, bool) {
 	i, ok := p.find(name)
 	if !ok {
 		return 0, false
 	}
-	line := p.lanes[i].course.Line(at)
-	return p.lanes[i].spot.at(line.At(at)), line.Epoch != 0
+	l := p.lanes[i]
+	return l.spot.at(l.course.At(at)), l.spot.There
 }
 
 // Confidence returns how far the course can be trusted at an instant, 0 to 1; the
@@ -219,7 +219,7 @@ func NewPlan(show Course, sources map[string]Course) *Plan {
 	p.epochs.Last = line.Epoch
 	p.drive = drive{Source: Internal, Internal: line, Tempo: line.BPM, Path: path{Line: line, Target: line, Until: Never}}
 	for name, c := range sources {
-		p.lanes = append(p.lanes, lane{name: name, course: c})
+		p.lanes = append(p.lanes, lane{name: name, course: c, spot: spot{There: true}})
 	}
 	slices.SortFunc(p.lanes, func(a, b lane) int { return strings.Compare(a.name, b.name) })
 	return p

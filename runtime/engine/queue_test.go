@@ -165,3 +165,47 @@ func TestAnEndedGenerationDoesNotComeBack(t *testing.T) {
 		t.Errorf("%d queued, %d withdrawn", s.Queued, s.Withdrawn)
 	}
 }
+
+// TestUnplayedBeatIsTakenBack: what was put out ahead for a beat is dropped if the beat
+// stops before it and stands elsewhere, and kept if it only pauses or plays on there.
+func TestUnplayedBeatIsTakenBack(t *testing.T) {
+	playing := beat.Timeline{Epoch: 1, BPM: 120}
+	paused := beat.Timeline{Epoch: 1, Origin: 470 * ms, Beat: playing.At(470 * ms), BPM: 120, Stopped: true}
+	cued := beat.Timeline{Epoch: 2, Origin: 480 * ms, Beat: 4 * beat.Beat, BPM: 120, Stopped: true}
+	elsewhere := beat.Timeline{Epoch: 2, Origin: 480 * ms, Beat: 4 * beat.Beat, BPM: 120}
+	resumed := beat.Timeline{Epoch: 1, Origin: 700 * ms, Beat: paused.Beat, BPM: 120}
+	for _, c := range []struct {
+		name  string
+		lines []beat.Timeline
+		want  string // the frame in which it is
+		taken int
+	}{
+		{"played", nil, "500ms", 0},
+		{"cued", []beat.Timeline{cued}, "", 1},
+		{"paused", []beat.Timeline{paused}, "", 0},
+		{"paused, then played on", []beat.Timeline{paused, resumed}, "730ms", 0},
+		{"paused, then cued", []beat.Timeline{paused, cued}, "", 1},
+		{"jumped and cued", []beat.Timeline{elsewhere, {Epoch: 3, Origin: 490 * ms, Beat: 4 * beat.Beat, BPM: 120, Stopped: true}}, "", 1},
+		{"jumped", []beat.Timeline{elsewhere}, "500ms", 0},
+	} {
+		e := newTest(t)
+		e.Retime(beat.Course{{Line: playing}})
+		stamp := Stamp{At: 500 * ms, Beat: beat.Beat, Epoch: 1, OnBeat: true}
+		e.Submit(Batch{Stamp: stamp, Commands: []Command{Set{ch(1), 9}, Order{Device: "pump", Message: 1}}})
+		lines, got, orders, taken := c.lines, "", 0, 0
+		for now := time.Duration(0); now < time.Second; now += 10 * ms {
+			for len(lines) > 0 && lines[0].Origin <= now {
+				taken += len(e.Retime(beat.Course{{Line: lines[0]}}))
+				lines = lines[1:]
+			}
+			e.Pass(now)
+			orders += len(e.Orders(now))
+			if e.Step(now); got == "" && e.Value(level.Address{Slot: 1}) == 9 {
+				got = now.String()
+			}
+		}
+		if got != c.want || taken != c.taken || (c.want == "") != (orders == 0) || int(e.Stats().Withdrawn) != 2*c.taken {
+			t.Errorf("%s: shown at %q, want %q; %d orders done, %d taken back; %d withdrawn", c.name, got, c.want, orders, taken, e.Stats().Withdrawn)
+		}
+	}
+}

@@ -315,7 +315,7 @@ func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 		d := ev.BeatInfo.Decks[i]
 		o := beat.Observation{Arrival: arrival, Clock: ev.BeatInfo.Clock, Beat: d.Beat, BPM: d.BPM, Loop: loops[i]}
 		if d.Beat == 0 && d.Total == 0 { // nothing is loaded (4.4)
-			o = beat.Observation{Arrival: arrival, Halt: true}
+			o = beat.Observation{Arrival: arrival, Empty: true}
 		}
 		s.env.Observe(key, o)
 	}
