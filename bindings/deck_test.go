@@ -68,7 +68,7 @@ func TestDeckEvents(t *testing.T) {
 		"2.000 one\tstop\ttrue", "2.000 master\tstop\ttrue",
 		"4.000 two\tplay\ttrue", "4.000 waited\ttrue\ttrue",
 		"5.000 one\ttempo\ttrue", "5.000 master\ttempo\ttrue",
-		"6.000 two\ttrack\ttrue",
+		"6.250 two\ttrack\ttrue",
 		"7.000 one\tjump\ttrue",
 	)
 	s.log = nil

@@ -105,6 +105,7 @@ type Sink struct {
 	decl   *SinkDecl
 	env    device.Env
 	driver *stagelinq.SinkConn
+	heard  chan struct{} // something of a track
 
 	mu     sync.Mutex
 	units  []*unit // in the order in which they were found
@@ -121,6 +122,7 @@ type unit struct {
 	decks  []string                // tempo source of each deck, from deck 1
 	beats  [maxDecks]float64       // length of its track in beats
 	since  [maxDecks]time.Duration // by deck: when it began to play
+	songs  [maxDecks]song          // by deck
 }
 
 // maxUnits is after how many units those that are gone are forgotten.
@@ -166,7 +168,7 @@ func (d *SinkDecl) network(env device.Env) string {
 }
 
 func (d *SinkDecl) open(env device.Env, token stagelinq.Token) (*Sink, error) {
-	s := &Sink{decl: d, env: env, said: map[string]string{}}
+	s := &Sink{decl: d, env: env, heard: make(chan struct{}, 1), said: map[string]string{}}
 	var err error
 	s.driver, err = stagelinq.OpenSink(stagelinq.Config{
 		Name: d.Name, Token: token, Interface: d.network(env), DiscoveryPort: env.Ports["stagelinq"],
@@ -181,7 +183,7 @@ func (d *SinkDecl) open(env device.Env, token stagelinq.Token) (*Sink, error) {
 
 // Loops implements device.Device.
 func (s *Sink) Loops() []func(context.Context) error {
-	return []func(context.Context) error{s.driver.Run}
+	return []func(context.Context) error{s.driver.Run, s.tracks}
 }
 
 // Take implements device.Taker.
@@ -213,7 +215,7 @@ func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 	s.mu.Lock()
 	u := s.unit(ev.Device)
 	if ev.Kind == stagelinq.Lost {
-		u.gone, u.states = true, map[string]any{} // it keeps its place in the order
+		u.gone, u.states, u.songs = true, map[string]any{}, [maxDecks]song{} // it keeps its place in the order
 		s.elect(s.env.Since(ev.At))
 	}
 	player := u.player
@@ -253,6 +255,16 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	if event := deckEvent(name, value); event != "" {
 		s.tell(u, n, event, at)
 	}
+	g := &u.songs[n-1]
+	if g.hear(name, value, at) {
+		s.track(u, n, at)
+	}
+	if g.pending {
+		select {
+		case s.heard <- struct{}{}:
+		default: // it looks again anyway
+		}
+	}
 	if s.master != master {
 		s.env.Event(device.Event{Topic: DeckTopic(s.decl.MasterKey(), "master"), At: at})
 	}
@@ -265,8 +277,6 @@ func deckEvent(name string, value any) string {
 		return "play"
 	case name == "PlayState" && value == false:
 		return "stop"
-	case name == "Track/SongLoaded" && value == true:
-		return "track"
 	case name == "CurrentBPM":
 		return "tempo"
 	case name == "DeckIsMaster" && value == true:
@@ -435,64 +445,6 @@ func (s *Sink) unit(d stagelinq.Device) *unit {
 	}}
 	s.units = append(s.units, u)
 	return u
-}
-
-// elect finds the master deck: the one that says so on the unit that leads the
-// network; with no leading unit, the one that says so; with none, the deck that
-// began to play last.
-func (s *Sink) elect(now time.Duration) {
-	var best deckRef
-	rank := 0
-	var since time.Duration
-	for _, u := range s.units {
-		leads := u.states["/Engine/Sync/Network/MasterStatus"] == true
-		for n := 1; n <= len(u.since); n++ {
-			r := 0
-			switch {
-			case u.states[fmt.Sprintf("/Engine/Deck%d/DeckIsMaster", n)] == true:
-				r = 2
-				if leads {
-					r = 3
-				}
-			case u.states[fmt.Sprintf("/Engine/Deck%d/PlayState", n)] == true:
-				r = 1
-			}
-			if r > rank || r == 1 && rank == 1 && u.since[n-1] > since {
-				best, rank, since = deckRef{u, n}, r, u.since[n-1]
-			}
-		}
-	}
-	if rank > 0 || s.master.unit != nil && s.master.unit.gone {
-		s.master = best
-	}
-	s.alias(now)
-}
-
-// alias tells the beat clock which decks the names that scripts use stand for.
-// A name keeps its deck while nothing better is there, so that the beat runs on
-// when a player is lost.
-func (s *Sink) alias(now time.Duration) {
-	set := func(source string, u *unit, deck int) {
-		if u == nil || deck > len(u.decks) || s.said[source] == u.decks[deck-1] {
-			return
-		}
-		s.said[source] = u.decks[deck-1]
-		s.env.Alias(source, u.decks[deck-1], now)
-	}
-	set(s.decl.MasterKey(), s.master.unit, s.master.deck)
-	for n := 1; n <= 4; n++ {
-		set(s.decl.DeckKey(n), s.first(), n)
-	}
-}
-
-// first is the unit found first of those present; nil if there is none.
-func (s *Sink) first() *unit {
-	for _, u := range s.units {
-		if !u.gone {
-			return u
-		}
-	}
-	return nil
 }
 
 // deckOf splits the path of a deck's state into the deck and the rest; the deck is
