@@ -45,8 +45,8 @@ func (s *sig) onNode(c module.Call, m manager) int {
 func nodeTable(L *lua.LState, n signet.Node) *lua.LTable {
 	t := L.CreateTable(0, 9)
 	t.RawSetString("tuid", lua.LString(n.TUID))
-	t.RawSetString("label", lua.LString(n.Label))
-	t.RawSetString("model", lua.LString(n.Model))
+	t.RawSetString("label", told(n.Label))
+	t.RawSetString("model", told(n.Model))
 	t.RawSetString("soem_code", lua.LNumber(n.SoemCode))
 	t.RawSetString("address", lua.LString(n.Address))
 	t.RawSetString("online", lua.LBool(n.Online))
@@ -57,12 +57,20 @@ func nodeTable(L *lua.LState, n signet.Node) *lua.LTable {
 		et := L.CreateTable(0, 4)
 		et.RawSetString("number", lua.LNumber(e.Number))
 		et.RawSetString("universe", lua.LNumber(e.Universe))
-		et.RawSetString("label", lua.LString(e.Label))
+		et.RawSetString("label", told(e.Label))
 		et.RawSetString("direction", lua.LString(e.Direction))
 		endpoints.Append(et)
 	}
 	t.RawSetString("endpoints", endpoints)
 	return t
+}
+
+// told is a text that a device has told, nil if it has not.
+func told(text string) lua.LValue {
+	if text == "" {
+		return lua.LNil
+	}
+	return lua.LString(text)
 }
 
 func words(L *lua.LState, list []string) *lua.LTable {

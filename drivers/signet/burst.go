@@ -23,10 +23,10 @@ type handed struct {
 // levels leave at once and the sync at visible, or 5 ms after the levels if that is
 // later; without it visible is the instant of the frame.
 //
-// The rate of a universe is a maximum: a frame whose instant comes sooner after that of
-// the last packet of the universe than the interval of its rate, less 3 ms (or half the
-// interval if that is less) for callers that pace their frames, sends no packet of it.
-// Its levels wait and leave with the first frame that is not too soon.
+// The rate of a universe is a maximum, and reached if every frame changes something:
+// news leave with the first frame at or after each instant of the rate, which may be 3 ms
+// early (or half the interval of the rate if that is less) for callers that pace their
+// frames. Of frames in between the newest levels leave then.
 //
 // It returns the number of packets sent and the first error; after an error the
 // packets concerned are repeated with the next flushes. If somebody else is writing

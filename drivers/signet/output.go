@@ -139,7 +139,8 @@ func (o *output) join(universe int, options UniverseOptions) error {
 	s := newStream(key, options, o.voice, o.cfg.Scope, o.cfg.Mode, o.cfg.Port)
 	if old != nil {
 		s.setLevels(old.levels)
-		s.started, s.changed, s.last, s.news = old.started, old.started, old.last, old.news
+		s.started, s.changed, s.last = old.started, old.started, old.last
+		s.next, s.again, s.asked, s.before = old.next, old.again, old.asked, old.before
 	}
 	o.streams = append(o.streams, s)
 	o.index[key] = s
@@ -231,7 +232,7 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 	}
 	for ; !frame.IsZero() && o.cursor < len(o.streams); o.cursor++ {
 		s := o.streams[o.cursor]
-		if !s.due(frame) || o.held(s, now) {
+		if o.held(s, now) || !s.due(frame) {
 			continue
 		}
 		if !b.room(2 * len(s.to)) {

@@ -149,9 +149,9 @@ func TestStreamPacing(t *testing.T) {
 	b.set(7, 1, 2, 3) // no change
 	b.expect(b.flush(frame))
 	b.expect(b.flush(frame), "239.254.0.7 1/3 level7 01 02*512")                      // every other frame
-	b.expect(b.flush(2*frame-6*time.Millisecond), "239.254.0.7 1/4 level7 01 02*512") // within tolerance
-	b.expect(b.flush(2*frame - 7*time.Millisecond))
-	b.expect(b.flush(7*time.Millisecond), "239.254.0.7 1/5 level7 01 02*512")
+	b.expect(b.flush(2*frame-3*time.Millisecond), "239.254.0.7 1/4 level7 01 02*512") // within tolerance
+	b.expect(b.flush(2*frame - 4*time.Millisecond))
+	b.expect(b.flush(4*time.Millisecond), "239.254.0.7 1/5 level7 01 02*512")
 	b.expect(b.flush(frame)) // three repeats, then silence
 	b.expect(b.flush(850 * time.Millisecond))
 	b.expect(b.flush(50*time.Millisecond), "239.254.0.7 1/6 level7 01 02*512")
@@ -160,12 +160,12 @@ func TestStreamPacing(t *testing.T) {
 	b.set(7, 8)
 	b.set(7, 7) // changes coalesce
 	b.expect(b.flush(frame), "239.254.0.7 1/8 level7 07 00*512")
-	// A change waits for the change before it, not for its repeats.
+	// A change waits for the change before it, not for its repeats; the one after it does.
 	b.expect(b.flush(2*frame), "239.254.0.7 1/9 level7 07 00*512")
 	b.set(7, 6)
 	b.expect(b.flush(time.Millisecond), "239.254.0.7 1/10 level7 06 00*512")
 	b.set(7, 5)
-	b.expect(b.flush(frame - 4*time.Millisecond))
+	b.expect(b.flush(2*frame - 5*time.Millisecond))
 	b.expect(b.flush(time.Millisecond), "239.254.0.7 1/11 level7 05 00*512")
 }
 

@@ -49,7 +49,8 @@ type stream struct {
 	options  UniverseOptions
 	lane     *device.Lane
 	to       []multicast.Destination
-	interval time.Duration // shortest time between two packets
+	interval time.Duration // time between two packets at the rate
+	early    time.Duration // how much of it a caller that paces its frames may be early
 	payload  []byte        // TLVs: priority if used, then levels
 	levels   []byte        // inside payload
 	priority []byte        // inside payload, nil if not used
@@ -59,7 +60,10 @@ type stream struct {
 	changed  bool // since the last packet
 	owed     int  // repeats still to send
 	last     time.Time
-	news     time.Time // the last packet that was none but a repeat
+	next     time.Time // from which on news may leave
+	again    time.Time // the last packet that was none
+	asked    time.Time // the last frame, and the one before it
+	before   time.Time
 }
 
 // check completes options with the defaults of the Sender.
@@ -112,7 +116,7 @@ func checkPriority(universe int, p []byte) error {
 // newStream makes a silent stream; options are checked.
 func newStream(key streamKey, o UniverseOptions, v *device.Voice, scope string, mode Mode, port int) *stream {
 	s := &stream{key: key, options: o, lane: v.Lane(o.Endpoint), interval: time.Second / time.Duration(o.Rate)}
-	s.interval -= min(paceTolerance, s.interval/2)
+	s.early = min(paceTolerance, s.interval/2)
 	for _, a := range o.Unicast {
 		s.to = append(s.to, multicast.To(a))
 	}
@@ -210,16 +214,35 @@ func (s *stream) setPriority(p []byte, scope string, mode Mode) {
 // level that changes once is not held up by repeats of the one before; these keep twice
 // the distance, so that there are never more packets than the rate allows.
 func (s *stream) due(now time.Time) bool {
+	if !now.Equal(s.asked) { // and not for a second time, since a batch was full
+		s.before, s.asked = s.asked, now
+	}
 	switch since := now.Sub(s.last); {
 	case !s.started:
 		return false
 	case s.changed:
-		return now.Sub(s.news) >= s.interval
+		return s.free(now)
 	case s.owed > 0:
-		return since >= 2*s.interval
+		return since >= 2*s.interval-s.early
 	default:
 		return since >= keepAlive
 	}
+}
+
+// free tells whether the rate leaves room for news at now.
+func (s *stream) free(now time.Time) bool { return !now.Before(s.next.Add(-s.early)) }
+
+// spend takes the room for news at now. Frames seldom fall on the instants of a rate that
+// is not theirs: the first that has room is as good as the instant before it, so that as
+// many packets leave as the rate allows, and in no second more.
+func (s *stream) spend(now time.Time) {
+	if s.free(s.before) || now.Sub(s.next) >= s.interval {
+		s.next = now
+	}
+	if again := s.again.Add(s.interval); again.After(s.next) {
+		s.next = again // a repeat holds up the news after the next
+	}
+	s.next = s.next.Add(s.interval)
 }
 
 // sent moves on after a packet; it tells whether that packet was more than a
@@ -228,9 +251,13 @@ func (s *stream) sent(now time.Time) (moving bool) {
 	moving = s.changed || s.owed > 0
 	switch {
 	case s.changed:
-		s.changed, s.owed, s.news = false, repeats, now
+		s.changed, s.owed = false, repeats
+		s.spend(now)
 	case s.owed > 0:
 		s.owed--
+		s.again = now
+	default:
+		s.again = now
 	}
 	s.last = now
 	return moving

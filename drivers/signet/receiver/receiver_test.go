@@ -160,7 +160,8 @@ func TestTimecodeIn(t *testing.T) {
 	b.expect(b.packet(label("01:00:02:02", wire.Rate25)), "tc9 frame 01:00:02:02 true")
 	b.expect(b.packet(label("01:00:02:01", wire.Rate25)), "tc9 frame 01:00:02:01 true") // back
 	b.expect(b.packet(label("01:00:02:02", wire.Rate30)), "tc9 frame 01:00:02:02 true") // another rate
-	b.expect(b.packet(label("01:00:02:02", wire.Rate30)), "tc9 pause 01:00:02:02 false")
+	b.expect(b.packet(label("01:00:02:02", wire.Rate30)))
+	b.expect(b.after(250*time.Millisecond), "tc9 pause 01:00:02:02 false")
 	b.expect(b.packet(label("01:00:02:02", wire.Rate30)))
 	b.expect(b.after(1249 * time.Millisecond))
 	if d := b.m.deadline(); !d.Equal(b.now.Add(time.Millisecond)) {
@@ -172,6 +173,34 @@ func TestTimecodeIn(t *testing.T) {
 	b.expect(b.packet(label("05:00:00:01", wire.Rate30)), "tc9 frame 05:00:00:01 false")
 	if s := b.m.timecodes[9].State; s != TimecodeRunning || s.String() != "running" {
 		t.Errorf("state %v", s)
+	}
+}
+
+// TestRepeatsAreNoPause: a sender may send every label twice, or more often; a label that
+// stands is a pause after 250 ms, also if it is repeated all the while.
+func TestRepeatsAreNoPause(t *testing.T) {
+	for _, times := range []int{2, 3, 5} {
+		b := newBench(t)
+		v := voice(t, tuidA)
+		send := func(n int) []string {
+			tc := wire.Timecode{Seconds: byte(n / 25), Frames: byte(n % 25), Rate: wire.Rate25}
+			return b.packet(say(t, v, wire.Resource{Kind: wire.KindTimecode, Number: 9}, wire.AppendTimecode(nil, tc)))
+		}
+		send(0)
+		for n := 1; n < 60; n++ {
+			for i := range times {
+				got := send(n)
+				if want := []string{fmt.Sprintf("tc9 frame 00:00:%02d:%02d false", n/25, n%25)}; i == 0 && !slices.Equal(got, want) || i > 0 && len(got) > 0 {
+					t.Fatalf("label %d, time %d: %q", n, i+1, got)
+				}
+				b.expect(b.after(40 * time.Millisecond / time.Duration(times)))
+			}
+		}
+		var said []string
+		for range 20 {
+			said = append(said, append(send(59), b.after(40*time.Millisecond)...)...)
+		}
+		b.expect(said, "tc9 pause 00:00:02:09 false")
 	}
 }
 

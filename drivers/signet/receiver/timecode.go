@@ -78,11 +78,8 @@ func (t *timecodeStream) take(id wire.SenderID, label wire.Timecode, at time.Tim
 	case !known:
 		t.State, t.moved = TimecodeRunning, at
 		return TimecodeFound, true, true
-	case label == before && t.State == TimecodePaused:
-		return TimecodePause, false, false
-	case label == before:
-		t.State = TimecodePaused
-		return TimecodePause, false, true
+	case label == before: // some send each label twice; one that stands is noticed by step
+		return 0, false, false
 	}
 	t.State, t.moved = TimecodeRunning, at
 	step := label.Frame() - before.Frame()
