@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"showrun/drivers/signet"
@@ -12,6 +13,7 @@ import (
 	"showrun/drivers/signet/wire"
 	"showrun/runtime/device"
 	devsignet "showrun/runtime/device/signet"
+	"showrun/runtime/level"
 	"showrun/runtime/rehearse"
 )
 
@@ -199,3 +201,110 @@ func TestReceivers(t *testing.T) {
 		"3.000 lost\t00:00:10:01\t00:00:10:01",
 		"3.000 0102:03040506\tnew\ttrue\t0\tno keys")
 }
+
+// TestUnicastAndPreview: both sides of a preview and the addresses of a universe can be
+// declared in a script.
+func TestUnicastAndPreview(t *testing.T) {
+	s := live(t, `local a = net:universe(2, { unicast = "10.0.0.5" })
+		local b = net:universe(3, { unicast = { "10.0.0.5", "10.0.0.6:6000" }, preview = true })
+		print(a.preview, b.preview, net:universe(2, { unicast = "10.0.0.5" }) == a)
+		print(pcall(function() net:universe(2, { unicast = "10.0.0.7" }) end))
+		for _, bad in ipairs{ "node", "239.1.2.3", 5, { "10.0.0.5", "x" }, {} } do print(pcall(function() net:universe(4, { unicast = bad }) end)) end
+		print(pcall(function() net:universe(4, { unicast = "10.0.0.5", multicast = "239.1.2.3" }) end))
+		local rx = signet.receiver{ mode = "open" }
+		local levels, preview = rx:universe(3), rx:universe(3, { preview = true })
+		print(levels.preview, preview.preview, levels == preview, rx:universe(3, { preview = true }) == preview)
+		preview:on("levels", function(l, source) print("preview", l[1], #l, source) end)
+		levels:on("levels", function() print("levels") end)
+		clock.after(2, function() print(preview:get(1), preview:levels()[2], levels:get(1)) end)`)
+	rx := rehearse.Devices[interface {
+		OnPreview(universe int, levels []byte, p receiver.Packet)
+	}](s.virtual)[0]
+	desk := signet.SenderID{TUID: signet.TUID{0x7f, 0xf0, 0xa1}, Endpoint: 1}
+	s.run(time.Second)
+	for range 2 {
+		rx.OnPreview(3, []byte{10, 20}, receiver.Packet{Sender: desk, At: s.time(time.Second)})
+	}
+	s.run(3 * time.Second)
+	const want = "0.000 false\tshow.lua:%d: signet.sender:universe: "
+	s.wantLog("0.000 false\ttrue\ttrue",
+		fmt.Sprintf(want, 4)+"universe 2 is declared with other options already; universe:priority changes the priority",
+		fmt.Sprintf(want, 5)+`unicast must be the IPv4 address of a device such as "10.0.0.5", or a list of those, got "node"`,
+		fmt.Sprintf(want, 5)+`unicast must be the IPv4 address of a device such as "10.0.0.5", or a list of those, got "239.1.2.3"`,
+		fmt.Sprintf(want, 5)+"unicast must be a list of names, got 5",
+		fmt.Sprintf(want, 5)+`unicast must be the IPv4 address of a device such as "10.0.0.5", or a list of those, got "x"`,
+		fmt.Sprintf(want, 5)+"unicast must be a list with at least one name",
+		fmt.Sprintf(want, 6)+"a universe is sent to a group or to addresses, not to both",
+		"0.000 false\ttrue\tfalse\ttrue",
+		"1.000 preview\t10\t2\t"+desk.String(),
+		"2.000 10\t20\t0\tfalse")
+	var got []string
+	for _, d := range s.show.Devices() {
+		if d, ok := d.(*devsignet.SenderDecl); ok {
+			for _, u := range d.Universes {
+				got = append(got, fmt.Sprintf("%d %q %t", u.Number, u.Unicast, u.Preview))
+			}
+		}
+	}
+	wantLines(t, "universes", got, []string{`1 "" false`, `2 "10.0.0.5" false`, `3 "10.0.0.5\n10.0.0.6:6000" true`})
+}
+
+// TestWhatADeviceHasNotToldIsNil: a label or a model that did not come is not an empty one.
+func TestWhatADeviceHasNotToldIsNil(t *testing.T) {
+	s := live(t, `local m = signet.manager{}
+		m:on("beacon", function(n) print(n.label, n.model) end)`)
+	m := rehearse.Devices[interface{ OnEvent(manager.Event) }](s.virtual)[0]
+	s.run(time.Second)
+	m.OnEvent(manager.Event{Kind: manager.BeaconFound, Beacon: manager.Beacon{TUID: signet.TUID{1}, Heard: s.time(time.Second)}})
+	s.run(2 * time.Second)
+	s.wantLog("1.000 nil\tnil")
+}
+
+// TestAShowAsksForItsRate: frames come at the rate of the show, or as often as its devices
+// ask for if that is more than the default.
+func TestAShowAsksForItsRate(t *testing.T) {
+	for _, c := range []struct {
+		rate     int // of the command
+		declared string
+		want     int
+	}{
+		{44, `signet.sender{}`, 44},
+		{44, `signet.sender{ rate = 60 }`, 60},
+		{44, `signet.sender{ rate = 30 }`, 44},
+		{50, `signet.sender{}`, 50},
+		{50, `signet.sender{ rate = 30, endpoint = 2 } signet.sender{ rate = 44 }`, 50},
+		{50, `signet.sender{ rate = 30, endpoint = 2 } signet.sender{ rate = 120 }`, 120},
+		{20, `signet.sender{}`, 20},
+		{0, `signet.sender{ rate = 60 }`, 60},
+		{0, `stagenet.console{ rate = 60 }`, 60},
+	} {
+		n := 0
+		run, err := rehearse.New(rehearse.Options{
+			Name: "stand", File: "show.lua", Rate: c.rate, Lookahead: lookahead, Bind: New,
+			Frames: frameSink(func(at time.Duration) {
+				if at >= time.Second && at < 2*time.Second {
+					n++
+				}
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := `local signet, stagenet = require "signet", require "stagenet" ` + c.declared
+		if err := run.Load(t.Context(), fstest.MapFS{"show.lua": {Data: []byte(text)}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := run.Until(t.Context(), 3*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if n != c.want {
+			t.Errorf("--rate %d and %s: %d frames a second, want %d", c.rate, c.declared, n, c.want)
+		}
+		run.Close()
+	}
+}
+
+// frameSink is told of the instants of frames.
+type frameSink func(at time.Duration)
+
+func (f frameSink) Frame(frame *level.Frame) { f(frame.At) }

@@ -37,23 +37,30 @@ func (s *sig) receiver(c module.Call) int {
 type heardUniverse struct {
 	receiver receiver
 	number   int
+	preview  bool
 }
 
 func (u heardUniverse) String() string { return strconv.Itoa(u.number) }
 
 func (s *sig) heardUniverse(c module.Call, r receiver) int {
 	n := c.Integer(1, "universe number", 1, 63999)
-	if !slices.Contains(r.decl.Universes, n) {
-		s.LoadingOnly(c, "universes are declared")
-		r.decl.Universes = append(r.decl.Universes, n)
+	u := heardUniverse{r, n, c.Options(2, false, "preview").Bool("preview")}
+	list := &r.decl.Universes
+	if u.preview {
+		list = &r.decl.Previews
 	}
-	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver.universe", heardUniverse{r, n}, func() module.Class[heardUniverse] {
+	if !slices.Contains(*list, n) {
+		s.LoadingOnly(c, "universes are declared")
+		*list = append(*list, n)
+	}
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver.universe", u, func() module.Class[heardUniverse] {
 		return module.Class[heardUniverse]{
 			Methods: map[string]func(module.Call, heardUniverse) int{
 				"on": s.onLevels, "get": s.heardLevel, "levels": s.heardLevels,
 			},
 			Properties: map[string]func(heardUniverse) lua.LValue{
-				"number": func(u heardUniverse) lua.LValue { return lua.LNumber(u.number) },
+				"number":  func(u heardUniverse) lua.LValue { return lua.LNumber(u.number) },
+				"preview": func(u heardUniverse) lua.LValue { return lua.LBool(u.preview) },
 			},
 		}
 	}))
@@ -64,6 +71,10 @@ func (s *sig) onLevels(c module.Call, u heardUniverse) int {
 	if c.Get(1) != lua.LString("levels") {
 		c.Wrong("the event", `"levels"`, c.Get(1))
 	}
+	topic := u.receiver.decl.LevelsTopic(u.number)
+	if u.preview {
+		topic = u.receiver.decl.PreviewTopic(u.number)
+	}
 	return s.PushHandle(c, s.G.On(c.Fn+" levels", c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		v := ev.Value.(signet.Levels)
 		source := lua.LValue(lua.LNil)
@@ -71,7 +82,7 @@ func (s *sig) onLevels(c module.Call, u heardUniverse) int {
 			source = lua.LString(v.Source)
 		}
 		return []lua.LValue{levelList(L, v.Levels), source}
-	}, u.receiver.decl.LevelsTopic(u.number)))
+	}, topic))
 }
 
 func levelList(L *lua.LState, levels []byte) *lua.LTable {
@@ -85,14 +96,14 @@ func levelList(L *lua.LState, levels []byte) *lua.LTable {
 // heardLevel returns the level of a slot and whether anybody sends it.
 func (s *sig) heardLevel(c module.Call, u heardUniverse) int {
 	slot := c.Integer(1, "slot", 1, slots)
-	heard := module.Ask[signet.SlotLevel](s.Load, u.receiver.decl, signet.LevelOf{Universe: u.number, Slot: slot})
+	heard := module.Ask[signet.SlotLevel](s.Load, u.receiver.decl, signet.LevelOf{Universe: u.number, Slot: slot, Preview: u.preview})
 	c.L.Push(lua.LNumber(heard.Level))
 	c.L.Push(lua.LBool(heard.Driven))
 	return 2
 }
 
 func (s *sig) heardLevels(c module.Call, u heardUniverse) int {
-	c.L.Push(levelList(c.L, module.Ask[[]byte](s.Load, u.receiver.decl, signet.LevelsOf{Universe: u.number})))
+	c.L.Push(levelList(c.L, module.Ask[[]byte](s.Load, u.receiver.decl, signet.LevelsOf{Universe: u.number, Preview: u.preview})))
 	return 1
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -41,9 +42,12 @@ func (u *universe) channel(slot int) patch.Channel {
 
 func (s *sig) universe(c module.Call, v *sender) int {
 	n := c.Integer(1, "universe number", 1, 63999)
-	o := c.Options(2, false, "priority", "multicast", "preview")
+	o := c.Options(2, false, "priority", "multicast", "unicast", "preview")
 	k := stream{n, o.Bool("preview")}
-	given := signet.Universe{Number: n, Preview: k.preview, Multicast: group(o)}
+	given := signet.Universe{Number: n, Preview: k.preview, Multicast: group(o), Unicast: unicast(c, o)}
+	if given.Unicast != "" && given.Multicast.IsValid() {
+		c.Fail("a universe is sent to a group or to addresses, not to both")
+	}
 	if o.Has("priority") {
 		if k.preview {
 			c.Fail("a preview has no priority")
@@ -63,7 +67,8 @@ func (s *sig) universe(c module.Call, v *sender) int {
 		u = &universe{v, k, given.Output, given}
 		v.universes[k] = u
 		v.decl.Universes = append(v.decl.Universes, given)
-	case o.Has("priority") && !bytes.Equal(given.Priority, u.given.Priority), o.Has("multicast") && given.Multicast != u.given.Multicast:
+	case o.Has("priority") && !bytes.Equal(given.Priority, u.given.Priority), o.Has("multicast") && given.Multicast != u.given.Multicast,
+		o.Has("unicast") && given.Unicast != u.given.Unicast:
 		c.Fail("universe %d is declared with other options already; universe:priority changes the priority", n)
 	}
 	c.L.Push(module.OneObject(s.Load, c.L, "signet.universe", u, s.universeClass))
@@ -80,6 +85,29 @@ func group(o module.Options) netip.Addr {
 		o.Wrong("multicast", `an IPv4 multicast group such as "239.1.2.3"`, o.Get("multicast"))
 	}
 	return a
+}
+
+// maxUnicast is how many devices a universe may be sent to by address.
+const maxUnicast = 32
+
+// unicast takes the addresses of devices, one or a list.
+func unicast(c module.Call, o module.Options) string {
+	if !o.Has("unicast") {
+		return ""
+	}
+	list := []string{lua.LVAsString(o.Get("unicast"))}
+	if _, one := o.Get("unicast").(lua.LString); !one {
+		list = c.Names(o.Get("unicast"), "unicast", "address")
+	}
+	if len(list) > maxUnicast {
+		c.Fail("unicast: at most %d addresses, got %d; more hear a group", maxUnicast, len(list))
+	}
+	for _, text := range list {
+		if _, err := signet.ParseUnicast(text, 0); err != nil {
+			o.Wrong("unicast", `the IPv4 address of a device such as "10.0.0.5", or a list of those`, lua.LString(text))
+		}
+	}
+	return strings.Join(list, "\n")
 }
 
 // priority takes one priority for all slots or a list of 512.

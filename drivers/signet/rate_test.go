@@ -69,7 +69,7 @@ func TestTheRateIsAMaximumAndReached(t *testing.T) {
 					want := min(rate, frameRate)
 					slack, fewer := 0, 0
 					if jitter > 0 {
-						slack, fewer = 1, want / 2 // a frame may be on the other side of a second
+						slack, fewer = 1, want/2 // a frame may be on the other side of a second
 					}
 					if n := len(sent); n > 10*want || n < 10*want-fewer-1 {
 						t.Errorf("%d packets in 10 s", n)

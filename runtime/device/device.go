@@ -40,6 +40,13 @@ type Early interface {
 	Lead() time.Duration
 }
 
+// Frequent is implemented by declarations of devices that may want more frames than
+// there are by default.
+type Frequent interface {
+	// FrameRate is how many a second it wants at least.
+	FrameRate() int
+}
+
 // Guarded is implemented by declarations of machinery.
 type Guarded interface {
 	// SafeRecord tells the MakeSafe of its protocol how to perform the safe action when

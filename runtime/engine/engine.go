@@ -147,6 +147,9 @@ func (e *Engine) Lead(lead time.Duration) {
 	e.lead = min(lead, e.lead+e.schedule.period()/2)
 }
 
+// SetRate makes frames come at another rate, 1-MaxRate Hz, from the last one on.
+func (e *Engine) SetRate(rate int) { e.schedule.setRate(rate) }
+
 // Use takes an output of the registry into use, with all levels 0, before any
 // command does so by naming one of its slots.
 func (e *Engine) Use(o level.Output) {

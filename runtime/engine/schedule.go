@@ -50,6 +50,13 @@ func newSchedule(rate int, start time.Duration) schedule {
 	return schedule{Rate: int64(rate), Base: start, Last: start, Seen: start}
 }
 
+// setRate begins a new grid at the last frame, if the rate is another.
+func (s *schedule) setRate(rate int) {
+	if s.Rate != int64(rate) {
+		s.Rate, s.Base, s.Index = int64(rate), s.Last, 0
+	}
+}
+
 // grid returns the instant of frame n of the grid: base + ⌊n·1 s/rate⌋.
 func (s *schedule) grid(n int64) time.Duration {
 	const second = int64(time.Second)

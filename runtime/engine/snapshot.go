@@ -151,9 +151,7 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 		return nil, fmt.Errorf("engine: restore: rate must be 1-%d Hz, got %d", MaxRate, c.Rate)
 	}
 	e := New(c)
-	if rate := int64(c.Rate); s.Schedule.Rate != rate {
-		s.Schedule.Rate, s.Schedule.Base, s.Schedule.Index = rate, s.Schedule.Last, 0
-	}
+	s.Schedule.setRate(c.Rate)
 	e.schedule, e.frame.At = s.Schedule, s.At
 	e.lead, e.raised, e.passed = s.Lead, s.Raised, s.Passed
 	e.course, e.turned, e.pulse = slices.Clone(s.Course), s.Turned, s.Pulse

@@ -19,6 +19,7 @@ type wiring struct {
 	from       time.Duration  // when it begins, and what the load before has queued ends
 	outputs    []level.Output // to be in every frame
 	lead       time.Duration  // how early frames are wanted
+	rate       int            // how many frames a second are wanted at least
 	devices    map[string]taker
 	inOrder    []device.Opened // of declaration
 	publishers []outlets.Publisher
@@ -294,6 +295,7 @@ func (m *Machine) wire(w *wiring, now time.Duration) {
 		}
 	}
 	m.conductor.Withdraw(func(_ beat.Command, s beat.Stamp) bool { return s.At >= w.from })
+	m.engine.SetRate(w.rate)
 	for _, o := range w.outputs {
 		m.engine.Use(o)
 	}

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"time"
 
 	"showrun/runtime/beat"
@@ -69,7 +70,7 @@ func (m *Machine) finish(before *Load, now time.Duration, plan *beat.Plan) {
 // wireUp tells the engine half what it has to know of a load that takes the place of
 // another.
 func (m *Machine) wireUp(l, before *Load) {
-	w := &wiring{load: l.Number(), from: m.horizon + 1, devices: map[string]taker{}}
+	w := &wiring{load: l.Number(), from: m.horizon + 1, rate: cmp.Or(m.cfg.Rate, engine.DefaultRate), devices: map[string]taker{}}
 	if before != nil {
 		w.left = []chan struct{}{before.left}
 	}
@@ -84,6 +85,9 @@ func (m *Machine) wireUp(l, before *Load) {
 			lead = d.Lead()
 		}
 		w.lead = max(w.lead, lead)
+		if d, ok := o.Declaration.(device.Frequent); ok && d.FrameRate() > engine.DefaultRate {
+			w.rate = max(w.rate, d.FrameRate())
+		}
 		w.inOrder = append(w.inOrder, o)
 		if p, ok := o.Device.(device.Publisher); ok {
 			w.publishers = append(w.publishers, outlets.Publisher{Name: o.Declaration.String(), Publisher: p, Lead: lead})

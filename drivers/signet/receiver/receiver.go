@@ -208,12 +208,11 @@ func (r *Receiver) Subscribe(universe int) error {
 	return nil
 }
 
-// Unsubscribe stops listening to a universe, levels and preview.
+// Unsubscribe stops listening to the levels of a universe.
 func (r *Receiver) Unsubscribe(universe int) {
 	u := uint16(universe)
 	r.mu.Lock()
 	delete(r.machine.universes, u)
-	delete(r.machine.previews, u)
 	r.mu.Unlock()
 	_ = r.follow(netip.Addr{}) // nothing is joined
 }
@@ -227,6 +226,14 @@ func (r *Receiver) SubscribePreview(universe int) error {
 	r.machine.previews[uint16(universe)] = true
 	r.mu.Unlock()
 	return r.follow(wire.GroupPreview)
+}
+
+// UnsubscribePreview stops listening to the preview of a universe.
+func (r *Receiver) UnsubscribePreview(universe int) {
+	r.mu.Lock()
+	delete(r.machine.previews, uint16(universe))
+	r.mu.Unlock()
+	_ = r.follow(netip.Addr{}) // nothing is joined
 }
 
 // SubscribeTimecode listens to a timecode stream, 1 to 255.

@@ -26,9 +26,10 @@ type ReceiverDecl struct {
 	Mode      string // "secure", or "open": unsigned packets only
 	Label     string
 
-	// Universes (1-63999) and Timecodes (streams, 1-255) are those the show listens
-	// to. They are not part of the key: a reload may change them on the live device.
+	// Universes and Previews (1-63999) and Timecodes (streams, 1-255) are those the show
+	// listens to. They are not part of the key: a reload may change them on the live device.
 	Universes []int
+	Previews  []int
 	Timecodes []int
 }
 
@@ -54,6 +55,18 @@ func (d *ReceiverDecl) identity(iface string) string {
 // LevelsTopic is the topic of the levels of a universe; it carries Levels.
 func (d *ReceiverDecl) LevelsTopic(universe int) string {
 	return fmt.Sprintf("%s levels %d", d.Key(), universe)
+}
+
+// PreviewTopic is the topic of the preview of a universe; it carries Levels.
+func (d *ReceiverDecl) PreviewTopic(universe int) string {
+	return fmt.Sprintf("%s preview %d", d.Key(), universe)
+}
+
+func (d *ReceiverDecl) topic(s stream) string {
+	if s.preview {
+		return d.PreviewTopic(s.number)
+	}
+	return d.LevelsTopic(s.number)
 }
 
 // TimecodeEvents are the events a Receiver reports of a timecode stream: "frame"
@@ -116,7 +129,7 @@ type (
 
 // wanted is what a show listens to. It is replaced, not changed.
 type wanted struct {
-	universes map[int]*heardUniverse
+	universes map[stream]*heardUniverse
 	timecodes map[int]*heardTimecode
 }
 
@@ -209,7 +222,7 @@ func (r *Receiver) config() receiver.Config {
 	d := r.decl
 	return receiver.Config{
 		Scope: d.Scope, Open: d.Mode == "open", Interface: network(r.env, d.Interface), Port: r.env.Ports[protocol],
-		Label: d.Label, OnLevels: r.OnLevels, OnTimecode: r.OnTimecode, Log: r.env.Log,
+		Label: d.Label, OnLevels: r.OnLevels, OnPreview: r.OnPreview, OnTimecode: r.OnTimecode, Log: r.env.Log,
 	}
 }
 
@@ -219,14 +232,20 @@ func (r *Receiver) config() receiver.Config {
 func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
 	before := r.wanted.Load()
-	next := &wanted{universes: map[int]*heardUniverse{}, timecodes: maps.Clone(before.timecodes)}
+	next := &wanted{universes: map[stream]*heardUniverse{}, timecodes: maps.Clone(before.timecodes)}
 	if next.timecodes == nil {
 		next.timecodes = map[int]*heardTimecode{}
 	}
-	for _, n := range d.Universes {
-		if next.universes[n] = before.universes[n]; next.universes[n] == nil {
-			next.universes[n] = newHeardUniverse()
+	listen := func(s stream) {
+		if next.universes[s] = before.universes[s]; next.universes[s] == nil {
+			next.universes[s] = newHeardUniverse()
 		}
+	}
+	for _, n := range d.Universes {
+		listen(stream{number: n})
+	}
+	for _, n := range d.Previews {
+		listen(stream{number: n, preview: true})
 	}
 	for _, n := range d.Timecodes {
 		if next.timecodes[n] == nil {
@@ -268,9 +287,13 @@ func (r *Receiver) catchUp() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	driver, now := r.driver.Load(), r.wanted.Load()
-	for n := range r.told.universes {
-		if now.universes[n] == nil {
-			driver.Unsubscribe(n)
+	for s := range r.told.universes {
+		switch {
+		case now.universes[s] != nil:
+		case s.preview:
+			driver.UnsubscribePreview(s.number)
+		default:
+			driver.Unsubscribe(s.number)
 		}
 	}
 	r.subscribe(driver, now)
@@ -288,9 +311,13 @@ func (r *Receiver) use(driver *receiver.Receiver) {
 // on.
 func (r *Receiver) subscribe(driver *receiver.Receiver, w *wanted) {
 	r.told = w
-	for n := range w.universes {
-		if err := driver.Subscribe(n); err != nil {
-			r.env.Log.Error("signet: universe not listened to", "universe", n, "error", err)
+	for s := range w.universes {
+		listen := driver.Subscribe
+		if s.preview {
+			listen = driver.SubscribePreview
+		}
+		if err := listen(s.number); err != nil {
+			r.env.Log.Error("signet: universe not listened to", "universe", s.number, "preview", s.preview, "error", err)
 		}
 	}
 	for n := range w.timecodes {
@@ -303,7 +330,7 @@ func (r *Receiver) subscribe(driver *receiver.Receiver, w *wanted) {
 // OnLevels takes the levels of a universe after a packet or another change. Scripts
 // are told if they, or where they come from, are not what they were.
 func (r *Receiver) OnLevels(universe int, levels []byte, p receiver.Packet) {
-	u := r.wanted.Load().universes[universe]
+	u := r.wanted.Load().universes[stream{number: universe}]
 	if u == nil {
 		return // no longer wanted
 	}
@@ -323,8 +350,24 @@ func (r *Receiver) OnLevels(universe int, levels []byte, p receiver.Packet) {
 	now := &heardLevels{slices.Clone(levels), slices.Clone(r.driven), source}
 	u.heard.Store(now)
 	if tell {
-		u.untold = !r.tellLevels(universe, now, r.env.Since(p.At))
+		u.untold = !r.tellLevels(stream{number: universe}, now, r.env.Since(p.At))
 	}
+}
+
+// OnPreview takes the levels of a preview, which is not merged: those of the last packet
+// count, whoever sent it.
+func (r *Receiver) OnPreview(universe int, levels []byte, p receiver.Packet) {
+	s := stream{number: universe, preview: true}
+	u := r.wanted.Load().universes[s]
+	if u == nil {
+		return // no longer wanted
+	}
+	if before := u.heard.Load(); bytes.Equal(levels, before.levels) && p.Sender == before.source && !u.untold {
+		return
+	}
+	now := &heardLevels{levels: slices.Clone(levels), driven: slices.Repeat([]bool{true}, len(levels)), source: p.Sender}
+	u.heard.Store(now)
+	u.untold = !r.tellLevels(s, now, r.env.Since(p.At))
 }
 
 // winner is the Sender that wins most slots of a universe, or the one that was heard if
@@ -344,12 +387,12 @@ func winner(driver *receiver.Receiver, universe int, heard signet.SenderID) sign
 	return best
 }
 
-func (r *Receiver) tellLevels(universe int, u *heardLevels, at time.Duration) (room bool) {
-	ev := Levels{Universe: universe, Levels: u.levels}
+func (r *Receiver) tellLevels(s stream, u *heardLevels, at time.Duration) (room bool) {
+	ev := Levels{Universe: s.number, Levels: u.levels}
 	if u.source != (signet.SenderID{}) {
 		ev.Source = u.source.String()
 	}
-	topic := r.decl.LevelsTopic(universe)
+	topic := r.decl.topic(s)
 	return r.env.Event(device.Event{Topic: topic, Key: topic, From: r.decl.Key(), At: at, Value: ev})
 }
 
@@ -415,12 +458,12 @@ func (r *Receiver) Answer(question any) any {
 	w := r.wanted.Load()
 	switch q := question.(type) {
 	case LevelOf:
-		if u := w.universes[q.Universe]; u != nil {
+		if u := w.universes[stream{q.Universe, q.Preview}]; u != nil {
 			return u.heard.Load().slot(q.Slot)
 		}
 		return SlotLevel{}
 	case LevelsOf:
-		if u := w.universes[q.Universe]; u != nil {
+		if u := w.universes[stream{q.Universe, q.Preview}]; u != nil {
 			return u.heard.Load().levels
 		}
 		return []byte(nil)

@@ -163,17 +163,17 @@ func TestReceiverHears(t *testing.T) {
 			break
 		}
 	}
-	if l := ask[SlotLevel](r, LevelOf{1, 1}); l != (SlotLevel{30, true}) {
+	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}); l != (SlotLevel{30, true}) {
 		t.Errorf("slot 1 is %+v", l)
 	}
-	if ask[SlotLevel](r, LevelOf{1, 513}).Driven || len(ask[[]byte](r, LevelsOf{1})) != 512 || ask[[]byte](r, LevelsOf{2}) != nil {
+	if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 513}).Driven || len(ask[[]byte](r, LevelsOf{Universe: 1})) != 512 || ask[[]byte](r, LevelsOf{Universe: 2}) != nil {
 		t.Error("more levels than were sent")
 	}
 
 	// A reload: universe 1 is no longer wanted, 2 is, 7 stays.
 	next := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{7, 2}, Timecodes: []int{4}}
 	r.Adopt(next)
-	if ask[SlotLevel](r, LevelOf{1, 1}).Driven || ask[[]byte](r, LevelsOf{1}) != nil {
+	if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}).Driven || ask[[]byte](r, LevelsOf{Universe: 1}) != nil {
 		t.Error("universe 1 is still there")
 	}
 	if err := a.Join(2, signet.UniverseOptions{}); err != nil {
@@ -238,7 +238,7 @@ func TestReceiverTells(t *testing.T) {
 	hear := func(ms, universe int, from signet.SenderID, levels ...byte) {
 		r.OnLevels(universe, levels, receiver.Packet{Sender: from, At: at(ms)})
 	}
-	if r.Loops() != nil || ask[[]byte](r, LevelsOf{1}) != nil || ask[Standing](r, TimecodeOf{9}).Known {
+	if r.Loops() != nil || ask[[]byte](r, LevelsOf{Universe: 1}) != nil || ask[Standing](r, TimecodeOf{9}).Known {
 		t.Error("something is heard in virtual time")
 	}
 	hear(0, 1, senderA, 1, 2)
@@ -246,11 +246,11 @@ func TestReceiverTells(t *testing.T) {
 	hear(20, 1, senderB, 1, 2)
 	hear(30, 1, senderB, 1, 3)
 	hear(40, 5, senderB, 9)
-	if l := ask[SlotLevel](r, LevelOf{1, 2}); l != (SlotLevel{3, true}) {
+	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 2}); l != (SlotLevel{3, true}) {
 		t.Errorf("slot 2 is %+v", l)
 	}
 	for _, slot := range []int{-1, 0, 3} {
-		if ask[SlotLevel](r, LevelOf{1, slot}).Driven {
+		if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: slot}).Driven {
 			t.Errorf("slot %d is driven", slot)
 		}
 	}

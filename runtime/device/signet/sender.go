@@ -178,7 +178,7 @@ func (s *Sender) tell(driver *signet.Sender, before, now *sent) {
 }
 
 func (s *Sender) join(driver *signet.Sender, u *universe) {
-	if err := driver.Join(u.Number, u.now().options()); err != nil {
+	if err := driver.Join(u.Number, u.now().options(s.env.Ports[protocol], rigOf(s.env) != nil)); err != nil {
 		s.env.Log.Error("signet: universe not joined", "universe", u.Number, "error", err)
 	}
 }

@@ -83,7 +83,7 @@ func TestOrderedPriorityOverAReload(t *testing.T) {
 		s.Publish(&level.Frame{At: at, Levels: [][]byte{{l, l}}})
 		for nextEvent(t, events, listen.LevelsTopic(1)).Value.(Levels).Levels[1] != l {
 		}
-		return ask[SlotLevel](r, LevelOf{1, 1}).Driven
+		return ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}).Driven
 	}
 	if !heard(5) {
 		t.Error("slot 1 is not driven")
@@ -133,7 +133,7 @@ func TestTheEngineWaitsForNobody(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Receiver.Adopt(&ReceiverDecl{Scope: "local", Universes: []int{1, 2}})
-	if ask[SlotLevel](r, LevelOf{1, 1}).Driven || ask[Standing](r, TimecodeOf{1}).Known {
+	if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}).Driven || ask[Standing](r, TimecodeOf{1}).Known {
 		t.Error("something is heard")
 	}
 }

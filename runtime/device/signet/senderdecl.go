@@ -2,8 +2,10 @@ package signet
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"showrun/drivers/signet"
@@ -37,10 +39,36 @@ type Universe struct {
 	Preview   bool       // for visualisers, not for the rig
 	Priority  []byte     // nil, one for all slots, or 512
 	Multicast netip.Addr // invalid for the usual group
+	Unicast   string     // addresses to send to instead of the group, one a line; "" for the group
 }
 
-func (u Universe) options() signet.UniverseOptions {
-	return signet.UniverseOptions{Priority: u.Priority, Multicast: u.Multicast, Preview: u.Preview}
+// options are what the driver has to know. Addresses without a port get that given. With a
+// rig nothing is sent to a device by its address: the rig listens to the group.
+func (u Universe) options(port int, rig bool) signet.UniverseOptions {
+	o := signet.UniverseOptions{Priority: u.Priority, Multicast: u.Multicast, Preview: u.Preview}
+	for _, text := range strings.Fields(u.Unicast) {
+		if to, err := ParseUnicast(text, port); err == nil && !rig {
+			o.Unicast = append(o.Unicast, to)
+		}
+	}
+	return o
+}
+
+// ParseUnicast reads the address of a device: an IPv4 address, with or without a port. A
+// port of 0 stands for that of the protocol.
+func ParseUnicast(text string, port int) (netip.AddrPort, error) {
+	to, err := netip.ParseAddrPort(text)
+	if err != nil {
+		var a netip.Addr
+		if a, err = netip.ParseAddr(text); err != nil {
+			return to, err
+		}
+		to = netip.AddrPortFrom(a, uint16(cmp.Or(port, wire.Port)))
+	}
+	if a := to.Addr(); !a.Is4() || a.IsMulticast() || a.IsUnspecified() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || to.Port() == 0 {
+		return to, fmt.Errorf("%s is not the address of a device", text)
+	}
+	return to, nil
 }
 
 // stream names a stream of packets.
@@ -53,7 +81,7 @@ func (u Universe) stream() stream { return stream{u.Number, u.Preview} }
 
 // equal tells whether two are declared alike.
 func (u Universe) equal(v Universe) bool {
-	return u.stream() == v.stream() && u.Output == v.Output && u.Multicast == v.Multicast && bytes.Equal(u.Priority, v.Priority)
+	return u.stream() == v.stream() && u.Output == v.Output && u.Multicast == v.Multicast && u.Unicast == v.Unicast && bytes.Equal(u.Priority, v.Priority)
 }
 
 // TimecodeStream is a timecode a Sender sends.
@@ -121,6 +149,9 @@ func (d *SenderDecl) Lead() time.Duration {
 	}
 	return d.Latency
 }
+
+// FrameRate implements device.Frequent.
+func (d *SenderDecl) FrameRate() int { return d.Rate }
 
 // identity names what keeps its TUID: the same Sender in the next run. No two of a load
 // have the same one, also if one names the interface the other gets from the host.

@@ -38,10 +38,16 @@ type (
 	// TimecodeOf asks a Sender or a Receiver where a stream stands; a Standing.
 	TimecodeOf struct{ Stream int }
 	// LevelOf asks a Receiver for a slot, 1-512, after the merge; a SlotLevel.
-	LevelOf struct{ Universe, Slot int }
+	LevelOf struct {
+		Universe, Slot int
+		Preview        bool // of its preview, which is not merged
+	}
 	// LevelsOf asks a Receiver for the levels of a universe after the merge, up to the
 	// last slot that any source sends; a []byte.
-	LevelsOf struct{ Universe int }
+	LevelsOf struct {
+		Universe int
+		Preview  bool
+	}
 	// NodesOf asks a Manager for every device heard so far, by TUID, without those that
 	// have no keys; a []Node.
 	NodesOf struct{}

@@ -127,14 +127,14 @@ func TestVirtualReceiver(t *testing.T) {
 	}
 	s.SetLevels(1, []byte{5, 6})
 	s.Flush(n.env.Time(0))
-	if l := ask[SlotLevel](r, LevelOf{1, 1}); l != (SlotLevel{5, true}) {
+	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}); l != (SlotLevel{5, true}) {
 		t.Errorf("slot 1 is %+v", l)
 	}
-	if l := ask[SlotLevel](r, LevelOf{1, 2}); l.Driven {
+	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 2}); l.Driven {
 		t.Errorf("slot 2 is %+v", l)
 	}
 	n.until(t, wire.StreamLoss)
-	if l := ask[[]byte](r, LevelsOf{1}); len(l) > 0 {
+	if l := ask[[]byte](r, LevelsOf{Universe: 1}); len(l) > 0 {
 		t.Errorf("levels %v after the loss", l)
 	}
 	if len(n.said) != 2 {

@@ -169,6 +169,9 @@ func (d *ConsoleDecl) RigGateways() []gateway.Config {
 	return list
 }
 
+// FrameRate implements device.Frequent.
+func (d *ConsoleDecl) FrameRate() int { return d.Rate }
+
 // Lead implements device.Early.
 func (d *ConsoleDecl) Lead() time.Duration { return d.Latency }
 
