@@ -47,6 +47,10 @@ type Config struct {
 	Saved []Lease
 	// Leases keeps leases over restarts; nil keeps them in memory only.
 	Leases Leases
+	// Routed says that values come with every frame, for the channels that Routes told
+	// last. After a mapping a gateway gets those given after Routes, with the next
+	// Flush, instead of what was meant for the mapping before.
+	Routed bool
 	// MaxAddresses is the most addresses of one gateway; 0 means 65,536.
 	MaxAddresses int
 	// OnEvent is told what becomes of gateways, one at a time and in order. It
@@ -61,8 +65,8 @@ type EventKind int
 
 // A gateway is Found when it is advertised or asks for a lease for the first
 // time, Leased when it was granted addresses, Mapped when it told its channels,
-// and Lost when its connection ended or, without one, its advertisement. A
-// gateway that was lost and comes back is Leased again.
+// and Lost when its connection ended or, without one, its advertisement; once, if both
+// end. A gateway that was lost and comes back is Leased again.
 const (
 	Found EventKind = iota
 	Leased
@@ -146,6 +150,7 @@ type Console struct {
 	sessions map[*session]bool
 	targets  map[string]*target
 	known    map[string]bool // gateways that were found
+	gone     map[string]bool // of these, those that are told to be lost
 	queue    []func()        // what is to be told and logged, in order
 	stats    Stats
 	released chan struct{} // closed and replaced when a session ends
@@ -181,7 +186,7 @@ func New(cfg Config) (*Console, error) {
 	}
 	return &Console{
 		cfg: cfg, log: cfg.Log, period: time.Second / time.Duration(cfg.Rate), configured: make(chan struct{}, 1), urls: urls, table: t,
-		sessions: map[*session]bool{}, targets: map[string]*target{}, known: map[string]bool{}, released: make(chan struct{}),
+		sessions: map[*session]bool{}, targets: map[string]*target{}, known: map[string]bool{}, gone: map[string]bool{}, released: make(chan struct{}),
 	}, nil
 }
 
@@ -225,7 +230,7 @@ func (c *Console) Set(a Address, v Value) error {
 	if !ok {
 		return fmt.Errorf("%w: %s", ErrNotLeased, a)
 	}
-	if p.lease.set(p.index, v) {
+	if !p.lease.stale && p.lease.set(p.index, v) {
 		p.lease.holder.dirty = true
 	}
 	return nil
@@ -239,8 +244,8 @@ func (c *Console) Levels(gatewayID string, values []Value) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.table.leases[gatewayID]
-	if l == nil {
-		return false
+	if l == nil || l.stale {
+		return l != nil
 	}
 	news := false
 	for i, v := range values[:min(len(values), len(l.slots))] {
@@ -312,6 +317,11 @@ func (c *Console) Gateway(id string) (Gateway, bool) {
 func (c *Console) Gateways() []Gateway {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.gateways()
+}
+
+// gateways is Gateways with mu held.
+func (c *Console) gateways() []Gateway {
 	var list []Gateway
 	for id := range c.table.leases {
 		list = append(list, c.gateway(id))
@@ -322,6 +332,18 @@ func (c *Console) Gateways() []Gateway {
 		}
 	}
 	slices.SortFunc(list, func(a, b Gateway) int { return cmp.Compare(a.ID, b.ID) })
+	return list
+}
+
+// Routes is Gateways for whoever gives values: those given from here on are for the
+// mappings that it returns. See Config.Routed.
+func (c *Console) Routes() []Gateway {
+	c.mu.Lock()
+	for _, l := range c.table.leases {
+		l.stale = false
+	}
+	list := c.gateways()
+	c.mu.Unlock()
 	return list
 }
 
@@ -388,7 +410,17 @@ func (c *Console) event(kind EventKind, id, reason string, at time.Time) {
 func (c *Console) found(id string, at time.Time) {
 	if !c.known[id] {
 		c.known[id] = true
+		delete(c.gone, id)
 		c.event(Found, id, "", at)
+	}
+}
+
+// lost queues Lost for a gateway, with mu held, unless that was told since it was there:
+// one that leaves ends its connection, and then its advertisement.
+func (c *Console) lost(id, reason string, at time.Time) {
+	if !c.gone[id] {
+		c.gone[id] = true
+		c.event(Lost, id, reason, at)
 	}
 }
 

@@ -78,7 +78,7 @@ func (c *Console) vanished(id string, e mdns.Event) {
 	if !c.known[id] || l != nil && l.holder != nil {
 		return
 	}
-	c.event(Lost, id, "no longer advertised", e.At)
+	c.lost(id, "no longer advertised", e.At)
 	if l == nil {
 		delete(c.known, id)
 	}

@@ -56,6 +56,7 @@ type lease struct {
 	mappings []Mapping // replaced, never written to
 	holder   *session  // nil while the gateway is away
 	about    about     // as of the last connection
+	stale    bool      // whoever gives values does not know of the mapping yet
 }
 
 // place is where an address is.
@@ -255,6 +256,14 @@ func (l *lease) remap(entries []Mapping, t *table) (d dropped) {
 func (l *lease) unmap() {
 	for i := range l.slots {
 		l.slots[i].mapped, l.slots[i].current = false, false
+	}
+}
+
+// unset forgets the values: they were meant for another mapping.
+func (l *lease) unset() {
+	l.stale = true
+	for i := range l.slots {
+		l.slots[i].value, l.slots[i].set = 0, false
 	}
 }
 

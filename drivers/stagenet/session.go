@@ -220,6 +220,7 @@ func (c *Console) take(s *session, l *lease, now time.Time) {
 	l.holder = s
 	l.about = about{s.target.about.Type, s.target.about.Version, s.address}
 	s.target.remember(l.GatewayID)
+	delete(c.gone, l.GatewayID)
 	c.found(l.GatewayID, now)
 }
 
@@ -273,8 +274,12 @@ func (c *Console) remap(s *session, m wire.Message, now time.Time) {
 				"not leased", d.foreign, "twice", d.twice, "incomplete", d.incomplete, "more", held)
 		}
 	}
-	s.refresh.want(now)
-	s.conn.Wake()
+	if c.cfg.Routed {
+		l.unset()
+	} else {
+		s.refresh.want(now)
+		s.conn.Wake()
+	}
 	c.event(Mapped, l.GatewayID, "", now)
 }
 
@@ -288,7 +293,7 @@ func (s *session) End(now time.Time, reason error) {
 	}
 	for _, l := range slices.Clone(s.leases) {
 		c.detach(s, l)
-		c.event(Lost, l.GatewayID, reason.Error(), now)
+		c.lost(l.GatewayID, reason.Error(), now)
 	}
 	close(c.released)
 	c.released = make(chan struct{})

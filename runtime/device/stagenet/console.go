@@ -70,7 +70,7 @@ func newConsole(d *ConsoleDecl, env device.Env) *Console {
 
 // drive makes the driver.
 func (c *Console) drive(cfg stagenet.Config) error {
-	cfg.OnEvent, cfg.Log = c.event, c.env.Log
+	cfg.Routed, cfg.OnEvent, cfg.Log = true, c.event, c.env.Log
 	var err error
 	c.driver, err = stagenet.New(cfg)
 	return err
@@ -136,7 +136,7 @@ func (c *Console) deliver(f *level.Frame) {
 	now := seen{c.adopted.Load(), c.news.Load()}
 	if c.use(f.At) || now != c.seen {
 		c.seen = now
-		c.routes.resolve(now.adopted.Load, now.adopted.Gateways, c.driver.Gateways())
+		c.routes.resolve(now.adopted.Load, now.adopted.Gateways, c.driver.Routes())
 	}
 	c.routes.send(c.driver, f)
 	// The frame's own instant, not the time it got here: a late frame must not hold
