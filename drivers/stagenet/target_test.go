@@ -3,11 +3,13 @@ package stagenet
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
 	"showrun/drivers/lan"
 	"showrun/drivers/lan/mdns"
+	"showrun/drivers/stagenet/link"
 )
 
 func TestURLs(t *testing.T) {
@@ -127,5 +129,37 @@ func TestTaken(t *testing.T) {
 	holder.target.retired = true
 	if c.taken(other) {
 		t.Error("the new place of a gateway that moved waits for the old connection")
+	}
+}
+
+// TestOneExitIsOneLost: a gateway that leaves ends its connection and then its
+// advertisement, in either order, which is told once; and again when it was there again.
+func TestOneExitIsOneLost(t *testing.T) {
+	var told []string
+	c, err := New(Config{OnEvent: func(e Event) { told = append(told, e.Kind.String()) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	advertise := func(kind mdns.EventKind) { c.advertisement(advert(kind, "10.0.0.1:4000")); c.tell() }
+	var s *session
+	connect := func() {
+		s = &session{console: c, target: c.targets[serviceKey(advert(mdns.Added, "10.0.0.1:4000").Service.Instance)], log: c.log}
+		c.mu.Lock()
+		c.take(s, c.table.commit(Lease{GatewayID: "g1", ID: "lease", Addresses: []Address{1}}), time.Time{})
+		c.event(Leased, "g1", "", time.Time{})
+		c.mu.Unlock()
+	}
+	advertise(mdns.Added)
+	connect()
+	s.End(time.Time{}, link.ErrStuck)
+	advertise(mdns.Removed)
+	advertise(mdns.Added)
+	connect()
+	advertise(mdns.Removed)
+	s.End(time.Time{}, link.ErrStuck)
+	advertise(mdns.Added)
+	advertise(mdns.Removed) // it was not there
+	if want := []string{"found", "leased", "lost", "leased", "lost"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
 	}
 }

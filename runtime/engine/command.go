@@ -5,6 +5,7 @@ import (
 
 	"showrun/runtime/beat"
 	"showrun/runtime/curve"
+	"showrun/runtime/level"
 	"showrun/runtime/patch"
 )
 
@@ -85,6 +86,11 @@ type Wave struct {
 	Seed     uint64
 }
 
+// Use takes outputs into use, as Engine.Use does, but from its instant on.
+type Use struct {
+	Outputs []level.Output
+}
+
 // Intensity names all channels that Master and Blackout scale, in place of
 // those named before.
 type Intensity struct {
@@ -120,6 +126,7 @@ func (Fade) command()      {}
 func (Stop) command()      {}
 func (Path) command()      {}
 func (Wave) command()      {}
+func (Use) command()       {}
 func (Intensity) command() {}
 func (Master) command()    {}
 func (Blackout) command()  {}

@@ -37,6 +37,10 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		}
 	case Path:
 		done = e.follow(c, at)
+	case Use:
+		for _, o := range c.Outputs {
+			e.Use(o)
+		}
 	case Intensity:
 		e.setIntensity(c.Channels)
 	case Master:

@@ -195,6 +195,10 @@ func changes(commands []Command) (outputs []level.Output, scaled bool) {
 			for _, ch := range c.Channels {
 				add(ch.Coarse.Output)
 			}
+		case Use:
+			for _, o := range c.Outputs {
+				add(o)
+			}
 		case Intensity:
 			scaled = true
 			for _, ch := range c.Channels {

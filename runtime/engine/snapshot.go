@@ -39,7 +39,7 @@ type Snapshot struct {
 
 // Values has a value of each type of command that may wait in a Snapshot.
 func Values() []any {
-	return []any{Set{}, Fade{}, Stop{}, Path{}, Wave{}, Intensity{}, Master{}, Blackout{}}
+	return []any{Set{}, Fade{}, Stop{}, Path{}, Wave{}, Use{}, Intensity{}, Master{}, Blackout{}}
 }
 
 // BankState is one output in a Snapshot.

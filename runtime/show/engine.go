@@ -15,11 +15,10 @@ import (
 
 // wiring is what the engine half has to know of a load.
 type wiring struct {
-	load       int            // its number
-	from       time.Duration  // when it begins, and what the load before has queued ends
-	outputs    []level.Output // to be in every frame
-	lead       time.Duration  // how early frames are wanted
-	rate       int            // how many frames a second are wanted at least
+	load       int           // its number
+	from       time.Duration // when it begins, and what the load before has queued ends
+	lead       time.Duration // how early frames are wanted
+	rate       int           // how many frames a second are wanted at least
 	devices    map[string]taker
 	inOrder    []device.Opened // of declaration
 	publishers []outlets.Publisher
@@ -296,9 +295,6 @@ func (m *Machine) wire(w *wiring, now time.Duration) {
 	}
 	m.conductor.Withdraw(func(_ beat.Command, s beat.Stamp) bool { return s.At >= w.from })
 	m.engine.SetRate(w.rate)
-	for _, o := range w.outputs {
-		m.engine.Use(o)
-	}
 	m.outlets.Use(w.publishers, now)
 	m.paced = -1 // some may be new
 	m.pace(now)

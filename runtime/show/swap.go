@@ -7,6 +7,7 @@ import (
 	"showrun/runtime/beat"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
+	"showrun/runtime/level"
 	"showrun/runtime/script"
 	"showrun/runtime/show/outlets"
 )
@@ -74,9 +75,10 @@ func (m *Machine) wireUp(l, before *Load) {
 	if before != nil {
 		w.left = []chan struct{}{before.left}
 	}
+	var outputs []level.Output
 	for _, o := range l.Opened() { // in order, so that runs repeat exactly
 		if d, ok := o.Declaration.(device.Outputs); ok {
-			w.outputs = append(w.outputs, d.Outputs()...)
+			outputs = append(outputs, d.Outputs()...)
 		}
 		_, machinery := o.Declaration.(device.Guarded)
 		w.devices[o.Declaration.Key()] = taker{o.Device, machinery}
@@ -98,8 +100,9 @@ func (m *Machine) wireUp(l, before *Load) {
 	m.lead = w.lead
 	l.gen.SetLookahead(w.lead + m.cfg.Lookahead)
 	m.hand(handed{wiring: w})
+	// An output that is new comes with the levels its load has for it, not dark before.
 	m.submit(engine.Batch{
 		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File,
-		Commands: []engine.Command{engine.Intensity{Channels: l.bindings.Intensity()}},
+		Commands: []engine.Command{engine.Use{Outputs: outputs}, engine.Intensity{Channels: l.bindings.Intensity()}},
 	})
 }
