@@ -196,3 +196,27 @@ func TestConsoleErrors(t *testing.T) {
 		`stagenet console on "" discover true gateways [] rate 44 latency 0s; box "" output 1, 1 of 512 slots`,
 	})
 }
+
+// TestALeaseIsReadCheaply: a lease is the same table until it or its mappings change, so a
+// loop may ask for each of its addresses.
+func TestALeaseIsReadCheaply(t *testing.T) {
+	const text = `local stagenet = require "stagenet"
+		local house = stagenet.console{}
+		local box = house:gateway("box")
+		stage.fixture{ name = "par", kind = "rgb", at = box:slot(4) }
+		clock.after(1, function()
+			local n, first = 0, box.lease
+			for round = 1, 20 do
+				for i = 1, #box.lease.addresses do if box.lease.addresses[i] == "SN" .. i and box.lease == first then n = n + 1 end end
+			end
+			print(n, box.lease.id, box.connected, box.type)
+		end)`
+	s := live(t, text)
+	s.run(2 * time.Second)
+	s.wantLog("1.000 10240\tlease_001\ttrue\tDMX")
+	s.log = nil
+	s.reload(text + ` stage.fixture{ name = "more", kind = "rgb", at = box:slot(600) }`)
+	s.run(4 * time.Second)
+	s.wantLog("3.050 20480\tlease_001\ttrue\tDMX")
+	s.wantFailures()
+}

@@ -40,19 +40,37 @@ func (s *net) gatewayClass() module.Class[gateway] {
 			"version":   func(g gateway) lua.LValue { return lua.LString(s.state(g).Version) },
 			"address":   func(g gateway) lua.LValue { return lua.LString(s.state(g).Address) },
 			"connected": func(g gateway) lua.LValue { return lua.LBool(s.state(g).Connected) },
-			"lease": func(g gateway) lua.LValue {
-				if l := s.state(g).Lease; l.ID != "" {
-					return leaseTable(s.G.L, l)
-				}
-				return lua.LNil
-			},
+			"lease":     s.lease,
 		},
 	}
 }
 
-// state is what is known of a gateway.
+// state is what is known of a gateway, without the lists of its lease.
 func (s *net) state(g gateway) stagenet.Gateway {
-	return module.Ask[stagenet.Gateway](s.Load, g.console.decl, stagenet.GatewayOf{ID: g.id})
+	return module.Ask[stagenet.Gateway](s.Load, g.console.decl, stagenet.GatewayOf{ID: g.id, Brief: true})
+}
+
+// knownLease is the table of a lease that scripts have been given.
+type knownLease struct {
+	id       string
+	revision uint64
+	table    *lua.LTable
+}
+
+// lease is the table of a gateway's lease, the same one until the lease or its mappings
+// are others: there may be thousands of addresses, and a loop asks for each.
+func (s *net) lease(g gateway) lua.LValue {
+	brief := s.state(g).Lease
+	if brief.ID == "" {
+		return lua.LNil
+	}
+	known, ok := s.tables[g]
+	if !ok || known.id != brief.ID || known.revision != brief.Revision {
+		l := module.Ask[stagenet.Gateway](s.Load, g.console.decl, stagenet.GatewayOf{ID: g.id}).Lease
+		known = knownLease{l.ID, l.Revision, leaseTable(s.G.L, l)}
+		s.tables[g] = known
+	}
+	return known.table
 }
 
 // consoleGateway names a gateway, which need not be there.

@@ -24,11 +24,12 @@ func (v *console) String() string { return v.decl.Interface }
 type net struct {
 	*module.Load
 	consoles []*console
+	tables   map[gateway]knownLease
 }
 
 // Open returns what makes the module.
 func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
-	s := &net{Load: l}
+	s := &net{Load: l, tables: map[gateway]knownLease{}}
 	return func(L *lua.LState, m *lua.LTable) {
 		module.Functions(L, m, "stagenet", map[string]func(module.Call) int{"console": s.console})
 	}
@@ -78,14 +79,15 @@ func (s *net) consoleClass() module.Class[*console] {
 	}}
 }
 
-// known are the gateways a console knows of; none before the show is live.
-func (s *net) known(v *console) []stagenet.Gateway {
-	return module.Ask[[]stagenet.Gateway](s.Load, v.decl, stagenet.GatewaysOf{})
+// known are the gateways a console knows of; none before the show is live. Brief ones
+// lack the lists of their leases.
+func (s *net) known(v *console, brief bool) []stagenet.Gateway {
+	return module.Ask[[]stagenet.Gateway](s.Load, v.decl, stagenet.GatewaysOf{Brief: brief})
 }
 
 func (s *net) gateways(c module.Call, v *console) int {
 	list := c.L.NewTable()
-	for _, g := range s.known(v) {
+	for _, g := range s.known(v, true) {
 		list.Append(s.gateway(c.L, gateway{v, g.ID}))
 	}
 	c.L.Push(list)
@@ -94,7 +96,7 @@ func (s *net) gateways(c module.Call, v *console) int {
 
 func (s *net) leases(c module.Call, v *console) int {
 	list := c.L.NewTable()
-	for _, g := range s.known(v) {
+	for _, g := range s.known(v, false) {
 		if g.Lease.ID == "" {
 			continue
 		}

@@ -101,6 +101,7 @@ type Gateway struct {
 	Connected bool   // its connection holds the lease
 	Lease     Lease
 	Mappings  []Mapping
+	Revision  uint64 // another whenever Lease or Mappings are
 }
 
 // Index returns which of the lease's addresses a hardware channel is.
@@ -357,7 +358,7 @@ func (c *Console) gateway(id string) Gateway {
 		}
 	}
 	if l := c.table.leases[id]; l != nil {
-		g.Lease, g.Mappings, g.Connected = l.Lease, l.mappings, l.holder != nil
+		g.Lease, g.Mappings, g.Revision, g.Connected = l.Lease, l.mappings, l.revision, l.holder != nil
 		if g.Connected || a == (about{}) {
 			a = l.about
 		}

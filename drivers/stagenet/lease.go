@@ -54,6 +54,7 @@ type lease struct {
 	Lease
 	slots    []slot
 	mappings []Mapping // replaced, never written to
+	revision uint64    // of both
 	holder   *session  // nil while the gateway is away
 	about    about     // as of the last connection
 	stale    bool      // whoever gives values does not know of the mapping yet
@@ -183,6 +184,7 @@ func (t *table) commit(granted Lease) *lease {
 		})
 	}
 	l.Lease = granted
+	l.revision++
 	n := len(granted.Addresses)
 	if n < len(l.slots) {
 		l.slots = slices.Clone(l.slots[:n])
@@ -234,6 +236,7 @@ func mappingsOf(entries []wire.Mapping) []Mapping {
 // remap replaces the mapping of a lease. Everything is to be sent again.
 func (l *lease) remap(entries []Mapping, t *table) (d dropped) {
 	l.unmap()
+	l.revision++
 	l.mappings = make([]Mapping, 0, len(entries))
 	for _, e := range entries {
 		p, ok := t.find(e.Address)

@@ -100,7 +100,7 @@ func (s *stage) wait(kind, id string) Gateway {
 		select {
 		case e := <-s.events:
 			if g := e.Value.(Gateway); e.Topic == s.decl.EventTopic(kind) && g.ID == id {
-				return ask[Gateway](s, GatewayOf{id})
+				return ask[Gateway](s, GatewayOf{ID: id})
 			}
 		case <-limit:
 			s.t.Fatalf("%q is not %s", id, kind)
@@ -318,7 +318,7 @@ func TestNobodyWaits(t *testing.T) {
 	f := &level.Frame{Levels: [][]byte{make([]byte, 512)}}
 	for range 100 {
 		c.deliver(f)
-		ask[Gateway](c, GatewayOf{"box"})
+		ask[Gateway](c, GatewayOf{ID: "box"})
 	}
 	others.Wait()
 	c.deliver(f)

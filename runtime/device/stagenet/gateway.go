@@ -21,6 +21,7 @@ type Lease struct {
 	ID        string
 	Addresses []int // 1 is SN1; ascending
 	Mappings  []Mapping
+	Revision  uint64 // of the lists: one lease with one revision has the same ones
 }
 
 // Mapping tells which channel an address is.
@@ -49,9 +50,14 @@ func ParseAddress(s string) (int, error) {
 	return int(a), err
 }
 
+// briefly is what the driver knows of a gateway, without the lists of its lease.
+func briefly(g stagenet.Gateway) Gateway {
+	return Gateway{g.ID, g.Type, g.Version, g.Address, g.Connected, Lease{ID: g.Lease.ID, Revision: g.Revision}}
+}
+
 // gatewayOf is what the driver knows of a gateway.
 func gatewayOf(g stagenet.Gateway) Gateway {
-	v := Gateway{g.ID, g.Type, g.Version, g.Address, g.Connected, Lease{ID: g.Lease.ID}}
+	v := briefly(g)
 	for _, a := range g.Lease.Addresses {
 		v.Lease.Addresses = append(v.Lease.Addresses, int(a))
 	}
@@ -64,10 +70,13 @@ func gatewayOf(g stagenet.Gateway) Gateway {
 // Questions that scripts ask, and the answers. What is answered is only to be read.
 type (
 	// GatewaysOf asks for every gateway that has a lease or is advertised, by id; a
-	// []Gateway.
-	GatewaysOf struct{}
+	// []Gateway. Brief ones lack the lists of their leases, which may be long.
+	GatewaysOf struct{ Brief bool }
 	// GatewayOf asks for a gateway; a Gateway, zero if nothing is known of it.
-	GatewayOf struct{ ID string }
+	GatewayOf struct {
+		ID    string
+		Brief bool
+	}
 	// PlaceOf asks where an address is; a Place, zero if no lease holds it.
 	PlaceOf struct{ Address int }
 )
@@ -78,12 +87,19 @@ func (c *Console) Answer(question any) any {
 	switch q := question.(type) {
 	case GatewaysOf:
 		var list []Gateway
+		tell := gatewayOf
+		if q.Brief {
+			tell = briefly
+		}
 		for _, g := range c.driver.Gateways() {
-			list = append(list, gatewayOf(g))
+			list = append(list, tell(g))
 		}
 		return list
 	case GatewayOf:
-		if g, ok := c.driver.Gateway(q.ID); ok {
+		switch g, ok := c.driver.Gateway(q.ID); {
+		case ok && q.Brief:
+			return briefly(g)
+		case ok:
 			return gatewayOf(g)
 		}
 		return Gateway{}

@@ -66,7 +66,7 @@ func TestRig(t *testing.T) {
 	shown := func() bool {
 		return bytes.Equal(b.Values(nil, gateway.Channels("ANALOG", 0, 2)), levels[1]) && bytes.Equal(r.Levels(6), levels[0])
 	}
-	for !shown() || len(ask[Gateway](s, GatewayOf{"front"}).Lease.Mappings) != 1024 {
+	for !shown() || len(ask[Gateway](s, GatewayOf{ID: "front"}).Lease.Mappings) != 1024 {
 		select {
 		case <-tick.C:
 			s.frame(levels...)

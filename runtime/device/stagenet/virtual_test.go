@@ -79,10 +79,10 @@ func TestVirtual(t *testing.T) {
 	if a := list[0]; a.Type != "MIDI" || a.Version != "1.0" || a.Address != "rig" {
 		t.Errorf("gateway %s is %q %q at %q", a.ID, a.Type, a.Version, a.Address)
 	}
-	if g := ask[Gateway](n, GatewayOf{"b"}); !g.Connected || len(g.Lease.Mappings) != 512 {
+	if g := ask[Gateway](n, GatewayOf{ID: "b"}); !g.Connected || len(g.Lease.Mappings) != 512 {
 		t.Errorf("gateway %+v", g)
 	}
-	if g := ask[Gateway](n, GatewayOf{"c"}); g.ID != "" {
+	if g := ask[Gateway](n, GatewayOf{ID: "c"}); g.ID != "" {
 		t.Error("a gateway from nowhere")
 	}
 	if p := ask[Place](n, PlaceOf{514}); p != (Place{"a", 1, Mapping{514, "MIDI", 1}}) {
