@@ -148,7 +148,7 @@ func TestLostOrders(t *testing.T) {
 // reason.
 func TestStoppedPaths(t *testing.T) {
 	s := live(t, stageHand+`
-		local path = {} for i = 1, 60 do path[i] = 0 end
+		local path = {} for i = 1, 90 do path[i] = 0 end
 		m:spline("x", path, function(err) print("x", err, clock.time(), m:pending("x")) end)
 		m:spline("y", { 1, 2, 3 }, function(err) print("y", err, clock.time()) end)
 		clock.after(5, function() m:stop("x") m:stop("y") end)`)

@@ -11,6 +11,10 @@ const (
 	bufferSegments = 20
 	maxSent        = bufferSegments - 4
 
+	// slowClock is how long after the end of all it was sent a device may still be
+	// at it.
+	slowClock = time.Second
+
 	defaultTempo = 60          // of a device that was switched on
 	tempoRepeat  = time.Second // how old the last /tempo may be when a segment is sent
 
@@ -44,6 +48,7 @@ type path struct {
 	knots  []float64 // in degrees from where the path started
 	from   float64   // where the axis is then, in the same degrees: the sum of what was sent
 	rate   float64
+	begun  bool // a part of it was sent
 	joined bool // follows without a pause on what was sent last
 	led    bool // its tempo was sent ahead of it
 	done   DoneFunc
@@ -101,17 +106,32 @@ func (a *axis) drain(now time.Time) {
 	a.sent = a.sent[:copy(a.sent, a.sent[n:])]
 }
 
-// due is how many segments of the first path are to be sent now.
+// due is how many segments of the first path are to be sent now: those that are to begin
+// within the way ahead, and with the first of them the whole path if the device has room
+// for it.
 func (a *axis) due(now time.Time) int {
 	a.drain(now)
 	p, n := a.queue[0], 0
-	for start := later(a.tail, now); 3*n < len(p.knots) && len(a.sent)+n < maxSent && !start.After(now.Add(a.ahead)); n++ {
+	start := later(a.tail, now)
+	if room := a.room(now) - len(a.sent); !p.begun && !start.After(now.Add(a.ahead)) && 3*room >= len(p.knots) {
+		return len(p.knots) / 3
+	}
+	for ; 3*n < len(p.knots) && len(a.sent)+n < maxSent && !start.After(now.Add(a.ahead)); n++ {
 		start = start.Add(segment(p.rate))
 	}
 	return n
 }
 
-// dueAt is when the next segment is to be sent.
+// room is how many segments the device may have. One that has stood still for a while
+// has certainly none left, and room for all that it can keep.
+func (a *axis) room(now time.Time) int {
+	if now.Before(a.tail.Add(slowClock)) {
+		return maxSent
+	}
+	return bufferSegments
+}
+
+// dueAt is when the next segments are to be sent.
 func (a *axis) dueAt() time.Time {
 	at := a.tail.Add(-a.ahead)
 	if len(a.sent) >= maxSent {
@@ -168,7 +188,7 @@ func (a *axis) chunkSent(now time.Time, chunk []float64) (gap time.Duration) {
 	}
 	p.from += onWire(chunk[len(chunk)-1])
 	p.knots = p.knots[len(chunk):]
-	p.joined = true
+	p.joined, p.begun = true, true
 	if len(p.knots) == 0 {
 		a.running = append(a.running, ending{End{Axis: a.name, At: a.tail}, p.done})
 		a.queue = slices.Delete(a.queue, 0, 1)

@@ -29,16 +29,16 @@
 //
 // # A motion device keeps 20 segments and tells nothing
 //
-// More than 20 are dropped silently, so [Motion] holds long paths back and sends
-// each segment when the device must have room for it. What the device has is a
+// More than 20 are dropped silently, so [Motion] sends a path as one message if the
+// device has room for it, and else holds it back and sends each segment by itself. What the device has is a
 // model: segments sent, their tempo, and the time since. Three choices follow
 // (PROTOCOL.md ruling 4).
 //
 // The device is kept only a short way ahead of where it is, 300 ms unless told
 // otherwise (MotionConfig.Ahead) and never more than 16 segments. There is no
 // command that takes segments back, so all a stop can do is to send no more: the
-// axis then finishes the segment that runs and those that start within the next
-// 300 ms. A longer way ahead would forgive a longer delay on the network; a
+// axis then finishes a path that left as one, and of a longer one the segment that runs
+// and those that start within the next 300 ms. A longer way ahead would forgive a longer delay on the network; a
 // shorter one would stop sooner. The four slots that stay free are for a device
 // whose clock is slow.
 //

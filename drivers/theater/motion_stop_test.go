@@ -16,7 +16,7 @@ import (
 // path starts from there.
 func TestStop(t *testing.T) {
 	s := newStage(t, MotionConfig{})
-	s.spline(smooth(10)...)
+	s.spline(smooth(30)...)
 	s.spline(smooth(1)...)
 	s.until(2500 * ms)
 	s.sent = nil
@@ -35,8 +35,8 @@ func TestStop(t *testing.T) {
 	if d := s.device[X]; d.degrees != 37 || len(d.moves) != 4 {
 		t.Errorf("%d segments, %v°", len(d.moves), d.degrees)
 	}
-	if got := s.Stats().Dropped; got != 8 {
-		t.Errorf("%d segments dropped, want 7 and 1", got)
+	if got := s.Stats().Dropped; got != 28 {
+		t.Errorf("%d segments dropped, want 27 and 1", got)
 	}
 }
 
@@ -54,8 +54,8 @@ func TestStopAtTheEnd(t *testing.T) {
 func TestSafeAndHold(t *testing.T) {
 	for _, safe := range []Safe{SafeDefault, SafeStop, SafeHold} {
 		s := newStage(t, MotionConfig{Safe: safe})
-		s.spline(smooth(10)...)
-		s.Spline(s.now, Z, smooth(10), s.done)
+		s.spline(smooth(30)...)
+		s.Spline(s.now, Z, smooth(30), s.done)
 		s.sent = nil
 		s.Safe(s.now)
 		s.expectEnd("x at 1s: the path was stopped", "z at 1s: the path was stopped")
@@ -66,7 +66,7 @@ func TestSafeAndHold(t *testing.T) {
 		s.until(30 * time.Second)
 		s.expectEnd("x at 21s: <nil>")
 
-		s.spline(smooth(10)...)
+		s.spline(smooth(30)...)
 		s.Beat(s.now, 120)
 		s.Follow(s.now, Y, 1)
 		s.sent = nil
@@ -108,7 +108,7 @@ func TestHoldWaitsForTheEnd(t *testing.T) {
 func TestSystemRefuses(t *testing.T) {
 	s := newStage(t, MotionConfig{})
 	s.broken = errors.New("network is unreachable")
-	s.spline(smooth(3)...)
+	s.spline(smooth(30)...)
 	s.until(500 * ms)
 	s.broken = nil
 	s.until(600 * ms)
@@ -117,25 +117,27 @@ func TestSystemRefuses(t *testing.T) {
 	s.until(1210 * ms) // 700 ms after the first
 	s.expect()
 	s.broken = nil
-	s.until(10 * time.Second)
+	s.until(2400 * ms)
 	s.expect("/spline x 0 10 10", "/tempo x 60", "/spline x 0 10 10")
-	s.expectEnd("x at 3.52s: <nil>")
-	if d := s.device[X]; d.degrees != 30 || d.stood != 0 {
+	s.until(40 * time.Second)
+	s.sent = nil
+	s.expectEnd("x at 30.52s: <nil>")
+	if d := s.device[X]; d.degrees != 300 || d.stood != 0 {
 		t.Errorf("%v°, stood %v", d.degrees, d.stood)
 	}
 
 	s.broken = errors.New("network is unreachable")
 	s.spline(smooth(3)...)
-	s.until(11 * time.Second)
-	s.expectEnd("x at 11s: the path could not be sent")
-	s.until(20 * time.Second)
+	s.until(41 * time.Second)
+	s.expectEnd("x at 41s: the path could not be sent")
+	s.until(50 * time.Second)
 	s.Tempo(s.now, X, 50)
-	s.until(30 * time.Second)
+	s.until(60 * time.Second)
 	if next := s.Deadline(); !next.IsZero() {
 		t.Errorf("goes on trying at %v", next.Sub(epoch))
 	}
 	s.broken = nil
-	s.until(40 * time.Second)
+	s.until(70 * time.Second)
 	s.expect()
 	s.spline(smooth(1)...)
 	s.expect("/tempo x 50", "/spline x 0 10 10")
@@ -148,11 +150,11 @@ func TestSystemRefuses(t *testing.T) {
 func TestLate(t *testing.T) {
 	var gaps []time.Duration
 	s := newStage(t, MotionConfig{OnGap: func(a Axis, gap time.Duration) { gaps = append(gaps, gap) }})
-	s.spline(smooth(3)...)
+	s.spline(smooth(30)...)
 	s.now = epoch.Add(1100 * ms) // nobody called Step
 	s.Step(s.now)
 	s.until(time.Minute)
-	s.expectEnd("x at 3.1s: <nil>")
+	s.expectEnd("x at 30.1s: <nil>")
 	if got := s.Stats(); got.Gaps != 1 || got.LongestGap != 100*ms || !slices.Equal(gaps, []time.Duration{100 * ms}) {
 		t.Errorf("counts %+v, told of %v", got, gaps)
 	}
@@ -240,7 +242,7 @@ func TestSlowDevice(t *testing.T) {
 
 func TestAhead(t *testing.T) {
 	s := newStage(t, MotionConfig{Ahead: 50 * ms})
-	s.spline(smooth(2)...)
+	s.spline(smooth(21)...)
 	s.until(949 * ms)
 	s.expect("/tempo x 60", "/spline x 0 10 10")
 	s.until(950 * ms)

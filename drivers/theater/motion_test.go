@@ -10,22 +10,14 @@ import (
 	"time"
 )
 
-// TestSplineExample: three segments, each sent 300 ms before it starts and
-// counted from where the axis is then.
+// TestSplineExample: the example of the document leaves as it stands there.
 func TestSplineExample(t *testing.T) {
 	s := newStage(t, MotionConfig{})
 	s.spline(0, 360, 360, 180, 180, 180, 0, 0, 0)
-	s.expect("/tempo x 60", "/spline x 0 360 360")
-	s.expectPending(2, 1, 3*time.Second)
-	s.until(699 * ms)
-	s.expect()
-	s.until(700 * ms)
-	s.expect("/spline x -180 -180 -180")
-	s.expectPending(1, 2, 3*time.Second)
-	s.until(1700 * ms)
-	s.expect("/tempo x 60", "/spline x -180 -180 -180")
-	s.expectPending(0, 2, 3*time.Second)
+	s.expect("/tempo x 60", "/spline x 0 360 360 180 180 180 0 0 0")
+	s.expectPending(0, 3, 3*time.Second)
 	s.until(2999 * ms)
+	s.expect()
 	s.expectEnd()
 	s.until(3000 * ms)
 	s.expectEnd("x at 3s: <nil>")
@@ -36,8 +28,38 @@ func TestSplineExample(t *testing.T) {
 	if next := s.Deadline(); !next.IsZero() {
 		t.Errorf("still waits for %v", next)
 	}
-	if got := s.Stats(); got != (MotionStats{Stats: Stats{Sent: 5}, Segments: 3}) {
+	if got := s.Stats(); got != (MotionStats{Stats: Stats{Sent: 2}, Segments: 3}) {
 		t.Errorf("counts %+v", got)
+	}
+}
+
+// TestOneMessageIfItFits: a path leaves as one message, 300 ms before it begins, unless the
+// device has no room for it.
+func TestOneMessageIfItFits(t *testing.T) {
+	for _, c := range []struct{ before, segments, messages int }{
+		{0, 1, 1}, {0, 16, 1}, {0, 20, 1}, {0, 21, 21}, {0, 200, 200},
+		{3, 15, 1}, {3, 16, 16}, {20, 15, 1}, // of the path before, the running segment is left
+	} {
+		s := newStage(t, MotionConfig{})
+		if c.before > 0 {
+			s.spline(smooth(c.before)...)
+		}
+		s.sent = nil
+		s.spline(smooth(c.segments)...)
+		if c.before > 0 {
+			s.until(time.Duration(c.before)*time.Second - 301*ms)
+			s.expect()
+		}
+		s.until(time.Hour)
+		messages := 0
+		for _, m := range s.sent {
+			if strings.HasPrefix(fmt.Sprint(m), "/spline") {
+				messages++
+			}
+		}
+		if d := s.device[X]; messages != c.messages || len(d.moves) != c.before+c.segments || d.cut != 0 || d.stood != 0 {
+			t.Errorf("%d segments after %d: %d messages, want %d; %d arrived, %d cut, stood %v", c.segments, c.before, messages, c.messages, len(d.moves), d.cut, d.stood)
+		}
 	}
 }
 
@@ -108,21 +130,22 @@ func TestTempoInOrder(t *testing.T) {
 	s.Tempo(s.now, X, 120)
 	s.expect("/tempo x 120")
 	s.spline(10, 10, 10, 20, 20, 20)
-	s.expect("/tempo x 120", "/spline x 10 10 10")
+	s.expect("/tempo x 120", "/spline x 10 10 10 20 20 20")
+	s.spline(7, 7, 7)
 	s.Tempo(s.now, X, 30)
 	s.Tempo(s.now, X, 240)
 	s.expect()
 	s.spline(5, 5, 5, 6, 6, 6)
 	s.Tempo(s.now, X, 60.5)
-	s.until(200 * ms)
-	s.expect("/spline x 10 10 10")
+	s.until(699 * ms)
+	s.expect()
 	s.until(700 * ms)
-	s.expect("/tempo x 240", "/spline x 5 5 5")
-	s.until(950 * ms)
-	s.expect("/spline x 1 1 1", "/tempo x 60.5")
+	s.expect("/tempo x 120", "/spline x 7 7 7")
+	s.until(1200 * ms)
+	s.expect("/tempo x 240", "/spline x 5 5 5 6 6 6", "/tempo x 60.5")
 	s.until(time.Minute)
 	s.expect()
-	s.expectEnd("x at 1s: <nil>", "x at 1.5s: <nil>")
+	s.expectEnd("x at 1s: <nil>", "x at 1.5s: <nil>", "x at 2s: <nil>")
 	s.Tempo(s.now, X, 60.5)
 	s.expect("/tempo x 60.5") // said again because the script says it again
 }
@@ -147,14 +170,14 @@ func TestAxesAreIndependent(t *testing.T) {
 	s := newStage(t, MotionConfig{})
 	s.Tempo(s.now, A, 600)
 	for _, axis := range []Axis{X, Y, Z, A} {
-		if err := s.Spline(s.now, axis, smooth(10*(1+int(axis))), s.done); err != nil {
+		if err := s.Spline(s.now, axis, smooth(30*(1+int(axis))), s.done); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.Stop(s.now, Y)
 	s.until(time.Hour)
-	s.expectEnd("y at 1s: the path was stopped", "a at 4s: <nil>", "x at 10s: <nil>", "z at 30s: <nil>")
-	for i, want := range []float64{100, 10, 300, 400} {
+	s.expectEnd("y at 1s: the path was stopped", "a at 12s: <nil>", "x at 30s: <nil>", "z at 1m30s: <nil>")
+	for i, want := range []float64{300, 10, 900, 1200} {
 		if d := s.device[i]; d.degrees != want || d.stood != 0 {
 			t.Errorf("axis %v: %v°, stood %v", Axis(i), d.degrees, d.stood)
 		}
@@ -171,9 +194,7 @@ func TestMotionFollows(t *testing.T) {
 	s.spline(smooth(2)...)
 	s.Beat(s.now, 120)
 	s.until(600 * ms)
-	s.expect("/tempo x 64", "/spline x 0 10 10")
-	s.until(700 * ms)
-	s.expect("/spline x 0 10 10", "/tempo x 60")
+	s.expect("/tempo x 64", "/spline x 0 10 10 10 20 20", "/tempo x 60")
 	s.until(10 * time.Second)
 	s.Tempo(s.now, X, 200)
 	s.expect("/tempo x 200")
