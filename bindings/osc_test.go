@@ -218,3 +218,17 @@ func TestLongMessages(t *testing.T) {
 		t.Error(strings.Join(s.failures, "\n"))
 	}
 }
+
+// TestMessagesToAPattern: a sender may write a pattern where the script has an address.
+func TestMessagesToAPattern(t *testing.T) {
+	s := live(t, cue+`
+		for _, listened in ipairs{ "/lamp/1", "/lamp/2", "/fan/1", "/lamp/*" } do
+			rx:on(listened, function(address, v) print(listened, address, v) end)
+		end`)
+	s.run(500 * time.Millisecond)
+	s.hear(0, "/lamp/[12]", int32(5))
+	s.hear(0, "/{lamp,fan}/1", int32(6))
+	s.run(time.Second)
+	s.wantLog("0.500 /lamp/1\t/lamp/[12]\t5", "0.500 /lamp/2\t/lamp/[12]\t5", "0.500 /lamp/*\t/lamp/[12]\t5",
+		"0.500 /lamp/1\t/{lamp,fan}/1\t6", "0.500 /fan/1\t/{lamp,fan}/1\t6")
+}

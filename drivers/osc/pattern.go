@@ -75,6 +75,16 @@ func match(p, a string, steps *int) bool {
 	return len(a) == 0
 }
 
+// IsPattern reports whether an address of a message is a pattern, which may match several
+// addresses.
+func IsPattern(address string) bool { return strings.ContainsAny(address, "*?[{") }
+
+// Meets reports whether a message with an address, or with a pattern for addresses, is for
+// who listens to an address or to a pattern: whether one of the two matches the other.
+func Meets(listened, address string) bool {
+	return Match(listened, address) || IsPattern(address) && Match(address, listened)
+}
+
 // inSet tells whether a character is in the text between brackets. A - at
 // either end of it stands for itself.
 func inSet(set string, c byte) bool {

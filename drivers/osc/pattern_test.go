@@ -150,3 +150,20 @@ func BenchmarkMatch(b *testing.B) {
 		Match("/fixture/*/{level,color}", "/fixture/12/level")
 	}
 }
+
+// TestMeets: a message may be sent to a pattern, as it may be listened to one.
+func TestMeets(t *testing.T) {
+	for _, c := range []struct {
+		listened, address string
+		want              bool
+	}{
+		{"/fixture", "/fixture", true}, {"/fix*", "/fixture", true}, {"/fixture", "/fix*", true}, {"/fixture", "/fix?ure", true},
+		{"/fixture", "/[a-g]ixture", true}, {"/fixture", "/{fixture,spline}", true}, {"/fixture", "/spl*", false},
+		{"/a/b", "/*", false}, {"/a/b", "/*/b", true}, {"/fix*", "/fix*", true}, {"/a/*", "/a/{1,2}", true},
+		{"/fixture", "/fixtures", false}, {"/fixture", "/[fixture", false},
+	} {
+		if got := Meets(c.listened, c.address); got != c.want {
+			t.Errorf("%s listened to, %s sent: %v", c.listened, c.address, got)
+		}
+	}
+}

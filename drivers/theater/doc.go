@@ -38,9 +38,9 @@
 // otherwise (MotionConfig.Ahead) and never more than 16 segments. There is no
 // command that takes segments back, so all a stop can do is to send no more: the
 // axis then finishes a path that left as one, and of a longer one the segment that runs
-// and those that start within the next 300 ms. A longer way ahead would forgive a longer delay on the network; a
-// shorter one would stop sooner. The four slots that stay free are for a device
-// whose clock is slow.
+// and those that start within the next 300 ms. A longer way ahead would forgive a
+// longer delay on the network; a shorter one would stop sooner. The four slots that stay
+// free are for a device whose clock is slow.
 //
 // A long path leaves as many short ones. The knots of each count from where it
 // starts, so what is sent is the path minus where the axis is then, by the numbers

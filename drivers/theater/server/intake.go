@@ -1,8 +1,11 @@
 package server
 
 import (
+	"errors"
 	"slices"
 	"time"
+
+	"showrun/drivers/osc"
 )
 
 // Limits of bundles that are to be executed later (PROTOCOL.md ruling 7).
@@ -49,6 +52,26 @@ func (q *intake[C]) take(c C, err error, at, now time.Time) error {
 	}
 	q.waiting = slices.Insert(q.waiting, i, appointment[C]{at, c})
 	return nil
+}
+
+// each gives take a message for every address of a server that it is for: that it names,
+// or those that its pattern matches (PROTOCOL.md ruling 11).
+func each(m osc.Message, addresses []string, take func(osc.Message) error) error {
+	if !osc.IsPattern(m.Address) {
+		return take(m)
+	}
+	var errs []error
+	pattern, matched := m.Address, false
+	for _, a := range addresses {
+		if osc.Match(pattern, a) {
+			m.Address, matched = a, true
+			errs = append(errs, take(m))
+		}
+	}
+	if !matched {
+		return take(m) // which refuses it by its address
+	}
+	return errors.Join(errs...)
 }
 
 // step executes what is due at now, each command at its own instant. The error is

@@ -98,8 +98,10 @@ func NewLighting(cfg LightingConfig, now time.Time) (*Lighting, error) {
 // joined if messages that had waited until now are refused.
 func (l *Lighting) Receive(now time.Time, m osc.Message, at time.Time) error {
 	late := l.intake.step(now)
-	c, err := l.parse(m)
-	return errors.Join(late, l.intake.take(c, err, at, now))
+	return errors.Join(late, each(m, []string{"/fixture", "/spline", "/tempo"}, func(m osc.Message) error {
+		c, err := l.parse(m)
+		return l.intake.take(c, err, at, now)
+	}))
 }
 
 // Step executes what has waited until now and outputs a frame if one is due. The

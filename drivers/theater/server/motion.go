@@ -86,8 +86,10 @@ func NewMotion(cfg MotionConfig) *Motion {
 // fit into the buffer are no error: nobody is told.
 func (d *Motion) Receive(now time.Time, m osc.Message, at time.Time) error {
 	late := d.intake.step(now)
-	c, err := d.parse(m)
-	return errors.Join(late, d.intake.take(c, err, at, now))
+	return errors.Join(late, each(m, []string{"/spline", "/tempo"}, func(m osc.Message) error {
+		c, err := d.parse(m)
+		return d.intake.take(c, err, at, now)
+	}))
 }
 
 // Step executes what has waited until now, and notes the segments that are over.

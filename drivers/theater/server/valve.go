@@ -46,8 +46,10 @@ func NewValve(cfg ValveConfig) *Valve {
 // the zero Time means at once. The error is nil or a *Refusal.
 func (v *Valve) Receive(now time.Time, m osc.Message, at time.Time) error {
 	late := v.intake.step(now)
-	c, err := v.parse(m)
-	return errors.Join(late, v.intake.take(c, err, at, now))
+	return errors.Join(late, each(m, []string{"/move", "/empty"}, func(m osc.Message) error {
+		c, err := v.parse(m)
+		return v.intake.take(c, err, at, now)
+	}))
 }
 
 // Step executes what has waited until now.

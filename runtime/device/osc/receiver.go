@@ -187,7 +187,7 @@ func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, _ netip.AddrPort
 		}
 	}
 	for _, l := range *r.patterns.Load() {
-		if !wire.Match(l.pattern, m.Address) {
+		if !wire.Meets(l.pattern, m.Address) {
 			continue
 		}
 		if !r.env.Event(device.Event{
