@@ -77,6 +77,7 @@ func (a *app) lookAround(ctx context.Context, f discover.Flags) error {
 	defer close(ended)
 	a.watchSignals("search", func() {}, ended, cancel, log)
 	err = s.Run(ctx)
+	lines.Flush() // what was said comes before what was found
 	stop()
 	sections := s.Sections(time.Now())
 	write := discover.WriteText
