@@ -424,6 +424,10 @@ func TestSubscribeRefused(t *testing.T) {
 	}
 	joined := r.Groups()
 	r.Unsubscribe(5)
+	if left := r.Groups(); len(left) != 2 {
+		t.Errorf("groups %v without the levels", left)
+	}
+	r.UnsubscribePreview(5)
 	if left := r.Groups(); len(joined) != 3 || len(left) != 1 || left[0] != wire.GroupTime {
 		t.Errorf("groups %v, then %v", joined, left)
 	}
