@@ -57,8 +57,8 @@ func most(sent []time.Time) (most int) {
 // packets as its rate allows, or one for each frame if those are fewer, and in no second
 // more.
 func TestTheRateIsAMaximumAndReached(t *testing.T) {
-	for _, rate := range []int{1, 20, 25, 30, 40, 44, 60, 120, 250} {
-		for _, frameRate := range []int{25, 30, 44, 45, 50, 60, 88, 100, 120, 250} {
+	for _, rate := range []int{1, 30, 44, 60} {
+		for _, frameRate := range []int{25, 44, 45, 50, 60, 250} {
 			for _, jitter := range []time.Duration{0, 2 * time.Millisecond} {
 				if jitter > 0 && frameRate > 60 {
 					continue // less than the jitter from one to the next
@@ -85,7 +85,7 @@ func TestTheRateIsAMaximumAndReached(t *testing.T) {
 
 // TestTheRateHoldsForSeldomNews: levels that change now and then leave no more often.
 func TestTheRateHoldsForSeldomNews(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(4) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		for _, frameRate := range []int{44, 50, 60, 250} {
 			sent := sentAt(t, 44, frames(frameRate, 0, rng), []float64{0.1, 0.5, 0.8, 0.95}[seed%4], rng)
