@@ -46,11 +46,11 @@ func NewConductor(now time.Duration, bpm float64) *Conductor {
 	if checkTempo(bpm) != nil {
 		bpm = 120
 	}
-	c := &Conductor{followers: make(map[string]*Follower), aliases: make(map[string]string)}
+	c := &Conductor{followers: make(map[string]*Follower), aliases: make(map[string]string), plan: &Plan{}}
 	internal := Timeline{Epoch: c.epochs.next(), Origin: now, BPM: bpm}
 	c.drive = drive{
 		Source: Internal, Internal: internal, Tempo: bpm,
-		Path: path{Line: internal, Target: internal, Until: Never, Latest: now},
+		Path: path{Line: internal, Since: now, Target: internal, Until: Never, Latest: now},
 	}
 	c.said = c.standing()
 	return c

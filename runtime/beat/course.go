@@ -2,7 +2,6 @@ package beat
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -15,14 +14,15 @@ type Turn struct {
 	Source string  // what drives the beat, as Follow was told; "" for the course of a source itself
 }
 
-// A Course says where a beat goes: one timeline after another, with what is known to
-// come, such as the end of a correction or a change of tempo that was ordered ahead.
-// The turns ascend; the first holds from ever on. Between turns of one epoch the beat
+// A Course says where a beat goes: one timeline after another, with where it went in the
+// last seconds, for who is late, and with what is known to come, such as the end of a
+// correction or a change of tempo that was ordered ahead. The turns ascend; what holds
+// before the first is not known any more, and that is taken for it. Between turns of one epoch the beat
 // goes on without a step. A Course is not changed once it is published.
 type Course []Turn
 
-// always is where the first turn of a course begins.
-const always = time.Duration(math.MinInt64)
+// Always is where the first turn of a course begins.
+const Always = time.Duration(math.MinInt64)
 
 // Turn returns what holds at an instant.
 func (c Course) Turn(at time.Duration) Turn {
@@ -32,7 +32,7 @@ func (c Course) Turn(at time.Duration) Turn {
 		}
 	}
 	if len(c) == 0 {
-		return Turn{From: always, Line: Timeline{Stopped: true}}
+		return Turn{From: Always, Line: Timeline{Stopped: true}}
 	}
 	return c[0]
 }
@@ -86,20 +86,26 @@ func (c Course) Since(at time.Duration) Course {
 	return c
 }
 
-// Then returns the course that was c until an instant, and is next from it on.
+// Then returns the course that was c until an instant, or until its first turn if that
+// is later, and is next from it on.
 func (c Course) Then(at time.Duration, next Course) Course {
-	var joined Course
+	if len(c) == 0 {
+		return next
+	}
+	at = max(at, c[0].From)
+	now := next.Turn(at)
+	now.From = at
+	joined := make(Course, 0, len(c)+len(next)+1)
 	for _, t := range c {
 		if t.From < at {
 			joined = append(joined, t)
 		}
 	}
 	if len(joined) == 0 {
-		return next
+		joined = append(joined, now)
+	} else {
+		joined = joined.add(now)
 	}
-	now := next.Turn(at)
-	now.From = at
-	joined = slices.Clip(joined).add(now)
 	for _, t := range next {
 		if t.From > at {
 			joined = append(joined, t)
@@ -144,11 +150,53 @@ type Stamp struct {
 	Beat   Micro
 	Epoch  uint32
 	OnBeat bool
+	// Grid is of how many beats the grid is on whose point it stands: Once if it is for
+	// that beat alone, 0 if it is for when the beats before it are over.
+	Grid float64
+}
+
+// Once is the Grid of what is for one beat only.
+const Once = 1e12
+
+// samePoint is how far apart the points of two grids are, when one goes over into the
+// other, that are one and the same.
+const samePoint = time.Millisecond
+
+// Void reports whether what is stamped does not come: it was stamped ahead on a beat that
+// has not been reached and, as the course is known at the moment now, never will be, since
+// the epoch of that is over. It still comes if the grid it stands on has a point at the
+// same instant, as after a jump in phase.
+func (s Stamp) Void(c Course, now time.Duration) bool {
+	if !s.OnBeat || s.At <= now {
+		return false
+	}
+	if _, ok := c.Time(s.Epoch, s.Beat); ok {
+		return false
+	}
+	if s.At == Never || !c.Line(s.At).moving() {
+		return true
+	}
+	return s.Grid > 0 && !Grid{Quantum: s.Grid, Offset: s.Beat}.on(c.Line(s.At), s.At)
+}
+
+// on reports whether a point of the grid is at an instant.
+func (g Grid) on(line Timeline, at time.Duration) bool {
+	return line.Time(g.Next(line.At(at-samePoint))) < at+samePoint
+}
+
+// Goes returns the first point after a beat of a line that is not the same one as that
+// which came at an instant; 0 = none did.
+func (g Grid) Goes(line Timeline, after Micro, came time.Duration) Micro {
+	b := g.Next(after)
+	if at := line.Time(b); came > 0 && at > came-samePoint && at < came+samePoint {
+		return g.Next(b)
+	}
+	return b
 }
 
 // On returns the stamp with the instant it has on a course. One on a beat of an epoch
-// that is over keeps the instant it had; if that was Never, since the beat stood
-// still before it, it is now.
+// that is over keeps the instant it had; if that was Never, since the beat stood still
+// before it, it is now.
 func (s Stamp) On(c Course, now time.Duration) Stamp {
 	if s.OnBeat {
 		if at, ok := c.Time(s.Epoch, s.Beat); ok {

@@ -363,7 +363,7 @@ func (f *Follower) publish(now time.Duration) []Change {
 		f.Path.Line = f.Target
 		f.Path.Line.Epoch = f.fresh()
 		f.Path.Target = f.Target
-		f.Path.Latest = now
+		f.Path.Since, f.Path.Latest = now, now
 	default:
 		f.Path.settle(now, f.fresh)
 		f.Missed = f.Target.At(now) - f.Path.Line.At(now)

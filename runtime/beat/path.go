@@ -29,6 +29,7 @@ const (
 // start a new epoch.
 type path struct {
 	Line   Timeline
+	Since  time.Duration // from when on it holds
 	Target Timeline
 	Until  time.Duration // when line is to meet target; Never once it has
 	Latest time.Duration // the last instant this path was told about
@@ -59,6 +60,7 @@ func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon tim
 		return
 	}
 	p.Line = Timeline{Epoch: p.Line.Epoch, Origin: now, Beat: at, BPM: target.BPM, Stopped: target.Stopped}
+	p.Since = now
 	p.Until = Never
 	if off := goal - at; target.moving() && (off > settled || off < -settled) {
 		rate := target.BPM / nanosPerMinuteByMicro // micro-beats per ns
@@ -94,7 +96,7 @@ func (p *path) settle(now time.Duration, fresh func() uint32) {
 
 // course is what the path tells: the line, and the end of the correction it is on.
 func (p path) course(tempo float64) Course {
-	c := Course{{From: always, Line: p.Line, Tempo: tempo}}
+	c := Course{{From: Always, Line: p.Line, Tempo: tempo}}
 	for range maxSlews {
 		if p.Until == Never {
 			break

@@ -2,6 +2,7 @@ package beat
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type Plan struct {
 	Course Course
 
 	now     time.Duration // up to which it is not a forecast
+	ahead   Course        // Course without where the beat went
 	drive   drive
 	planned []planned
 	given   uint64 // of the conductor
@@ -37,7 +39,9 @@ type Plan struct {
 // lane is where a source stands.
 type lane struct {
 	name   string // its key, or an alias
+	key    string
 	course Course
+	ahead  Course // without where it went
 	aim    aim
 	there  bool // the aim counts
 	spot   spot
@@ -45,7 +49,7 @@ type lane struct {
 
 // equal reports whether two lanes say the same.
 func (l lane) equal(m lane) bool {
-	return l.name == m.name && l.aim == m.aim && l.there == m.there && l.spot == m.spot && l.course.equal(m.course)
+	return l.name == m.name && l.key == m.key && l.aim == m.aim && l.there == m.there && l.spot == m.spot && l.ahead.equal(m.ahead)
 }
 
 // Plan returns the present plan, a new one if anything differs from the one before.
@@ -53,9 +57,10 @@ func (l lane) equal(m lane) bool {
 func (c *Conductor) Plan(heard uint64, now time.Duration) *Plan {
 	lanes := make([]lane, 0, len(c.followers)+len(c.aliases))
 	add := func(name string) {
-		if f := c.followers[c.resolve(name)]; f != nil {
+		key := c.resolve(name)
+		if f := c.followers[key]; f != nil {
 			a, there := c.target(name)
-			lanes = append(lanes, lane{name, f.Course(), a, there, f.spot()})
+			lanes = append(lanes, lane{name: name, key: key, ahead: f.Course(), aim: a, there: there, spot: f.spot()})
 		}
 	}
 	for key := range c.followers {
@@ -67,19 +72,58 @@ func (c *Conductor) Plan(heard uint64, now time.Duration) *Plan {
 		}
 	}
 	slices.SortFunc(lanes, func(a, b lane) int { return strings.Compare(a.name, b.name) })
-	course, trust, p := c.course(), c.trust(), c.plan
-	if p != nil && p.Heard == heard && p.given == c.given && p.trust == trust && p.Course.equal(course) && slices.EqualFunc(p.lanes, lanes, lane.equal) {
+	ahead, trust, p := c.course(), c.trust(), c.plan
+	if p.Heard == heard && p.given == c.given && p.trust == trust && p.ahead.equal(ahead) && slices.EqualFunc(p.lanes, lanes, lane.equal) {
 		return p
 	}
-	next := &Plan{
-		Version: 1, Heard: heard, Course: course, now: now, drive: c.drive, planned: slices.Clone(c.planned), given: c.given,
+	for i := range lanes {
+		l := &lanes[i]
+		since := c.followers[l.key].Path.Since
+		before := lane{key: l.key, course: unheard()}
+		if i, ok := p.find(l.name); ok {
+			before = p.lanes[i]
+		}
+		if before.key != l.key {
+			since = now // it stands for another source from here on
+		}
+		l.course = before.course.grow(since, l.ahead, now)
+	}
+	c.plan = &Plan{
+		Version: p.Version + 1, Heard: heard, Course: p.Course.grow(c.drive.Path.Since, ahead, now), ahead: ahead,
+		now: now, drive: c.drive, planned: slices.Clone(c.planned), given: c.given,
 		epochs: c.epochs, lanes: lanes, trust: trust,
 	}
-	if p != nil {
-		next.Version = p.Version + 1
+	return c.plan
+}
+
+// memory is how far back a course tells where the beat went. What is later than a second
+// goes on at the next point of its grid.
+const memory = 2 * time.Second
+
+// maxMemory bounds how many turns that may be.
+const maxMemory = 128
+
+// grow returns the course that is ahead from an instant on, with what is kept of c before
+// it. Estimates of a steady tempo are not kept one by one.
+func (c Course) grow(since time.Duration, ahead Course, now time.Duration) Course {
+	if len(c) == 0 {
+		return ahead
 	}
-	c.plan = next
-	return next
+	c = c.Since(now - memory)
+	c = c[max(0, len(c)-maxMemory):].Then(since, ahead)
+	for i := 1; i < len(c); i++ {
+		if c[i].From == since && steady(c[i-1], c[i]) {
+			c[i].From = c[i-1].From
+			return append(c[:i-1], c[i:]...)
+		}
+	}
+	return c
+}
+
+// steady reports whether two turns are of one motion, but for an error that nobody sees.
+func steady(a, b Turn) bool {
+	return a.Line.Epoch == b.Line.Epoch && a.Tempo == b.Tempo && a.Source == b.Source && a.Line.moving() && b.Line.moving() &&
+		math.Abs(a.Line.BPM-b.Line.BPM) < tempoShift*b.Line.BPM
 }
 
 // trust is how far what drives the beat can be trusted.
@@ -104,7 +148,7 @@ func (c *Conductor) course() Course {
 // foresee tells where what drives the beat, and the commands that wait, will lead it.
 // These get the instants they have in that course, and the epochs they begin.
 func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh func() uint32) Course {
-	course := Course{{From: always, Line: d.Path.Line, Tempo: d.Tempo, Source: d.Source}}
+	course := Course{{From: Always, Line: d.Path.Line, Tempo: d.Tempo, Source: d.Source}}
 	last := d.Path.Latest
 	for i := range waiting {
 		p := &waiting[i]
@@ -121,7 +165,7 @@ func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh 
 			}
 			return p.Begins
 		}
-		if d.apply(p.Command, last, target, own) == nil {
+		if d.apply(p.Command, p.At, target, own) == nil {
 			course = course.add(Turn{last, d.Path.Line, d.Tempo, d.Source})
 		}
 	}
@@ -156,7 +200,8 @@ func (p *Plan) With(c Command, s Stamp) (*Plan, error) {
 	next := *p
 	next.planned = append(slices.Clone(p.planned), planned{Command: c, Stamp: s})
 	slices.SortStableFunc(next.planned, func(a, b planned) int { return cmp.Compare(a.At, b.At) })
-	next.Course = foresee(next.drive, next.planned, p.target, next.epochs.next)
+	next.ahead = foresee(next.drive, next.planned, p.target, next.epochs.next)
+	next.Course = p.Course.Then(next.drive.Path.Latest, next.ahead)
 	return &next, nil
 }
 
@@ -179,7 +224,7 @@ func (p *Plan) Source(name string) Course {
 	if i, ok := p.find(name); ok {
 		return p.lanes[i].course
 	}
-	return Course{{From: always, Line: Timeline{Stopped: true}}}
+	return unheard()
 }
 
 // Position returns where a source, or a name that stands for one, is at an instant:
@@ -194,17 +239,22 @@ func (p *Plan) Position(name string, at time.Duration) (Micro, bool) {
 	return l.spot.at(l.course.At(at)), l.spot.There
 }
 
+// unheard is the course of a source that was not heard.
+func unheard() Course { return Course{{From: Always, Line: Timeline{Stopped: true}}} }
+
 // Confidence returns how far the course can be trusted at an instant, 0 to 1; the
 // internal tempo is always right.
 func (p *Plan) Confidence(now time.Duration) float64 { return p.trust.at(now) }
 
 // Same reports whether two plans say the same of the show's beat and of some sources.
 func (p *Plan) Same(q *Plan, sources []string) bool {
-	if p.Heard != q.Heard || !p.Course.equal(q.Course) {
+	if p.Heard != q.Heard || !p.ahead.equal(q.ahead) {
 		return false
 	}
 	for _, name := range sources {
-		if !p.Source(name).equal(q.Source(name)) {
+		i, there := p.find(name)
+		j, too := q.find(name)
+		if there != too || there && !p.lanes[i].ahead.equal(q.lanes[j].ahead) {
 			return false
 		}
 	}
@@ -214,12 +264,12 @@ func (p *Plan) Same(q *Plan, sources []string) bool {
 // NewPlan returns a plan without a conductor: the show's beat and those of some sources
 // go as they are told to.
 func NewPlan(show Course, sources map[string]Course) *Plan {
-	p := &Plan{Version: 1, Course: show, trust: trust{always: true}}
+	p := &Plan{Version: 1, Course: show, ahead: show, trust: trust{always: true}}
 	line := show[len(show)-1].Line
 	p.epochs.Last = line.Epoch
 	p.drive = drive{Source: Internal, Internal: line, Tempo: line.BPM, Path: path{Line: line, Target: line, Until: Never}}
 	for name, c := range sources {
-		p.lanes = append(p.lanes, lane{name: name, course: c, spot: spot{There: true}})
+		p.lanes = append(p.lanes, lane{name: name, key: name, course: c, ahead: c, spot: spot{There: true}})
 	}
 	slices.SortFunc(p.lanes, func(a, b lane) int { return strings.Compare(a.name, b.name) })
 	return p

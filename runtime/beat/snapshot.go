@@ -18,7 +18,15 @@ type ConductorState struct {
 	Given   uint64
 	Refused uint64
 	Said    standing
-	Version uint64 // of the plan published last
+	Version uint64          // of the plan published last
+	Course  Course          // in it, of the show
+	Went    map[string]went // likewise, of sources, by name
+}
+
+// went is where the beat of a source went.
+type went struct {
+	Key    string
+	Course Course
 }
 
 // Snapshot returns all that the conductor knows.
@@ -31,8 +39,9 @@ func (c *Conductor) Snapshot() ConductorState {
 	for key, f := range c.followers {
 		s.Sources[key] = f.following
 	}
-	if c.plan != nil {
-		s.Version = c.plan.Version
+	s.Version, s.Course, s.Went = c.plan.Version, c.plan.Course, make(map[string]went, len(c.plan.lanes))
+	for _, l := range c.plan.lanes {
+		s.Went[l.name] = went{l.key, l.course}
 	}
 	return s
 }
@@ -44,7 +53,10 @@ func RestoreConductor(s ConductorState) *Conductor {
 		drive: s.Drive, epochs: s.Epochs, lanes: s.Lanes,
 		followers: make(map[string]*Follower, len(s.Sources)), aliases: make(map[string]string, len(s.Aliases)),
 		planned: slices.Clone(s.Planned), given: s.Given, refused: s.Refused, said: s.Said,
-		plan: &Plan{Version: s.Version},
+		plan: &Plan{Version: s.Version, Course: s.Course},
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Went)) {
+		c.plan.lanes = append(c.plan.lanes, lane{name: name, key: s.Went[name].Key, course: s.Went[name].Course})
 	}
 	maps.Copy(c.aliases, s.Aliases)
 	for key, state := range s.Sources {

@@ -111,7 +111,7 @@ func difference(c, d *Conductor, a, b []Change, now time.Duration) string {
 	switch {
 	case !slices.Equal(a, b):
 		return fmt.Sprintf("changes %+v\n%+v", a, b)
-	case !p.Course.equal(q.Course):
+	case !p.Course.Since(now).equal(q.Course.Since(now)):
 		return fmt.Sprintf("courses %+v\n%+v", p.Course, q.Course)
 	case !slices.EqualFunc(p.lanes, q.lanes, lane.equal):
 		return fmt.Sprintf("lanes %+v\n%+v", p.lanes, q.lanes)
@@ -201,7 +201,7 @@ func TestRestoreOfADamagedConductor(t *testing.T) {
 	for i := range 100 {
 		c.Observe("a", Observation{Arrival: time.Duration(i+2) * 10 * ms, Clock: uint64(i+2) * 1e7, Beat: 1 + float64(i)/50, BPM: 120})
 	}
-	if !RestoreConductor(ConductorState{}).Plan(0, 0).Course.equal(Course{{From: always}}) {
+	if !RestoreConductor(ConductorState{}).Plan(0, 0).Course.equal(Course{{From: Always}}) {
 		t.Error("a conductor of nothing goes somewhere")
 	}
 }

@@ -105,19 +105,21 @@ type drive struct {
 	Path     path
 }
 
-// apply carries out a command at an instant. target tells where a source wants the
-// beat to be, fresh gives the epoch of a jump.
-func (d *drive) apply(c Command, now time.Duration, target func(string) (aim, bool), fresh func() uint32) error {
+// apply carries out a command given for an instant; if the path has gone on beyond that,
+// at once. target tells where a source wants the beat to be, fresh gives the epoch of a
+// jump.
+func (d *drive) apply(c Command, at time.Duration, target func(string) (aim, bool), fresh func() uint32) error {
 	if err := c.check(d.Source); err != nil {
 		return err
 	}
+	now := max(at, d.Path.Latest)
 	switch c.Kind {
 	case SetTempo:
 		d.setTempo(c.BPM, now, fresh)
 	case Nudge:
 		d.run(d.Internal.At(now)+c.Beats, now, fresh)
 	case Tap:
-		return d.tap(now, fresh)
+		return d.tap(at, now, fresh)
 	case Follow:
 		d.follow(c.source(), now, target, fresh)
 	}
@@ -165,16 +167,16 @@ func (d *drive) setTempo(bpm float64, now time.Duration, fresh func() uint32) {
 	d.run(d.Internal.At(now), now, fresh)
 }
 
-// tap fails when the taps give a tempo outside 20-999 BPM.
-func (d *drive) tap(now time.Duration, fresh func() uint32) error {
+// tap takes a tap at an instant. It fails when the taps give a tempo outside 20-999 BPM.
+func (d *drive) tap(at, now time.Duration, fresh func() uint32) error {
 	taps := slices.Clone(d.Taps)
-	if n := len(taps); n > 0 && (now-taps[n-1] > tapGap || now < taps[n-1]) {
+	if n := len(taps); n > 0 && (at-taps[n-1] > tapGap || at < taps[n-1]) {
 		taps = taps[:0]
 	}
 	if len(taps) == tapsMax {
 		taps = slices.Delete(taps, 0, 1)
 	}
-	taps = append(taps, now)
+	taps = append(taps, at)
 	d.Taps = taps
 	if len(taps) < tapsMin {
 		return nil

@@ -18,6 +18,9 @@ type Batch struct {
 	Stamp
 	// Generation is the load of the show that submitted it, from 1.
 	Generation int
+	// Reaction says that it is the answer to something whose instant has passed, such as a
+	// message; it cannot be late.
+	Reaction bool
 	// Origin is the line of the script to name when it is late: "show.lua:12".
 	Origin   string
 	Commands []Command

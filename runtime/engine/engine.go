@@ -32,6 +32,7 @@ type Engine struct {
 	schedule schedule
 	queue    queue
 	due      []DueOrder
+	dropped  []Order
 	lead     time.Duration
 	raised   time.Duration // the last frame of the schedule when the lead grew
 	passed   time.Duration // the latest moment known to have come, without the lead
@@ -88,32 +89,45 @@ func (e *Engine) Submit(b Batch) {
 	if q.size() == 0 {
 		return
 	}
-	q.Stamp = resolve(q.Stamp, e.course, &e.schedule)
+	q.Stamp = resolve(q.Stamp, e.course, e.passed)
 	q.Planned = e.schedule.meets(q.At)
-	q.Late = e.schedule.Begun && q.At <= e.schedule.Last
-	q.LateOrders = e.schedule.Begun && q.At < e.passed
+	q.Late = !b.Reaction && e.schedule.Begun && q.At <= e.schedule.Last
+	q.LateOrders = !b.Reaction && e.schedule.Begun && q.At < e.passed
 	q.Outputs, q.Scaled = changes(rest.Commands)
+	if q.Void(e.course, e.passed) {
+		e.withdrawn(q)
+		return
+	}
 	if !e.queue.add(q) {
 		e.stats.RefusedBatches++
 	}
 }
 
 // Retime makes the beat take another course. Batches stamped on a beat of an epoch in it
-// get their new instant; those of an epoch that is over keep the one they had, unless the
-// beat stands still by then: they were not played, are dropped, and what orders they had
-// is returned. Lengths
+// get their new instant. Those that waited for a beat that does not come any more, since
+// its epoch is over, are withdrawn. Lengths
 // in beats go on from where they are at the last frame, at the new tempo, and what the
 // course has to come they follow at its instant.
-func (e *Engine) Retime(course beat.Course) (unplayed []Order) {
+func (e *Engine) Retime(course beat.Course) {
 	from := max(e.schedule.Last, e.frame.At)
 	e.course = course
 	e.pulse.retime(course.Line(from), from)
 	e.turned = from
-	for _, b := range e.queue.retime(course, &e.schedule) {
-		e.stats.Withdrawn += uint64(b.size())
-		unplayed = append(unplayed, b.Orders...)
-	}
-	return unplayed
+	e.queue.retime(course, &e.schedule, e.passed, e.withdrawn)
+}
+
+// withdrawn notes that a batch does not come.
+func (e *Engine) withdrawn(b *queued) {
+	e.stats.Withdrawn += uint64(b.size())
+	e.dropped = append(e.dropped, b.Orders...)
+}
+
+// Dropped removes and returns the orders that were withdrawn with the beat they were for,
+// or with the load of the show.
+func (e *Engine) Dropped() []Order {
+	dropped := e.dropped
+	e.dropped = nil
+	return dropped
 }
 
 // turn lets the pulse follow the course up to an instant.

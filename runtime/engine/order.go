@@ -77,5 +77,5 @@ func (e *Engine) Withdraw(match func(Order) bool) {
 // not come as the timeline is. What is stamped before at stays and keeps the
 // instant it has now, wherever the timeline goes.
 func (e *Engine) EndGeneration(generation int, at time.Duration) {
-	e.stats.Withdrawn += uint64(e.queue.endGeneration(generation, at))
+	e.queue.endGeneration(generation, at, e.withdrawn)
 }

@@ -126,7 +126,7 @@ func (m *model) retime(line beat.Timeline) {
 	m.e.Retime(along(line))
 	m.calm.Retime(along(line))
 	m.pending = slices.DeleteFunc(m.pending, func(w *waiting) bool {
-		unplayed := w.stamp.OnBeat && w.stamp.Epoch != line.Epoch && w.stamp.At > m.last && (line.Stopped || w.stamp.At == beat.Never)
+		unplayed := w.stamp.OnBeat && w.stamp.Epoch != line.Epoch && w.stamp.At > m.now && (line.Stopped || w.stamp.At == beat.Never)
 		if unplayed {
 			m.unplayed++
 		}

@@ -161,6 +161,8 @@ func TestBatchesOnBeatsFollowTheTimeline(t *testing.T) {
 	}
 }
 
+// TestABeatThatStoppedBeforeItCameWaits: until it goes on. When it goes on elsewhere, what
+// waited for it does not come.
 func TestABeatThatStoppedBeforeItCameWaits(t *testing.T) {
 	line := beat.Timeline{BPM: 60}
 	stopped := beat.Timeline{Origin: 10 * ms, Beat: 10_000, BPM: 60, Stopped: true}

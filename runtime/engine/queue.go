@@ -142,37 +142,29 @@ func (q *queue) sweep(n int) {
 }
 
 // retime gives every batch that is stamped on a beat its new instant. It is
-// planned for if that can still be met, and no longer if it has passed. One whose beat
-// was not played is taken out; these are returned.
-func (q *queue) retime(course beat.Course, s *schedule) (unplayed []*queued) {
+// planned for if that can still be met, and no longer if it has passed. Those that do
+// not come are removed.
+func (q *queue) retime(course beat.Course, s *schedule, now time.Duration, removed func(*queued)) {
 	if q.onBeat == 0 {
-		return nil
+		return
 	}
-	kept := q.list[:0]
+	q.list = slices.DeleteFunc(q.list, func(b *queued) bool {
+		if !b.Void(course, now) {
+			return false
+		}
+		removed(b)
+		q.commands -= b.size()
+		q.onBeat--
+		return true
+	})
 	for _, b := range q.list {
 		if b.OnBeat {
-			if !played(b.Stamp, course, s) {
-				unplayed = append(unplayed, b)
-				q.onBeat--
-				q.commands -= b.size()
-				continue
-			}
-			b.Stamp = resolve(b.Stamp, course, s)
+			b.Stamp = resolve(b.Stamp, course, now)
 			b.Planned = s.meets(b.At) || b.Planned && b.At > s.Last
 		}
-		kept = append(kept, b)
 	}
-	clear(q.list[len(kept):])
-	q.list = kept
 	slices.SortFunc(q.list, before)
 	q.known = false
-	return unplayed
-}
-
-// played is false for a stamp on a beat that never came: the beat of the show stopped
-// before it, and stands elsewhere now.
-func played(s beat.Stamp, course beat.Course, frames *schedule) bool {
-	return course.Has(s.Epoch) || s.At <= frames.Last || s.At != beat.Never && !course.Line(s.At).Stopped
 }
 
 // withdraw removes the orders for which match holds, and returns how many.
@@ -187,30 +179,28 @@ func (q *queue) withdraw(match func(Order) bool) (n int) {
 	return n
 }
 
-// endGeneration removes the batches of a generation whose instant is at or after
-// at, and returns how many commands they had. The others keep the instant they
-// have now.
-func (q *queue) endGeneration(generation int, at time.Duration) (n int) {
+// endGeneration removes the batches of a generation whose instant is at or after at.
+// The others keep the instant they have now.
+func (q *queue) endGeneration(generation int, at time.Duration, removed func(*queued)) {
 	for _, b := range q.list {
 		switch {
 		case b.Generation != generation:
 		case b.At >= at:
-			n += b.size()
+			removed(b)
+			q.commands -= b.size()
 			b.Commands, b.Orders = nil, nil
 		case b.OnBeat:
 			b.OnBeat = false
 			q.onBeat--
 		}
 	}
-	q.commands -= n
 	q.sweep(len(q.list))
-	return n
 }
 
-// resolve returns the stamp with the instant it has on a course. Nothing is stamped
-// before show time 0.
-func resolve(stamp Stamp, course beat.Course, s *schedule) Stamp {
-	stamp = stamp.On(course, s.Last)
+// resolve returns the stamp with the instant it has on a course, at the moment now.
+// Nothing is stamped before show time 0.
+func resolve(stamp Stamp, course beat.Course, now time.Duration) Stamp {
+	stamp = stamp.On(course, now)
 	stamp.At = max(stamp.At, 0)
 	return stamp
 }

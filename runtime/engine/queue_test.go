@@ -195,7 +195,8 @@ func TestUnplayedBeatIsTakenBack(t *testing.T) {
 		lines, got, orders, taken := c.lines, "", 0, 0
 		for now := time.Duration(0); now < time.Second; now += 10 * ms {
 			for len(lines) > 0 && lines[0].Origin <= now {
-				taken += len(e.Retime(beat.Course{{Line: lines[0]}}))
+				e.Retime(beat.Course{{Line: lines[0]}})
+				taken += len(e.Dropped())
 				lines = lines[1:]
 			}
 			e.Pass(now)

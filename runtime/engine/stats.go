@@ -41,8 +41,8 @@ type Stats struct {
 	// RefusedBatches found the queue full; RefusedCommands named a slot that
 	// does not exist or did not fit their path.
 	RefusedBatches, RefusedCommands uint64
-	// Withdrawn commands were taken out of the queue by Withdraw, EndGeneration and
-	// Retime.
+	// Withdrawn commands were taken out of the queue by Withdraw, EndGeneration, or
+	// since the beat they waited for does not come.
 	Withdrawn uint64
 	// Queued batches wait, and Effects run, at present.
 	Queued, Effects int
@@ -61,6 +61,12 @@ func (s *Stats) late(origin string, by time.Duration) {
 	}
 	l.add(by)
 	s.Origins[origin] = l
+}
+
+// Missed counts what came late, and the batches and commands that were refused. It is for
+// the engine loop.
+func (e *Engine) Missed() (late Lateness, batches, commands uint64) {
+	return e.stats.Late, e.stats.RefusedBatches, e.stats.RefusedCommands
 }
 
 // Stats returns the counts up to now. The map is a copy. It is for the engine

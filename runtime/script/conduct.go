@@ -25,6 +25,9 @@ func (g *Generation) Conduct(c beat.Command) error {
 	if g.current != nil {
 		s = g.current.stamp()
 	}
+	if s.At < g.now { // it comes late, and is carried out at once
+		s = beat.Stamp{At: g.now}
+	}
 	plan, err := g.sched.plan.With(c, s)
 	if err != nil {
 		return err
@@ -37,6 +40,7 @@ func (g *Generation) Conduct(c beat.Command) error {
 
 // SetPlan takes over the plan of the beat as it was published last, at the moment now.
 func (g *Generation) SetPlan(plan *beat.Plan, now time.Duration) {
+	g.now = now
 	if plan == g.published {
 		return
 	}

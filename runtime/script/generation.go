@@ -91,7 +91,8 @@ type Generation struct {
 
 	condemned []*Task // cancelled by a running task, to be ended after it
 
-	published *beat.Plan // the plan without what is ahead of it
+	now       time.Duration // of the turn, as SetPlan was told
+	published *beat.Plan    // the plan without what is ahead of it
 	ahead     []ahead
 
 	collecting bool
@@ -428,7 +429,7 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 		if p := g.current; p != nil && p.onBeat {
 			// It stands on the same beat as the task that starts it.
 			b, epoch := p.position()
-			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, task: t}
+			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: p.grid}, task: t}
 		}
 		g.sched.add(&t.entry)
 	})

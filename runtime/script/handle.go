@@ -36,17 +36,22 @@ type Handle struct {
 	topics []string
 	args   func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
-	runs      int // unfinished runs
-	failures  int // in a row
-	stops     int // of these, by the budget or a guard
-	cancelled bool
+	runs      int  // unfinished runs
+	failures  int  // in a row
+	stops     int  // of these, by the budget or a guard
+	cancelled bool // it does not fire, or has fired once
+	given     bool // back by who had it
 }
 
 // Cancel takes the registration back; runs that have begun go on. Cancelling
 // twice is harmless.
 func (h *Handle) Cancel() {
-	if h.g.isRevoked() || h.cancelled {
-		return // of a revoked generation nothing may be touched
+	if h.g.isRevoked() {
+		return // nothing of it may be touched
+	}
+	h.given = true
+	if h.cancelled {
+		return
 	}
 	h.cancelled = true
 	h.g.sched.remove(&h.entry)
@@ -136,7 +141,7 @@ func (g *Generation) AtBeat(kind string, at beat.Micro, fn *lua.LFunction, args 
 	h.once = true
 	g.WhenLive(func() {
 		from, epoch := g.position()
-		h.entry = entry{kind: waitBeat, lane: g.sched.show, beat: at, epoch: epoch, handle: h}
+		h.entry = entry{kind: waitBeat, lane: g.sched.show, beat: at, epoch: epoch, grid: beat.Grid{Quantum: beat.Once}, handle: h}
 		if at >= from {
 			g.schedule(h)
 		} else if !h.cancelled {
@@ -192,6 +197,9 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 	switch {
 	case h.once:
 		h.cancelled = true
+		if e.kind == waitBeat {
+			e.lane.happened(e, at, now)
+		}
 	case e.kind == waitTime:
 		h.entry.at += h.every
 		if behind && h.entry.at < now {
@@ -234,7 +242,10 @@ func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
 // begin computes the arguments of a handler's run and runs it to its first wait.
 func (g *Generation) begin(t *Task, ev Event) error {
 	if t.handle.args != nil {
+		before := g.current
+		g.current = t // what they tell is of its instant
 		t.args = t.handle.args(g.L, t, ev)
+		g.current = before
 	}
 	return g.run(t)
 }

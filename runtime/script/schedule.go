@@ -2,6 +2,7 @@ package script
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 
 	"showrun/runtime/beat"
@@ -34,6 +35,9 @@ type entry struct {
 
 	fired time.Duration // waitGrid: the instant of the point before
 
+	home     uint32 // the epoch it was made in, if that had not been entered yet
+	homeBeat beat.Micro
+
 	seq   uint64
 	index int // in its queue; -1 when in none
 	queue *queue
@@ -59,6 +63,13 @@ type lane struct {
 	epoch  uint32      // of the beats that are waited for
 	queue  queue
 	parked []*entry // waitBeat entries the course has jumped past
+	came   []came   // waitBeat entries that have happened, perhaps ahead of their instant
+}
+
+// came is an entry of a handle that fires once, and when that was to be.
+type came struct {
+	entry entry
+	at    time.Duration
 }
 
 func newSchedule(plan *beat.Plan) *schedule {
@@ -151,7 +162,7 @@ func (s *schedule) remove(e *entry) {
 	}
 	for i, p := range e.lane.parked {
 		if p == e {
-			e.lane.parked = append(e.lane.parked[:i], e.lane.parked[i+1:]...)
+			e.lane.parked = slices.Delete(e.lane.parked, i, i+1)
 			return
 		}
 	}
@@ -200,33 +211,54 @@ func (l *lane) position(at time.Duration) (beat.Micro, uint32) {
 	return line.At(at), line.Epoch
 }
 
-// follow takes over what is known of the course at the moment now. What was before is
-// kept for what still has to happen then: all before passed has.
+// follow takes over what is known of the course at the moment now. Of before that is
+// known what the course tells, and else what was known: some of it may still have to
+// happen then, though all before passed has.
 func (l *lane) follow(course beat.Course, now, passed time.Duration) {
 	if l.empty() {
 		l.course = course
 		return
 	}
-	old := l.course
-	l.course = old.Since(min(passed, now)).Then(now, course)
+	old, from := l.course, course[0].From
+	if from == beat.Always {
+		from = now
+	}
+	l.course = old.Since(min(passed, now)).Then(from, course)
 	if l.course.Has(l.epoch) {
 		return
 	}
-	// It had been foreseen, and has run ahead of its instant, but has not come.
-	last := old[len(old)-1]
-	l.enter(l.course.Line(now), last.Line.At(max(now, last.From)), l.course.At(now))
+	// It had been foreseen, and what was to happen before it has, but it has not come.
+	was := old[0]
+	for _, t := range old {
+		if t.Line.Epoch == l.epoch {
+			was = t
+			break
+		}
+	}
+	at := max(was.From, l.course[0].From)
+	line := l.course.Line(at)
+	l.enter(line, was.Line.At(at), line.At(at), at)
 }
 
 // jump lets the lane go over to the next epoch.
 func (l *lane) jump() {
 	turn, _ := l.course.Jump(l.epoch)
-	l.enter(turn.Line, l.course.Line(turn.From-1).At(turn.From), turn.Line.At(turn.From))
+	l.enter(turn.Line, l.course.Line(turn.From-1).At(turn.From), turn.Line.At(turn.From), turn.From)
 }
 
-// enter makes a line with another epoch the one of the beats that are waited for:
-// where the beat was, it now is.
-func (l *lane) enter(line beat.Timeline, was, is beat.Micro) {
+// enter makes a line with another epoch the one of the beats that are waited for, from an
+// instant on: where the beat was, it now is. What has happened for later ones has not come
+// to pass, and is waited for again.
+func (l *lane) enter(line beat.Timeline, was, is beat.Micro, at time.Duration) {
 	l.epoch = line.Epoch
+	for _, c := range l.came {
+		if h := c.entry.handle; c.at > at && !h.given {
+			h.entry, h.cancelled = c.entry, false
+			h.entry.epoch, h.entry.index, h.entry.queue = l.epoch, -1, nil
+			l.wait(&h.entry, is)
+		}
+	}
+	l.came = nil
 	waiting := append(l.queue.entries, l.parked...)
 	for _, e := range waiting {
 		e.index, e.queue = -1, nil
@@ -253,16 +285,17 @@ func (l *lane) wait(e *entry, is beat.Micro) {
 // finds the next point there.
 func (e *entry) move(line beat.Timeline, was, is beat.Micro) {
 	e.epoch = line.Epoch
+	if e.home == line.Epoch && e.home != 0 {
+		e.beat, e.home = e.homeBeat, 0
+		return
+	}
 	switch e.kind {
 	case waitBeats:
 		e.beat = is + max(e.beat-was, 0)
 	case waitGrid:
 		// A jump in phase must not bring a point for the second time that has
 		// been run ahead of its instant already.
-		e.beat = e.grid.Next(is)
-		for e.fired > 0 && line.Time(e.beat) < e.fired+time.Millisecond {
-			e.beat = e.grid.Next(e.beat)
-		}
+		e.beat = e.grid.Goes(line, is, e.fired)
 	}
 }
 
@@ -273,17 +306,30 @@ func (l *lane) add(e *entry) {
 		l.epoch = e.epoch
 	}
 	if e.epoch != l.epoch {
-		for i, t := range l.course {
-			if t.Line.Epoch == l.epoch {
-				if i > 0 {
-					e.move(t.Line, l.course[i-1].Line.At(t.From), t.Line.At(t.From))
-				}
-				break
-			}
+		here, there := l.begins(l.epoch), l.begins(e.epoch)
+		switch {
+		case there > here: // that is entered yet
+			t := l.course[there]
+			e.home, e.homeBeat = e.epoch, e.beat
+			e.beat = l.course[there-1].Line.At(t.From) + max(e.beat-t.Line.At(t.From), 0)
+		case here > 0:
+			t := l.course[here]
+			e.move(t.Line, l.course[here-1].Line.At(t.From), t.Line.At(t.From))
 		}
 		e.epoch = l.epoch
 	}
 	l.queue.push(e)
+}
+
+// begins is the turn of the course that begins an epoch, -1 if none does.
+func (l *lane) begins(epoch uint32) int {
+	return slices.IndexFunc(l.course, func(t beat.Turn) bool { return t.Line.Epoch == epoch })
+}
+
+// happened notes that a handle that fires once has, at an instant.
+func (l *lane) happened(e entry, at, now time.Duration) {
+	l.came = slices.DeleteFunc(l.came, func(c came) bool { return c.at < now-time.Second })
+	l.came = append(l.came, came{e, at})
 }
 
 // queue is a heap of entries that know their place in it.

@@ -39,11 +39,13 @@ func straight(tl beat.Timeline) *beat.Plan {
 }
 
 // setTimeline moves the beat of the show from now on.
-func (s *stand) setTimeline(tl beat.Timeline) { s.gen.SetPlan(straight(tl), s.now) }
+func (s *stand) setTimeline(tl beat.Timeline) {
+	s.gen.SetPlan(beat.NewPlan(beat.Course{{From: s.now, Line: tl, Tempo: tl.BPM}}, nil), s.now)
+}
 
 // setDeck moves the beat of the source "deck" from now on.
 func (s *stand) setDeck(tl beat.Timeline) {
-	s.gen.SetPlan(beat.NewPlan(s.gen.published.Course, map[string]beat.Course{"deck": {{Line: tl}}}), s.now)
+	s.gen.SetPlan(beat.NewPlan(s.gen.published.Course, map[string]beat.Course{"deck": {{From: s.now, Line: tl}}}), s.now)
 }
 
 // newStand loads files, show.lua among them, with a module "t" of waits.

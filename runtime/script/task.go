@@ -26,6 +26,7 @@ type Task struct {
 	pos       beat.Micro
 	onBeat    bool
 	epoch     uint32
+	grid      float64    // of the stamp
 	of        *lane      // whose beat fired it, or nil
 	own       beat.Micro // that beat
 	scheduled bool       // false while it reacts to an event, whose instant is always past
@@ -98,7 +99,7 @@ func (t *Task) position() (beat.Micro, uint32) {
 
 // stamp is what output of the task carries.
 func (t *Task) stamp() engine.Stamp {
-	return engine.Stamp{At: t.instant, Beat: t.pos, Epoch: t.epoch, OnBeat: t.onBeat}
+	return engine.Stamp{At: t.instant, Beat: t.pos, Epoch: t.epoch, OnBeat: t.onBeat, Grid: t.grid}
 }
 
 // moveTo sets the logical instant to that of an entry that became due.
@@ -115,7 +116,7 @@ func (t *Task) moveTo(e *entry, at time.Duration) {
 	if e.lane != t.g.sched.show {
 		return
 	}
-	t.onBeat, t.pos, t.epoch = true, e.beat, e.epoch
+	t.onBeat, t.pos, t.epoch, t.grid = true, e.beat, e.epoch, e.grid.Quantum
 	if e.kind == waitGrid {
 		t.lastGrid, t.gridEpoch, t.syncedAt, t.synced = e.beat, t.epoch, at, true
 	}

@@ -53,7 +53,7 @@ func (g *Generation) flush(t *Task) {
 			g.stats.MaxLate, g.stats.LateAt = late, t.origin
 		}
 	}
-	g.submit(t, engine.Batch{Stamp: stamp, Origin: t.origin, Commands: t.out})
+	g.submit(t, engine.Batch{Stamp: stamp, Reaction: !t.scheduled, Origin: t.origin, Commands: t.out})
 	t.out = nil
 }
 

@@ -150,6 +150,7 @@ func (m *Machine) execute(b engine.Batch, now time.Duration) {
 			rest = append(rest, c)
 		}
 		b.Commands = rest
+		m.publish(now) // what comes after it was stamped with that in mind
 	}
 	if s, ok := m.cfg.Frames.(BatchSink); ok {
 		s.Batch(b)
@@ -165,11 +166,7 @@ func (m *Machine) publish(now time.Duration) {
 		return
 	}
 	m.plan.Store(plan)
-	for _, o := range m.engine.Retime(plan.Course) {
-		if d, _ := m.wired.taker(o.Device, now); d.machinery {
-			m.drop(d, o)
-		}
-	}
+	m.engine.Retime(plan.Course)
 	m.pace(now)
 	if !plan.Same(before, *m.watched.Load()) {
 		m.inbox.Wake() // the script loop has to look at it
@@ -196,6 +193,11 @@ func (m *Machine) pace(now time.Duration) {
 
 // order brings the orders that are due to their devices.
 func (m *Machine) order(now time.Duration) {
+	for _, o := range m.engine.Dropped() {
+		if d, _ := m.wired.taker(o.Device, 0); d.machinery {
+			m.drop(d, o)
+		}
+	}
 	var lost uint64
 	for _, o := range m.engine.Orders(now) {
 		d, found := m.wired.taker(o.Device, o.At)

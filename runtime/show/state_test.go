@@ -100,11 +100,11 @@ func restored(t *testing.T, s show.EngineState) (*show.Machine, *outcome) {
 
 // alone goes on with the engine half from deadline to deadline.
 func alone(m *show.Machine, until time.Duration, o *outcome) {
-	before := fmt.Sprintf("%+v", m.Plan().Course)
+	before := fmt.Sprintf("%+v", m.Plan().Course.Since(m.Snapshot().At))
 	o.note("course %s", before)
 	for next := m.EngineNext(); next <= until; next = m.EngineNext() {
 		m.Engine(next)
-		if course := fmt.Sprintf("%+v", m.Plan().Course); course != before {
+		if course := fmt.Sprintf("%+v", m.Plan().Course.Since(next)); course != before {
 			o.note("at %d %s", next, course)
 			before = course
 		}
