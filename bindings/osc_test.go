@@ -143,11 +143,11 @@ func TestReceiversOverAReload(t *testing.T) {
 	s.wantLog("1.050 new a", "1.050 new a")
 }
 
-// TestFloods: what comes faster than the script takes it is dropped, counted and
-// logged, and what comes after it is heard again.
+// TestFloods: what comes faster than a script takes it that wants all is dropped, counted
+// and logged, and what comes after it is heard again.
 func TestFloods(t *testing.T) {
 	s := live(t, cue+`local n = 0
-		rx:on("/x", function() n = n + 1 end)
+		rx:on("/x", function() n = n + 1 end, { all = true })
 		clock.every(1, function() print(n) end)`)
 	s.run(500 * time.Millisecond)
 	for range 5000 {
@@ -160,6 +160,29 @@ func TestFloods(t *testing.T) {
 	s.run(2500 * time.Millisecond)
 	s.wantLog("0.000 WARN osc: messages dropped, the script does not take them as fast as they come", "1.000 2048", "2.000 2148")
 	s.wantFailures()
+}
+
+// TestOnlyTheNewestMatters: while the script is behind, it gets the newest message of each
+// address. A press and a release that come together are no reason for that.
+func TestOnlyTheNewestMatters(t *testing.T) {
+	s := live(t, cue+`local n, last, all = 0, {}, 0
+		rx:on("/fader/*", function(address, v) n = n + 1 last[address] = v end)
+		rx:on("/fader/*", function() all = all + 1 end, { all = true })
+		rx:on("/go", function(_, v) print("go", v) end)
+		clock.every(1, function() print(n, last["/fader/1"], last["/fader/2"], all) end)`)
+	s.run(500 * time.Millisecond)
+	s.hear(0, "/go", int32(1))
+	s.hear(0, "/go", int32(0))
+	for i := range int32(500) {
+		s.hear(0, "/fader/1", i)
+		s.hear(0, "/fader/2", -i)
+	}
+	merged := s.virtual.Show().Counts().Merged
+	s.run(1 * time.Second)
+	s.wantLog("0.500 go\t1", "0.500 go\t0", "1.000 31\t499\t-499\t1000")
+	if events := s.virtual.Show().Counts().Events; events != 0 || merged != 1000-31 {
+		t.Errorf("%d passed over, %d dropped", merged, events)
+	}
 }
 
 // TestWaitForAMessage uses clock.wait.

@@ -145,6 +145,11 @@ func (s *control) on(c module.Call, r receiver) int {
 	if err := device.CheckPattern(pattern); err != nil {
 		c.Fail("%q: %s", module.Cut(pattern), err)
 	}
+	all := c.Options(3, false, "all").Bool("all")
+	topic, patterns := r.decl.Topic(pattern), &r.decl.Patterns
+	if all {
+		topic, patterns = r.decl.AllTopic(pattern), &r.decl.All
+	}
 	h := s.G.On(c.Fn+" "+pattern, fn, func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		m := ev.Value.(device.Message)
 		args := []lua.LValue{lua.LString(m.Address)}
@@ -152,13 +157,14 @@ func (s *control) on(c module.Call, r receiver) int {
 			args = append(args, incoming(a))
 		}
 		return args
-	}, r.decl.Topic(pattern))
+	}, topic)
+	listen := device.Listen{Pattern: pattern, All: all}
 	if s.G.Collecting() {
-		r.decl.Patterns = append(r.decl.Patterns, pattern)
+		*patterns = append(*patterns, pattern)
 	} else {
-		s.Order(r.decl, device.Listen{Pattern: pattern})
+		s.Order(r.decl, listen)
 	}
-	return s.PushHandle(c, &listening{h, s, r, pattern, false})
+	return s.PushHandle(c, &listening{h, s, r, listen, false})
 }
 
 // listening is a handler of messages.
@@ -166,7 +172,7 @@ type listening struct {
 	*script.Handle
 	s         *control
 	receiver  receiver
-	pattern   string
+	what      device.Listen
 	cancelled bool
 }
 
@@ -177,7 +183,7 @@ func (l *listening) Cancel() {
 	}
 	l.cancelled = true
 	l.Handle.Cancel()
-	l.s.G.WhenLive(func() { l.s.Order(l.receiver.decl, device.Leave{Pattern: l.pattern}) })
+	l.s.G.WhenLive(func() { l.s.Order(l.receiver.decl, device.Leave(l.what)) })
 }
 
 // incoming is an argument of a message for a script.

@@ -144,6 +144,7 @@ type Machinery interface {
 type Event struct {
 	Topic string
 	Key   string // of events with the same key only the newest matters; "" = all do
+	Brief bool   // the key counts only while the script is behind
 	From  string // the key of the device, if it may report so much that it must be held back
 	At    time.Duration
 	Value any

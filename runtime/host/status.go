@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"showrun/runtime/show"
 )
 
 // Status is how a running show stands.
@@ -29,6 +31,7 @@ type Status struct {
 	Deaf         bool   // OSC commands are not heard, the port is another program's
 	Wakes        uint64 // of the script loop
 	Dropped      uint64 // events and observations for which there was no room
+	Counts       show.Counts
 	ReloadErrors uint64 // since the last good load
 	Meter        []byte // what the rig's first universe shows, from slot 1
 
@@ -46,8 +49,8 @@ func (h *Host) Status() Status {
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 		Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
-	events, observations := h.show.Dropped()
-	s.Dropped = events + observations
+	s.Counts = h.show.Counts()
+	s.Dropped = s.Counts.Events + s.Counts.Observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
 	for _, o := range *h.publishers.Load() {
 		s.Universes += o.Universes()
@@ -77,6 +80,22 @@ func (s Status) String() string {
 	}
 	if s.Dropped > 0 {
 		text += fmt.Sprintf(", %d EVENTS LOST: the script was too slow", s.Dropped)
+	}
+	for _, c := range []struct {
+		n    uint64
+		what string
+	}{
+		{s.Counts.Late, "looks of scheduled code late"},
+		{s.Counts.Skipped, "beats or ticks left out: the script was more than a second late"},
+		{s.Counts.Refused, "handlers not called: too many tasks are unfinished"},
+		{s.Counts.Merged, "messages passed over for newer ones: the script was behind"},
+		{s.Counts.Full, "batches refused: too many wait"},
+		{s.Counts.Unknown, "commands refused"},
+		{s.Counts.Lost, "orders lost: their device was gone"},
+	} {
+		if c.n > 0 {
+			text += fmt.Sprintf(", %d %s", c.n, c.what)
+		}
 	}
 	if s.Deaf {
 		text += ", NO OSC COMMANDS: the port is taken"

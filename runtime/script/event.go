@@ -11,6 +11,7 @@ import (
 type Event struct {
 	Topic string        // what handlers subscribe to, such as "clock/lost"
 	Key   string        // in a full or busy inbox only the newest event of a key is kept; "" keeps all
+	Brief bool          // the key counts only while the loop is behind
 	From  string        // whoever reports it; no one of these fills more than half of an inbox
 	At    time.Duration // when it happened, in show time
 	Value any           // plain Go value; the subscriber knows its type
@@ -26,8 +27,12 @@ type Inbox struct {
 	byFrom  map[string]int // how many wait
 	limit   int
 	dropped uint64
+	merged  uint64
 	ready   chan struct{}
 }
+
+// behind is how many events may wait before the loop that takes them counts as behind.
+const behind = 64
 
 // NewInbox returns an inbox that holds up to limit events.
 func NewInbox(limit int) *Inbox {
@@ -35,12 +40,16 @@ func NewInbox(limit int) *Inbox {
 }
 
 // Put adds an event and reports whether there was room. One with a key replaces an
-// older one with that key that has not been taken yet; otherwise, when the inbox, or the
+// older one with that key that has not been taken yet, a brief one only while so many
+// wait that the loop is behind, which is counted; otherwise, when the inbox, or the
 // half of it that one source may fill, is full, the event is dropped and counted.
 func (b *Inbox) Put(ev Event) (ok bool) {
 	b.mu.Lock()
-	if i, known := b.byKey[ev.Key]; known && ev.Key != "" {
+	if i, known := b.byKey[ev.Key]; known && ev.Key != "" && (!ev.Brief || len(b.events) >= behind) {
 		b.events[i-b.taken], ok = ev, true
+		if ev.Brief {
+			b.merged++
+		}
 	} else if len(b.events) >= b.limit || ev.From != "" && b.byFrom[ev.From] >= b.limit/2 {
 		b.dropped++
 	} else {
@@ -96,4 +105,11 @@ func (b *Inbox) Dropped() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.dropped
+}
+
+// Merged counts brief events that were replaced by newer ones.
+func (b *Inbox) Merged() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.merged
 }

@@ -266,7 +266,7 @@ func TestEventsWaitWithinBounds(t *testing.T) {
 		t.Errorf("room for %d", got)
 	}
 	turn()
-	if got := put(5000); got != 64 {
+	if got := put(5000); got != 16 {
 		t.Errorf("room for %d after a turn", got)
 	}
 	for turn() {

@@ -100,7 +100,9 @@ func (m *Machine) turn(now time.Duration, inputs []any) *level.Frame {
 	m.report(m.conductor.Step(now))
 	m.publish(now)
 	m.order(now)
-	return m.frame(now)
+	f := m.frame(now)
+	m.countEngine()
+	return f
 }
 
 // EngineNext is when Engine has something to do; engine loop.

@@ -61,7 +61,7 @@ func TestTheEngineReportsWithoutWaiting(t *testing.T) {
 	for range bagLimit {
 		m.report([]beat.Change{{Kind: beat.Lost}})
 	}
-	if events, _ := m.Dropped(); events != 2 {
+	if events := m.Counts().Events; events != 2 {
 		t.Errorf("%d events are dropped, want 2", events)
 	}
 }

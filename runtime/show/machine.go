@@ -53,6 +53,7 @@ type Machine struct {
 	number   atomic.Uint64 // of the last input
 	plan     atomic.Pointer[beat.Plan]
 	watched  atomic.Pointer[[]string] // tempo sources that scripts wait for
+	counts   counts
 	inbox    *script.Inbox
 	inputs   bag // of the engine loop
 	reports  bag // from the engine loop to the inbox
@@ -67,6 +68,7 @@ type Machine struct {
 	handed    uint64         // what went over to the engine loop, so far
 	conducted uint64         // commands for the conductor among it
 	goodbye   goodbye
+	ended     script.Stats // of the loads before
 
 	// Engine loop only.
 	conductor *beat.Conductor
@@ -118,7 +120,7 @@ func (m *Machine) Env() device.Env {
 			m.cfg.Wake()
 		},
 		Event: func(ev device.Event) bool {
-			return m.Put(script.Event{Topic: ev.Topic, Key: ev.Key, From: ev.From, At: ev.At, Value: ev.Value})
+			return m.Put(script.Event{Topic: ev.Topic, Key: ev.Key, Brief: ev.Brief, From: ev.From, At: ev.At, Value: ev.Value})
 		},
 		Log: m.cfg.Log,
 	}
@@ -153,11 +155,6 @@ func (m *Machine) Registry() *level.Registry { return &m.registry }
 
 // Levels shows the present levels.
 func (m *Machine) Levels() *engine.Reader { return m.engine.Reader() }
-
-// Dropped counts events and observations for which there was no room.
-func (m *Machine) Dropped() (events, observations uint64) {
-	return m.inbox.Dropped() + m.reports.dropped.Load(), m.inputs.dropped.Load()
-}
 
 // next numbers an input.
 func (m *Machine) next() uint64 { return m.number.Add(1) }

@@ -39,6 +39,8 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 			m.cfg.Log.Error(err.Error() + "; the rest is kept")
 		}
 		before.gen.Detach()
+		m.ended.Skipped += before.gen.Stats().Skipped
+		m.ended.Refused += before.gen.Stats().Refused
 	}
 	m.live = next
 	m.disabled.Store(&[]string{})

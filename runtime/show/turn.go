@@ -9,11 +9,13 @@ import (
 	"showrun/runtime/script"
 )
 
-// turnEvents is how many events a turn of the script loop delivers at most.
-const turnEvents = 64
+// turnEvents is how many events a turn of the script loop delivers at most: what is due
+// must not wait for more of them than go into the look-ahead.
+const turnEvents = 16
 
 // Script is a turn of the script loop: what is scheduled and due comes first, then
-// events, of both a bounded count. more reports that another turn is due at once. The
+// events, of both a bounded count; of events at least one, and no further one after
+// script.TurnInstructions. more reports that another turn is due at once. The
 // error is script.ErrStuck for a script that did not come back; the generation is gone
 // then.
 func (m *Machine) Script(now time.Duration) (more bool, err error) {
@@ -31,6 +33,7 @@ func (m *Machine) Script(now time.Duration) (more bool, err error) {
 	turn.Events, m.waiting = turn.Events[:n], slices.Delete(m.waiting, 0, n)
 	turn.Heard, turn.Files = m.live.takeHeard(), m.live.files.take()
 	m.record(turn)
+	m.countScript()
 	if sources := m.live.gen.Sources(); !slices.Equal(sources, *m.watched.Load()) {
 		m.watched.Store(&sources)
 		// The engine may have published a change of them before it knew that it matters.
@@ -45,8 +48,8 @@ func (m *Machine) script(turn ScriptTurn, plan *beat.Plan) (delivered int, more 
 	more, err = m.live.gen.Step(turn.Now)
 	m.horizon = max(m.horizon, turn.Now+m.lead+m.cfg.Lookahead)
 	for _, ev := range turn.Events {
-		if err != nil {
-			break
+		if err != nil || delivered > 0 && m.live.gen.Spent() >= script.TurnInstructions {
+			break // what is due by then comes before the rest
 		}
 		err = m.live.gen.Deliver(ev)
 		delivered++

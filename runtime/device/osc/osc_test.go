@@ -132,7 +132,7 @@ func TestOneToTheOther(t *testing.T) {
 	for _, pattern := range decl.Patterns[:2] {
 		ev := h.next(t)
 		m := ev.Value.(Message)
-		if ev.Topic != decl.Topic(pattern) || ev.Key != "" || ev.At < before || ev.At > h.clock.Now() ||
+		if ev.Topic != decl.Topic(pattern) || !ev.Brief || ev.At < before || ev.At > h.clock.Now() ||
 			fmt.Sprintf("%v %T", m, m.Args[1]) != "{/a/b [1 1099511627776 0.5 text [1 0] true nil]} int64" {
 			t.Errorf("%s: %+v %v", pattern, ev, m)
 		}
@@ -262,7 +262,7 @@ func TestTheEngineWaitsForNobody(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Adopt(&ReceiverDecl{Port: 1, Interface: "0.0.0.0", Patterns: []string{"/x"}})
-	r.Take(0, Listen{"/y"})
+	r.Take(0, Listen{Pattern: "/y"})
 	if n := len(*r.patterns.Load()); n != 2 {
 		t.Errorf("%d patterns, want 2", n)
 	}
@@ -283,12 +283,12 @@ func TestHandlersComeAndGo(t *testing.T) {
 		t.Error("patterns of the declaration are not listened to")
 	}
 	r.Adopt(&ReceiverDecl{Port: 1})
-	listen, leave := Listen{"/x"}, Leave{"/x"}
+	listen, leave := Listen{Pattern: "/x"}, Leave{Pattern: "/x"}
 	for i, step := range []struct {
 		order any
 		want  int
 	}{
-		{leave, 0}, {listen, 1}, {listen, 1}, {Leave{"/y"}, 1}, {leave, 1}, {leave, 0}, {leave, 0}, {listen, 1},
+		{leave, 0}, {listen, 1}, {listen, 1}, {Leave{Pattern: "/y"}, 1}, {leave, 1}, {leave, 0}, {leave, 0}, {listen, 1},
 	} {
 		r.Take(0, step.order)
 		if n := heard(); n != step.want {
@@ -309,13 +309,18 @@ func TestListenWaitsForNobody(t *testing.T) {
 	env.Event = func(device.Event) bool { close(entered); <-release; return false }
 	d, _ := (&ReceiverDecl{Port: 1}).OpenVirtual(env)
 	r := d.(*Receiver)
-	r.Take(0, Listen{"/x"})
+	r.Take(0, Listen{Pattern: "/x"})
 	var hearing sync.WaitGroup
 	h.mu.Lock() // nobody takes what is logged
 	hearing.Go(func() { r.OnMessage(wire.Message{Address: "/x"}, wire.Immediately, netip.AddrPort{}, time.Now()) })
 	<-entered
 	taken := make(chan struct{})
-	go func() { r.Take(0, Listen{"/y"}); close(release); r.Take(0, Leave{"/y"}); close(taken) }()
+	go func() {
+		r.Take(0, Listen{Pattern: "/y"})
+		close(release)
+		r.Take(0, Leave{Pattern: "/y"})
+		close(taken)
+	}()
 	select {
 	case <-taken:
 	case <-time.After(patience):

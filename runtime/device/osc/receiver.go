@@ -22,6 +22,7 @@ type ReceiverDecl struct {
 	// and neither are the patterns: a reload may change them on the live device.
 	Interface string
 	Patterns  []string // that the show listens to from the start
+	All       []string // those of which it wants every message
 }
 
 // Key implements device.Declaration.
@@ -31,8 +32,12 @@ func (d *ReceiverDecl) Key() string { return fmt.Sprintf("osc receiver on port %
 func (d *ReceiverDecl) String() string { return fmt.Sprintf("osc.receiver %d", d.Port) }
 
 // Topic is the topic of messages whose address matches a pattern; it carries a
-// Message.
+// Message. While the script is behind, it gets only the newest of an address and a
+// sender.
 func (d *ReceiverDecl) Topic(pattern string) string { return d.Key() + " " + pattern }
+
+// AllTopic is the topic of every message whose address matches a pattern.
+func (d *ReceiverDecl) AllTopic(pattern string) string { return d.Key() + " all " + pattern }
 
 // CheckPattern tells whether something can match an address pattern.
 func CheckPattern(pattern string) error {
@@ -56,10 +61,13 @@ func CheckPattern(pattern string) error {
 
 // Orders a Receiver takes.
 type (
-	// Listen adds a handler for a pattern.
-	Listen struct{ Pattern string }
+	// Listen adds a handler for a pattern, or for all messages that match it.
+	Listen struct {
+		Pattern string
+		All     bool
+	}
 	// Leave takes one back.
-	Leave struct{ Pattern string }
+	Leave Listen
 )
 
 const (
@@ -90,9 +98,9 @@ type Receiver struct {
 	logged  time.Time
 }
 
-// listened is a pattern and how many handlers it has.
+// listened is what is listened to and how many handlers it has.
 type listened struct {
-	pattern  string
+	Listen
 	handlers int
 }
 
@@ -122,7 +130,10 @@ func (r *Receiver) Adopt(decl device.Declaration) {
 	d := decl.(*ReceiverDecl)
 	var patterns []listened
 	for _, p := range d.Patterns {
-		patterns = add(patterns, p)
+		patterns = add(patterns, Listen{p, false})
+	}
+	for _, p := range d.All {
+		patterns = add(patterns, Listen{p, true})
 	}
 	r.patterns.Store(&patterns)
 	if before := r.network.Swap(&d.Interface); *before == d.Interface {
@@ -138,29 +149,29 @@ func (r *Receiver) Take(_ time.Duration, message any) {
 	patterns := slices.Clone(*r.patterns.Load())
 	switch m := message.(type) {
 	case Listen:
-		patterns = add(patterns, m.Pattern)
+		patterns = add(patterns, m)
 	case Leave:
-		patterns = leave(patterns, m.Pattern)
+		patterns = leave(patterns, Listen(m))
 	}
 	r.patterns.Store(&patterns)
 }
 
 // add adds a handler.
-func add(list []listened, pattern string) []listened {
-	if i := find(list, pattern); i >= 0 {
+func add(list []listened, what Listen) []listened {
+	if i := find(list, what); i >= 0 {
 		list[i].handlers++
 		return list
 	}
-	return append(list, listened{pattern, 1})
+	return append(list, listened{what, 1})
 }
 
-func find(list []listened, pattern string) int {
-	return slices.IndexFunc(list, func(l listened) bool { return l.pattern == pattern })
+func find(list []listened, what Listen) int {
+	return slices.IndexFunc(list, func(l listened) bool { return l.Listen == what })
 }
 
 // leave takes a handler back.
-func leave(list []listened, pattern string) []listened {
-	i := find(list, pattern)
+func leave(list []listened, what Listen) []listened {
+	i := find(list, what)
 	if i < 0 {
 		return list
 	}
@@ -173,7 +184,7 @@ func leave(list []listened, pattern string) []listened {
 // OnMessage takes a message from the driver, or from whoever plays its part in
 // virtual time. It belongs to the instant of its tag if that is at most a second
 // ahead, else to that of its arrival.
-func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, _ netip.AddrPort, at time.Time) {
+func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, from netip.AddrPort, at time.Time) {
 	instant := at
 	if ahead := when.Time().Sub(at); ahead > 0 && ahead <= maxAhead {
 		instant = when.Time()
@@ -187,12 +198,15 @@ func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, _ netip.AddrPort
 		}
 	}
 	for _, l := range *r.patterns.Load() {
-		if !wire.Meets(l.pattern, m.Address) {
+		if !wire.Meets(l.Pattern, m.Address) {
 			continue
 		}
-		if !r.env.Event(device.Event{
-			Topic: r.decl.Topic(l.pattern), From: r.decl.Key(), At: r.env.Since(instant), Value: Message(m),
-		}) {
+		ev := device.Event{Topic: r.decl.AllTopic(l.Pattern), From: r.decl.Key(), At: r.env.Since(instant), Value: Message(m)}
+		if !l.All {
+			ev.Topic = r.decl.Topic(l.Pattern)
+			ev.Key, ev.Brief = fmt.Sprint(ev.Topic, " ", m.Address, " ", from), true
+		}
+		if !r.env.Event(ev) {
 			r.dropped++
 		}
 	}

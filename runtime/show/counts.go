@@ -1,0 +1,61 @@
+package show
+
+import (
+	"sync/atomic"
+	"time"
+
+	"showrun/runtime/script"
+)
+
+// Counts tells what came too late for a show, and what did not come.
+type Counts struct {
+	Late    uint64        // looks and orders of scheduled code that came after their instant
+	Worst   time.Duration // the latest of them
+	Skipped uint64        // points of grids passed over, the script being more than a second behind
+	Refused uint64        // runs of handlers, since too many tasks were unfinished
+	Full    uint64        // batches that the queue had no room for
+	Unknown uint64        // commands for slots that do not exist
+	Lost    uint64        // orders for devices that were gone
+
+	Events, Observations uint64 // that there was no room for
+	Merged               uint64 // events that gave way to newer ones, the script being behind
+}
+
+// counts are what the loops have counted, for others to read.
+type counts struct {
+	script atomic.Pointer[script.Stats]
+	engine atomic.Pointer[Counts] // only what the engine half counts
+}
+
+// Counts returns the counters of both halves; any goroutine.
+func (m *Machine) Counts() Counts {
+	var c Counts
+	if e := m.counts.engine.Load(); e != nil {
+		c = *e
+	}
+	if s := m.counts.script.Load(); s != nil {
+		c.Skipped, c.Refused = s.Skipped, s.Refused
+	}
+	c.Events, c.Observations = m.inbox.Dropped()+m.reports.dropped.Load(), m.inputs.dropped.Load()
+	c.Merged = m.inbox.Merged()
+	return c
+}
+
+// countScript publishes what the script half has counted, on its loop.
+func (m *Machine) countScript() {
+	s := m.live.gen.Stats()
+	s.Skipped += m.ended.Skipped
+	s.Refused += m.ended.Refused
+	if is := m.counts.script.Load(); is == nil || is.Skipped != s.Skipped || is.Refused != s.Refused {
+		m.counts.script.Store(&s)
+	}
+}
+
+// countEngine publishes what the engine half has counted, on its loop.
+func (m *Machine) countEngine() {
+	late, full, unknown := m.engine.Missed()
+	is := m.counts.engine.Load()
+	if is == nil || is.Late != late.Count || is.Full != full || is.Unknown != unknown || is.Lost != m.lost {
+		m.counts.engine.Store(&Counts{Late: late.Count, Worst: late.Worst, Full: full, Unknown: unknown, Lost: m.lost})
+	}
+}
