@@ -106,6 +106,8 @@ type Generation struct {
 	spent     uint64 // instructions of the turn so far
 	still     int    // entries run since stillFrom, within a millisecond of logical time
 	stillFrom time.Duration
+	rush      int // entries run since rushFrom, within a second
+	rushFrom  time.Duration
 
 	back    chan struct{}
 	revoked chan struct{}
@@ -334,6 +336,9 @@ func (g *Generation) Step(now time.Duration) (more bool, err error) {
 		if g.still++; at-g.stillFrom >= time.Millisecond {
 			g.still, g.stillFrom = 0, at
 		}
+		if g.rush++; at-g.rushFrom >= time.Second {
+			g.rush, g.rushFrom = 0, at
+		}
 		if e.handle != nil {
 			err = g.fire(e.handle, at, now)
 		} else {
@@ -349,11 +354,19 @@ func (g *Generation) Step(now time.Duration) (more bool, err error) {
 // for a script to add one that is due at once. All of MaxTasks may meet on a beat.
 const maxStill = 2 * MaxTasks
 
+// maxRush is how many may have run within a second of logical time for that: no machine
+// does more than that in a second, and the rest of the show would fall behind for ever.
+const maxRush = 60_000
+
 // pressOn raises when the script schedules things for now without end; no later
 // instant would ever come.
 func (g *Generation) pressOn(what string) {
-	if g.still > maxStill && g.current != nil {
+	switch {
+	case g.current == nil:
+	case g.still > maxStill:
 		g.raise("%s: %d things ran without time passing; let some pass in between", what, g.still)
+	case g.rush > maxRush:
+		g.raise("%s: %d things ran within a second; let more time pass in between", what, g.rush)
 	}
 }
 

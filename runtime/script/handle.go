@@ -73,9 +73,7 @@ func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handl
 
 // After calls fn once, after d of logical time.
 func (g *Generation) After(kind string, d Span, fn *lua.LFunction) *Handle {
-	if d.Time < time.Millisecond && d.Beats == 0 {
-		g.pressOn(kind)
-	}
+	g.pressOn(kind)
 	h := g.newHandle(kind, fn, nil)
 	h.once = true
 	g.WhenLive(func() { g.scheduleIn(h, d) })
@@ -137,6 +135,7 @@ func (g *Generation) Sources() (list []string) {
 // AtBeat calls fn once, at an absolute beat. A beat already passed is waited for:
 // it comes when the source jumps back.
 func (g *Generation) AtBeat(kind string, at beat.Micro, fn *lua.LFunction, args Args) *Handle {
+	g.pressOn(kind)
 	h := g.newHandle(kind, fn, args)
 	h.once = true
 	g.WhenLive(func() {

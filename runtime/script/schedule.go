@@ -326,9 +326,14 @@ func (l *lane) begins(epoch uint32) int {
 	return slices.IndexFunc(l.course, func(t beat.Turn) bool { return t.Line.Epoch == epoch })
 }
 
+// maxCame bounds how many entries are waited for again.
+const maxCame = 1024
+
 // happened notes that a handle that fires once has, at an instant.
 func (l *lane) happened(e entry, at, now time.Duration) {
-	l.came = slices.DeleteFunc(l.came, func(c came) bool { return c.at < now-time.Second })
+	for len(l.came) == maxCame || len(l.came) > 0 && l.came[0].at < now-time.Second {
+		l.came = l.came[1:]
+	}
 	l.came = append(l.came, came{e, at})
 }
 

@@ -190,6 +190,9 @@ func (g *Generation) waitFor(L *lua.LState, t *Task, e entry) {
 	if t.idle++; t.idle > maxIdle {
 		L.RaiseError("waited %d times without time passing; give clock.sleep or clock.sync something to wait for", maxIdle)
 	}
+	if e.kind == waitTime && e.at-t.instant < time.Millisecond {
+		g.pressOn("clock.sleep")
+	}
 	t.entry = e
 	t.entry.task = t
 	if t.synced {

@@ -67,7 +67,12 @@ func newLabOf(t *testing.T, seed uint64, text string) *lab {
 		Now:  h.clock.Now, Stopwatch: func() time.Duration { return 0 },
 		Log: slog.New(slog.NewTextHandler(&h.log, nil)),
 	})
-	t.Cleanup(func() { h.live.Detach(); h.live.End() })
+	t.Cleanup(func() {
+		if h.live != nil {
+			h.live.Detach()
+			h.live.End()
+		}
+	})
 	h.load(text)
 	return h
 }

@@ -3,6 +3,7 @@ package show_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -221,5 +222,40 @@ func TestASwapSkipsNothing(t *testing.T) {
 				t.Errorf("only %v", h.marks)
 			}
 		})
+	}
+}
+
+// TestChainsStarveNothing: what schedules itself again and again, as good as at once, is
+// stopped with an error, and beats and timers go on.
+func TestChainsStarveNothing(t *testing.T) {
+	for chain, fails := range map[string]bool{
+		`local function again() clock.after(0, again) end again()`:                                             true,
+		`local function again() clock.after(1e-9, again) end clock.after(0.1, again)`:                          true,
+		`local function again() clock.after("0.000001b", again) end again()`:                                   true,
+		`local function again() clock.run(again) end clock.on_beat(1, again)`:                                  true,
+		`local function again() clock.at_beat(clock.beats(), again) end again()`:                               true,
+		`local function again() clock.at_beat(clock.beats() + 1e-6, again) end clock.after(1, again)`:          true,
+		`local function again() clock.at_beat(-1, again) end again() clock.at_beat(1, again)`:                  false,
+		`clock.run(function() while true do clock.sleep(0) end end)`:                                           true,
+		`clock.run(function() while true do clock.sleep(1e-6) end end)`:                                        true,
+		`clock.every(0.001, function() end) clock.every("1/1000b", function() end)`:                            false,
+		`for i = 1, 50 do clock.on_beat(1, function() for k = 1, 50 do clock.run(function() end) end end) end`: false,
+	} {
+		h := newLab(t, `clock.on_beat("1/4b", function(b) mark(b.count) end) clock.every(0.1, function() mark(-1) end) `+chain)
+		h.run(3 * time.Second)
+		beats, ticks := 0, 0
+		for _, m := range h.marks {
+			if n := number(m.args[0]); n < 0 {
+				ticks++
+			} else if beats++; n != float64(beats)/4 {
+				t.Errorf("%s: %v, not beat %d", chain, m, beats)
+			}
+			if m.left != m.at {
+				t.Errorf("%s: %v left %v late", chain, m, m.left-m.at)
+			}
+		}
+		if beats != 24 || ticks != 30 || fails != strings.Contains(h.log.String(), "level=ERROR") {
+			t.Errorf("%s: %d beats, %d ticks; log %.300s", chain, beats, ticks, h.log.String())
+		}
 	}
 }
