@@ -6,7 +6,7 @@ import (
 
 // assign repairs an assignment. The compiler computes the right-hand sides straight into the local variables they are
 // for, while the others still need the old values; it also loses the value of "x = a and b", and takes a register
-// that is in use for the call in "p = (f(p))". All but one plain assignment therefore goes by new local variables:
+// that is in use for the call in "p = (f(p))". All but a plain assignment therefore goes by new local variables:
 //
 //	do
 //	  local o, k = …  -- tables and keys on the left-hand side, in their order
@@ -14,7 +14,7 @@ import (
 //	  b, a = v2, v1   -- one after the other, from last to first, as in Lua 5.1
 //	end
 func (r *repair) assign(s *ast.AssignStmt, line int) []ast.Stmt {
-	if len(s.Lhs) == 1 && len(s.Rhs) == 1 {
+	if len(s.Lhs) == 1 && len(s.Rhs) == 1 && !r.late(s.Lhs[0], s.Rhs[0]) {
 		s.Lhs[0] = r.expr(s.Lhs[0])
 		s.Rhs[0] = r.expr(s.Rhs[0])
 		if id, ok := s.Lhs[0].(*ast.IdentExpr); !ok || r.plain(id, s.Rhs[0]) {
@@ -52,6 +52,21 @@ func (r *repair) assign(s *ast.AssignStmt, line int) []ast.Stmt {
 		out = append(out, r.store(s.Lhs[i], names[i], line))
 	}
 	return r.wrapped(out, line)
+}
+
+// late reports whether the key on the left-hand side is a variable that the value may assign to, by a function in it or
+// before it. Lua 5.1 reads the key after that, the compiler before.
+func (r *repair) late(lhs, value ast.Expr) bool {
+	at, ok := lhs.(*ast.AttrGetExpr)
+	if !ok {
+		return false
+	}
+	key, ok := at.Key.(*ast.IdentExpr)
+	if !ok {
+		return false
+	}
+	where, v := r.resolve(key.Value, 0)
+	return where == local && (v.captured || within(value, isFunction))
 }
 
 // plain reports whether the compiler computes e into the variable, if it is a local one, as it should.

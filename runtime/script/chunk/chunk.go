@@ -5,6 +5,7 @@
 // gets wrong into what it gets right, with the lines kept. The forms, and where they are mended:
 //
 //   - a, b = b, a: values are computed into local variables that are still needed (assign; upstream issue 440)
+//   - t[i] = f() reads i before f assigns to it (late)
 //   - x = a and b into a local variable loses the value (assign)
 //   - p, q = f(p), 1 and p = (f(p)), where p is the last parameter, call what is no function (assign)
 //   - x = (...) into a local variable stores from anywhere (assign)
@@ -17,6 +18,7 @@
 //   - { …, k = f() }, { fifty values, k = v }, { fifty values, f() }, more than 25550 values (table)
 //   - 0010 is octal, 0xffffffffffffffff and 1e999 are not-a-number, -0 becomes 0 (literal, number)
 //   - .. writes numbers as Go does (concat)
+//   - 1 % 0.1 is 0.1 and 5 % (1/0) is 5 (arithmetic)
 //
 // Texts used as numbers, which the virtual machine reads as Go does, are the business of the metatable of strings: see
 // lualib; upstream issue 478.

@@ -27,6 +27,7 @@ const batch = 1000
 // world is what programs find: a trace of what they show, and functions that end what would not end.
 const world = `
 local shown, budget
+explain = explain or function() end
 local function show(v, depth)
   if type(v) == "table" then
     if depth > 2 then return "{..}" end
@@ -56,9 +57,15 @@ function none() end
 function len(v) local i = 0 while rawget(v, i + 1) ~= nil do i = i + 1 end return i end
 function pack(...) return {n = select("#", ...), ...} end
 function key(v) if v == nil or v ~= v then return 1 end return v end
-function n(v) return tonumber(v) or 1 end
+function n(v) v = tonumber(v) or 1 return v == 0 and 0 or v end
 function s(v) if type(v) == "string" then return #v > 2000 and "long" or v elseif type(v) == "number" and v == v and v ~= 0 and v * 0 == 0 then return v end return type(v) end
-function try(f, ...) tick() budget = budget - 30 if type(f) ~= "function" then return f end local ok, a, b = pcall(f, ...) return a, b end
+function try(f, ...) tick() budget = budget - 30 if type(f) ~= "function" then return f end local ok, a, b = pcall(f, ...) if not ok then a = tostring(a):match("attempt to %w+") or a end return a, b end
+function co(f, ...)
+  local c = coroutine.create(function(...) explain() return f(...) end)
+  local ok, a, b = coroutine.resume(c, ...)
+  while coroutine.status(c) == "suspended" do tick() ok, a, b = coroutine.resume(c, b, "again") end
+  return ok, a, b
+end
 function upto(limit, i) i = (i or 0) + 1 if i <= limit then return i, i * i end end
 function count() local i = 0 return function() i = i + 1 if i < 4 then return i end end end
 local base = {}
@@ -86,6 +93,10 @@ func newOurs(t testing.TB) *ours {
 	t.Cleanup(L.Close)
 	lualib.Open(L, lualib.Options{})
 	L.SetGlobal("pcall", L.NewFunction(pcall))
+	L.SetGlobal("explain", L.NewFunction(chunk.Explaining(chunk.Hints{})))
+	lua.OpenCoroutine(L)
+	L.SetGlobal("coroutine", L.Get(-1))
+	L.Pop(1)
 	o := &ours{L: L}
 	main, err := chunk.Compile(world, "world")
 	if err != nil {
@@ -155,13 +166,12 @@ func reference(t testing.TB, binary string, sources []string) []string {
 var (
 	namedFirst = regexp.MustCompile(`attempt to (index|call|perform arithmetic on|concatenate|get length of) (global|local|upvalue|field|method) '([^']*)' \(a (\w+) value\)`)
 	trailing   = regexp.MustCompile(` with key '[^']*'| \((global|local|upvalue|field|method) '[^']*'\)`)
-	minusZero  = regexp.MustCompile(`-0([^0-9.e]|$)`)
 	advice     = regexp.MustCompile(`; did you mean .*?\?`)
 )
 
-// level takes off what the two may tell differently: the names in errors, and signs of what has none.
+// level takes off what the two may tell differently: the names in errors, and the signs of zero and not-a-number.
 func level(trace string) string {
-	trace = strings.ReplaceAll(minusZero.ReplaceAllString(trace, "0$1"), "-nan", "nan")
+	trace = strings.NewReplacer("-nan", "nan", "-0", "0").Replace(trace)
 	trace = namedFirst.ReplaceAllString(trace, "attempt to $1 a $4 value ($2 '$3')")
 	return advice.ReplaceAllString(trailing.ReplaceAllString(trace, ""), "")
 }
@@ -182,7 +192,7 @@ func shrink(t testing.TB, binary string, o *ours, lines []string) []string {
 		}
 		found := false
 		for i, want := range reference(t, binary, sources) {
-			if !strings.HasPrefix(want, "! p:") && differs(want, o.run(sources[i])) {
+			if !strings.Contains(want, " near ") && differs(want, o.run(sources[i])) {
 				lines, found = tries[i], true
 				break
 			}

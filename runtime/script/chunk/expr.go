@@ -200,7 +200,8 @@ func (r *repair) logical(e *ast.LogicalOpExpr, line int) ast.Expr {
 	return e.Lhs
 }
 
-// arithmetic folds constants as Lua 5.1 does. The compiler does it too, but takes 0 and -0 for the same.
+// arithmetic folds constants as Lua 5.1 does. The compiler does it too, but takes 0 and -0 for the same. a % b becomes a
+// call: the virtual machine computes another number where a is large or b has a fraction.
 func (r *repair) arithmetic(e *ast.ArithmeticOpExpr, line int) ast.Expr {
 	names := operands{r.describe(e.Lhs), r.describe(e.Rhs)}
 	e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
@@ -210,6 +211,11 @@ func (r *repair) arithmetic(e *ast.ArithmeticOpExpr, line int) ast.Expr {
 		if f, ok := fold(e.Operator, valueOf(x), valueOf(y)); ok {
 			return r.number(f, line)
 		}
+	}
+	if e.Operator == "%" {
+		c := r.intrinsic(intrinsicModulo, []ast.Expr{single(e.Lhs), single(e.Rhs)}, line)
+		r.mark(c, line, names)
+		return c
 	}
 	r.mark(e, line, names)
 	return e
@@ -227,21 +233,11 @@ func fold(operator string, a, b float64) (float64, bool) {
 	case "/":
 		f = a / b
 	case "%":
-		f = Modulo(a, b)
+		f = remainder(a, b)
 	case "^":
 		f = math.Pow(a, b)
 	}
 	return f, !math.IsNaN(f) && !math.IsInf(f, 0)
-}
-
-// Modulo is a % b. It differs from Lua 5.1 where b is infinite, and in the last digits, as that of the virtual machine
-// does.
-func Modulo(a, b float64) float64 {
-	m := math.Mod(a, b)
-	if b > 0 && m < 0 || b < 0 && m > 0 {
-		m += b
-	}
-	return m + 0 // no minus zero
 }
 
 func (r *repair) unary(e ast.Expr, line int) ast.Expr {

@@ -14,6 +14,7 @@ type generator struct {
 	scopes [][]string // variables in scope, functions apart
 	loops  int        // loops around the place in the innermost function
 	vararg bool
+	inText bool // which the program compiles
 	names  int
 	size   int // statements left
 }
@@ -91,17 +92,27 @@ func (g *generator) list(depth int) string {
 }
 
 func (g *generator) target() string {
-	switch g.IntN(9) {
+	switch g.IntN(10) {
 	case 0:
-		return g.pick("T.x", "T.y", "T[1]", "T[2]", "T.sub.x", "T.sub[1]")
+		return g.pick("T.x", "T.y", "T[1]", "T[2]", "T.sub.x", "T.sub[1]", "T[\"1\"]", "T[1 + 1]", "_G.g1", "_G[\"g2\"]")
 	case 1:
-		return "T[" + g.variable() + " or 1]"
+		return g.pick("T[", "T.sub[") + g.variable() + " or 1]"
 	case 2:
 		return "T[key(" + g.variable() + ")]"
 	case 3:
-		return "self(T)." + g.pick("x", "y")
+		return g.pick("self(T)", "two(1, T)", "self(T, 1).sub") + g.pick(".x", ".y", "[self(1)]", "[two(1, \"x\")]", "[key("+g.variable()+")]")
+	case 4:
+		return "T[key(" + g.changing() + ")]"
 	}
 	return g.variable()
+}
+
+// changing is a call that assigns to a variable in the middle of an expression.
+func (g *generator) changing() string {
+	was := g.vararg
+	g.vararg = false
+	defer func() { g.vararg = was }()
+	return fmt.Sprintf("(function() %s = %s return %s end)()", g.variable(), g.simple(), g.simple())
 }
 
 func (g *generator) statement() {
@@ -110,7 +121,7 @@ func (g *generator) statement() {
 		g.line("t(%s)", g.list(1))
 		return
 	}
-	switch g.IntN(26) {
+	switch g.IntN(28) {
 	case 0, 1:
 		values := g.list(2)
 		names := []string{g.fresh()}
@@ -135,10 +146,10 @@ func (g *generator) statement() {
 		}
 		g.line("%s = %s", strings.Join(targets, ", "), values)
 	case 8, 9:
-		g.line("if %s then", g.expr(3))
+		g.line("if %s then", g.condition(3))
 		g.block()
 		for range g.IntN(2) {
-			g.line("elseif %s then", g.expr(2))
+			g.line("elseif %s then", g.condition(2))
 			g.block()
 		}
 		if g.IntN(2) == 0 {
@@ -160,10 +171,44 @@ func (g *generator) statement() {
 		g.line("T = %s", g.constructor(2))
 		g.line("T.sub = T.sub or {}")
 	case 19:
-		g.line("%s", g.call(2))
+		g.line("%s", g.callStatement())
+	case 20:
+		g.line("local w = {} for i = 1, 3 do local k = i; w[k] = self((function() k = k + 1 return %s end)()) end t(w)", g.constant())
+	case 21:
+		g.aside()
 	default:
 		g.line("t(%s)", g.list(3))
 	}
+}
+
+// condition is one of a statement, often a constant.
+func (g *generator) condition(depth int) string {
+	switch g.IntN(6) {
+	case 0:
+		return g.pick("true", "false", "nil", "1", "not 1", "not nil", "\"\"", "0", "{}", "(nil)", "(false)")
+	case 1:
+		return g.pick("true and ", "false and ", "nil or ", "1 and ", "false or ", "not nil and ", "nil and 1 or ") + g.operand(depth)
+	}
+	return g.expr(depth)
+}
+
+// aside writes a block that runs in a coroutine, or a text that is compiled by itself.
+func (g *generator) aside() {
+	if g.inText || g.IntN(2) == 0 {
+		g.line("t(co(function(p0, ...) tick()")
+		if g.IntN(2) == 0 {
+			g.line("p0 = coroutine.yield(p0, ...)")
+		}
+		g.apart([]string{"p0"}, true)
+		g.line("end, %s))", g.list(1))
+		return
+	}
+	scopes := g.scopes
+	g.scopes, g.inText = [][]string{nil}, true
+	g.line("t(pcall(assert(loadstring([=[ tick() local p0 = ...")
+	g.apart([]string{"p0"}, true)
+	g.scopes, g.inText = scopes, false
+	g.line("]=], \"=p\")), %s))", g.list(1))
 }
 
 func (g *generator) loop() {
@@ -177,7 +222,7 @@ func (g *generator) loop() {
 		g.block(v)
 		g.line("end")
 	case 2:
-		g.line("while %s do tick()", g.expr(2))
+		g.line("while %s do tick()", g.condition(2))
 		g.block()
 		g.line("end")
 	case 3:
@@ -196,7 +241,7 @@ func (g *generator) loop() {
 		g.line("local %s = %s", g.fresh(), g.expr(1))
 		g.statement()
 		g.indent--
-		g.line("until more() or %s", g.expr(2))
+		g.line("until more() or %s", g.condition(2))
 		g.scopes = g.scopes[:len(g.scopes)-1]
 	case 6:
 		g.line("repeat")
@@ -206,7 +251,7 @@ func (g *generator) loop() {
 		k, v := fmt.Sprintf("v%d", g.names), fmt.Sprintf("v%d", g.names+1)
 		g.names += 2
 		source := g.pick("pairs({1, 2, 3})", "ipairs({4, 5})", "next, {7, 8, 9}", "next, {7, 8, x = 1}, nil", "upto, 3, 0", "upto, 2", "count()", "(count())", "upto, two(2, 0)", "unpack({next, {1}})",
-			"next, self({5, 6})", "upto, 3, self(0)")
+			"next, self({5, 6})", "upto, 3, self(0)", "self(next, {4, x = 5})", "next, {6}, nil, 7", "(next), {8}", "ipairs(T)", "coroutine.wrap(function(...) for i = 1, 3 do coroutine.yield(i, ...) end end), 1")
 		switch g.IntN(3) {
 		case 0:
 			g.line("for %s in %s do tick()", k, source)
@@ -223,7 +268,7 @@ func (g *generator) loop() {
 }
 
 func (g *generator) bound() string {
-	return g.pick("1", "0", "2", "3", "-1", "\"2\"", "\"1\"", "len(T)", "self(1)", "0.5", "1 + 1", "T.n or 2")
+	return g.pick("1", "0", "2", "3", "-1", "\"2\"", "\"1\"", "len(T)", "self(1)", "0.5", "1 + 1", "T.n or 2", "\"0x3\"", "\" 2 \"", "-(-2)", "n("+g.variable()+")", "1e999", "-1e999", "\"1e0\"", g.variable())
 }
 
 // apart writes a function body.
@@ -322,7 +367,7 @@ func (g *generator) closures() {
 }
 
 func (g *generator) constant() string {
-	return g.pick("nil", "true", "false", "0", "1", "2", "3", "10", "0.5", "-1", "1e2", "0x10", "007", "\"\"", "\"a\"", "\"10\"", "\"010\"", "'0x10'", "\" 5 \"", "{}", "{1, 2}", "1e999")
+	return g.pick("nil", "true", "false", "0", "1", "2", "3", "10", "0.5", "-1", "1e2", "0x10", "007", "\"\"", "\"a\"", "\"10\"", "\"010\"", "'0x10'", "\" 5 \"", "{}", "{1, 2}", "1e999", ".5", "5.", "3e+2", "25e-1", "0xA", "'\\65\\\"\\\\'", "[[x]]", "1e15", "2^53", "1e100")
 }
 
 func (g *generator) simple() string {
@@ -330,7 +375,7 @@ func (g *generator) simple() string {
 	case 0:
 		return g.constant()
 	case 1:
-		return g.pick("T.x", "T.y", "T[1]", "T[2]", "T.sub.x", "T.n", "len(T)", "#\"abc\"", "#{1, 2, 3}")
+		return g.pick("T.x", "T.y", "T[1]", "T[2]", "T.sub.x", "T.n", "len(T)", "#\"abc\"", "#{1, 2, 3}", "T[\"1\"]", "_G.g1", "(\"ab\"):rep(2)", "(\"x\"):len()", "#(\"ab\" .. 1)", "1 .. 2")
 	case 2:
 		if g.vararg {
 			return g.pick("...", "(...)", "(select('#', ...))", "select(2, ...)")
@@ -340,7 +385,12 @@ func (g *generator) simple() string {
 }
 
 func (g *generator) call(depth int) string {
-	f := g.pick("self", "two", "none", "self", "pack", "T.f", "T:m", "try", "g1")
+	f := g.pick("self", "two", "none", "self", "pack", "T.f", "T:m", "try", "g1", "more", "changing")
+	if f == "more" {
+		return g.pick("select(-1, "+g.list(depth-1)+", 1)", "unpack({"+g.simple()+" or 1, 2, 3}, 2)", "pack(unpack({1, 2}), "+g.simple()+")", "self(tostring(n("+g.simple()+")) .. \"x\")", "tonumber("+g.constant()+")")
+	} else if f == "changing" {
+		return g.changing()
+	}
 	if f == "T.f" || f == "T:m" || f == "g1" {
 		return fmt.Sprintf("try(function(...) return %s(...) end, %s)", f, g.list(depth-1))
 	}
@@ -350,11 +400,20 @@ func (g *generator) call(depth int) string {
 	return fmt.Sprintf("%s(%s)", f, g.list(depth-1))
 }
 
+// callStatement never begins with a bracket, which could belong to the line before.
+func (g *generator) callStatement() string {
+	c := g.call(2)
+	if c[0] == '(' {
+		c = "local _ = " + c
+	}
+	return c
+}
+
 func (g *generator) expr(depth int) string {
 	if depth <= 0 {
 		return g.simple()
 	}
-	switch g.IntN(20) {
+	switch g.IntN(22) {
 	case 0, 1, 2, 3:
 		return fmt.Sprintf("%s %s %s", g.operand(depth), g.pick("and", "or"), g.operand(depth))
 	case 4:
@@ -370,7 +429,7 @@ func (g *generator) expr(depth int) string {
 	case 9:
 		return fmt.Sprintf("n(%s) %s n(%s)", g.expr(depth-1), g.pick("+", "-", "*"), g.expr(depth-1))
 	case 10:
-		return fmt.Sprintf("%s %s %s", g.number(depth), g.pick("+", "-", "*", "%", "/", "^"), g.pick("2", "3", "-1", "\"2\"", "0.5", "(1 + 2)", "-(2)"))
+		return fmt.Sprintf("%s %s %s", g.number(depth), g.pick("+", "-", "*", "%", "/", "^ 2 +"), g.pick("2", "3", "-1", "\"2\"", "0.5", "(1 + 2)", "-(2)"))
 	case 11:
 		return fmt.Sprintf("s(%s) .. %s .. s(%s)", g.expr(depth-1), g.pick("\"-\"", "1", "0.5", "1/3", "1e15", "2^53", "\"\""), g.expr(depth-1))
 	case 12, 13:
@@ -384,7 +443,14 @@ func (g *generator) expr(depth int) string {
 	case 17:
 		return g.pick("-", "not not ", "not ", "-") + g.pick("n("+g.expr(depth-1)+")", "(1)", "\"3\"")
 	case 18:
+		if g.IntN(3) > 0 {
+			return "s(" + g.operand(depth) + ")" + g.pick(" .. \"x\"", " .. 1")
+		}
 		return g.operand(depth) + g.pick(" + 1", " .. \"x\"", " < 1", "")
+	case 19:
+		return fmt.Sprintf("try(function(...) return %s %s %s end, %s)", g.operand(depth-1), g.pick("<", "<=", ">", ">=", "+", "%"), g.operand(depth-1), g.simple())
+	case 20:
+		return fmt.Sprintf("n(%s) %s n(%s)", g.expr(depth-1), g.pick("%", "/", "%"), g.expr(depth-1))
 	}
 	return g.simple()
 }

@@ -1,6 +1,7 @@
 package chunk
 
 import (
+	"math"
 	"strings"
 
 	"showrun/runtime/script/lualib/format"
@@ -15,10 +16,11 @@ const maxText = 16 << 20
 const (
 	intrinsicConcat  = "(concat)"
 	intrinsicFill    = "(fill)"
+	intrinsicModulo  = "(modulo)"
 	intrinsicGlobals = "(globals)"
 )
 
-var intrinsics = []string{intrinsicConcat, intrinsicFill, intrinsicGlobals}
+var intrinsics = []string{intrinsicConcat, intrinsicFill, intrinsicModulo, intrinsicGlobals}
 
 func intrinsic(L *lua.LState, name string) lua.LValue {
 	switch name {
@@ -26,6 +28,8 @@ func intrinsic(L *lua.LState, name string) lua.LValue {
 		return L.NewFunction(concat)
 	case intrinsicFill:
 		return L.NewFunction(fill)
+	case intrinsicModulo:
+		return L.NewFunction(modulo)
 	}
 	return L.Get(lua.GlobalsIndex)
 }
@@ -110,4 +114,45 @@ func fill(L *lua.LState) int {
 		t.RawSetInt(n+i-2, L.Get(i))
 	}
 	return 0
+}
+
+// modulo is a % b.
+func modulo(L *lua.LState) int {
+	x, y := L.Get(1), L.Get(2)
+	a, ok := number(x)
+	b, both := number(y)
+	if ok && both {
+		L.Push(lua.LNumber(remainder(a, b)))
+		return 1
+	}
+	for _, v := range []lua.LValue{x, y} {
+		if v.Type() == lua.LTString {
+			continue
+		}
+		if op := L.GetMetaField(v, "__mod"); op != lua.LNil {
+			L.Push(op)
+			L.Push(x)
+			L.Push(y)
+			L.Call(2, 1)
+			return 1
+		}
+	}
+	raise(L, ArithmeticError(L, x, y))
+	return 0
+}
+
+// remainder is a % b of numbers as Lua 5.1 computes it, which is not exact where a is much larger than b.
+func remainder(a, b float64) float64 {
+	return a - float64(math.Floor(a/b)*b) // the conversion keeps machines from computing both at one go
+}
+
+// number converts what arithmetic takes: numbers, and text that reads as one.
+func number(v lua.LValue) (float64, bool) {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return float64(v), true
+	case lua.LString:
+		return format.ParseNumber(string(v))
+	}
+	return 0, false
 }

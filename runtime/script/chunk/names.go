@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"showrun/runtime/script/lualib/format"
-
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
@@ -253,7 +251,7 @@ func (f frame) explain(message string, h Hints) string {
 
 func (f frame) arithmetic(x, y lua.LValue, h Hints) string {
 	culprit, at := x, 0
-	if isNumber(x) {
+	if _, ok := number(x); ok {
 		culprit, at = y, 1
 	}
 	o := f.name(at)
@@ -271,17 +269,6 @@ func ArithmeticError(L *lua.LState, x, y lua.LValue) string {
 		f = frame{}
 	}
 	return f.arithmetic(x, y, Hints{})
-}
-
-func isNumber(v lua.LValue) bool {
-	switch v := v.(type) {
-	case lua.LNumber:
-		return true
-	case lua.LString:
-		_, ok := format.ParseNumber(string(v))
-		return ok
-	}
-	return false
 }
 
 func (f frame) comparison(x, y lua.LValue, h Hints) string {

@@ -57,7 +57,7 @@ func (r *repair) field(f *ast.Field) {
 func (r *repair) pieces(e *ast.TableExpr, tail bool, line int) ast.Expr {
 	vararg := false
 	for _, f := range e.Fields {
-		vararg = vararg || mentionsVararg(f.Key) || mentionsVararg(f.Value)
+		vararg = vararg || within(f.Key, isVararg) || within(f.Value, isVararg)
 	}
 	return single(r.inside(vararg, line, func() []ast.Stmt {
 		t := r.hidden("table", line)
@@ -204,44 +204,4 @@ func (r *repair) callStmt(c *ast.FuncCallExpr, line int) ast.Stmt {
 	s := &ast.FuncCallStmt{Expr: c}
 	r.mark(s, line, nil)
 	return s
-}
-
-// mentionsVararg reports whether "..." of the function around it is in an expression.
-func mentionsVararg(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.Comma3Expr:
-		return true
-	case *ast.AttrGetExpr:
-		return mentionsVararg(e.Object) || mentionsVararg(e.Key)
-	case *ast.FuncCallExpr:
-		if mentionsVararg(e.Func) || mentionsVararg(e.Receiver) {
-			return true
-		}
-		for _, a := range e.Args {
-			if mentionsVararg(a) {
-				return true
-			}
-		}
-	case *ast.TableExpr:
-		for _, f := range e.Fields {
-			if mentionsVararg(f.Key) || mentionsVararg(f.Value) {
-				return true
-			}
-		}
-	case *ast.LogicalOpExpr:
-		return mentionsVararg(e.Lhs) || mentionsVararg(e.Rhs)
-	case *ast.RelationalOpExpr:
-		return mentionsVararg(e.Lhs) || mentionsVararg(e.Rhs)
-	case *ast.StringConcatOpExpr:
-		return mentionsVararg(e.Lhs) || mentionsVararg(e.Rhs)
-	case *ast.ArithmeticOpExpr:
-		return mentionsVararg(e.Lhs) || mentionsVararg(e.Rhs)
-	case *ast.UnaryMinusOpExpr:
-		return mentionsVararg(e.Expr)
-	case *ast.UnaryNotOpExpr:
-		return mentionsVararg(e.Expr)
-	case *ast.UnaryLenOpExpr:
-		return mentionsVararg(e.Expr)
-	}
-	return false
 }

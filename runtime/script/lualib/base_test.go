@@ -7,7 +7,7 @@ import (
 
 func TestBase(t *testing.T) {
 	check(t, Options{}, []snippet{
-		{`return tostring(1/0), tostring(-1/0), tostring(0/0), tostring(-(0/0)), tostring(3), tostring(-0.0), tostring(1/3)`, "inf | -inf | nan | nan | 3 | 0 | 0.33333333333333"},
+		{`return tostring(1/0), tostring(-1/0), tostring(0/0), tostring(-(0/0)), tostring(3), tostring(-0.0), tostring(1/3)`, "inf | -inf | nan | nan | 3 | -0 | 0.33333333333333"},
 		{`return tostring(2^53), tostring(2^53) == 2^53 .. "", tostring(2^63), tostring(1e15)`, "9.007199254741e+15 | true | 9.2233720368548e+18 | 1e+15"},
 		{`return tostring(nil), tostring(false)`, "nil | false"},
 		{`local a, b = {}, function() end return tostring(b), tostring(a), "" .. tostring(b), ("%s"):format(a)`, "function: 0x00000001 | table: 0x00000002 | function: 0x00000001 | table: 0x00000002"},

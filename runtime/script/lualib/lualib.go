@@ -8,7 +8,7 @@
 // Differences from the reference implementation, all on purpose:
 //   - A malformed pattern is always an error, not only when the search happens to reach the bad place; "\0" is an
 //     ordinary byte in a pattern.
-//   - Not-a-number prints as "nan" whatever its sign bit, and minus zero as "0".
+//   - Not-a-number prints as "nan" whatever its sign bit.
 //   - tostring numbers tables, functions, threads and userdata in the order in which it meets them, where the reference
 //     shows an address, so that two runs of a show print the same.
 //   - tonumber refuses "inf" and "nan" and returns negative numbers for negative text in any base.

@@ -29,7 +29,7 @@ var stringFunctions = []function{
 
 // openString makes the string table and the metatable of strings, which scripts cannot change: getmetatable("") gives a
 // table that reads like it. In it are the operators for text that is used as a number, which the virtual machine would
-// read as Go does: "010" as octal, "1_000" as a number.
+// read as Go does: "010" as octal, "1_000" as a number. That of % is in every chunk: see there.
 func (lib *library) openString(L *lua.LState) {
 	t := lib.module(L, "string", stringFunctions)
 	t.RawSetString("gfind", t.RawGetString("gmatch")) // its name before Lua 5.1, which knows both
@@ -63,7 +63,6 @@ var operators = []operator{
 	{"__sub", func(x, y float64) float64 { return x - y }},
 	{"__mul", func(x, y float64) float64 { return x * y }},
 	{"__div", func(x, y float64) float64 { return x / y }},
-	{"__mod", chunk.Modulo},
 	{"__pow", math.Pow},
 	{"__unm", func(x, _ float64) float64 { return -x }},
 }

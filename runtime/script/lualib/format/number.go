@@ -14,10 +14,13 @@ const (
 	hexDigits     = decimalDigits + "abcdefABCDEF"
 )
 
-// Number is the text of a number, as "%.14g" in C but for minus zero, which prints as 0.
+// minusZero are the bits of -0.
+const minusZero = 1 << 63
+
+// Number is the text of a number, as "%.14g" in C.
 func Number(f float64) string {
 	switch {
-	case f == math.Trunc(f) && math.Abs(f) < 1e14:
+	case f == math.Trunc(f) && math.Abs(f) < 1e14 && math.Float64bits(f) != minusZero:
 		return strconv.FormatInt(int64(f), 10)
 	case math.IsNaN(f):
 		return "nan"
