@@ -121,3 +121,33 @@ func trace(s string) string {
 func (g *Generation) hints() chunk.Hints {
 	return chunk.Hints{Closest: patch.Closest, Module: g.available}
 }
+
+// raise raises a message at the line of the script that called, if it was one.
+func raise(L *lua.LState, message string) {
+	const host = "[G]:"
+	where := host
+	for level := 1; where == host; level++ {
+		where = L.Where(level)
+	}
+	L.Error(lua.LString(strings.TrimPrefix(where+" "+message, " ")), 0)
+}
+
+// argError raises what is wrong with an argument of a function of the library.
+func argError(L *lua.LState, n int, name, message string) {
+	raise(L, fmt.Sprintf("bad argument #%d to '%s' (%s)", n, name, message))
+}
+
+func typeName(L *lua.LState, n int) string {
+	if n > L.GetTop() {
+		return "no value"
+	}
+	return L.Get(n).Type().String()
+}
+
+func coroutineArgument(L *lua.LState, name string) *lua.LState {
+	th, ok := L.Get(1).(*lua.LState)
+	if !ok {
+		argError(L, 1, name, "coroutine expected")
+	}
+	return th
+}

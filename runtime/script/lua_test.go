@@ -20,6 +20,12 @@ func TestErrorsOfTasksHaveNames(t *testing.T) {
 		{`local co = coroutine.create(function() coroutine.yield() nope() end) coroutine.resume(co) log(coroutine.resume(co))`, "false show.lua:1: attempt to call a nil value (global 'nope')"},
 		{`log(pcall(nil))`, "false attempt to call a nil value"},
 		{`log(pcall(function() math.flor(1) end))`, "attempt to call a nil value (field 'flor'); did you mean 'floor'?"},
+		{`local function f() error("deep") end log(select(2, xpcall(function() local x = f() end, debug.traceback)))`, "show.lua:1: deep\nstack traceback:\n\t[Go]: in function 'error'\n\tshow.lua:1: in function 'f'\n\tshow.lua:1: in function <show.lua:1>"},
+		{`log(xpcall(function() error("a") end, function() error("b", 0) end))`, "false b"},
+		{`local function r() return r() + 1 end log(xpcall(r, function(m) return "handled " .. m:match("stack overflow") end))`, "false handled stack overflow"},
+		{`local co = coroutine.create(function() end) coroutine.resume(co) log(coroutine.resume(co))`, "false cannot resume dead coroutine"},
+		{`local co co = coroutine.create(function() return coroutine.resume(co) end) log(coroutine.resume(co))`, "true false cannot resume running coroutine"},
+		{`log(pcall(coroutine.create)) log(pcall(xpcall, print)) log(pcall(pcall))`, "bad argument #1 to 'create' (function expected, got no value)"},
 		{`log(load("return ...")(3), load(function() error("no text", 0) end))`, "3 nil no text"},
 	} {
 		s := live(t, c.text)

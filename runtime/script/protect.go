@@ -50,7 +50,13 @@ func (g *Generation) openProtected() {
 	g.bottom = L.NewFunction(chunk.Explained(g.hints()))
 	start := g.coroutineStart()
 	L.SetGlobal("pcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, nil, 2) }))
-	L.SetGlobal("xpcall", L.NewFunction(func(L *lua.LState) int { return g.pcall(L, L.CheckFunction(2), 3) }))
+	L.SetGlobal("xpcall", L.NewFunction(func(L *lua.LState) int {
+		onError, ok := L.Get(2).(*lua.LFunction)
+		if !ok {
+			argError(L, 2, "xpcall", "function expected, got "+typeName(L, 2))
+		}
+		return g.pcall(L, onError, 3)
+	}))
 
 	co := L.GetGlobal("coroutine").(*lua.LTable)
 	L.Push(L.NewFunction(lua.OpenCoroutine))
@@ -59,7 +65,10 @@ func (g *Generation) openProtected() {
 	L.Pop(1)
 	create := L.GetField(std, "create").(*lua.LFunction).GFunction
 	wrap := L.GetField(std, "wrap").(*lua.LFunction).GFunction
-	hooked := func(L *lua.LState, f lua.LGFunction) int {
+	hooked := func(L *lua.LState, name string, f lua.LGFunction) int {
+		if _, ok := L.Get(1).(*lua.LFunction); !ok {
+			argError(L, 1, name, "function expected, got "+typeName(L, 1))
+		}
 		ctx := L.RemoveContext()
 		start(L)
 		n := f(L)
@@ -67,19 +76,19 @@ func (g *Generation) openProtected() {
 		return n
 	}
 	L.SetField(co, "create", L.NewFunction(func(L *lua.LState) int {
-		n := hooked(L, create)
+		n := hooked(L, "create", create)
 		L.Get(-1).(*lua.LState).SetContext(&g.hook)
 		return n
 	}))
 	L.SetField(co, "wrap", L.NewFunction(func(L *lua.LState) int {
-		hooked(L, wrap)
+		hooked(L, "wrap", wrap)
 		fn := L.Get(-1).(*lua.LFunction)
 		th := fn.Upvalues[0].Value().(*lua.LState)
 		th.SetContext(&g.hook)
 		L.Pop(1)
 		L.Push(L.NewClosure(func(L *lua.LState) int {
 			if why := g.enter(th); why != "" {
-				L.RaiseError("%s", why)
+				raise(L, why)
 			}
 			defer g.leave(th)
 			return fn.GFunction(L)
@@ -88,7 +97,7 @@ func (g *Generation) openProtected() {
 	}))
 	resume := L.GetField(std, "resume").(*lua.LFunction).GFunction
 	L.SetField(co, "resume", L.NewFunction(func(L *lua.LState) int {
-		th := L.CheckThread(1)
+		th := coroutineArgument(L, "resume")
 		if why := g.enter(th); why != "" {
 			L.Push(lua.LFalse)
 			L.Push(lua.LString(why))
@@ -99,7 +108,7 @@ func (g *Generation) openProtected() {
 	}))
 	status := L.GetField(std, "status").(*lua.LFunction).GFunction
 	L.SetField(co, "status", L.NewFunction(func(L *lua.LState) int {
-		th := L.CheckThread(1)
+		th := coroutineArgument(L, "status")
 		if t := g.entered[th]; t != nil {
 			state := lua.LString("normal")
 			if t == g.current && t.coroutines[len(t.coroutines)-1] == th {
@@ -151,8 +160,12 @@ const maxNesting = 100
 func (g *Generation) enter(th *lua.LState) (why string) {
 	t := g.current
 	switch {
+	case g.entered[th] == t && t.coroutines[len(t.coroutines)-1] == th:
+		return "cannot resume running coroutine"
 	case g.entered[th] != nil:
-		return "cannot resume non-suspended coroutine"
+		return "cannot resume normal coroutine"
+	case th.Dead:
+		return "cannot resume dead coroutine"
 	case t.nesting >= maxNesting:
 		return "stack overflow: coroutines and protected calls nested too deep"
 	}
@@ -171,18 +184,31 @@ func (g *Generation) leave(th *lua.LState) {
 
 // pcall calls argument 1 with the arguments from first on, on its own thread.
 // onError, when not nil, turns the error value into what is returned after
-// false.
+// false; it runs where the error was raised, and an error in it is returned.
 func (g *Generation) pcall(L *lua.LState, onError *lua.LFunction, first int) int {
-	fn := L.CheckAny(1)
-	t := g.current
+	if L.GetTop() == 0 {
+		argError(L, 1, "pcall", "value expected")
+	}
+	fn, t := L.Get(1), g.current
 	if t.nesting >= maxNesting {
-		L.RaiseError("stack overflow: coroutines and protected calls nested too deep")
+		raise(L, "stack overflow: coroutines and protected calls nested too deep")
 	}
 	t.nesting++
 	defer func() { t.nesting-- }()
-	th := g.spareThread()
+	th, bottom, handled := g.spareThread(), g.bottom, false
+	if onError != nil {
+		bottom = g.L.NewFunction(chunk.Handled(g.hints(), func(L *lua.LState, value lua.LValue) lua.LValue {
+			if handled = true; g.hook.stopped != nil {
+				return value
+			}
+			L.Push(onError)
+			L.Push(value)
+			L.Call(1, 1)
+			return L.Get(-1)
+		}))
+	}
 	n := L.GetTop()
-	th.Push(g.bottom)
+	th.Push(bottom)
 	th.Push(fn)
 	for i := first; i <= n; i++ {
 		th.Push(L.Get(i))
@@ -205,20 +231,12 @@ func (g *Generation) pcall(L *lua.LState, onError *lua.LFunction, first int) int
 		return k + 1
 	}
 	value := errorValue(err)
-	L.Push(lua.LFalse)
-	if onError == nil {
-		L.Push(value)
-		return 2
+	if onError != nil && !handled { // there was no room left for it
+		value, _ = g.protected(L, onError, value)
 	}
-	L.Push(g.handled(L, onError, value))
+	L.Push(lua.LFalse)
+	L.Push(value)
 	return 2
-}
-
-// handled runs the error function of xpcall; an error in it takes the place of what
-// it would have returned.
-func (g *Generation) handled(L *lua.LState, onError *lua.LFunction, value lua.LValue) lua.LValue {
-	result, _ := g.protected(L, onError, value)
-	return result
 }
 
 // try calls a function for the library, without arguments.

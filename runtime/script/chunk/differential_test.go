@@ -54,7 +54,7 @@ function more() budget = budget - 50 return budget % 3 == 0 end
 function self(...) return ... end
 function two(a, b) return b, a end
 function none() end
-function len(v) local i = 0 while rawget(v, i + 1) ~= nil do i = i + 1 end return i end
+function len(v) if type(v) ~= "table" then return 0 end local i = 0 while rawget(v, i + 1) ~= nil do i = i + 1 end return i end
 function pack(...) return {n = select("#", ...), ...} end
 function key(v) if v == nil or v ~= v then return 1 end return v end
 function n(v) v = tonumber(v) or 1 return v == 0 and 0 or v end

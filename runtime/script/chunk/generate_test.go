@@ -334,7 +334,7 @@ func (g *generator) closures() {
 	g.names += 2
 	g.line("local %s = {}", fs)
 	g.scopes[len(g.scopes)-1] = append(g.scopes[len(g.scopes)-1], fs)
-	head := g.pick("for "+v+" = 1, 3 do", "for _, "+v+" in ipairs{4, 5, 6} do", "while not more() do local "+v+" = #"+fs, "repeat local "+v+" = #"+fs)
+	head := g.pick("for "+v+" = 1, 3 do", "for _, "+v+" in ipairs{4, 5, 6} do", "while not more() do local "+v+" = len("+fs+")", "repeat local "+v+" = len("+fs+")")
 	g.line("%s tick()", head)
 	g.loops++
 	g.indent++
@@ -345,7 +345,7 @@ func (g *generator) closures() {
 	g.line("local u = %s", g.pick(v, "{"+v+"}", v+" and 1"))
 	was := g.vararg
 	g.vararg = false
-	g.line("%s[#%s + 1] = function(x) %s = (%s) or x; u = x or u; return %s, u end", fs, fs, v, g.expr(1), v)
+	g.line("%s[len(%s) + 1] = function(x) %s = (%s) or x; u = x or u; return %s, u end", fs, fs, v, g.expr(1), v)
 	g.vararg = was
 	if g.IntN(2) == 0 {
 		g.line("if %s then break end", g.expr(1))
@@ -359,7 +359,7 @@ func (g *generator) closures() {
 	g.indent--
 	g.loops--
 	if strings.HasPrefix(head, "repeat") {
-		g.line("until more() or #%s > 3", fs)
+		g.line("until more() or len(%s) > 3", fs)
 	} else {
 		g.line("end")
 	}

@@ -168,20 +168,40 @@ type Hints struct {
 // until the protected call that it is in returns.
 func Explaining(h Hints) lua.LGFunction {
 	return func(L *lua.LState) int {
-		L.Panic = func(L *lua.LState) {
-			if text, ok := L.Get(-1).(lua.LString); ok {
-				L.Push(lua.LString(Explain(L, string(text), h)))
-			}
-			panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)})
-		}
+		L.Panic = func(L *lua.LState) { fail(explained(L, h)) }
 		return 0
 	}
 }
 
+// explained is the error value on top of the stack, in better words where there are some.
+func explained(L *lua.LState, h Hints) lua.LValue {
+	if text, ok := L.Get(-1).(lua.LString); ok {
+		return lua.LString(Explain(L, string(text), h))
+	}
+	return L.Get(-1)
+}
+
+func fail(value lua.LValue) { panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: value}) }
+
 // Explained is a function that calls its first argument with the others, as Explaining has it. It is for the bottom of a
 // protected call.
-func Explained(h Hints) lua.LGFunction {
-	begin := Explaining(h)
+func Explained(h Hints) lua.LGFunction { return protected(Explaining(h)) }
+
+// Handled is as Explained, but handle turns an error into another while the function that failed is still on the stack.
+// An error in handle takes its place.
+func Handled(h Hints, handle func(L *lua.LState, value lua.LValue) lua.LValue) lua.LGFunction {
+	plain := Explaining(h)
+	return protected(func(L *lua.LState) int {
+		L.Panic = func(L *lua.LState) {
+			value := explained(L, h)
+			plain(L)
+			fail(handle(L, value))
+		}
+		return 0
+	})
+}
+
+func protected(begin lua.LGFunction) lua.LGFunction {
 	return func(L *lua.LState) int {
 		begin(L)
 		if fn := L.Get(1); fn.Type() != lua.LTFunction && L.GetMetaField(fn, "__call") == lua.LNil {

@@ -215,14 +215,27 @@ func (s *scanner) quoted(quote byte) {
 			s.at++
 		default:
 			s.at++
-			if n := s.peek(0); n == '\n' || n == '\r' {
-				s.newline()
-			} else {
-				s.at++
-			}
+			s.escape()
 		}
 	}
 	s.at++
+}
+
+// escape goes over what follows a backslash.
+func (s *scanner) escape() {
+	c := s.peek(0)
+	if c == '\n' || c == '\r' {
+		s.newline()
+		return
+	}
+	value, digits := 0, 0
+	for ; digits < 3 && isDigit(s.peek(digits)); digits++ {
+		value = value*10 + int(s.peek(digits)-'0')
+	}
+	if value > 255 {
+		s.fail(s.line, s.column(s.at-1), "escape sequence too large near '\\%d'; a byte is at most 255", value)
+	}
+	s.at += max(digits, 1)
 }
 
 // quotes are what word processors make of " and '.

@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"reflect"
 	"strings"
 
 	"showrun/runtime/script/lualib/format"
@@ -130,29 +131,24 @@ func baseSetMetatable(c call) int {
 
 func baseNext(c call) int {
 	t, after := c.table(1), c.L.Get(2)
-	key, value := c.L.Next(t, after)
-	if key != lua.LNil && after.Type() != lua.LTNil && t.RawGet(after) == lua.LNil && foreign(t, after) {
+	if after != lua.LNil && t.RawGet(after) == lua.LNil && foreign(t, after) {
 		c.raise("invalid key to 'next'")
 	}
+	key, value := c.L.Next(t, after)
 	if key == lua.LNil {
 		return c.push(lua.LNil)
 	}
 	return c.push(key, value)
 }
 
-// foreign reports whether a key, which has no value now, has never been in a table. The table remembers keys that have
-// been taken out, but tells nobody: a new one comes after all others.
+// foreign reports whether a key, which has no value now, has never been in a table. The table remembers the keys that
+// have been taken out, but tells nobody.
 func foreign(t *lua.LTable, key lua.LValue) bool {
-	if n, ok := key.(lua.LNumber); ok && n == n && n >= 1 && n == lua.LNumber(int(n)) {
-		return false
+	fields := reflect.ValueOf(t).Elem()
+	if n, ok := key.(lua.LNumber); ok && n >= 1 && n < lua.LNumber(lua.MaxArrayIndex) && n == lua.LNumber(int(n)) {
+		return int(n) > fields.FieldByName("array").Len()
 	}
-	if key != key {
-		return true
-	}
-	t.RawSet(key, lua.LTrue)
-	next, _ := t.Next(key)
-	t.RawSet(key, lua.LNil)
-	return next == lua.LNil
+	return !fields.FieldByName("k2i").MapIndex(reflect.ValueOf(&key).Elem()).IsValid()
 }
 
 // baseFollowing is the iterator of ipairs.

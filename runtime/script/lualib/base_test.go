@@ -46,6 +46,8 @@ func TestBase(t *testing.T) {
 		{`collectgarbage("now")`, "error: show.lua:1: bad argument #1 to 'collectgarbage' (invalid option 'now')"},
 		{`local o = setmetatable({}, { __tostring = function() return false end }) return tostring(o), pcall(print, o)`, "false | false | '__tostring' must return a string"},
 		{`return pcall(next, { a = 1, b = 2 }, "c")`, "false | invalid key to 'next'"},
+		{`return pcall(next, { 1, 2, 3 }, 7), pcall(next, { 1, 2, 3, x = 1 }, 0), pcall(next, { 1 }, 1.5), pcall(next, {}, "x"), pcall(next, { 1 }, 2)`, "false | false | false | false | false | invalid key to 'next'"},
+		{`local t = { 1, 2, 3, x = 4 } for k in pairs(t) do t[k] = nil end return next(t, 3), next(t, "x"), next(t)`, "nil | nil | nil"},
 		{`local t = { a = 1, b = 2, c = 3 } t.a = nil local k = next(t, "a") t.b = nil return k, next(t, "b")`, "b | c | 3"},
 		{`return "010" * 1, "0x10" + 0, " 5 " / 1, -"2", "9" % "5", "2" ^ 3`, "10 | 16 | 5 | -2 | 4 | 8"},
 		{`return pcall(function() return "1_000" + 0 end)`, "false | show.lua:1: attempt to perform arithmetic on a string value"},

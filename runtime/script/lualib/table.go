@@ -186,7 +186,19 @@ func (s *sorting) Less(i, j int) bool {
 	s.meter.Spend(1)
 	a, b := s.values[i], s.values[j]
 	if s.less == lua.LNil {
+		s.c.comparable(a, b)
 		return s.c.L.LessThan(a, b)
 	}
 	return lua.LVAsBool(s.c.apply(s.less, a, b))
+}
+
+// comparable raises when there is no order between two values.
+func (c call) comparable(a, b lua.LValue) {
+	kind, other := a.Type(), b.Type()
+	switch {
+	case kind != other:
+		c.raise("attempt to compare %s with %s", kind, other)
+	case kind != lua.LTNumber && kind != lua.LTString && c.L.GetMetaField(a, "__lt") == lua.LNil:
+		c.raise("attempt to compare two %s values", kind)
+	}
 }

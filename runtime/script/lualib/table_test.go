@@ -31,7 +31,7 @@ func TestTable(t *testing.T) {
 		{`table.sort({ 1, 1, 1 }, function(a, b) return a <= b end)`, "error: show.lua:1: invalid order function for sorting"},
 		{`local n, t = 0, {} for i = 1, 500 do t[i] = i end table.sort(t, function() n = (n * 69 + 5) % 101 return n < 50 end)`, "error: show.lua:1: invalid order function for sorting"},
 		{`table.sort({ 1, "x" })`, "error: show.lua:1: attempt to compare string with number"},
-		{`table.sort({ {}, {} })`, "error: show.lua:1: attempt to compare table with table"},
+		{`table.sort({ {}, {} })`, "error: show.lua:1: attempt to compare two table values"},
 		{`table.sort({ 2, 1 }, "x")`, "error: show.lua:1: bad argument #2 to 'sort' (function expected, got string)"},
 		{`table.sort({ 3, 2, 1 }, function(a, b) error("no") end)`, "error: show.lua:1: no"},
 	})
