@@ -11,35 +11,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Limits of a script file. The parser and the compiler recurse, and cannot be
-// interrupted.
-const (
-	maxSource  = 512 << 10 // bytes
-	maxBracket = 200       // brackets in brackets
-)
+// maxSource is the length of a script file in bytes. The parser and the compiler
+// cannot be interrupted.
+const maxSource = 512 << 10
 
 // compilers bounds how many files are compiled at a time in this process, those
 // that nobody waits for any more among them.
 var compilers = make(chan struct{}, 4)
 
 var errAbandoned = errors.New("compiling it was given up")
-
-// tooDeep tells whether brackets are nested deeper than maxBracket. It does not
-// know strings from code, which matters to nobody who writes by hand.
-func tooDeep(text string) bool {
-	depth := 0
-	for i := range len(text) {
-		switch text[i] {
-		case '(', '{', '[':
-			if depth++; depth > maxBracket {
-				return true
-			}
-		case ')', '}', ']':
-			depth = max(depth-1, 0)
-		}
-	}
-	return false
-}
 
 // compile reads and compiles one file. When stop is signalled it returns
 // errAbandoned at once, whatever the compiler is busy with.
@@ -65,16 +45,13 @@ func readScript(where fs.FS, file string) (string, error) {
 	} else if !st.Mode().IsRegular() {
 		return "", &Failure{Message: file + ": not a regular file"}
 	} else if st.Size() > maxSource {
-		return "", &Failure{Message: fmt.Sprintf("%s: the file has %d bytes, more than %d", file, st.Size(), maxSource)}
+		return "", &Failure{Message: fmt.Sprintf("%s: the file has %d bytes, more than %d; split it into several files, which require reads", file, st.Size(), maxSource)}
 	}
 	src, err := fs.ReadFile(where, file)
 	if err != nil {
 		return "", err
 	}
 	text := strings.TrimPrefix(string(src), "\ufeff") // some editors begin a file with it
-	if tooDeep(text) {
-		return "", &Failure{Message: fmt.Sprintf("%s: brackets are nested deeper than %d", file, maxBracket)}
-	}
 	if strings.HasPrefix(text, "#!") {
 		text = "--" + text
 	}

@@ -25,7 +25,7 @@ func (r *repair) assign(s *ast.AssignStmt, line int) []ast.Stmt {
 		return r.wrapped([]ast.Stmt{r.set([]string{name}, s.Rhs, line), r.store(s.Lhs[0], name, line)}, line)
 	}
 	r.enter(line)
-	defer r.fn.leave()
+	defer r.leave()
 	var out []ast.Stmt
 	hold := func(e ast.Expr) ast.Expr {
 		name := r.hidden("left", line)

@@ -62,7 +62,7 @@ func Compile(text, name string) (c *Chunk, err error) {
 	if err != nil {
 		return nil, syntaxError(name, text, tokens, err)
 	}
-	r := &repair{name: name, locals: map[string]struct{}{}}
+	r := &repair{name: name, locals: map[string]struct{}{}, visible: map[string][]*variable{}}
 	wrapped := r.chunk(stmts)
 	proto, err := lua.Compile(wrapped, name)
 	if err != nil {

@@ -162,6 +162,13 @@ func TestSyntaxErrors(t *testing.T) {
 		{"function f() return ... end", "show.lua:1: cannot use '...' outside a vararg function"},
 		{locals, "show.lua:200: 200 local variables in one function; put them into a table"},
 		{"\nf(" + strings.Repeat("1,", 300) + "1)", "show.lua: a function with too many local variables and values at a time (at most 200); put them into a table"},
+		{"return\n" + strings.Repeat("(", 40000) + "1", "show.lua:2:201: brackets are nested deeper than 200"},
+		{"return '" + strings.Repeat("[", 300) + "' -- " + strings.Repeat("{", 300), strings.Repeat("[", 300)},
+		{strings.Repeat("return function() ", 40000) + strings.Repeat("end ", 40000), "show.lua:1: functions are nested deeper than 100"},
+		{strings.Repeat("do ", 40000) + strings.Repeat("end ", 40000), "show.lua:1: blocks are nested deeper than 1000"},
+		{"return " + strings.Repeat("not ", 40000) + "a", "show.lua:1: an expression of more than 500 levels; split it into several statements"},
+		{"return a" + strings.Repeat(" and a", 40000), "show.lua:1: an expression of more than 500 levels; split it into several statements"},
+		{"return '\\300'", "show.lua:1:9: escape sequence too large near '\\300'; a byte is at most 255"},
 		{"return a" + strings.Repeat("+a", 40000), "show.lua:1: an expression of more than 500 levels; split it into several statements"},
 	} {
 		if got := results(o, c.source, chunk.Hints{}); got != c.want {

@@ -57,7 +57,7 @@ func (r *repair) watched(stmts []ast.Stmt, l *loop, captured *bool, line int) []
 	stmts = r.list(stmts)
 	r.land(b)
 	*captured = b.captured
-	r.fn.leave()
+	r.leave()
 	return stmts
 }
 
@@ -68,7 +68,7 @@ func (r *repair) repeat(s *ast.RepeatStmt, l *loop, line int) ([]ast.Stmt, bool)
 	s.Stmts = r.list(s.Stmts)
 	s.Condition = r.expr(s.Condition)
 	r.land(b)
-	r.fn.leave()
+	r.leave()
 	return []ast.Stmt{s}, b.captured
 }
 
@@ -89,7 +89,7 @@ func (r *repair) counting(s *ast.NumberForStmt, l *loop, line int) ([]ast.Stmt, 
 	r.declare(s.Name, line)
 	s.Stmts = r.list(s.Stmts)
 	r.land(outer)
-	r.fn.leave()
+	r.leave()
 	return []ast.Stmt{s}, outer.captured
 }
 
@@ -133,9 +133,9 @@ func (r *repair) iterating(s *ast.GenericForStmt, l *loop, line int) ([]ast.Stmt
 	}
 	s.Stmts = r.list(s.Stmts)
 	r.land(body)
-	r.fn.leave()
+	r.leave()
 	r.land(around)
-	r.fn.leave()
+	r.leave()
 	return out, body.captured
 }
 

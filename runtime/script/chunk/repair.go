@@ -22,6 +22,7 @@ type repair struct {
 	name    string
 	sites   []*site
 	fn      *function
+	visible map[string][]*variable // by name, the innermost last
 	hiddens int
 	locals  map[string]struct{} // names of all variables of the chunk
 	depth   int                 // of the expression in hand
@@ -85,7 +86,14 @@ func (r *repair) chunk(stmts []ast.Stmt) []ast.Stmt {
 
 // function begins a function inside the one in hand.
 func (r *repair) function(line int) {
-	r.fn = &function{parent: r.fn, line: line, upvalues: map[string]bool{}, constants: map[string]struct{}{}}
+	depth := 0
+	if r.fn != nil {
+		depth = r.fn.depth + 1
+	}
+	if depth > maxFunctions {
+		r.fail(line, "functions are nested deeper than %d", maxFunctions)
+	}
+	r.fn = &function{parent: r.fn, depth: depth, line: line, upvalues: map[string]bool{}, constants: map[string]struct{}{}}
 	r.enter(line)
 }
 
@@ -106,6 +114,11 @@ func (r *repair) body(f *ast.FunctionExpr, method bool, line, last int) {
 	}
 	f.Stmts = r.list(f.Stmts)
 	r.land(r.fn.block)
+	r.endFunction()
+}
+
+func (r *repair) endFunction() {
+	r.leave()
 	r.fn = r.fn.parent
 }
 
@@ -117,7 +130,7 @@ func (r *repair) scope(stmts []ast.Stmt, l *loop) []ast.Stmt {
 	r.enter(r.line(stmts[0])).loop = l
 	stmts = r.list(stmts)
 	r.land(r.fn.block)
-	r.fn.leave()
+	r.leave()
 	return stmts
 }
 

@@ -8,6 +8,9 @@ import (
 	"showrun/runtime/script/lualib/format"
 )
 
+// maxBrackets is how many brackets may be in one another: the parser recurses.
+const maxBrackets = 200
+
 // token is a word, number, text or sign of a Lua text.
 type token struct {
 	kind   byte // 'a' word, '1' number, '"' text, or the first byte of a sign
@@ -32,6 +35,7 @@ type scanner struct {
 // takes "--[====" for a long comment that is not closed.
 func scan(text, name string) (tokens []token, bare string) {
 	s := &scanner{name: name, text: text, line: 1, fresh: true, bare: []byte(text)}
+	depth := 0
 	for {
 		s.blanks()
 		if s.at >= len(text) {
@@ -45,6 +49,14 @@ func scan(text, name string) (tokens []token, bare string) {
 		from := s.at
 		t.kind = s.next()
 		t.text = text[from:s.at]
+		switch t.kind {
+		case '(', '{', '[':
+			if depth++; depth > maxBrackets {
+				s.fail(t.line, s.column(from), "brackets are nested deeper than %d", maxBrackets)
+			}
+		case ')', '}', ']':
+			depth--
+		}
 		tokens = append(tokens, t)
 	}
 }

@@ -13,11 +13,14 @@ const (
 	maxUpvalues  = 250
 	maxConstants = 4000
 	maxBlocks    = 1000 // in one another, functions and elseif among them
+	maxFunctions = 100  // in one another; their variables are looked up from each outwards
 )
 
 // variable is a local variable and the register it lives in.
 type variable struct {
 	name     string
+	block    *block
+	fn       *function
 	slot     int
 	captured bool // a function inside refers to it
 	mainArg  bool // the table arg that main chunks of Lua 5.1 do not have
@@ -59,6 +62,7 @@ type jump struct {
 // function is a function while it is repaired.
 type function struct {
 	parent    *function
+	depth     int // of functions around it
 	block     *block
 	line      int
 	active    int // registers that hold variables
@@ -85,8 +89,11 @@ func (r *repair) enter(line int) *block {
 }
 
 // leave ends the innermost block. What it captured counts for the block around it.
-func (f *function) leave() {
-	b := f.block
+func (r *repair) leave() {
+	f, b := r.fn, r.fn.block
+	for _, v := range b.vars {
+		r.visible[v.name] = r.visible[v.name][:len(r.visible[v.name])-1]
+	}
 	f.active = b.base
 	f.block = b.parent
 	if f.block != nil {
@@ -104,9 +111,10 @@ func (r *repair) declare(name string, line int) *variable {
 		}
 		r.fail(line, "%d local variables in %s; put them into a table", maxLocals, where)
 	}
-	v := &variable{name: name, slot: f.active}
+	v := &variable{name: name, block: f.block, fn: f, slot: f.active}
 	f.active++
 	f.block.vars = append(f.block.vars, v)
+	r.visible[name] = append(r.visible[name], v)
 	if name[0] != '(' {
 		r.locals[name] = struct{}{}
 	}
@@ -119,18 +127,6 @@ func (r *repair) hidden(what string, line int) string {
 	name := fmt.Sprintf("(%s %d)", what, r.hiddens)
 	r.declare(name, line)
 	return name
-}
-
-// find looks a variable up from the innermost block outwards.
-func (f *function) find(name string) (*variable, *block) {
-	for b := f.block; b != nil; b = b.parent {
-		for i := len(b.vars) - 1; i >= 0; i-- {
-			if b.vars[i].name == name {
-				return b.vars[i], b
-			}
-		}
-	}
-	return nil, nil
 }
 
 // place is where a name leads to.
@@ -146,24 +142,22 @@ func (p place) String() string { return [...]string{"global", "local", "upvalue"
 
 // resolve finds out what a name means here. It notes what the functions in between capture.
 func (r *repair) resolve(name string, line int) (place, *variable) {
-	for f := r.fn; f != nil; f = f.parent {
-		v, b := f.find(name)
-		if v == nil {
-			continue
-		}
-		if f == r.fn {
-			return local, v
-		}
-		v.captured, b.captured = true, true
-		for in := r.fn; in != f; in = in.parent {
-			in.upvalues[name] = true
-			if len(in.upvalues) > maxUpvalues {
-				r.fail(line, "a function that uses more than %d variables from around it; put them into a table", maxUpvalues)
-			}
-		}
-		return upvalue, v
+	all := r.visible[name]
+	if len(all) == 0 {
+		return global, nil
 	}
-	return global, nil
+	v := all[len(all)-1]
+	if v.fn == r.fn {
+		return local, v
+	}
+	v.captured, v.block.captured = true, true
+	for in := r.fn; in != v.fn && !in.upvalues[name]; in = in.parent {
+		in.upvalues[name] = true
+		if len(in.upvalues) > maxUpvalues {
+			r.fail(line, "a function that uses more than %d variables from around it; put them into a table", maxUpvalues)
+		}
+	}
+	return upvalue, v
 }
 
 // constant counts a constant of the function.

@@ -126,7 +126,7 @@ func (r *repair) inside(vararg bool, line int, stmts func() []ast.Stmt) *ast.Fun
 		r.hidden("arg", line)
 	}
 	f.Stmts = stmts()
-	r.fn = r.fn.parent
+	r.endFunction()
 	r.depth = depth
 	c := &ast.FuncCallExpr{Func: f}
 	if vararg {

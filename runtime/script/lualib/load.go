@@ -55,7 +55,7 @@ func baseLoadString(c call) int {
 
 func (c call) checkChunk(n int) {
 	if n > maxChunk {
-		c.raise("%s: chunk too large (%d bytes, at most %d)", c.name, n, maxChunk)
+		c.raise("%s: chunk too large (%d bytes, at most %d; a file that require reads may be longer)", c.name, n, maxChunk)
 	}
 }
 
