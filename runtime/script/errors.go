@@ -119,8 +119,50 @@ func trace(s string) string {
 
 // hints are what errors of the virtual machine guess with.
 func (g *Generation) hints() chunk.Hints {
-	return chunk.Hints{Closest: patch.Closest, Module: g.available}
+	return chunk.Hints{Closest: patch.Closest, Module: g.available, Instead: func(name string) string { return instead[name] }}
 }
+
+// instead is what shows have in place of what they have not.
+var instead = map[string]string{
+	"wait":          waiting,
+	"sleep":         waiting,
+	"delay":         waiting,
+	"pause":         waiting,
+	"after":         later,
+	"setTimeout":    later,
+	"setInterval":   "`clock.every(seconds, fn)` calls again and again",
+	"io":            noFiles,
+	"io.open":       noFiles,
+	"dofile":        "`require \"name\"` runs name.lua",
+	"loadfile":      "`require \"name\"` runs name.lua",
+	"module":        "a module returns a table, which `require` gives to others",
+	"package":       "`require` looks beside the show, and nowhere else",
+	"getfenv":       noEnvironment,
+	"setfenv":       noEnvironment,
+	"os.execute":    "a show starts no other programs",
+	"os.exit":       "a show runs until it is ended from outside",
+	"os.remove":     noFiles,
+	"os.rename":     noFiles,
+	"os.tmpname":    noFiles,
+	"debug.getinfo": "of debug there is `debug.traceback` only",
+	"debug.sethook": "of debug there is `debug.traceback` only",
+	"math.round":    "`math.floor(x + 0.5)` rounds",
+	"self":          "is the function written with a colon, as in `function t:name()`?",
+	"null":          nothing,
+	"NULL":          nothing,
+	"None":          nothing,
+	"undefined":     nothing,
+	"console":       "`print(…)` writes to the log",
+	"len":           "`#x` is the length of a list or a text",
+}
+
+const (
+	waiting       = "`clock.sleep(seconds)` waits"
+	later         = "`clock.after(seconds, fn)` calls later"
+	noFiles       = "a show has no files; `show.state` keeps values for it"
+	noEnvironment = "functions have no environments of their own here"
+	nothing       = "nothing is written `nil`"
+)
 
 // raise raises a message at the line of the script that called, if it was one.
 func raise(L *lua.LState, message string) {

@@ -101,7 +101,7 @@ func TestLinesStay(t *testing.T) {
 
 func TestErrorsHaveNames(t *testing.T) {
 	o := newOurs(t)
-	h := chunk.Hints{Closest: patch.Closest, Module: func(name string) bool { return name == "signet" }}
+	h := chunk.Hints{Closest: patch.Closest, Module: func(name string) bool { return name == "signet" }, Instead: func(name string) string { return map[string]string{"os.exit": "no way out", "wait": "sleep"}[name] }}
 	for _, c := range []struct{ source, want string }{
 		{`signet.sender{}`, "attempt to index a nil value (global 'signet'); is `local signet = require \"signet\"` missing?"},
 		{`local dimmer = {} dimer.level = 1`, "attempt to index a nil value (global 'dimer'); did you mean 'dimmer'?"},
@@ -109,6 +109,13 @@ func TestErrorsHaveNames(t *testing.T) {
 		{`local clock = { every = print } clock.evry(1)`, "attempt to call a nil value (field 'evry'); did you mean 'every'?"},
 		{`local deck = setmetatable({}, { __index = { on_beat = print } }) deck:on_beet(1)`, "attempt to call a nil value (method 'on_beet'); did you mean 'on_beat'?"},
 		{`local t = { a = {} } return t.a.b.c`, "attempt to index a nil value (field 'b')"},
+		{`wait(1)`, "attempt to call a nil value (global 'wait'); sleep"},
+		{`waid(1)`, "attempt to call a nil value (global 'waid')"},
+		{`os.exit()`, "attempt to call a nil value (field 'exit'); no way out"},
+		{`local s = "abc" s:uper()`, "attempt to call a nil value (method 'uper'); did you mean 'upper'?"},
+		{`local level = 5 return "a" .. levl`, "attempt to concatenate a nil value (global 'levl'); did you mean 'level'?"},
+		{`local t = { level = 5 } return 3 % t.levl, "3"`, "attempt to perform arithmetic on a nil value (field 'levl'); did you mean 'level'?"},
+		{`local t = { level = 5 } return "3" + t.levl`, "attempt to perform arithmetic on a nil value (field 'levl'); did you mean 'level'?"},
 		{`local x return x.y`, "attempt to index a nil value (local 'x')"},
 		{`local x return (function() return x.y end)()`, "attempt to index a nil value (upvalue 'x')"},
 		{`local t = {} t[1].x = 1`, "attempt to index a nil value (field '?')"},

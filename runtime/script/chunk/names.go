@@ -161,6 +161,7 @@ func named(L *lua.LState, level, i int) string {
 // Hints help a person who has misspelt something.
 type Hints struct {
 	Module  func(name string) bool                    // whether there is one of the name
+	Instead func(name string) string                  // what there is in place of "name" or "table.name"; "" when nothing is
 	Closest func(typed string, names []string) string // "" when nothing is close
 }
 
@@ -216,7 +217,12 @@ func protected(begin lua.LGFunction) lua.LGFunction {
 // in the words of Lua, with the names of variables and fields, and with what may have been meant. It returns other
 // texts as they are.
 func Explain(L *lua.LState, text string, h Hints) string {
+	explain := frame.explain
 	f, ok := frameAt(L, 0)
+	if !ok { // an intrinsic, or a metamethod of texts
+		explain = frame.advised
+		f, ok = frameAt(L, 1)
+	}
 	if !ok {
 		return text
 	}
@@ -225,10 +231,20 @@ func Explain(L *lua.LState, text string, h Hints) string {
 	if !ok {
 		return text
 	}
-	if better := f.explain(message, h); better != "" {
+	if better := explain(f, message, h); better != "" {
 		return where + better
 	}
 	return text
+}
+
+// advised adds to a message that names an operand which is nil what may have been meant; "" when it is none.
+func (f frame) advised(message string, h Hints) string {
+	for _, o := range f.names {
+		if name := o.String(); name != "" && strings.HasSuffix(message, " a nil value"+name) {
+			return message + f.advice(o, "nil", h)
+		}
+	}
+	return ""
 }
 
 // explain rewrites the messages of the virtual machine; "" means that it is none of those.
@@ -314,20 +330,25 @@ func (f frame) advice(o operand, kind string, h Hints) string {
 	var names []string
 	switch {
 	case o.role == name && o.place == global:
-		if h.Module != nil && h.Module(o.name) {
+		if h.Module(o.name) {
 			return fmt.Sprintf("; is `local %s = require \"%s\"` missing?", o.name, o.name)
+		}
+		if instead := h.Instead(o.name); instead != "" {
+			return "; " + instead
 		}
 		names = append(keys(f.fn.Env), slices.Sorted(maps.Keys(f.known.locals))...)
 	case o.role == field && o.object != nil:
-		t, ok := f.value(*o.object).(*lua.LTable)
-		if !ok {
-			return ""
-		}
-		names = keys(t)
-		if meta, ok := t.Metatable.(*lua.LTable); ok {
-			if index, ok := meta.RawGetString("__index").(*lua.LTable); ok {
-				names = append(names, keys(index)...)
+		if o.object.role == name && o.object.place == global {
+			if instead := h.Instead(o.object.name + "." + o.name); instead != "" {
+				return "; " + instead
 			}
+		}
+		v := f.value(*o.object)
+		if t, ok := v.(*lua.LTable); ok {
+			names = keys(t)
+		}
+		if index, ok := f.L.GetMetaField(v, "__index").(*lua.LTable); ok {
+			names = append(names, keys(index)...)
 		}
 	}
 	if near := h.Closest(o.name, names); near != "" && near != o.name {
