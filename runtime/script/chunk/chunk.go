@@ -92,14 +92,17 @@ func (r *repair) compileError(err error) error {
 	message := strings.TrimSpace(c.Message)
 	switch {
 	case strings.Contains(message, "register overflow"), strings.Contains(message, "too many local variables"):
-		message = fmt.Sprintf("a function with too many local variables and values at a time (at most %d); put them into a table", maxLocals)
+		message = fmt.Sprintf(tooMany, maxLocals)
 	case strings.Contains(message, "too long to jump"):
 		message = tooLong
 	}
 	return &Error{Name: r.name, Line: r.lineOf(c.Line), Message: message}
 }
 
-const tooLong = "a function that is too long; split it into several"
+const (
+	tooMany = "a function with too many local variables and values at a time (at most %d); put them into a table"
+	tooLong = "a function that is too long; split it into several"
+)
 
 // finish puts lines in the places of sites again, and keeps the names of operands beside the constants. A goto has
 // closed every variable of its function; here it is told from which on.

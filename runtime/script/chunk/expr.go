@@ -52,6 +52,9 @@ func truth(e ast.Expr) (value, known bool) {
 }
 
 func (r *repair) exprs(list []ast.Expr) {
+	if len(list) > maxLocals {
+		r.fail(r.line(list[0]), tooMany, maxLocals)
+	}
 	for i, e := range list {
 		list[i] = r.expr(e)
 	}

@@ -269,6 +269,9 @@ func (f frame) explain(message string, h Hints) string {
 		if o.role == iterator && kind == "table" {
 			return "attempt to call a table value; did you mean `in pairs(t)` or `in ipairs(t)`?"
 		}
+		if o.role == iterator && kind == "number" {
+			return "attempt to call a number value; a loop that counts is `for i = 1, 10 do`"
+		}
 		return fmt.Sprintf("attempt to call a %s value%s%s", kind, o, f.advice(o, kind, h))
 	case strings.HasPrefix(message, "cannot perform "), message == "__unm undefined":
 		x, y := f.constantOrRegister(b), lua.LValue(lua.LNumber(0))

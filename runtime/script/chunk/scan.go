@@ -3,6 +3,7 @@ package chunk
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"showrun/runtime/script/lualib/format"
@@ -253,6 +254,21 @@ func (s *scanner) escape() {
 // quotes are what word processors make of " and '.
 const quotes = "“”„‟«»‘’‚‛`´"
 
+// lookalikes are signs that are taken for others, or that nobody sees.
+var lookalikes = map[rune]string{
+	'−': "minus is -", '–': "minus is -", '—': "minus is -", '×': "times is *", '÷': "divided by is /", '²': "a power is a ^ b",
+	'≠': "not equal is ~=", '≤': "it is written <=", '≥': "it is written >=", '…': "it is written ...", '，': "a comma is ,",
+	'\u00a0': "it is a space that does not break; put a plain one", '\u2028': "it is the end of a line to some editors only",
+	'\u200b': "it is a space without width; take it out", '\ufeff': "it is a mark of byte order; take it out", '\u2009': "it is a narrow space; put a plain one",
+}
+
+// foreignSigns are operators of other languages.
+var foreignSigns = []struct{ sign, meaning string }{
+	{"!=", "not equal is written ~="}, {"&&", "Lua has 'and' for it"}, {"||", "Lua has 'or' for it"}, {"!", "Lua has 'not' for it"},
+	{"&", "there is bit.band(a, b); for conditions there is 'and'"}, {"|", "there is bit.bor(a, b); for conditions there is 'or'"},
+	{"?", "in place of a ? b : c there is a and b or c"}, {"~", "not equal is ~=, and for conditions there is 'not'"},
+}
+
 // strange says what a sign is that Lua does not know.
 func (s *scanner) strange() {
 	c, size := utf8.DecodeRuneInString(s.text[s.at:])
@@ -260,17 +276,22 @@ func (s *scanner) strange() {
 	for from > s.start && isLetter(s.text[from-1]) {
 		from--
 	}
+	for _, f := range foreignSigns {
+		if strings.HasPrefix(s.text[s.at:], f.sign) {
+			s.fail(s.line, column, "unexpected %s; %s", f.sign, f.meaning)
+		}
+	}
 	switch {
 	case c == utf8.RuneError && size <= 1:
 		s.fail(s.line, column, "unexpected byte %d (the file is to be saved as UTF-8) near '%s'", s.text[s.at], s.text[s.at:s.at+1])
 	case strings.ContainsRune(quotes, c):
 		s.fail(s.line, column, "unexpected %c; texts are written in straight quotes: \" or '", c)
-	case c == '!' && strings.HasPrefix(s.text[s.at:], "!="):
-		s.fail(s.line, column, "unexpected !=; not equal is written ~=")
-	case c == '!' || c == '&' || c == '|':
-		s.fail(s.line, column, "unexpected %c; Lua has not, and, or", c)
-	case c > 127:
+	case lookalikes[c] != "":
+		s.fail(s.line, column, "unexpected %q (%U); %s", string(c), c, lookalikes[c])
+	case unicode.IsLetter(c):
 		s.fail(s.line, column, "unexpected %q in '%s'; names are made of a-z, A-Z, 0-9 and _", string(c), s.text[from:s.at]+string(c))
+	case c > 127:
+		s.fail(s.line, column, "unexpected %q (%U)", string(c), c)
 	}
 	s.fail(s.line, column, "unexpected %q", string(c))
 }
