@@ -28,14 +28,22 @@ func (g *Generation) compile(where fs.FS, file string, stop <-chan struct{}) (*l
 	if err != nil {
 		return nil, err
 	}
-	if g.hook.due() {
-		return nil, errAbandoned
-	}
-	compiled, err := compileAside(text, file, stop)
-	if err != nil {
+	compiled, err := g.compileText(text, file, stop)
+	var wrong *chunk.Error
+	switch {
+	case errors.As(err, &wrong):
+		return nil, &Failure{Message: err.Error()}
+	case err != nil:
 		return nil, err
 	}
 	return compiled.Function(g.L), nil
+}
+
+func (g *Generation) compileText(text, name string, stop <-chan struct{}) (*chunk.Chunk, error) {
+	if g.hook.due() {
+		return nil, errAbandoned
+	}
+	return compileAside(text, name, stop)
 }
 
 // readScript reads a file and takes off what is not Lua.
@@ -74,9 +82,6 @@ func compileAside(text, file string, stop <-chan struct{}) (*chunk.Chunk, error)
 	go func() {
 		defer func() { <-compilers }()
 		compiled, err := chunk.Compile(text, file)
-		if err != nil {
-			err = &Failure{Message: err.Error()}
-		}
 		done <- result{compiled, err}
 	}()
 	select {

@@ -343,9 +343,9 @@ func TestCoroutinesCannotRunTwice(t *testing.T) {
 		t.run("thread", function() log("running", coroutine.running()) end)`)
 	s.run(time.Second)
 	s.wantLog(
-		"0.000 inner normal running false cannot resume non-suspended coroutine", "0.000 outer true true",
+		"0.000 inner normal running false cannot resume normal coroutine", "0.000 outer true true",
 		"0.000 running nil",
-		"0.050 second false show.lua:9: cannot resume non-suspended coroutine", "0.100 first value",
+		"0.050 second false show.lua:9: cannot resume normal coroutine", "0.100 first value",
 	)
 }
 

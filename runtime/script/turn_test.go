@@ -207,3 +207,20 @@ func TestAModuleThatCompilesTooLongStopsItsTask(t *testing.T) {
 		t.Errorf("failures %q", s.failures)
 	}
 }
+
+func TestATextThatCompilesTooLongStopsItsTask(t *testing.T) {
+	defer awaitCompilers()
+	s, err := newStand(t, map[string]string{
+		"show.lua": `local t = require "t"
+t.run("x", function() pcall(loadstring, ("x = a" .. ("+a"):rep(450) .. "\n"):rep(400)) t.log("never") end) t.after("0.1", function() t.log("after") end)`,
+	}, func(c *Config) { c.Guard = 20 * time.Millisecond })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.gen.Start(0)
+	s.run(time.Second)
+	s.wantLog("0.100 after")
+	if len(s.failures) != 1 || !strings.Contains(s.failures[0], "show.lua:2: ran for more than 20ms") {
+		t.Errorf("failures %q", s.failures)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"showrun/runtime/script/chunk"
 	"showrun/runtime/script/lualib"
 )
 
@@ -29,8 +30,9 @@ func (g *Generation) library() lualib.Options {
 	}
 	return lualib.Options{
 		Seed: g.cfg.Seed, Print: g.print, Spent: g.hook.spend, Try: g.try,
-		Warn: func(text string) { g.cfg.Log.Warn(text) },
-		Now:  number(WallTime{}), Clock: number(ProcessTime{}), Heap: number(HeapSize{}),
+		Compile: func(text, name string) (*chunk.Chunk, error) { return g.compileText(text, name, g.hook.alarm) },
+		Warn:    func(text string) { g.cfg.Log.Warn(text) },
+		Now:     number(WallTime{}), Clock: number(ProcessTime{}), Heap: number(HeapSize{}),
 		Zone: func(unix int64) lualib.Zone { return g.Ask(LocalZone{unix}).(lualib.Zone) },
 		Unix: func(shown int64) int64 { return int64(g.Ask(LocalDate{shown}).(float64)) },
 		Getenv: func(name string) (string, bool) {

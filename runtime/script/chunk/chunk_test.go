@@ -57,6 +57,10 @@ func TestRepairs(t *testing.T) {
 		{`local function upto(n, i) i = i + 1 if i <= n then return i end end local function start() return 0 end
 			local s = "" for i in upto, 3, start() do s = s .. i end return s`, "123"},
 		{`local s = 0 for i = "1", "5", "2" do s = s + i end return s`, "9"},
+		{`local s = "" local function f(x) s = s .. x return x end for i = f("a"), f("b"), f("c") do end return s`, "show.lua:1: 'for' initial value must be a number"},
+		{`for i = nil, nope() do end`, "show.lua:1: attempt to call a nil value (global 'nope')"},
+		{`local s = 0 for i = -3, -1 do s = s + i end for i = 3, #"a", -1 do s = s + i end return s`, "0"},
+		{`local function two() return 1, 5 end local n = 0 for i = two(), two(), two() do n = n + 1 end return n`, "1"},
 		{`local n = 0 for k in pairs{ 1, 2, 3 } do if false then n = 100 end n = n + 1 end return n`, "3"},
 		{`local n = 0 for k in pairs{ 1, 2, 3 } do while true do break end n = n + 1 end return n`, "3"},
 		{`local n = 0 repeat n = n + 1 if nil then n = 100 end until n > 3 return n`, "4"},

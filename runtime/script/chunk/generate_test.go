@@ -102,17 +102,18 @@ func (g *generator) target() string {
 	case 3:
 		return g.pick("self(T)", "two(1, T)", "self(T, 1).sub") + g.pick(".x", ".y", "[self(1)]", "[two(1, \"x\")]", "[key("+g.variable()+")]")
 	case 4:
-		return "T[key(" + g.changing() + ")]"
+		return "T[key(" + g.changing(g.variable()) + ")]"
 	}
 	return g.variable()
 }
 
-// changing is a call that assigns to a variable in the middle of an expression.
-func (g *generator) changing() string {
+// changing is a call that assigns to a variable in the middle of an expression. A local one only where its value is read
+// in one place: Lua 5.1 reads v in "((x or 1) and v) == f()" after the call, and in "(x and v) == f()" before.
+func (g *generator) changing(variable string) string {
 	was := g.vararg
 	g.vararg = false
 	defer func() { g.vararg = was }()
-	return fmt.Sprintf("(function() %s = %s return %s end)()", g.variable(), g.simple(), g.simple())
+	return fmt.Sprintf("(function() %s = %s return %s end)()", variable, g.simple(), g.simple())
 }
 
 func (g *generator) statement() {
@@ -299,7 +300,7 @@ func (g *generator) call(depth int) string {
 	if f == "more" {
 		return g.pick("select(-1, "+g.list(depth-1)+", 1)", "unpack({"+g.simple()+" or 1, 2, 3}, 2)", "pack(unpack({1, 2}), "+g.simple()+")", "self(tostring(n("+g.simple()+")) .. \"x\")", "tonumber("+g.constant()+")")
 	} else if f == "changing" {
-		return g.changing()
+		return g.changing(g.pick("g1", "g2", "T.x", "T.n"))
 	}
 	if f == "T.f" || f == "T:m" || f == "g1" {
 		return fmt.Sprintf("try(function(...) return %s(...) end, %s)", f, g.list(depth-1))

@@ -72,31 +72,57 @@ func (r *repair) repeat(s *ast.RepeatStmt, l *loop, line int) ([]ast.Stmt, bool)
 	return []ast.Stmt{s}, b.captured
 }
 
-// counting repairs for i = a, b, c: text that reads as a number counts as one, which the virtual machine refuses.
+// counting repairs for i = a, b, c: text that reads as a number counts as one, which the virtual machine refuses. All
+// three are computed before one of them is refused.
 func (r *repair) counting(s *ast.NumberForStmt, l *loop, line int) ([]ast.Stmt, bool) {
-	s.Init = r.bound(s.Init, "initial value")
-	s.Limit = r.bound(s.Limit, "limit")
 	if s.Step == nil {
 		s.Step = r.number(1, line)
-	} else {
-		s.Step = r.bound(s.Step, "step")
 	}
-	outer := r.enter(line)
+	around := r.enter(line)
+	out := []ast.Stmt{s}
+	if settled(s.Limit) && settled(s.Step) {
+		s.Init, s.Limit, s.Step = r.expr(s.Init), r.expr(s.Limit), r.expr(s.Step)
+	} else {
+		set := &ast.LocalAssignStmt{Exprs: []ast.Expr{s.Init, s.Limit, s.Step}}
+		r.exprs(set.Exprs)
+		single(set.Exprs[2])
+		r.mark(set, line, nil)
+		for range 3 {
+			set.Names = append(set.Names, r.hidden("bound", line))
+		}
+		s.Init, s.Limit, s.Step = r.ident(set.Names[0], line), r.ident(set.Names[1], line), r.ident(set.Names[2], line)
+		out = []ast.Stmt{set, s}
+	}
+	s.Init, s.Limit, s.Step = r.bound(s.Init, "initial value"), r.bound(s.Limit, "limit"), r.bound(s.Step, "step")
+	body := r.enter(line)
 	for range 3 {
 		r.hidden("for", line)
 	}
-	outer.loop = l
+	body.loop = l
 	r.declare(s.Name, line)
 	s.Stmts = r.list(s.Stmts)
-	r.land(outer)
+	r.land(body)
 	r.leave()
-	return []ast.Stmt{s}, outer.captured
+	r.land(around)
+	r.leave()
+	return out, body.captured
 }
 
-// bound makes a number of a bound of a loop by taking 0 from it.
+// settled reports whether computing an expression cannot go wrong, nor change anything.
+func settled(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.NumberExpr, *ast.StringExpr, *ast.IdentExpr:
+		return true
+	case *ast.UnaryMinusOpExpr:
+		_, constant := e.Expr.(*ast.NumberExpr)
+		return constant
+	}
+	return false
+}
+
+// bound makes a number of a repaired bound of a loop by taking 0 from it.
 func (r *repair) bound(e ast.Expr, what string) ast.Expr {
 	line := r.line(e)
-	e = r.expr(e)
 	if _, ok := e.(*ast.NumberExpr); ok {
 		return e
 	}

@@ -13,8 +13,6 @@ import (
 // chunkNameLength is how many bytes of its source stand for a chunk without a name.
 const chunkNameLength = 60
 
-// Compiling here cannot be interrupted, so the text is limited to maxChunk bytes.
-
 // baseLoad compiles a string, or what a function returns piece by piece until it returns nothing.
 func baseLoad(c call) int {
 	reader, ok := c.L.Get(1).(*lua.LFunction)
@@ -55,13 +53,16 @@ func baseLoadString(c call) int {
 
 func (c call) checkChunk(n int) {
 	if n > maxChunk {
-		c.raise("%s: chunk too large (%d bytes, at most %d; a file that require reads may be longer)", c.name, n, maxChunk)
+		c.raise("%s: chunk too large (%d bytes, at most %d)", c.name, n, maxChunk)
 	}
 }
 
 // compile returns the function, or nil and "name:line: text".
 func (c call) compile(source, name string) int {
-	compiled, err := chunk.Compile(source, chunkName(name))
+	compiled, err := c.lib.Compile(source, chunkName(name))
+	if stop := c.lib.Spent(1); stop != nil {
+		c.raise("%v", stop)
+	}
 	if err == nil {
 		return c.push(compiled.Function(c.L))
 	}

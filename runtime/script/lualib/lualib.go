@@ -25,6 +25,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"showrun/runtime/script/chunk"
 	"showrun/runtime/script/lualib/pattern"
 
 	lua "github.com/yuin/gopher-lua"
@@ -32,8 +33,8 @@ import (
 
 // Limits that no option changes.
 const (
-	maxResults    = 8000    // values one call may return, as in the reference implementation
-	maxChunk      = 1 << 15 // bytes load and loadstring compile
+	maxResults    = 8000      // values one call may return, as in the reference implementation
+	maxChunk      = 512 << 10 // bytes load and loadstring compile, as many as a file may have
 	defaultString = 16 << 20
 	defaultSteps  = 10_000_000
 )
@@ -68,6 +69,9 @@ type Options struct {
 	// Try calls a function without arguments and returns its first result, or ok = false and what it raised. Without it
 	// errors pass through.
 	Try func(L *lua.LState, fn *lua.LFunction) (result lua.LValue, ok bool)
+	// Compile compiles what load and loadstring are given; what is wrong with it is a *chunk.Error. It may give up when
+	// the host wants the script to stop. Without it chunk.Compile does.
+	Compile func(text, name string) (*chunk.Chunk, error)
 	// Spent is told about every thousand steps of a long call how many they were. The call raises the error it returns.
 	Spent func(steps int) error
 }
@@ -125,6 +129,9 @@ func Open(L *lua.LState, o Options) {
 	}
 	if o.Heap == nil {
 		o.Heap = zero
+	}
+	if o.Compile == nil {
+		o.Compile = chunk.Compile
 	}
 	if o.Warn == nil {
 		o.Warn = func(string) {}
