@@ -24,6 +24,8 @@ func TestErrorsOfTasksHaveNames(t *testing.T) {
 		{`log(pcall(function() os.execute("ls") end))`, "attempt to call a nil value (field 'execute'); a show starts no other programs"},
 		{`log(pcall(function() dofile("x.lua") end))`, "attempt to call a nil value (global 'dofile'); `require \"name\"` runs name.lua"},
 		{`log(pcall(require, "maths"))`, "did you mean 'math'?"},
+		{`local function f(n) return n == 0 and 0 or 1 + f(n - 1) end log(f(1900), (pcall(f, 2100)))`, "1900 false"},
+		{`local function f(n) return n > 0 and select(2, pcall(f, n - 1)) or "bottom" end log(f(90), f(120))`, "bottom show.lua:1: stack overflow: coroutines and protected calls nested too deep"},
 		{`log(pcall(nil))`, "false attempt to call a nil value"},
 		{`log(pcall(function() math.flor(1) end))`, "attempt to call a nil value (field 'flor'); did you mean 'floor'?"},
 		{`local function f() error("deep") end log(select(2, xpcall(function() local x = f() end, debug.traceback)))`, "show.lua:1: deep\nstack traceback:\n\t[Go]: in function 'error'\n\tshow.lua:1: in function 'f'\n\tshow.lua:1: in function <show.lua:1>"},
