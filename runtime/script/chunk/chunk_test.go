@@ -114,7 +114,7 @@ func TestErrorsHaveNames(t *testing.T) {
 		{`local deck = setmetatable({}, { __index = { on_beat = print } }) deck:on_beet(1)`, "attempt to call a nil value (method 'on_beet'); did you mean 'on_beat'?"},
 		{`local t = { a = {} } return t.a.b.c`, "attempt to index a nil value (field 'b')"},
 		{`wait(1)`, "attempt to call a nil value (global 'wait'); sleep"},
-		{`waid(1)`, "attempt to call a nil value (global 'waid')"},
+		{`wits(1)`, "attempt to call a nil value (global 'wits')"},
 		{`os.exit()`, "attempt to call a nil value (field 'exit'); no way out"},
 		{`local s = "abc" s:uper()`, "attempt to call a nil value (method 'uper'); did you mean 'upper'?"},
 		{`local level = 5 return "a" .. levl`, "attempt to concatenate a nil value (global 'levl'); did you mean 'level'?"},
