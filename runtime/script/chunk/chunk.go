@@ -6,13 +6,14 @@
 //
 //   - a, b = b, a: values are computed into local variables that are still needed (assign; upstream issue 440)
 //   - t[i] = f() reads i before f assigns to it (late)
-//   - x = a and b into a local variable loses the value (assign)
+//   - x = a and b into a local variable loses the value (assign; upstream issue 490)
 //   - p, q = f(p), 1 and p = (f(p)), where p is the last parameter, call what is no function (assign)
 //   - x = (...) into a local variable stores from anywhere (assign)
 //   - local f = function … f … end means itself instead of the f around it (local)
 //   - for … in with two values, or with a call as third value (iterating)
 //   - for i = "1", "3" is refused (counting)
-//   - a loop that begins with a jump, as "if false" and break are, goes on anywhere (while, branch, logical, leaveLoop)
+//   - a loop that begins with a jump, as "if false" and break are, goes on anywhere (while, branch, logical, leaveLoop;
+//     upstream issue 540)
 //   - break does not close the variables of blocks inside the loop (breakOut)
 //   - goto closes all variables of the function: a closure and the function then have one each (finish)
 //   - { …, k = f() }, { fifty values, k = v }, { fifty values, f() }, more than 25550 values (table)
