@@ -156,7 +156,7 @@ func baseFollowing(c call) int {
 	i := c.integer(2) + 1
 	v := rawIndex(c.table(1), i)
 	if v == lua.LNil {
-		return c.push(lua.LNil)
+		return 0
 	}
 	return c.push(lua.LNumber(i), v)
 }

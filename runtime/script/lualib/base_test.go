@@ -47,6 +47,7 @@ func TestBase(t *testing.T) {
 		{`local o = setmetatable({}, { __tostring = function() return false end }) return tostring(o), pcall(print, o)`, "false | false | '__tostring' must return a string"},
 		{`return pcall(next, { a = 1, b = 2 }, "c")`, "false | invalid key to 'next'"},
 		{`return pcall(next, { 1, 2, 3 }, 7), pcall(next, { 1, 2, 3, x = 1 }, 0), pcall(next, { 1 }, 1.5), pcall(next, {}, "x"), pcall(next, { 1 }, 2)`, "false | false | false | false | false | invalid key to 'next'"},
+		{`local words, f, t, i = ("a"):gmatch("%a"), ipairs{ 1 } words() return select("#", words()), select("#", f(t, 1)), select("#", next(t, 1))`, "0 | 0 | 1"},
 		{`local t = { 1, 2, 3, x = 4 } for k in pairs(t) do t[k] = nil end return next(t, 3), next(t, "x"), next(t)`, "nil | nil | nil"},
 		{`local t = { a = 1, b = 2, c = 3 } t.a = nil local k = next(t, "a") t.b = nil return k, next(t, "b")`, "b | c | 3"},
 		{`return "010" * 1, "0x10" + 0, " 5 " / 1, -"2", "9" % "5", "2" ^ 3`, "10 | 16 | 5 | -2 | 4 | 8"},

@@ -123,13 +123,13 @@ func stringGmatch(c call) int {
 	from := 0
 	return c.push(c.lib.function(c.L, c.name, func(c call) int {
 		if from > len(s) {
-			return c.push(lua.LNil)
+			return 0
 		}
 		m := c.matcher(s, p)
 		start, end := m.Find(from)
 		if start < 0 {
 			from = len(s) + 1
-			return c.push(lua.LNil)
+			return 0
 		}
 		from = end
 		if end == start {

@@ -42,7 +42,7 @@ func TestPatterns(t *testing.T) {
 		{`local t = {} for w in ("one two"):gmatch("%a+") do t[#t + 1] = w end return #t, t[2]`, "2 | two"},
 		{`local n = 0 for p in ("abc"):gmatch("()") do n = n + p end return n`, "10"},
 		{`local n = 0 for w in ("^a^a"):gmatch("^a") do n = n + 1 end return n`, "2"},
-		{`local f = ("a"):gmatch("a") return f(), f(), f()`, "a | nil | nil"},
+		{`local f = ("a"):gmatch("a") return f(), f(), f()`, "a | nil"},
 
 		{`return ("x"):find("[a")`, "error: show.lua:1: malformed pattern (missing ']')"},
 		{`return ("x"):find("y[%")`, "error: show.lua:1: malformed pattern (missing ']')"},
