@@ -186,6 +186,9 @@ func TestMistakesAsPeopleMakeThem(t *testing.T) {
 		{"local function a()\n  x()\n\nlocal function b()\n  y()\nend\n", "s:6: 'end' expected (to close 'function' at line 1) near '<eof>'"},
 		{"f(a b)", "s:1:5: syntax error (is '(' at line 1 closed, and a comma between its parts?) near 'b'"},
 		{"f(1 2)", "s:1:5: syntax error (is '(' at line 1 closed, and a comma between its parts?) near '2'"},
+		{"t = {\n  1, , 3 }", "s:2:6: syntax error (a value is missing beside the comma) near ','"},
+		{"t = { 1,; 3 }", "s:1:9: syntax error (a value is missing beside the comma) near ';'"},
+		{"t = { ; 3 }", "s:1:7: syntax error (a value is missing beside the comma) near ';'"},
 		{"x = a\u00a0+ b", "s:1:6: unexpected \"\\u00a0\" (U+00A0); it is a space that does not break; put a plain one"},
 		{"\n\nlocal a = 1\n" + manyUpvalues(), "s:4: a function that uses more than 250 variables from around it; put them into a table"},
 	} {

@@ -33,7 +33,7 @@ type scanner struct {
 }
 
 // scan splits a text into tokens. bare is the text with blanks in the place of comments: the scanner of gopher-lua
-// takes "--[====" for a long comment that is not closed.
+// takes "--[====" for a long comment that is not closed. Its parser takes { 1, , 2 }, which is refused here.
 func scan(text, name string) (tokens []token, bare string) {
 	s := &scanner{name: name, text: text, line: 1, fresh: true, bare: []byte(text)}
 	depth := 0
@@ -57,6 +57,9 @@ func scan(text, name string) (tokens []token, bare string) {
 			}
 		case ')', '}', ']':
 			depth--
+		}
+		if n := len(tokens); n > 0 && (t.text == "," && tokens[n-1].oneOf(", ; { (") || t.text == ";" && tokens[n-1].oneOf(", {")) {
+			s.fail(t.line, s.column(from), "syntax error (a value is missing beside the comma) near '%s'", t.text)
 		}
 		tokens = append(tokens, t)
 	}
