@@ -160,7 +160,7 @@ var errorTests = []struct{ call, want string }{
 	{`net:universe()`, `signet.sender:universe: universe number must be 1-63999, got nil`},
 	{`net:universe(0/0)`, `signet.sender:universe: universe number must be 1-63999, got NaN`},
 	{`net:universe(-math.huge)`, `signet.sender:universe: universe number must be 1-63999, got -Inf`},
-	{`net:universe(1, { univers = 1 })`, `signet.sender:universe: unknown option 'univers'; it takes priority, multicast and preview`},
+	{`net:universe(1, { univers = 1 })`, `signet.sender:universe: unknown option 'univers'; it takes priority, multicast, unicast and preview`},
 	{`net.universe(1)`, `signet.sender:universe: must be called on a signet.sender with a colon, as in x:universe(…)`},
 	{`net:univers(1)`, `signet.sender has no 'univers' (did you mean 'universe'?)`},
 	{`signet.sender("local")`, `signet.sender: the options must be a table such as { scope = … }, got "local"`},

@@ -231,7 +231,7 @@ func TestUnicastAndPreview(t *testing.T) {
 		fmt.Sprintf(want, 4)+"universe 2 is declared with other options already; universe:priority changes the priority",
 		fmt.Sprintf(want, 5)+`unicast must be the IPv4 address of a device such as "10.0.0.5", or a list of those, got "node"`,
 		fmt.Sprintf(want, 5)+`unicast must be the IPv4 address of a device such as "10.0.0.5", or a list of those, got "239.1.2.3"`,
-		fmt.Sprintf(want, 5)+"unicast must be a list of names, got 5",
+		fmt.Sprintf(want, 5)+"unicast must be a list of names, as in { \"a\", \"b\" }, got 5",
 		fmt.Sprintf(want, 5)+`unicast must be the IPv4 address of a device such as "10.0.0.5", or a list of those, got "x"`,
 		fmt.Sprintf(want, 5)+"unicast must be a list with at least one name",
 		fmt.Sprintf(want, 6)+"a universe is sent to a group or to addresses, not to both",

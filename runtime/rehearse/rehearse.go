@@ -50,6 +50,10 @@ type Run struct {
 // there is nobody whose light waits for it.
 const guard = time.Minute
 
+// memory is how many bytes the process may hold before a script is stopped for it: it may
+// run many shows.
+const memory = 4 << 30
+
 // New makes a run at show time 0. Nothing happens before Load.
 func New(opts Options) (*Run, error) {
 	if opts.Seed == 0 {
@@ -62,7 +66,7 @@ func New(opts Options) (*Run, error) {
 	real := clock.NewReal()
 	r.show = show.New(show.Config{
 		Name: opts.Name, File: opts.File, Dir: opts.Dir, Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
-		Guard: guard, Bind: opts.Bind, Shipped: opts.Shipped,
+		Guard: guard, Memory: memory, Bind: opts.Bind, Shipped: opts.Shipped,
 		Now: r.clock.Now, Stopwatch: real.Now,
 		World: script.World{Wall: func() time.Time { return r.clock.Time(r.clock.Now()) }, Clock: r.clock.Now},
 		Log:   opts.Log, Frames: opts.Frames, Record: opts.Record,
