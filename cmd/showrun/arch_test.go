@@ -77,7 +77,7 @@ var layers = []layer{
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
 	{"runtime/control", nil, nil, nil},
 	{"runtime/host", []string{"drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
-		[]string{"github.com/fsnotify/fsnotify"}, nil},
+		nil, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "runtime"},
 		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }

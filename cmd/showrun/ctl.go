@@ -15,7 +15,7 @@ import (
 func (a *app) ctl() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ctl",
-		Short: "Speak to running shows: emergency stop, release, reload, status",
+		Short: "Speak to running shows: emergency stop, release, reload, end, status",
 		Long: `ctl speaks to the shows that run on this machine as this user; to all of them,
 unless --show names one.
 
@@ -31,6 +31,7 @@ whatever the script is doing, and take no commands until release. Light goes on.
 		{control.Stop, "Stop all machinery at once and hold it"},
 		{control.Release, "Let machinery move again"},
 		{control.Reload, "Load the script again"},
+		{control.End, "End the show as Ctrl-C does"},
 		{control.Status, "Say how the show stands"},
 	} {
 		cmd.AddCommand(&cobra.Command{

@@ -24,6 +24,7 @@ const (
 	exitScript   exitCode = 3 // the script does not load
 	exitDevice   exitCode = 5 // a device could not be opened
 	exitInternal exitCode = 6
+	exitHUP      exitCode = 129
 	exitINT      exitCode = 130
 	exitTERM     exitCode = 143
 )
@@ -34,7 +35,10 @@ type signalled struct{ os.Signal }
 func (s signalled) Error() string { return s.String() }
 
 func (s signalled) code() exitCode {
-	if s.Signal == syscall.SIGTERM {
+	switch s.Signal {
+	case syscall.SIGHUP:
+		return exitHUP
+	case syscall.SIGTERM:
 		return exitTERM
 	}
 	return exitINT

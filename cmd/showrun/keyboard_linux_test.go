@@ -137,14 +137,20 @@ func (p *person) run(args ...string) *exec.Cmd {
 // ends waits for the end of the command, after which the terminal is as it was.
 func (p *person) ends(cmd *exec.Cmd, code int, before unix.Termios) {
 	p.t.Helper()
+	ends(p.t, cmd, code)
+	if after := p.settings(); after != before {
+		p.t.Errorf("the terminal is left as %+v, it was %+v", after, before)
+	}
+}
+
+// ends waits for the end of a command.
+func ends(t *testing.T, cmd *exec.Cmd, code int) {
+	t.Helper()
 	timer := time.AfterFunc(patience, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	_ = cmd.Wait() // its code tells
 	if got := cmd.ProcessState.ExitCode(); got != code {
-		p.t.Errorf("ended with %d, want %d", got, code)
-	}
-	if after := p.settings(); after != before {
-		p.t.Errorf("the terminal is left as %+v, it was %+v", after, before)
+		t.Errorf("ended with %d, want %d", got, code)
 	}
 }
 

@@ -50,6 +50,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	p.cmd = exec.Command("showrun", args...)
 	p.cmd.Dir, p.cmd.Env = ts.MkAbs("."), p.env
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, p
+	apart(p.cmd)
 	p.gone, p.more = make(chan struct{}), make(chan struct{})
 	ts.Check(p.cmd.Start())
 	go func() { defer close(p.gone); p.cmd.Wait() }()

@@ -35,6 +35,7 @@ type runFlags struct {
 	osc       string
 	logFormat string
 	verbose   bool
+	detach    bool
 	secret    secretFlag
 }
 
@@ -51,10 +52,11 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.StringVar(&f.exit, "exit", "hold", "what the light does after that: hold or blackout")
 	p.UintVar(&f.memory, "memory", usualMemory(os.ReadFile), "MiB that the show may hold: past it what makes it grow is stopped (default: an eighth of this machine's, 128-512)")
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
-	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (on SIGHUP) or off")
+	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (when asked: showrun ctl reload) or off")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
 	p.StringVar(&f.osc, "osc", "127.0.0.1:7770", "where to take OSC commands (/showrun/stop, /showrun/release), or off")
 	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	p.BoolVar(&f.detach, "detach", false, "go on when the terminal is closed")
 	p.Var(&f.secret, "key", "")
 	p.Var(&f.secret, "passphrase", "")
 	p.MarkHidden("key")
@@ -127,6 +129,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 		fmt.Fprintln(a.screen, showKeys)
 		go keys.Read(func(key rune) { a.pressInShow(key, h) }) // until the process ends
 	}
+	a.watchHangUp(f.detach, h, ended, log)
 	a.watchSignals("show", func() { h.Halt(); keys.Restore() }, ended, cancel, log)
 	if a.screen.IsTerminal() && f.logFormat == "text" {
 		defer a.screen.ShowStatus(func(width int) string { return statusLine(h.Status(), a.screen.Dropped(), width) })()
@@ -153,10 +156,15 @@ func (a *app) pressInShow(key rune, h *host.Host) {
 	case '?', 'h':
 		fmt.Fprintln(a.screen, showKeys)
 	case terminal.KeyInterrupt:
-		select {
-		case a.signals <- os.Interrupt:
-		default: // two wait already
-		}
+		a.send(os.Interrupt)
+	}
+}
+
+// send passes a signal on that is none of the system, or not always.
+func (a *app) send(sig os.Signal) {
+	select {
+	case a.signals <- sig:
+	default: // two wait already
 	}
 }
 
@@ -193,6 +201,38 @@ func (a *app) watchSignals(what string, leave func(), ended <-chan struct{}, can
 				}
 				within(sayTime, func() { log.Info("ending the "+what+"; once more ends it at once", "signal", sig.String()) })
 				cancel(signalled{sig})
+			}
+		}
+	}()
+}
+
+// watchHangUp deals with SIGHUP until the show has ended. To a show that has a terminal it
+// says that that was closed: this ends the show, unless it was started to go on. To one
+// without it says to load again.
+func (a *app) watchHangUp(detached bool, h *host.Host, ended <-chan struct{}, log *slog.Logger) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return // started by nohup
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	atTerminal := terminal.HasOne()
+	go func() {
+		defer signal.Stop(hup)
+		for {
+			select {
+			case <-ended:
+				return
+			case sig := <-hup:
+				switch {
+				case !atTerminal:
+					if err := h.Reload("SIGHUP"); err != nil {
+						log.Warn("not reloading: " + err.Error())
+					}
+				case detached:
+					log.Warn("the terminal was closed; the show goes on until showrun ctl end")
+				default:
+					a.send(sig)
+				}
 			}
 		}
 	}()

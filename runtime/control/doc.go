@@ -17,6 +17,7 @@ const (
 	Stop    = "stop"    // emergency stop: every safe action, and machinery is held
 	Release = "release" // machinery may move again
 	Reload  = "reload"  // load the script again
+	End     = "end"     // end the show in an orderly way
 	Status  = "status"  // how the show stands
 )
 

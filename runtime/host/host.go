@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -35,12 +34,14 @@ type Host struct {
 	calls   chan func()         // work for the script loop
 	reload  chan string         // asks the loader to load again, giving why
 	crashed chan *InternalError // ends the show
+	end     chan string         // ends it as well; who asked for it
 	wg      sync.WaitGroup
 
-	live    *show.Load    // script loop only, or when it has ended
-	devices liveDevices   // loader only
-	ending  liveDevices   // that were live once; loader only
-	files   *folder.Files // of the live load; loader only
+	live    *show.Load                   // script loop only, or when it has ended
+	devices liveDevices                  // loader only
+	ending  liveDevices                  // that were live once; loader only
+	files   *folder.Files                // of the live load; loader only
+	tried   atomic.Pointer[folder.Files] // of the load that was tried last
 	sleeper atomic.Pointer[clock.Sleeper]
 	strange time.Duration // before it no unknown OSC command is told; the socket's
 
@@ -77,7 +78,7 @@ func New(opts Options) (*Host, error) {
 	}
 	h := &Host{
 		opts: opts, folder: found, clock: clock.NewReal(), devices: liveDevices{}, ending: liveDevices{},
-		calls: make(chan func()), reload: make(chan string, 1), crashed: make(chan *InternalError, 1),
+		calls: make(chan func()), reload: make(chan string, 1), crashed: make(chan *InternalError, 1), end: make(chan string, 1),
 	}
 	h.machines.Store(&[]device.Machinery{})
 	h.publishers.Store(&[]device.Publisher{})
@@ -132,24 +133,18 @@ func (h *Host) Run(ctx context.Context) error {
 	h.wg.Go(func() { h.store.Run(devices) })
 	h.listen(devices)
 	h.wg.Go(func() { h.recoverRest(devices) })
-	hup := make(chan os.Signal, 1)
-	if len(reloadSignals) > 0 {
-		signal.Notify(hup, reloadSignals...)
-		defer signal.Stop(hup)
-	}
-	// Files are watched before they are read, so that no save goes unseen.
 	loading, stopLoader := context.WithCancel(ctx)
 	defer stopLoader()
-	var changed <-chan string
-	if h.opts.Reload == ReloadAuto {
-		changed = h.watch(loading)
-	}
 	if err := h.loadFirst(ctx, devices); err != nil {
 		return err
 	}
+	var changed <-chan change
+	if h.opts.Reload == ReloadAuto {
+		changed = h.watch(loading)
+	}
 	engine := h.loop(ctx, "engine", h.engineLoop)
 	scripts := h.loop(ctx, "script", h.scriptLoop)
-	loader := h.loop(loading, "loader", func(ctx context.Context) { h.loader(ctx, devices, changed, hup) })
+	loader := h.loop(loading, "loader", func(ctx context.Context) { h.loader(ctx, devices, changed) })
 
 	crash := h.wait(ctx)
 
@@ -234,10 +229,20 @@ func (h *Host) wait(ctx context.Context) *InternalError {
 	select {
 	case <-ctx.Done():
 	case <-over:
+	case by := <-h.end:
+		h.opts.Log.Info("ending the show", "by", by)
 	case crash := <-h.crashed:
 		return crash
 	}
 	return nil
+}
+
+// End ends the show in an orderly way; by says who asked. It returns at once.
+func (h *Host) End(by string) {
+	select {
+	case h.end <- by:
+	default: // it ends already
+	}
 }
 
 // sayGoodbye lets the script say goodbye, once its loop has ended, and waits until that is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
@@ -14,51 +13,72 @@ import (
 	"showrun/runtime/show"
 )
 
-// settle is how long files must have been quiet before a changed show is loaded:
-// editors write in several steps.
-const settle = 100 * time.Millisecond
+// lookEvery is how often is looked whether files of the show have changed. They are loaded
+// when they looked the same twice.
+const lookEvery = 100 * time.Millisecond
 
 // loader loads the show again when a file was saved or somebody asked, until ctx
 // ends. devices is the context of the devices it starts.
-func (h *Host) loader(ctx, devices context.Context, changed <-chan string, hup <-chan os.Signal) {
-	var timer <-chan time.Time
+func (h *Host) loader(ctx, devices context.Context, changed <-chan change) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case name := <-changed:
-			// After a load that failed nobody knows what it would have asked for.
-			if h.reloadErrors.Load() == 0 && !h.files.Uses(name) {
-				h.opts.Log.Debug("a file changed that the show does not use", "file", name)
-				continue
+		case c := <-changed:
+			if c.files != h.tried.Load() {
+				continue // it has been loaded meanwhile
 			}
-			h.opts.Log.Debug("file changed", "file", name)
-			timer = time.After(settle)
-		case <-timer:
-			timer = nil
+			h.opts.Log.Debug("file changed", "file", c.name)
 			h.loadAgain(ctx, devices, "saved")
-		case <-hup:
-			if h.opts.Reload == ReloadOff {
-				h.opts.Log.Warn("not reloading: started with --reload off")
-				continue
-			}
-			h.loadAgain(ctx, devices, "SIGHUP")
 		case why := <-h.reload:
 			h.loadAgain(ctx, devices, why)
 		}
 	}
 }
 
-// watch reports changed Lua files of the show folder.
-func (h *Host) watch(ctx context.Context) <-chan string {
-	w, err := h.folder.Watch(h.opts.Log)
-	if err != nil {
-		h.opts.Log.Error("saved files will not be noticed; send SIGHUP to reload", "error", err)
-		return nil
-	}
-	changed := make(chan string)
-	h.wg.Go(func() { w.Run(ctx, changed) })
+// A change is a file that is not as a load has found it.
+type change struct {
+	name  string
+	files *folder.Files
+}
+
+// watch reports changed files of the load that was tried last, until ctx ends. Nobody waits
+// for it, as it waits for a disk.
+func (h *Host) watch(ctx context.Context) <-chan change {
+	changed := make(chan change)
+	go func() {
+		var w folder.Watcher
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			files := h.tried.Load()
+			name := w.Changed(files)
+			if name == "" {
+				continue
+			}
+			select {
+			case changed <- change{name, files}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
 	return changed
+}
+
+// Reload has the show loaded again; by says who asked. It returns at once, with an error if
+// the show is not to be loaded again.
+func (h *Host) Reload(by string) error {
+	if h.opts.Reload == ReloadOff {
+		return errors.New("started with --reload off")
+	}
+	h.askReload(by)
+	return nil
 }
 
 // askReload asks the loader to load again, giving why. It returns at once.
@@ -69,18 +89,9 @@ func (h *Host) askReload(why string) {
 	}
 }
 
-// loadFirst loads the show before any loop runs. It gives up when ctx ends, though a file
-// may hang.
+// loadFirst loads the show before any loop runs.
 func (h *Host) loadFirst(ctx, devices context.Context) error {
-	var next *prepared
-	var err error
-	done := make(chan struct{})
-	go func() { defer close(done); next, err = h.prepare(ctx, show.First()) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	next, err := h.prepare(ctx, show.First())
 	if err != nil {
 		return err
 	}
@@ -143,12 +154,38 @@ func (p *prepared) discard(h *Host) {
 	p.files.Close()
 }
 
-// prepare compiles and collects a load and opens the devices that are new.
+// prepare compiles and collects a load and opens the devices that are new. After the end of
+// ctx it gives up soon, though a file may hang.
 func (h *Host) prepare(ctx context.Context, state show.Copy) (*prepared, error) {
-	files, err := h.folder.Open()
-	if err != nil {
-		return nil, &LoadError{err}
+	type outcome struct {
+		load *prepared
+		err  error
 	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		o.err = survive(func() (err error) { o.load, err = h.read(ctx, state); return err })
+		done <- o
+	}()
+	select {
+	case o := <-done:
+		return o.load, o.err
+	case <-ctx.Done():
+	}
+	select {
+	case o := <-done:
+		return o.load, o.err
+	case <-time.After(giveUpTime):
+		return nil, ctx.Err()
+	}
+}
+
+// giveUpTime is how long a load may take to give up.
+const giveUpTime = 250 * time.Millisecond
+
+func (h *Host) read(ctx context.Context, state show.Copy) (*prepared, error) {
+	files := h.folder.Open()
+	h.tried.Store(files)
 	l, err := h.show.Prepare(ctx, files, state)
 	if err != nil {
 		files.Close()

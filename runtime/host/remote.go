@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -79,13 +80,15 @@ func (h *Host) command(r control.Request) control.Reply {
 		h.Release(by)
 		return control.Reply{OK: true, Text: "released"}
 	case control.Reload:
-		if h.opts.Reload == ReloadOff {
-			return control.Reply{Text: "it was started with --reload off"}
+		if err := h.Reload(by); err != nil {
+			return control.Reply{Text: err.Error()}
 		}
-		h.askReload(by)
 		return control.Reply{OK: true, Text: "loading again; its log tells what becomes of it"}
+	case control.End:
+		h.End(by)
+		return control.Reply{OK: true, Text: "ending"}
 	case control.Status:
-		return control.Reply{OK: true, Text: h.Status().String()}
+		return control.Reply{OK: true, Text: fmt.Sprintf("pid %d, %v", os.Getpid(), h.Status())}
 	}
 	return control.Reply{Text: fmt.Sprintf("unknown command %q", r.Command)}
 }

@@ -45,60 +45,64 @@ func Find(path string) (Folder, error) {
 	return f, nil
 }
 
-// Open returns the files for one load. They must be closed.
-func (f Folder) Open() (*Files, error) {
-	root, err := os.OpenRoot(f.Dir)
-	if err != nil {
-		return nil, err
-	}
-	return &Files{root: root, dir: f.Dir, asked: map[string]bool{}}, nil
+// Open returns the files for one load; none, if the folder is not there any more. They
+// must be closed.
+func (f Folder) Open() *Files {
+	files := &Files{dir: f.Dir, seen: look{}}
+	files.root, files.gone = os.OpenRoot(f.Dir)
+	return files
 }
 
 // Files are the files of a show, which cannot be left, not even through symbolic links.
-// They remember what a load asked for, also in vain: a file saved there may change the
-// load, one saved elsewhere does not.
+// They remember what a load asked for, also in vain, and what it found: a file that looks
+// another way later may change the load, one that nobody asked for does not.
 type Files struct {
 	root *os.Root
+	gone error // why there is no root
 	dir  string
 
-	mu    sync.Mutex
-	asked map[string]bool
+	mu   sync.Mutex
+	seen look
 }
 
 // Open implements fs.FS.
 func (f *Files) Open(name string) (fs.File, error) {
-	f.mu.Lock()
-	f.asked[name] = true
-	f.mu.Unlock()
-	file, err := f.root.FS().Open(name)
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: e.Err} // without the name of a system call
+	file, err := f.open(name)
+	if err != nil {
+		f.remember(name, nil)
+		if e := (*fs.PathError)(nil); errors.As(err, &e) {
+			err = &fs.PathError{Op: "open", Path: name, Err: e.Err} // without the name of a system call
+		}
+		return nil, err
 	}
-	return file, err
+	found, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	f.remember(name, found) // before it is read: what is written meanwhile is a change
+	return file, nil
 }
 
-// Uses tells whether the load may be another one for a file or folder that has changed,
-// given by its path. The load may have asked for it by another name: through a link, or
-// in letters of another case where that makes no difference.
-func (f *Files) Uses(path string) bool {
-	name, err := filepath.Rel(f.dir, path)
+func (f *Files) open(name string) (fs.File, error) {
+	if f.gone != nil {
+		return nil, f.gone
+	}
+	return f.root.FS().Open(name)
+}
+
+// remember keeps what was found first.
+func (f *Files) remember(name string, found fs.FileInfo) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err != nil || name == "." || f.asked[filepath.ToSlash(name)] {
-		return true
+	if _, known := f.seen[name]; !known {
+		f.seen[name] = found
 	}
-	changed, err := os.Stat(path)
-	if err != nil {
-		return false // gone; what comes in its place is told as well
-	}
-	for asked := range f.asked {
-		used, err := os.Stat(filepath.Join(f.dir, filepath.FromSlash(asked)))
-		if err == nil && os.SameFile(used, changed) {
-			return true
-		}
-	}
-	return false
 }
 
-// Close closes the folder.
-func (f *Files) Close() error { return f.root.Close() }
+// Close closes the folder. What was asked for is remembered.
+func (f *Files) Close() {
+	if f.gone == nil {
+		f.root.Close()
+	}
+}

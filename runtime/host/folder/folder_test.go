@@ -1,6 +1,8 @@
 package folder
 
 import (
+	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,10 +45,7 @@ func TestFind(t *testing.T) {
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "show.lua", "x")
-	f, err := Folder{Dir: dir}.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := Folder{Dir: dir}.Open()
 	defer f.Close()
 	if b, err := fs.ReadFile(f, "show.lua"); string(b) != "x" || err != nil {
 		t.Errorf("%q, %v", b, err)
@@ -57,41 +56,144 @@ func TestFiles(t *testing.T) {
 	if _, err := f.Open("../show.lua"); err == nil {
 		t.Error("the folder can be left")
 	}
-	for name, want := range map[string]bool{"show.lua": true, "part/init.lua": true, "other.lua": false, "part/other.lua": false, "": true} {
-		if got := f.Uses(filepath.Join(dir, name)); got != want {
-			t.Errorf("uses %q: %t", name, got)
-		}
+}
+
+// link makes dir/name a link to a target, in one step as those do who switch releases.
+func link(t *testing.T, dir, name, target string) {
+	t.Helper()
+	fresh := filepath.Join(dir, name+"~")
+	if err := os.Symlink(target, fresh); err != nil {
+		t.Skip(err)
+	}
+	rename(t, fresh, filepath.Join(dir, name))
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// TestUsesLinks: a file that is used by another of its names is used.
-func TestUsesLinks(t *testing.T) {
+// TestChanged: a load is told of whatever makes its files other ones, once it has come to
+// rest, and of nothing else.
+func TestChanged(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare, change func(dir string)
+		path            string // of the show folder, in dir
+		want            string
+	}{
+		"nothing":       {change: func(string) {}},
+		"saved":         {change: func(dir string) { write(t, dir, "show/show.lua", "y") }, want: "show.lua"},
+		"replaced":      {change: func(dir string) { write(t, dir, "show/~", "x"); rename(t, dir+"/show/~", dir+"/show/show.lua") }, want: "show.lua"},
+		"a module":      {change: func(dir string) { write(t, dir, "show/part.lua", "yy") }, want: "part.lua"},
+		"one that came": {change: func(dir string) { write(t, dir, "show/absent.lua", "y") }, want: "absent.lua"},
+		"one that went": {change: func(dir string) { os.Remove(dir + "/show/part.lua") }, want: "part.lua"},
+		"unused":        {change: func(dir string) { write(t, dir, "show/other.lua", "y") }},
+		"the folder, moved and replaced": {change: func(dir string) {
+			rename(t, dir+"/show", dir+"/old")
+			os.Mkdir(dir+"/show", 0o700)
+			write(t, dir, "show/show.lua", "x")
+			write(t, dir, "show/part.lua", "x")
+		}, want: "part.lua"},
+		"gone": {change: func(dir string) { rename(t, dir+"/show", dir+"/old") }, want: "part.lua"},
+		"a folder link": {
+			prepare: func(dir string) { link(t, dir, "current", "show") }, path: "current",
+			change: func(dir string) {
+				os.Mkdir(dir+"/two", 0o700)
+				write(t, dir, "two/show.lua", "x")
+				write(t, dir, "two/part.lua", "x")
+				link(t, dir, "current", "two")
+			}, want: "part.lua",
+		},
+		"behind a folder link": {
+			prepare: func(dir string) { link(t, dir, "current", "show") }, path: "current",
+			change: func(dir string) { write(t, dir, "show/part.lua", "yy") }, want: "part.lua",
+		},
+		"a link within": {
+			prepare: func(dir string) {
+				rename(t, dir+"/show/part.lua", dir+"/show/one.lua")
+				write(t, dir, "show/two.lua", "x")
+				link(t, dir, "show/part.lua", "one.lua")
+			},
+			change: func(dir string) { link(t, dir, "show/part.lua", "two.lua") }, want: "part.lua",
+		},
+		"a link of links": { // as volumes of configuration are made
+			prepare: func(dir string) {
+				os.Mkdir(dir+"/show/..1", 0o700)
+				rename(t, dir+"/show/part.lua", dir+"/show/..1/part.lua")
+				link(t, dir, "show/..data", "..1")
+				link(t, dir, "show/part.lua", "..data/part.lua")
+			},
+			change: func(dir string) {
+				os.Mkdir(dir+"/show/..2", 0o700)
+				write(t, dir, "show/..2/part.lua", "x")
+				link(t, dir, "show/..data", "..2")
+			}, want: "part.lua",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			os.Mkdir(filepath.Join(dir, "show"), 0o700)
+			for _, file := range []string{"show.lua", "part.lua", "other.lua"} {
+				write(t, dir, "show/"+file, "x")
+			}
+			if c.prepare != nil {
+				c.prepare(dir)
+			}
+			files := Folder{Dir: filepath.Join(dir, cmp.Or(c.path, "show"))}.Open()
+			for _, file := range []string{"show.lua", "part.lua", "absent.lua"} {
+				fs.ReadFile(files, file)
+			}
+			files.Close()
+			var w Watcher
+			for range 2 {
+				if got := w.Changed(files); got != "" {
+					t.Fatalf("%q has changed already", got)
+				}
+			}
+			c.change(dir)
+			if got := w.Changed(files); got != "" {
+				t.Errorf("%q is told before it has come to rest", got)
+			}
+			if got := w.Changed(files); got != c.want {
+				t.Errorf("told of %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestChangedWaits: while a file is being written nothing is told.
+func TestChangedWaits(t *testing.T) {
 	dir := t.TempDir()
-	os.Mkdir(filepath.Join(dir, "v2"), 0o700)
-	write(t, dir, "v2/show.lua", "x")
-	write(t, dir, "v2/other.lua", "x")
-	if err := os.Symlink("v2/show.lua", filepath.Join(dir, "show.lua")); err != nil {
-		t.Skip(err)
+	write(t, dir, "show.lua", "")
+	files := Folder{Dir: dir}.Open()
+	defer files.Close()
+	fs.ReadFile(files, "show.lua")
+	var w Watcher
+	for n := range 5 {
+		write(t, dir, "show.lua", strings.Repeat("x", n+1))
+		if got := w.Changed(files); got != "" {
+			t.Fatalf("%q is told while it is written", got)
+		}
 	}
-	if err := os.Symlink("v2", filepath.Join(dir, "lib")); err != nil {
-		t.Skip(err)
+	if got := w.Changed(files); got != "show.lua" {
+		t.Errorf("told of %q", got)
 	}
-	f, err := Folder{Dir: dir}.Open()
-	if err != nil {
-		t.Fatal(err)
+}
+
+// TestNoFolder: a load of a folder that has gone finds nothing, and is told when it is back.
+func TestNoFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "show")
+	files := Folder{Dir: dir}.Open()
+	defer files.Close()
+	if _, err := files.Open("show.lua"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
-	defer f.Close()
-	if b, err := fs.ReadFile(f, "show.lua"); string(b) != "x" || err != nil {
-		t.Errorf("%q, %v", b, err)
-	}
-	if !f.Uses(filepath.Join(dir, "v2/show.lua")) {
-		t.Error("the show is not used by the name of its file")
-	}
-	if f.Uses(filepath.Join(dir, "v2/other.lua")) {
-		t.Error("a file that nobody asked for is used")
-	}
-	fs.ReadFile(f, "lib/other.lua")
-	if !f.Uses(filepath.Join(dir, "v2/other.lua")) {
-		t.Error("a file of a linked folder is not used")
+	os.Mkdir(dir, 0o700)
+	write(t, dir, "show.lua", "")
+	var w Watcher
+	if first, second := w.Changed(files), w.Changed(files); first != "" || second != "show.lua" {
+		t.Errorf("told of %q, then of %q", first, second)
 	}
 }

@@ -1,79 +1,87 @@
 package folder
 
 import (
-	"context"
-	"errors"
 	"io/fs"
-	"log/slog"
+	"maps"
+	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/fsnotify/fsnotify"
+	"slices"
 )
 
-// Watcher sees which Lua files change in a show folder and the folders below it.
+// A look is what was found by each name that a load asked for; nil for nothing.
+type look map[string]fs.FileInfo
+
+// differs returns the first name, in their order, by which the two found another thing,
+// "" if there is none.
+func (l look) differs(other look) string {
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		if !same(l[name], other[name]) {
+			return name
+		}
+	}
+	return ""
+}
+
+// same tells whether a file is the one it was, with what was in it. A folder is never read.
+func same(a, b fs.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	if a.IsDir() || b.IsDir() {
+		return a.IsDir() && b.IsDir()
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// A Watcher notices that files of a load have changed, and then stayed as they are between
+// two calls of Changed: editors write in several steps. It looks at the files themselves,
+// by the names that the load used: so a link that points elsewhere, a folder that was
+// replaced and a file on a disk of another machine are all the same to it. The zero Watcher
+// is ready. It belongs to one goroutine.
 type Watcher struct {
-	fs  *fsnotify.Watcher
-	dir string
-	log *slog.Logger
+	files   *Files
+	changed look // as they were found by the last call; nil if they had not changed
 }
 
-// Watch begins to watch: what changes from now on will be told by Run, which must be
-// called.
-func (f Folder) Watch(log *slog.Logger) (*Watcher, error) {
-	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, err
+// Changed returns the name of a file that is another one than files found, "" for none. It
+// waits for the disk.
+func (w *Watcher) Changed(files *Files) string {
+	if w.files != files {
+		*w = Watcher{files: files}
 	}
-	s := &Watcher{w, f.Dir, log}
-	s.add(f.Dir)
-	return s, nil
+	now := files.look()
+	before := w.changed
+	name := files.differs(now)
+	if name == "" {
+		w.changed = nil
+		return ""
+	}
+	w.changed = now
+	if before == nil || before.differs(now) != "" {
+		return ""
+	}
+	return name
 }
 
-// add watches a folder and those below, but for hidden ones.
-func (w *Watcher) add(dir string) {
-	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil || !d.IsDir():
-			return nil
-		case path != dir && strings.HasPrefix(d.Name(), "."):
-			return filepath.SkipDir
+// look finds what the load asked for once more.
+func (f *Files) look() look {
+	f.mu.Lock()
+	names := slices.Collect(maps.Keys(f.seen))
+	f.mu.Unlock()
+	now := look{}
+	for _, name := range names {
+		found, err := os.Stat(filepath.Join(f.dir, filepath.FromSlash(name)))
+		if err != nil {
+			found = nil
 		}
-		if err := w.fs.Add(path); err != nil {
-			w.log.Warn("a folder is not watched for changes", "folder", path, "error", err)
-		}
-		return nil
-	})
+		now[name] = found
+	}
+	return now
 }
 
-// Run sends the path of each Lua file that changes, or that of the folder if it lost
-// count of them, until ctx ends.
-func (w *Watcher) Run(ctx context.Context, changed chan<- string) {
-	defer w.fs.Close()
-	report := func(path string) {
-		select {
-		case changed <- path:
-		case <-ctx.Done():
-		}
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case ev := <-w.fs.Events:
-			if ev.Has(fsnotify.Create) {
-				w.add(ev.Name) // if it is one
-			}
-			if ev.Op != fsnotify.Chmod && filepath.Ext(ev.Name) == ".lua" {
-				report(ev.Name)
-			}
-		case err := <-w.fs.Errors:
-			if errors.Is(err, fsnotify.ErrEventOverflow) {
-				w.add(w.dir)
-				report(w.dir)
-				continue
-			}
-			w.log.Warn("watching files", "error", err)
-		}
-	}
+// differs returns a name by which the load found another thing.
+func (f *Files) differs(now look) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seen.differs(now)
 }

@@ -1,7 +1,0 @@
-//go:build !unix
-
-package host
-
-import "os"
-
-var reloadSignals []os.Signal
