@@ -26,11 +26,14 @@ type keyDecoder struct {
 func (d *keyDecoder) decode(b []byte) (keys []rune) {
 	for _, c := range b {
 		switch {
+		case c == ' ': // stops machinery: nothing that came before may swallow it
+			d.sequence = d.sequence[:0]
+			keys = append(keys, ' ')
 		case c == escape:
 			d.sequence = append(d.sequence[:0], c)
 		case len(d.sequence) == 1 && (c == '[' || c == 'O'):
 			d.sequence = append(d.sequence, c)
-		case len(d.sequence) > 1 && c >= 0x20 && c < 0x40 && len(d.sequence) < 16:
+		case len(d.sequence) > 1 && c > ' ' && c < 0x40 && len(d.sequence) < 16:
 			d.sequence = append(d.sequence, c) // parameters
 		case len(d.sequence) > 1:
 			if plain := len(d.sequence) == 2; plain && c == 'A' {

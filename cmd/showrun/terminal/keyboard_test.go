@@ -11,6 +11,10 @@ func TestKeyDecoder(t *testing.T) {
 		"\x1b[1;5Ax":                 "x", // with Ctrl: another key
 		"\x1b[C\x1b[3~\x1b[200~j":    "j",
 		"\x1bq":                      "q",
+		"\x1b ":                      " ",
+		"\x1b[ ":                     " ",
+		"\x1bO A":                    " A",
+		"\x1b[1;5 x":                 " x",
 		"\x1b\x1b[A":                 "↑",
 		"é↑k":                        "k",
 		"\x1b[" + "0123456789012345": "5", // no sequence is so long
