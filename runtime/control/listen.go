@@ -63,6 +63,8 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.listener.Close() })()
 	var open table
+	open.keepSpare()
+	defer open.giveSpare()
 	for {
 		c, err := s.listener.Accept()
 		if ctx.Err() != nil {
@@ -72,7 +74,10 @@ func (s *Server) Run(ctx context.Context) error {
 			if errors.Is(err, net.ErrClosed) {
 				return err
 			}
-			select { // out of descriptors, it may be
+			if open.giveSpare() || open.closeFirst() {
+				continue
+			}
+			select {
 			case <-ctx.Done():
 				return nil
 			case <-time.After(100 * time.Millisecond):
