@@ -74,14 +74,15 @@ func (s *Server) Run(ctx context.Context) error {
 			if errors.Is(err, net.ErrClosed) {
 				return err
 			}
-			if open.giveSpare() || open.closeFirst() {
+			if open.giveSpare() {
 				continue
 			}
-			select {
+			select { // whoever is here may have an answer on the way
 			case <-ctx.Done():
 				return nil
 			case <-time.After(100 * time.Millisecond):
 			}
+			open.closeFirst()
 			continue
 		}
 		open.enter(c)

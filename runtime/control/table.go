@@ -49,15 +49,13 @@ func (t *table) enter(c net.Conn) {
 	t.open = append(t.open, c)
 }
 
-// closeFirst closes the first connection; false if there is none.
-func (t *table) closeFirst() bool {
+// closeFirst closes the first connection, so that there is a descriptor for another.
+func (t *table) closeFirst() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.open) == 0 {
-		return false
+	if len(t.open) > 0 {
+		t.drop()
 	}
-	t.drop()
-	return true
 }
 
 func (t *table) drop() {
