@@ -44,6 +44,9 @@ func troubles(s host.Status) (fields []string) {
 	if s.Held {
 		fields = append(fields, "■ STOPPED (Shift-R)")
 	}
+	if n := len(s.Missing); n > 0 {
+		fields = append(fields, fmt.Sprintf("waiting for %s", terminal.Plural(n, "device")))
+	}
 	if s.NoScript {
 		fields = append(fields, "NO SCRIPT RUNS")
 	}

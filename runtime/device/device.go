@@ -18,8 +18,10 @@ type Declaration interface {
 	Key() string
 	// String names the device for people.
 	String() string
-	// Open makes the device, on the loader's goroutine. Nothing is sent before its
-	// loops run.
+	// Open makes the device, on a goroutine of its own. Nothing is sent before its loops
+	// run. An error that is Missing is about something that may come: a network, an
+	// address, a name, a port; the show goes on without the device and it is tried again.
+	// With any other the load fails.
 	Open(Env) (Device, error)
 	// OpenVirtual makes what stands for the device in virtual time: without
 	// sockets and goroutines, and the same in every run. It is published to and takes

@@ -26,7 +26,7 @@ func TestUnsafeIsKept(t *testing.T) {
 	s.Close()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `require "theater".valve{ host = "192.0.2.1", interface = "127.0.0.1" }
-require "stagenet".console{ interface = "nowhere9" }
+require "signet".sender{ key = { file = "none.json" } }
 `)
 	h, err := newHost(Options{Show: file, StateDir: state, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -12,47 +14,101 @@ import (
 	"showrun/runtime/show"
 )
 
-// liveDevice is a device that has been opened. Those of the live load run.
+// liveDevice is a device of the live load, or of one that may become it. Those of the live
+// load run.
 type liveDevice struct {
 	name    string // for people
 	key     string
-	device  device.Device
+	decl    device.Declaration
+	device  device.Device      // nil while it is not there; loader only
+	missing error              // why it is not there; loader only
+	opening chan opened        // has what has come of a try to open it, once that has ended
 	cancel  context.CancelFunc // set when it was started
 	running sync.WaitGroup     // its loops
 	gone    chan struct{}      // closed when it was stopped
 }
 
+// opened is what has come of a try to open a device.
+type opened struct {
+	device device.Device
+	err    error
+}
+
 // liveDevices are those of a load, by key.
 type liveDevices map[string]*liveDevice
 
-// open opens the devices of a load that are not live yet. On an error those it has
-// opened are closed again.
+// open opens the devices of a load that are not live yet, all at the same time. Those that
+// are not there are left out. On another error those it has opened are closed again.
 func (h *Host) open(ctx context.Context, l *show.Load) (liveDevices, error) {
 	all := liveDevices{}
-	given := map[string]device.Device{}
+	var fresh []*liveDevice
 	for _, decl := range l.Declarations() {
 		key := decl.Key()
-		d := h.devices[key]
-		if d == nil {
-			if old := h.ending[key]; old != nil {
-				select {
-				case <-old.gone: // until then it may hold a port
-				case <-ctx.Done():
-					h.discard(all)
-					return nil, ctx.Err()
-				}
-			}
-			opened, err := h.openOne(decl)
-			if err != nil {
-				h.discard(all)
-				return nil, &DeviceError{decl.String(), err}
-			}
-			d = &liveDevice{name: decl.String(), key: key, device: opened, gone: make(chan struct{})}
+		if d := h.devices[key]; d != nil {
+			all[key] = d
+			continue
 		}
-		all[key], given[key] = d, d.device
+		if old := h.ending[key]; old != nil {
+			select {
+			case <-old.gone: // until then it may hold a port
+			case <-ctx.Done():
+				h.discard(all)
+				return nil, ctx.Err()
+			}
+		}
+		d := &liveDevice{name: decl.String(), key: key, decl: decl, missing: errSlow, opening: make(chan opened, 1), gone: make(chan struct{})}
+		h.try(d)
+		all[key], fresh = d, append(fresh, d)
+	}
+	if err := h.openFresh(ctx, fresh); err != nil {
+		h.discard(all)
+		return nil, err
+	}
+	given := map[string]device.Device{}
+	for key, d := range all {
+		if d.device != nil {
+			given[key] = d.device
+		}
 	}
 	l.Provide(given)
 	return all, nil
+}
+
+// openTime is how long a load waits for its devices to open. One that takes longer, as it
+// may to look up a name, goes on and arrives later.
+const openTime = time.Second
+
+var errSlow = errors.New("it is still being opened")
+
+// openFresh waits for the first tries to open devices.
+func (h *Host) openFresh(ctx context.Context, fresh []*liveDevice) error {
+	patience, done := context.WithTimeout(ctx, openTime)
+	defer done()
+	for _, d := range fresh {
+		select {
+		case <-patience.Done():
+		case o := <-d.opening:
+			d.opening <- o
+		}
+		select {
+		case o := <-d.opening:
+			d.device, d.missing = o.device, o.err
+			if missing := (*device.MissingError)(nil); o.err != nil && !errors.As(o.err, &missing) {
+				return &DeviceError{d.name, o.err}
+			}
+		default: // it goes on being opened
+		}
+	}
+	return ctx.Err()
+}
+
+// try tries to open a device, which may take as long as it likes.
+func (h *Host) try(d *liveDevice) {
+	go func() {
+		var o opened
+		o.err = survive(func() (err error) { o.device, err = h.openOne(d.decl); return err })
+		d.opening <- o
+	}()
 }
 
 func (h *Host) openOne(decl device.Declaration) (device.Device, error) {
@@ -83,9 +139,23 @@ func closeUnused(d device.Device) {
 func (h *Host) discard(all liveDevices) {
 	for key, d := range all {
 		if h.devices[key] == nil {
-			closeUnused(d.device)
-			h.unused(key, d.device)
+			h.giveUp(d)
 		}
+	}
+}
+
+// giveUp closes a device that never ran, also one that is still being opened.
+func (h *Host) giveUp(d *liveDevice) {
+	if d.missing == errSlow {
+		go func() { h.close(d.key, (<-d.opening).device) }()
+	}
+	h.close(d.key, d.device)
+}
+
+func (h *Host) close(key string, d device.Device) {
+	if d != nil {
+		closeUnused(d)
+		h.unused(key, d)
 	}
 }
 
@@ -109,19 +179,108 @@ func (h *Host) networkInterface() string {
 	return h.opts.Interface
 }
 
-// start runs the devices of the live load that do not run yet.
+// start runs the devices of the live load that do not run yet, and waits for those that are
+// not there.
 func (h *Host) start(ctx context.Context) {
 	for _, d := range h.devices {
 		if d.cancel != nil {
 			continue
 		}
-		ctx, cancel := context.WithCancel(ctx)
+		running, cancel := context.WithCancel(ctx)
 		d.cancel = cancel
-		for _, loop := range d.device.Loops() {
-			d.running.Go(func() { h.supervise(ctx, d.name, loop) })
+		if d.device == nil {
+			h.opts.Log.Warn("a device is not there: the show goes on without it until it is", "device", d.name, "error", d.missing)
+			h.wg.Go(func() { h.await(running, d) })
+			continue
 		}
-		h.wg.Go(d.running.Wait)
+		h.runLoops(running, d)
 	}
+	h.tellMissing()
+}
+
+// runLoops runs the loops of a device until ctx ends.
+func (h *Host) runLoops(ctx context.Context, d *liveDevice) {
+	for _, loop := range d.device.Loops() {
+		d.running.Go(func() { h.supervise(ctx, d.name, loop) })
+	}
+	h.wg.Go(d.running.Wait)
+}
+
+// An arrival is a device that was not there and is.
+type arrival struct {
+	of     *liveDevice
+	device device.Device
+	ctx    context.Context // of its loops
+}
+
+// await tries to open a device until it is there, which the loader is told, or ctx ends.
+func (h *Host) await(ctx context.Context, d *liveDevice) {
+	const least, most = 250 * time.Millisecond, time.Second
+	first := d.missing
+	last := first.Error()
+	trying := first == errSlow
+	for pause := least; ; pause = min(2*pause, most) {
+		if !trying {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			h.try(d)
+		}
+		trying = false
+		var o opened
+		select {
+		case <-ctx.Done():
+			go func() { h.close(d.key, (<-d.opening).device) }()
+			return
+		case o = <-d.opening:
+		}
+		if o.err == nil {
+			select {
+			case h.arrivals <- arrival{d, o.device, ctx}:
+			case <-ctx.Done():
+				h.close(d.key, o.device)
+			}
+			return
+		}
+		if text := o.err.Error(); text != last {
+			h.opts.Log.Warn("a device is still not there", "device", d.name, "error", text)
+			last = text
+		}
+	}
+}
+
+// arrive makes a device that was not there one of the live load; loader only.
+func (h *Host) arrive(ctx context.Context, a arrival) {
+	d := a.of
+	ok := h.devices[d.key] == d && h.onScriptLoop(ctx, func() {
+		if m, ok := a.device.(device.Machinery); ok {
+			h.reach(append(slices.Clone(*h.machines.Load()), m))
+		}
+		h.show.Arrive(d.key, a.device)
+	})
+	if !ok {
+		h.close(d.key, a.device)
+		return
+	}
+	d.device, d.missing = a.device, nil
+	h.runLoops(a.ctx, d)
+	h.connect()
+	h.tellMissing()
+	h.opts.Log.Info("a device that was not there is", "device", d.name)
+}
+
+// tellMissing has the status name the devices that are not there; loader only.
+func (h *Host) tellMissing() {
+	var names []string
+	for _, d := range h.devices {
+		if d.device == nil {
+			names = append(names, fmt.Sprintf("%s (%v)", d.name, d.missing))
+		}
+	}
+	slices.Sort(names)
+	h.missing.Store(&names)
 }
 
 // supervise runs a loop of a device and, should it fail, runs it again after a

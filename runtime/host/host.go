@@ -31,11 +31,12 @@ type Host struct {
 	store  *store.Store
 	rig    *rig.Rig // nil without --rig
 
-	calls   chan func()         // work for the script loop
-	reload  chan string         // asks the loader to load again, giving why
-	crashed chan *InternalError // ends the show
-	end     chan string         // ends it as well; who asked for it
-	wg      sync.WaitGroup
+	calls    chan func()         // work for the script loop
+	reload   chan string         // asks the loader to load again, giving why
+	arrivals chan arrival        // for the loader
+	crashed  chan *InternalError // ends the show
+	end      chan string         // ends it as well; who asked for it
+	wg       sync.WaitGroup
 
 	live    *show.Load                   // script loop only, or when it has ended
 	devices liveDevices                  // loader only
@@ -59,6 +60,7 @@ type Host struct {
 	frames       frameStats
 	publishers   atomic.Pointer[[]device.Publisher]
 	loaded       atomic.Pointer[[]string] // keys of the devices of the live load
+	missing      atomic.Pointer[[]string] // devices of it that are not there, and why
 	generation   atomic.Int64             // number of the live load
 	noScript     atomic.Bool              // it was stuck and none has taken its place
 	deaf         atomic.Bool              // OSC commands are not heard
@@ -78,11 +80,12 @@ func New(opts Options) (*Host, error) {
 	}
 	h := &Host{
 		opts: opts, folder: found, clock: clock.NewReal(), devices: liveDevices{}, ending: liveDevices{},
-		calls: make(chan func()), reload: make(chan string, 1), crashed: make(chan *InternalError, 1), end: make(chan string, 1),
+		calls: make(chan func()), reload: make(chan string, 1), arrivals: make(chan arrival), crashed: make(chan *InternalError, 1), end: make(chan string, 1),
 	}
 	h.machines.Store(&[]device.Machinery{})
 	h.publishers.Store(&[]device.Publisher{})
 	h.loaded.Store(&[]string{})
+	h.missing.Store(&[]string{})
 	h.show = show.New(show.Config{
 		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir),
 		Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,

@@ -32,6 +32,8 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan change) {
 			h.loadAgain(ctx, devices, "saved")
 		case why := <-h.reload:
 			h.loadAgain(ctx, devices, why)
+		case a := <-h.arrivals:
+			h.arrive(ctx, a)
 		}
 	}
 }
@@ -256,20 +258,16 @@ func (h *Host) reach(machines []device.Machinery) {
 func (h *Host) settle(ctx context.Context, next *prepared) {
 	before, files := h.devices, h.files
 	h.devices, h.files = next.devices, next.files
-	var publishers []device.Publisher
 	for _, o := range next.Opened() {
-		if p, ok := o.Device.(device.Publisher); ok {
-			publishers = append(publishers, p)
+		if o.Device == nil {
+			continue
 		}
 		// Now that it is live recoverRest does not forget it, and it is told nothing yet.
 		if err := h.engage(o.Declaration); err != nil {
 			h.opts.Log.Error("state not kept", "error", err)
 		}
 	}
-	h.publishers.Store(&publishers)
-	if h.rig != nil {
-		h.rig.Patch(next.Opened())
-	}
+	h.connect()
 	h.start(ctx)
 	for key, d := range before {
 		if next.devices[key] == nil {
@@ -286,6 +284,22 @@ func (h *Host) settle(ctx context.Context, next *prepared) {
 	if next.before != nil {
 		h.wg.Go(next.before.End)
 		files.Close()
+	}
+}
+
+// connect makes the devices of the live load known to who counts them and to the rig; loader
+// only.
+func (h *Host) connect() {
+	var publishers []device.Publisher
+	opened := h.live.Opened()
+	for _, o := range opened {
+		if p, ok := o.Device.(device.Publisher); ok {
+			publishers = append(publishers, p)
+		}
+	}
+	h.publishers.Store(&publishers)
+	if h.rig != nil {
+		h.rig.Patch(opened)
 	}
 }
 

@@ -25,12 +25,13 @@ type Status struct {
 	LateP99      time.Duration // lateness of the last 256 frames
 	LateWorst    time.Duration // since the start
 	Universes    int
-	Machines     int    // devices that move things
-	Held         bool   // they are, by an emergency stop
-	NoScript     bool   // it was stuck, and no other has taken its place
-	Deaf         bool   // OSC commands are not heard, the port is another program's
-	Wakes        uint64 // of the script loop
-	Dropped      uint64 // events and observations for which there was no room
+	Missing      []string // devices that are not there, and why
+	Machines     int      // devices that move things
+	Held         bool     // they are, by an emergency stop
+	NoScript     bool     // it was stuck, and no other has taken its place
+	Deaf         bool     // OSC commands are not heard, the port is another program's
+	Wakes        uint64   // of the script loop
+	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
 	ReloadErrors uint64 // since the last good load
 	Meter        []byte // what the rig's first universe shows, from slot 1
@@ -47,7 +48,7 @@ func (h *Host) Status() Status {
 		Show: h.folder.Name, Time: now, Generation: int(h.generation.Load()),
 		BPM: turn.Tempo, Beat: turn.Line.At(now).Float(), Stopped: turn.Line.Stopped, Confidence: plan.Confidence(now),
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
-		Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
+		Missing: *h.missing.Load(), Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
@@ -69,6 +70,9 @@ const meterSlots = 20
 func (s Status) String() string {
 	text := fmt.Sprintf("generation %d, running for %v, %.1f BPM, universes: %d, frames %v late (99 of 100), failed reloads: %d, machines: %d",
 		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
+	if len(s.Missing) > 0 {
+		text += ", WAITING FOR " + strings.Join(s.Missing, ", ")
+	}
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"
 	}

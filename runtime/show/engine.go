@@ -15,13 +15,12 @@ import (
 
 // wiring is what the engine half has to know of a load.
 type wiring struct {
-	load       int           // its number
-	from       time.Duration // when it begins, and what the load before has queued ends
-	lead       time.Duration // how early frames are wanted
-	rate       int           // how many frames a second are wanted at least
-	devices    map[string]taker
-	inOrder    []device.Opened // of declaration
-	publishers []outlets.Publisher
+	load    int           // its number
+	from    time.Duration // when it begins, and what the load before has queued ends
+	lead    time.Duration // how early frames are wanted
+	rate    int           // how many frames a second are wanted at least
+	devices map[string]taker
+	inOrder []device.Opened // of declaration
 
 	// The devices that the loads before had and this one has not, until they have taken
 	// what they were told for instants before it begins, and who waits for that.
@@ -31,7 +30,7 @@ type wiring struct {
 
 // taker is a device that takes orders.
 type taker struct {
-	device    device.Device // nil at a replay
+	device    device.Device // nil at a replay, and while it is not there
 	machinery bool          // it moves things
 }
 
@@ -82,8 +81,11 @@ func (m *Machine) Engine(now time.Duration) *level.Frame {
 func notes(inputs []any) []any {
 	var list []any
 	for _, in := range inputs {
-		if h, ok := in.(handed); ok {
-			in = Handed{h.number}
+		switch x := in.(type) {
+		case handed:
+			in = Handed{x.number}
+		case arrived:
+			in = Arrived{x.key}
 		}
 		list = append(list, in)
 	}
@@ -129,6 +131,8 @@ func (m *Machine) take(in any, now time.Duration) {
 		m.withdraw()
 		m.held = in.On
 		clear(m.refused)
+	case arrived:
+		m.arrive(in, now)
 	case handed:
 		if in.wiring != nil {
 			m.wire(in.wiring, now)
@@ -210,6 +214,9 @@ func (m *Machine) order(now time.Duration) {
 		if d.machinery && m.held {
 			m.refuse(d, o.Order)
 			continue
+		}
+		if found && d.device == nil {
+			m.absent++
 		}
 		if d, ok := d.device.(device.Taker); ok {
 			m.survive(o.Device, func() { d.Take(o.At, o.Message) })
@@ -299,9 +306,39 @@ func (m *Machine) wire(w *wiring, now time.Duration) {
 	}
 	m.conductor.Withdraw(func(_ beat.Command, s beat.Stamp) bool { return s.At >= w.from })
 	m.engine.SetRate(w.rate)
-	m.outlets.Use(w.publishers, now)
-	m.paced = -1 // some may be new
+	m.publishTo(now)
+}
+
+// publishTo makes the outputs of the live load those that get frames, and tells devices,
+// of which some may be new, the tempo.
+func (m *Machine) publishTo(now time.Duration) {
+	var list []outlets.Publisher
+	for _, o := range m.wired.inOrder {
+		if p, ok := o.Device.(device.Publisher); ok {
+			list = append(list, outlets.Publisher{Name: o.Declaration.String(), Publisher: p, Lead: lead(o.Declaration)})
+		}
+	}
+	m.outlets.Use(list, now)
+	m.paced = -1
 	m.pace(now)
+}
+
+// arrive makes a device that was not there one of the live load.
+func (m *Machine) arrive(in arrived, now time.Duration) {
+	for i := range m.wired.inOrder {
+		o := &m.wired.inOrder[i]
+		if o.Declaration.Key() != in.key {
+			continue
+		}
+		o.Device = in.device
+		t := m.wired.devices[in.key]
+		t.device = in.device
+		m.wired.devices[in.key] = t
+		if a, ok := in.device.(device.Adopter); ok {
+			m.survive(in.key, func() { a.Adopt(o.Declaration) })
+		}
+	}
+	m.publishTo(now)
 }
 
 // bug reports a bug of one device.
@@ -312,8 +349,9 @@ func (m *Machine) bug(what string, bug any) {
 // Stats counts what the engine half did.
 type Stats struct {
 	engine.Stats
-	Lost uint64 // orders for devices that were gone
+	Lost   uint64 // orders for devices that were gone
+	Absent uint64 // orders for devices that were not there yet
 }
 
 // Stats are those of the engine half; engine loop, or when it has ended.
-func (m *Machine) Stats() Stats { return Stats{m.engine.Stats(), m.lost} }
+func (m *Machine) Stats() Stats { return Stats{m.engine.Stats(), m.lost, m.absent} }

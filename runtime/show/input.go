@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/script"
 )
@@ -38,7 +39,7 @@ type (
 		Files  []File         // that these read
 	}
 	// EngineTurn is a turn of the engine loop and all it has taken, in order: Observed,
-	// Aliased, Handed, Barred or Held.
+	// Aliased, Handed, Arrived, Barred or Held.
 	EngineTurn struct {
 		Number uint64
 		Now    time.Duration
@@ -75,6 +76,8 @@ type (
 	// of the engine. It is made again by whoever repeats the script's turns, so the
 	// number, which counts from 1, is all.
 	Handed struct{ Number uint64 }
+	// Arrived is that a device is there now that was not when the live load needed it.
+	Arrived struct{ Device string }
 	// Barred keeps machinery from what it was told up to now.
 	Barred struct{}
 	// Held does that, and from then on from everything, or lets it go again.
@@ -102,7 +105,7 @@ type File struct {
 // for those of the protocols: for who writes them down.
 func Values() []any {
 	return slices.Concat(script.AnswerTypes(), engine.Values(), []any{
-		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Barred{}, Held{},
+		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
 	})
 }
 
@@ -111,6 +114,12 @@ type handed struct {
 	number uint64
 	batch  engine.Batch
 	wiring *wiring // instead, if a load went live
+}
+
+// arrived is an Arrived on its way, with the device.
+type arrived struct {
+	key    string
+	device device.Device
 }
 
 // NumberOf is the number of an input.

@@ -35,10 +35,12 @@ func (l *Load) Declarations() []device.Declaration { return l.bindings.Devices()
 // none.
 func (l *Load) device(key string) device.Device { return l.devices[key] }
 
-// Provide gives the load its devices; before it goes live.
+// Provide gives the load its devices, before it goes live; those that are not there may
+// arrive later.
 func (l *Load) Provide(devices map[string]device.Device) { l.devices = devices }
 
-// Opened lists the declarations with their devices, in order.
+// Opened lists the declarations with their devices, in order; nil for those that are not
+// there.
 func (l *Load) Opened() (list []device.Opened) {
 	for _, d := range l.bindings.Devices() {
 		list = append(list, device.Opened{Declaration: d, Device: l.devices[d.Key()]})

@@ -79,6 +79,7 @@ type Machine struct {
 	outlets   outlets.Outlets
 	wired     wiring
 	lost      uint64          // orders
+	absent    uint64          // orders
 	held      bool            // machinery is
 	refused   map[string]bool // devices of which that was logged
 	paced     float64         // the tempo that devices know

@@ -9,7 +9,6 @@ import (
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
 	"showrun/runtime/script"
-	"showrun/runtime/show/outlets"
 )
 
 // Swap makes next the live load, on the script loop between two turns. What is
@@ -84,18 +83,11 @@ func (m *Machine) wireUp(l, before *Load) {
 		}
 		_, machinery := o.Declaration.(device.Guarded)
 		w.devices[o.Declaration.Key()] = taker{o.Device, machinery}
-		lead := time.Duration(0)
-		if d, ok := o.Declaration.(device.Early); ok {
-			lead = d.Lead()
-		}
-		w.lead = max(w.lead, lead)
+		w.lead = max(w.lead, lead(o.Declaration))
 		if d, ok := o.Declaration.(device.Frequent); ok && d.FrameRate() > engine.DefaultRate {
 			w.rate = max(w.rate, d.FrameRate())
 		}
 		w.inOrder = append(w.inOrder, o)
-		if p, ok := o.Device.(device.Publisher); ok {
-			w.publishers = append(w.publishers, outlets.Publisher{Name: o.Declaration.String(), Publisher: p, Lead: lead})
-		}
 	}
 	// Frames are made as early as any output wants them; what is scheduled has to be
 	// known by then.
@@ -107,4 +99,20 @@ func (m *Machine) wireUp(l, before *Load) {
 		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File,
 		Commands: []engine.Command{engine.Use{Outputs: outputs}, engine.Intensity{Channels: l.bindings.Intensity()}},
 	})
+}
+
+// lead is how long before their instants a device wants frames.
+func lead(d device.Declaration) time.Duration {
+	if d, ok := d.(device.Early); ok {
+		return d.Lead()
+	}
+	return 0
+}
+
+// Arrive gives the live load a device that was not there when it went live, by the key of
+// its declaration; script loop. The script is not told: for it the device was there.
+func (m *Machine) Arrive(key string, d device.Device) {
+	m.live.devices[key] = d
+	m.inputs.put(arrived{key, d})
+	m.cfg.Wake()
 }

@@ -107,8 +107,10 @@ type listened struct {
 // Open implements device.Declaration.
 func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
 	r := newReceiver(d, env)
-	_, err := r.open()
-	return r, err
+	if _, err := r.open(); err != nil {
+		return nil, device.Missing(err)
+	}
+	return r, nil
 }
 
 // OpenVirtual implements device.Declaration: nothing is heard unless somebody calls

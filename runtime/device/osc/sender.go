@@ -136,7 +136,7 @@ const (
 func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
 	driver, err := wire.Dial(d.address(), env.NetworkInterface(d.Interface))
 	if err != nil {
-		return nil, err
+		return nil, device.Missing(err)
 	}
 	return &Sender{decl: d, env: env, driver: driver}, nil
 }

@@ -143,7 +143,7 @@ type deckRef struct {
 func (d *SinkDecl) Open(env device.Env) (device.Device, error) {
 	if d.Interface != "" {
 		if _, err := discovery.Networks(d.Interface); err != nil {
-			return nil, err
+			return nil, device.Missing(err)
 		}
 	}
 	token, err := TokenOf(env.Store)

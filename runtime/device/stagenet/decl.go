@@ -207,7 +207,7 @@ func isLoopback(name string) bool {
 func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
 	iface := d.network(env)
 	if _, err := lan.Find(iface); err != nil {
-		return nil, err
+		return nil, device.Missing(err)
 	}
 	c := newConsole(d, env)
 	kept := leases{env.Store, d.leasesName(iface), env.Log}

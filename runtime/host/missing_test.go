@@ -1,0 +1,75 @@
+package host
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	wire "showrun/drivers/osc"
+)
+
+// TestMissing runs a show whose OSC port is another program's and whose servers have names
+// that mean nothing: the rest of it runs, it is said what is not there, and once the port is
+// free the script hears what comes there.
+func TestMissing(t *testing.T) {
+	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := taken.LocalAddr().(*net.UDPAddr).Port
+	file := filepath.Join(t.TempDir(), "show.lua")
+	text := fmt.Sprintf(`
+local show, clock, osc, theater = require "show", require "clock", require "osc", require "theater"
+require "signet".sender{ mode = "open" }:universe(1)
+osc.receiver{ port = %d }:on("/hear", function() show.log.info("heard in %%d", show.generation) end)
+local box = osc.sender{ host = "nowhere.invalid", port = 9 }
+theater.valve{ host = "nowhere.invalid" }
+clock.every(0.05, function() box:send("/x") end)
+`, port)
+	save(t, file, text)
+	log := newLines()
+	h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", Log: log.logger()})
+	log.await(t, "show loaded", 1)
+	log.await(t, "a device is not there", 3)
+	missing := h.Status().Missing
+	for i, want := range []string{"osc.receiver", "osc.sender", "theater.valve"} {
+		if len(missing) != 3 || !strings.Contains(strings.Join(missing, "\n"), want) {
+			t.Errorf("missing %d %q, want %s among them", i, missing, want)
+		}
+	}
+	if text := h.Status().String(); !strings.Contains(text, "WAITING FOR ") {
+		t.Error(text)
+	}
+	if n := h.Status().Universes; n != 1 {
+		t.Errorf("%d universes", n)
+	}
+	save(t, file, text+"-- saved")
+	log.await(t, "show reloaded", 1)
+	if machines, untold := h.EmergencyStop("test"); machines != 0 || untold != 0 {
+		t.Errorf("%d machines, %d untold, though none is there", machines, untold)
+	}
+	h.Release("test")
+	taken.Close()
+	log.await(t, "a device that was not there is", 1)
+	c, err := wire.Dial(fmt.Sprintf("127.0.0.1:%d", port), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Post(wire.Message{Address: "/hear"}); err != nil {
+		t.Fatal(err)
+	}
+	log.await(t, "heard in 2", 1)
+	if n := len(h.Status().Missing); n != 2 {
+		t.Errorf("%d devices are missing, want 2", n)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if s := h.show.Stats(); s.Absent == 0 || s.Frames == 0 {
+		t.Errorf("%d frames, %d orders for devices that are not there", s.Frames, s.Absent)
+	}
+}
