@@ -77,19 +77,20 @@ func TestPulledPlug(t *testing.T) {
 }
 
 // showIn starts shows in network namespaces.
-func showIn(t *testing.T) func(space, end, text string) (*logLines, *exec.Cmd) {
+func showIn(t *testing.T) func(space, end, text string, flags ...string) (*logLines, *exec.Cmd) {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "showrun")
 	sh(t, "go", "build", "-o", binary, ".")
-	return func(space, end, text string) (*logLines, *exec.Cmd) {
+	return func(space, end, text string, flags ...string) (*logLines, *exec.Cmd) {
 		t.Helper()
 		show := filepath.Join(dir, end+".lua")
 		if err := os.WriteFile(show, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		run := exec.Command("ip", "netns", "exec", space, binary, "run", "--osc", "off", "--log-format", "json",
-			"--interface", end, "--state", filepath.Join(dir, end), show)
+		args := []string{"netns", "exec", space, binary, "run", "--osc", "off", "--log-format", "json",
+			"--interface", end, "--state", filepath.Join(dir, end), show}
+		run := exec.Command("ip", append(args, flags...)...)
 		run.Env = append(os.Environ(), "SHOW_PASSPHRASE=Ge2p$E$4*A")
 		return follow(t, run), run
 	}

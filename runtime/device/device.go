@@ -191,9 +191,10 @@ type Env struct {
 	Log       *slog.Logger
 }
 
-// NetworkInterface is the one a device named, or else that of all.
+// NetworkInterface is the one a device named, or else that of all. With a rig it is that of
+// the rig, whatever a device names: nothing leaves it.
 func (e Env) NetworkInterface(named string) string {
-	if named != "" {
+	if named != "" && e.Rigs == nil {
 		return named
 	}
 	return e.Interface

@@ -133,7 +133,13 @@ const (
 )
 
 // Open implements device.Declaration.
+//
+// With a rig nothing is sent: who listens may be a real machine, also on this computer.
 func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
+	if env.Rigs != nil {
+		env.Log.Info("osc: on a rig messages are not sent", "to", d.address())
+		return device.Silent{}, nil
+	}
 	driver, err := wire.Dial(d.address(), env.NetworkInterface(d.Interface))
 	if err != nil {
 		return nil, device.Missing(err)

@@ -141,8 +141,8 @@ type deckRef struct {
 
 // Open implements device.Declaration.
 func (d *SinkDecl) Open(env device.Env) (device.Device, error) {
-	if d.Interface != "" {
-		if _, err := discovery.Networks(d.Interface); err != nil {
+	if iface := env.NetworkInterface(d.Interface); iface != "" {
+		if _, err := discovery.Networks(iface); err != nil {
 			return nil, device.Missing(err)
 		}
 	}
@@ -159,19 +159,11 @@ func (d *SinkDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	return d.open(env, stagelinq.Token{1}) // its driver never runs, so any token will do
 }
 
-// network is the interface the sink uses: with a rig that of the rig, whatever it names.
-func (d *SinkDecl) network(env device.Env) string {
-	if env.Rigs != nil {
-		return env.Interface
-	}
-	return env.NetworkInterface(d.Interface)
-}
-
 func (d *SinkDecl) open(env device.Env, token stagelinq.Token) (*Sink, error) {
 	s := &Sink{decl: d, env: env, heard: make(chan struct{}, 1), said: map[string]string{}}
 	var err error
 	s.driver, err = stagelinq.OpenSink(stagelinq.Config{
-		Name: d.Name, Token: token, Interface: d.network(env), DiscoveryPort: env.Ports["stagelinq"],
+		Name: d.Name, Token: token, Interface: env.NetworkInterface(d.Interface), DiscoveryPort: env.Ports["stagelinq"],
 		Accept: d.accepts, States: stagelinq.DefaultStates(), Log: env.Log,
 		OnDevice: s.OnDevice, OnState: s.OnState, OnBeat: s.OnBeat,
 	})

@@ -175,15 +175,6 @@ func (d *ConsoleDecl) FrameRate() int { return d.Rate }
 // Lead implements device.Early.
 func (d *ConsoleDecl) Lead() time.Duration { return d.Latency }
 
-// network is the interface of the console. With a rig nothing leaves the machine,
-// whatever it names.
-func (d *ConsoleDecl) network(env device.Env) string {
-	if r := rigOf(env); r != nil {
-		return r.env.Interface
-	}
-	return env.NetworkInterface(d.Interface)
-}
-
 // leasesName is what the leases of a console on an interface are kept under. A rehearsal
 // on loopback must not take addresses away from the gateways of the show.
 func (d *ConsoleDecl) leasesName(iface string) string {
@@ -205,14 +196,17 @@ func isLoopback(name string) bool {
 
 // Open implements device.Declaration.
 func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
-	iface := d.network(env)
+	iface, urls := env.NetworkInterface(d.Interface), slices.Clone(d.URLs)
+	if env.Rigs != nil { // which has all of its gateways, and tells where they are
+		urls = nil
+	}
 	if _, err := lan.Find(iface); err != nil {
 		return nil, device.Missing(err)
 	}
 	c := newConsole(d, env)
 	kept := leases{env.Store, d.leasesName(iface), env.Log}
 	if err := c.drive(stagenet.Config{
-		Gateways: slices.Clone(d.URLs), Discover: d.Discover, Interface: iface, Rate: d.Rate, Saved: kept.load(), Leases: kept,
+		Gateways: urls, Discover: d.Discover && env.Rigs == nil, Interface: iface, Rate: d.Rate, Saved: kept.load(), Leases: kept,
 	}); err != nil {
 		return nil, err
 	}

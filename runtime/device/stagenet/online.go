@@ -2,7 +2,6 @@ package stagenet
 
 import (
 	"context"
-	"slices"
 
 	"showrun/runtime/level"
 )
@@ -24,11 +23,9 @@ func goOnline(c *Console) *onlineConsole {
 	return o
 }
 
-// Dial makes the console connect to more gateways: those of a rig. It replaces
-// those of the last call.
-func (c *onlineConsole) Dial(urls []string) error {
-	return c.driver.SetGateways(slices.Concat(c.decl.URLs, urls))
-}
+// Dial makes the console connect to the gateways of a rig, in place of those of the last
+// call.
+func (c *onlineConsole) Dial(urls []string) error { return c.driver.SetGateways(urls) }
 
 // Publish implements device.Publisher.
 func (c *onlineConsole) Publish(f *level.Frame) {
