@@ -90,7 +90,7 @@ type place struct{ tree, name string }
 var goroutines = []place{
 	{"cmd/showrun", "*.go"},
 	{"runtime/host", "*.go"},
-	{"runtime/control", "listen.go"},
+	{"runtime/control", "listen.go"}, {"runtime/control", "ask.go"},
 	{"runtime/store", "save.go"},
 	{"runtime/rig", "*.go"}, {"runtime/device", "rig.go"},
 	{"runtime/script", "runner.go"}, {"runtime/script", "compile.go"},

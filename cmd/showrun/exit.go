@@ -77,17 +77,10 @@ func (a *app) codeOf(err error) exitCode {
 // tellWhoRuns names the shows that run here, one of which may have the port that is
 // taken.
 func (a *app) tellWhoRuns(err error) {
-	paths, failed := control.Shows(control.Folder(os.LookupEnv))
-	if failed != nil || !errors.Is(err, syscall.EADDRINUSE) || a.jsonLog != nil {
+	if !errors.Is(err, syscall.EADDRINUSE) || a.jsonLog != nil {
 		return
 	}
-	var names []string
-	for _, answer := range askAll(paths, control.Status, "") {
-		if answer.Show != "" {
-			names = append(names, answer.Show)
-		}
-	}
-	if len(names) > 0 {
+	if names := control.Others(control.Folder(os.LookupEnv)); len(names) > 0 {
 		fmt.Fprintf(a.screen, "Shows that run on this machine: %s\n", strings.Join(names, ", "))
 	}
 }

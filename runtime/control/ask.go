@@ -8,6 +8,11 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -92,4 +97,27 @@ func askOnce(path string, r Request, patience time.Duration, late time.Time) (Re
 	}
 	var reply Reply
 	return reply, json.Unmarshal(lines.Bytes(), &reply)
+}
+
+// Others names the shows of other processes of this user that answer, in the order of their
+// names. It asks all at the same time.
+func Others(folder string) []string {
+	paths, err := Shows(folder)
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(paths))
+	var asking sync.WaitGroup
+	for i, path := range paths {
+		if mine, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), suffix), "-"); mine == strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		asking.Go(func() {
+			reply, _ := Ask(path, Request{Command: Status})
+			names[i] = reply.Show
+		})
+	}
+	asking.Wait()
+	slices.Sort(names)
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
+	"showrun/runtime/control"
 	"showrun/runtime/device"
 	"showrun/runtime/rig"
 	"showrun/runtime/show"
@@ -216,9 +218,13 @@ type arrival struct {
 // await tries to open a device until it is there, which the loader is told, or ctx ends.
 func (h *Host) await(ctx context.Context, d *liveDevice) {
 	const least, most = 250 * time.Millisecond, time.Second
-	first := d.missing
-	last := first.Error()
-	trying := first == errSlow
+	last := d.missing.Error()
+	trying := d.missing == errSlow
+	if errors.Is(d.missing, syscall.EADDRINUSE) && h.opts.Control != "" {
+		if names := control.Others(h.opts.Control); len(names) > 0 {
+			h.opts.Log.Warn("shows that run on this machine, one of which may have the port: "+strings.Join(names, ", "), "device", d.name)
+		}
+	}
 	for pause := least; ; pause = min(2*pause, most) {
 		if !trying {
 			select {

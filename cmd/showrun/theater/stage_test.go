@@ -64,7 +64,7 @@ func flags(t *testing.T, to string) Flags {
 // its first server.
 func run(t *testing.T, f Flags) (*Stage, *osc.Sender) {
 	t.Helper()
-	s, err := Open(f, key.ReadFile, slog.New(slog.DiscardHandler))
+	s, err := Open(f, findKey, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +99,8 @@ func (d dimmer) Output(_ int, levels []byte) {
 		d <- levels[3]
 	}
 }
+
+func findKey(dir string) (key.Transfer, error) { return devsignet.FindKey(dir) }
 
 // A fixture drives a lamp on Sig-Net with the key of the key store, and beside it a
 // show has the state folder to itself.
@@ -191,7 +193,7 @@ func TestAnotherGateway(t *testing.T) {
 	g, s := startGateway(t, gateway.Config{ID: "somebody"})
 	f := flags(t, "stagenet:dimmer@"+g.Addr().String())
 	said := make(chan string, 100)
-	stage, err := Open(f, key.ReadFile, slog.New(slog.NewTextHandler(tee(said), nil)))
+	stage, err := Open(f, findKey, slog.New(slog.NewTextHandler(tee(said), nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +233,7 @@ func TestStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	s, err := Open(f, key.ReadFile, slog.New(slog.NewTextHandler(&b, nil)))
+	s, err := Open(f, findKey, slog.New(slog.NewTextHandler(&b, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,12 +269,12 @@ func TestOpenErrors(t *testing.T) {
 	defer taken.Close()
 	f := flags(t, "")
 	f.Valve = []int{taken.LocalAddr().(*net.UDPAddr).Port}
-	_, err = Open(f, key.ReadFile, slog.New(slog.DiscardHandler))
+	_, err = Open(f, findKey, slog.New(slog.DiscardHandler))
 	var failed *host.DeviceError
 	if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "theater: valve server: osc: listen on ") {
 		t.Errorf("a port that is taken: %v", err)
 	}
-	if _, err := Open(flags(t, "signet:1"), key.ReadFile, slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := Open(flags(t, "signet:1"), findKey, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("Sig-Net opens without a key")
 	}
 }
@@ -281,7 +283,7 @@ func TestOpenErrors(t *testing.T) {
 func TestFor(t *testing.T) {
 	f := flags(t, "")
 	f.For = time.Millisecond
-	s, err := Open(f, key.ReadFile, slog.New(slog.DiscardHandler))
+	s, err := Open(f, findKey, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
