@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,6 +32,9 @@ func statusLine(s host.Status, dropped uint64, width int) string {
 	if m := terminal.Meter(s.Meter); m != "" {
 		fields = append(fields, m)
 	}
+	if s.Source != "" {
+		fields = append(fields, "from "+s.Source)
+	}
 	fields = append(fields,
 		fmt.Sprintf("frames %.1f ms late", float64(s.LateP99.Microseconds())/1000),
 		fmt.Sprintf("gen %d", s.Generation),
@@ -44,8 +48,12 @@ func troubles(s host.Status) (fields []string) {
 	if s.Held {
 		fields = append(fields, "■ STOPPED (Shift-R)")
 	}
-	if n := len(s.Missing); n > 0 {
-		fields = append(fields, fmt.Sprintf("waiting for %s", terminal.Plural(n, "device")))
+	if wait := slices.Concat(s.Missing, s.Waiting); len(wait) > 0 {
+		text := "waiting for " + wait[0]
+		if n := len(wait) - 1; n > 0 {
+			text += fmt.Sprintf(" and %d more", n)
+		}
+		fields = append(fields, text)
 	}
 	if s.NoScript {
 		fields = append(fields, "NO SCRIPT RUNS")

@@ -31,6 +31,12 @@ func TestStatusLine(t *testing.T) {
 	}{
 		{show, 0, 79, "first-light · 120.0 BPM ♩ ▯▯▯▮ 11 · " + bars + " · frames 0.2 ms late"},
 		{show, 0, 99, "first-light · 120.0 BPM ♩ ▯▯▯▮ 11 · " + bars + " · frames 0.2 ms late · gen 3 · 1 universe"},
+		{with(func(s *host.Status) { s.Source = "deck 1 of rigdeck" }), 0, 99,
+			"first-light · 120.0 BPM ♩ ▯▯▯▮ 11 · " + bars + " · from deck 1 of rigdeck · gen 3"},
+		{with(func(s *host.Status) {
+			s.Missing, s.Waiting = []string{"osc.receiver 9000 (it is taken)"}, []string{"player prime5"}
+		}), 0, 79,
+			"waiting for osc.receiver 9000 (it is taken) and 1 more · first-light · gen 3"},
 		{show, 0, 40, "first-light · 120.0 BPM ♩ ▯▯▯▮ 11"},
 		{show, 0, 5, "first"},
 		{host.Status{}, 0, 79, ""},

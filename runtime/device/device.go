@@ -116,6 +116,20 @@ type Paced interface {
 	Tempo(at time.Duration, bpm float64)
 }
 
+// Waiter is a device that needs others to do what it is there for.
+type Waiter interface {
+	// WaitsFor names those that are not there as people know them, such as "gateway
+	// relay-box", in an order that stays; any goroutine.
+	WaitsFor() []string
+}
+
+// Source is a device whose tempo sources have names for people.
+type Source interface {
+	// SourceName is what a tempo source is now, such as "deck 2 of prime5"; "" if it is
+	// none of the device. Any goroutine.
+	SourceName(source string) string
+}
+
 // Stepper is what has to be called at instants of its own. It is for virtual time
 // only: what is live has loops.
 type Stepper interface {

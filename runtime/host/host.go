@@ -59,6 +59,7 @@ type Host struct {
 
 	frames       frameStats
 	publishers   atomic.Pointer[[]device.Publisher]
+	others       atomic.Pointer[others]
 	loaded       atomic.Pointer[[]string] // keys of the devices of the live load
 	missing      atomic.Pointer[[]string] // devices of it that are not there, and why
 	generation   atomic.Int64             // number of the live load
@@ -84,6 +85,7 @@ func New(opts Options) (*Host, error) {
 	}
 	h.machines.Store(&[]device.Machinery{})
 	h.publishers.Store(&[]device.Publisher{})
+	h.others.Store(&others{})
 	h.loaded.Store(&[]string{})
 	h.missing.Store(&[]string{})
 	h.show = show.New(show.Config{
@@ -136,6 +138,7 @@ func (h *Host) Run(ctx context.Context) error {
 	h.wg.Go(func() { h.store.Run(devices) })
 	h.listen(devices)
 	h.wg.Go(func() { h.recoverRest(devices) })
+	h.wg.Go(func() { h.tellWaiting(devices) })
 	loading, stopLoader := context.WithCancel(ctx)
 	defer stopLoader()
 	if err := h.loadFirst(ctx, devices); err != nil {

@@ -291,13 +291,21 @@ func (h *Host) settle(ctx context.Context, next *prepared) {
 // only.
 func (h *Host) connect() {
 	var publishers []device.Publisher
+	var rest others
 	opened := h.live.Opened()
 	for _, o := range opened {
 		if p, ok := o.Device.(device.Publisher); ok {
 			publishers = append(publishers, p)
 		}
+		if w, ok := o.Device.(device.Waiter); ok {
+			rest.waiters = append(rest.waiters, w)
+		}
+		if s, ok := o.Device.(device.Source); ok {
+			rest.sources = append(rest.sources, s)
+		}
 	}
 	h.publishers.Store(&publishers)
+	h.others.Store(&rest)
 	if h.rig != nil {
 		h.rig.Patch(opened)
 	}

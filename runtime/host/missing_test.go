@@ -10,6 +10,23 @@ import (
 	wire "showrun/drivers/osc"
 )
 
+// TestWaiting: whom the show waits for on the network is told, and what its tempo comes from.
+func TestWaiting(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, `local dj = require "stagelinq".sink{}
+require "stagelinq".sink{ name = "second", devices = { "prime5" } }
+require "clock".follow(dj:master())`)
+	log := newLines()
+	h, stop := runLive(t, Options{Show: file, Rig: true, Log: log.logger()})
+	log.await(t, "waiting for player prime5; the show goes on without", 1)
+	if text := h.Status().String(); !strings.Contains(text, "BPM from deck 1 of rigdeck") || !strings.Contains(text, "WAITING FOR player prime5") {
+		t.Error(text)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestMissing runs a show whose OSC port is another program's and whose servers have names
 // that mean nothing: the rest of it runs, it is said what is not there, and once the port is
 // free the script hears what comes there.

@@ -33,8 +33,10 @@ type Status struct {
 	Wakes        uint64   // of the script loop
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
-	ReloadErrors uint64 // since the last good load
-	Meter        []byte // what the rig's first universe shows, from slot 1
+	ReloadErrors uint64   // since the last good load
+	Waiting      []string // others on the network that its devices wait for
+	Source       string   // what the tempo comes from; "" = the show itself
+	Meter        []byte   // what the rig's first universe shows, from slot 1
 
 	Disabled []string // handlers that are not called any more, by name and line
 }
@@ -56,6 +58,7 @@ func (h *Host) Status() Status {
 	for _, o := range *h.publishers.Load() {
 		s.Universes += o.Universes()
 	}
+	s.Waiting, s.Source = h.waiting(), h.source(turn.Source)
 	if h.rig != nil {
 		s.Meter = h.rig.Levels(meterSlots)
 	}
@@ -68,10 +71,14 @@ const meterSlots = 20
 
 // String is a line for people.
 func (s Status) String() string {
-	text := fmt.Sprintf("generation %d, running for %v, %.1f BPM, universes: %d, frames %v late (99 of 100), failed reloads: %d, machines: %d",
-		s.Generation, s.Time.Round(time.Second), s.BPM, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
-	if len(s.Missing) > 0 {
-		text += ", WAITING FOR " + strings.Join(s.Missing, ", ")
+	from := ""
+	if s.Source != "" {
+		from = " from " + s.Source
+	}
+	text := fmt.Sprintf("generation %d, running for %v, %.1f BPM%s, universes: %d, frames %v late (99 of 100), failed reloads: %d, machines: %d",
+		s.Generation, s.Time.Round(time.Second), s.BPM, from, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
+	if wait := slices.Concat(s.Missing, s.Waiting); len(wait) > 0 {
+		text += ", WAITING FOR " + strings.Join(wait, ", ")
 	}
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"

@@ -118,6 +118,7 @@ type unit struct {
 	player Player
 	token  stagelinq.Token
 	gone   bool // lost, and not heard again yet
+	here   bool // connected
 	states map[string]any
 	decks  []string                // tempo source of each deck, from deck 1
 	beats  [maxDecks]float64       // length of its track in beats
@@ -206,6 +207,7 @@ func (s *Sink) Answer(question any) any {
 func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 	s.mu.Lock()
 	u := s.unit(ev.Device)
+	u.here = ev.Kind == stagelinq.Connected
 	if ev.Kind == stagelinq.Lost {
 		u.gone, u.states, u.songs = true, map[string]any{}, [maxDecks]song{} // it keeps its place in the order
 		s.elect(s.env.Since(ev.At))

@@ -127,6 +127,16 @@ func (c *Console) Take(at time.Duration, message any) {
 	c.sel(u.At.Output)
 }
 
+// WaitsFor implements device.Waiter: the gateways the show names that are not connected.
+func (c *Console) WaitsFor() (list []string) {
+	for _, d := range c.adopted.Load().Gateways {
+		if g, _ := c.driver.Gateway(d.ID); !g.Connected {
+			list = append(list, "gateway "+d.ID)
+		}
+	}
+	return list
+}
+
 // Universes implements device.Publisher: it counts the gateways that hold a lease and
 // are connected.
 func (c *Console) Universes() int { return int(c.live.Load()) }

@@ -431,3 +431,23 @@ func BenchmarkFrame(b *testing.B) {
 		c.deliver(&taken)
 	}
 }
+
+// TestWaitsForGateways: a gateway that the show names is waited for until it is connected.
+func TestWaitsForGateways(t *testing.T) {
+	desk, stopDesk := newBox(t, "desk", "127.0.0.1:0", gateway.Channels("DMX", 1, 1)...)
+	d := &ConsoleDecl{URLs: []string{desk.URL()}, Gateways: []*GatewayDecl{{ID: "desk"}, {ID: "relay-box"}}}
+	s := newStage(t, d)
+	if got := s.WaitsFor(); !slices.Equal(got, []string{"gateway desk", "gateway relay-box"}) {
+		t.Errorf("at first it waits for %q", got)
+	}
+	s.run()
+	s.wait("mapped", "desk")
+	if got := s.WaitsFor(); !slices.Equal(got, []string{"gateway relay-box"}) {
+		t.Errorf("with one gateway it waits for %q", got)
+	}
+	stopDesk()
+	s.wait("lost", "desk")
+	if got := s.WaitsFor(); len(got) != 2 {
+		t.Errorf("without it waits for %q", got)
+	}
+}
