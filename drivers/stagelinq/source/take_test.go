@@ -293,17 +293,19 @@ func TestATakePlaysBack(t *testing.T) {
 		}
 	}
 
-	// The same beats: all but those before the second sink was connected.
+	// The same beats in the same order, to the last: all but those before the second sink was
+	// connected, and those that a busy machine had no time for when they were due.
 	want, got := beatsOf(first.Events), beatsOf(second.Events)
-	i := slices.IndexFunc(want, func(e take.Event) bool { return e.BeatInfo.Clock == got[0].BeatInfo.Clock })
-	if i < 0 || len(got) != len(want)-i {
-		t.Fatalf("%d beat messages from message %d of %d", len(got), i, len(want))
+	if n := len(got); n == 0 || !reflect.DeepEqual(got[n-1].BeatInfo, want[len(want)-1].BeatInfo) {
+		t.Fatalf("the last of %d beat messages is not the last of %d", n, len(want))
 	}
-	want = want[i:]
+	rest := want
 	for n := range got {
-		if !reflect.DeepEqual(got[n].BeatInfo, want[n].BeatInfo) {
-			t.Fatalf("message %d: %+v, want %+v", n, got[n].BeatInfo, want[n].BeatInfo)
+		i := slices.IndexFunc(rest, func(e take.Event) bool { return reflect.DeepEqual(e.BeatInfo, got[n].BeatInfo) })
+		if i < 0 {
+			t.Fatalf("message %d is none that is still to come: %+v", n, got[n].BeatInfo)
 		}
+		rest = rest[i+1:]
 	}
 }
 
