@@ -31,6 +31,25 @@ show.on("stop", function() lamp:fade(100, 0.1) require "clock".sleep(0.2) lamp:f
 	}
 }
 
+// TestExitTime cuts off what would take longer, though the goodbye begins it at once.
+func TestExitTime(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, `local net = require "signet".sender{}:universe(1)
+require "show".on("stop", function() net:fade(1, 200, 3) end)`)
+	seen := &lastFrame{}
+	h, err := newHost(Options{Show: file, StateDir: t.TempDir(), Rig: true, Ports: freePorts(t), For: 10 * time.Millisecond,
+		ExitTime: 200 * time.Millisecond, Frames: seen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if seen.first == 0 || seen.first == 200 {
+		t.Errorf("the fade was cut off at %d", seen.first)
+	}
+}
+
 // lastFrame keeps the first slot of the last frame.
 type lastFrame struct{ first byte }
 

@@ -256,13 +256,8 @@ func (h *Host) End(by string) {
 func (h *Host) sayGoodbye() {
 	limit := h.clock.Now() + h.opts.ExitTime
 	h.show.End(h.clock.Now())
-	last, _ := h.show.Saying()
-	for limit = max(limit, last); ; {
-		last, more := h.show.Saying()
-		now := h.clock.Now()
-		if now >= limit || !more && now >= last {
-			break
-		}
+	last, more := h.show.Saying()
+	for now := h.clock.Now(); now < limit && (more || now < last); now = h.clock.Now() {
 		next := min(limit, last)
 		if more {
 			next = min(limit, h.show.ScriptNext())
@@ -271,8 +266,9 @@ func (h *Host) sayGoodbye() {
 		if _, err := h.show.Script(h.clock.Now()); err != nil {
 			break // it is stuck, which it has said
 		}
+		last, more = h.show.Saying()
 	}
-	h.rest(last + 2*time.Second/time.Duration(h.opts.Rate))
+	h.rest(min(limit, last) + 2*time.Second/time.Duration(h.opts.Rate))
 }
 
 // leave shows the look the show ends with, once nothing moves any more.

@@ -43,7 +43,7 @@ type Options struct {
 	For       time.Duration // end by itself after so long; 0 = never
 	Interface string        // network interface of devices that name none
 	StateDir  string        // folder of what is kept between runs
-	ExitTime  time.Duration // that the script may take to say goodbye, fades included, beyond what it does at once
+	ExitTime  time.Duration // that the script may take to say goodbye, fades included
 	Exit      Exit          // default hold
 	Lookahead time.Duration // default 50 ms
 	Rate      int           // frames a second, default 44
