@@ -314,9 +314,7 @@ func (g *Generation) Step(now time.Duration) (more bool, err error) {
 	if g.isRevoked() {
 		return false, ErrStuck
 	}
-	if len(g.says) > 0 && now-g.confessed >= time.Second {
-		g.confess(now)
-	}
+	g.confessNow(now)
 	horizon := now + g.cfg.Lookahead
 	g.spent = 0
 	for n := 0; ; n++ {

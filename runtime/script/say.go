@@ -59,6 +59,14 @@ func (g *Generation) allow(what string, perSecond int) bool {
 	return true
 }
 
+// confessNow tells once a second of what was left out.
+func (g *Generation) confessNow(now time.Duration) {
+	if now-g.confessed >= time.Second {
+		g.confess(now)
+		g.confessed = now
+	}
+}
+
 // confess tells of what was left out a second ago and longer.
 func (g *Generation) confess(now time.Duration) {
 	for _, what := range slices.Sorted(maps.Keys(g.says)) {
@@ -67,7 +75,6 @@ func (g *Generation) confess(now time.Duration) {
 			delete(g.says, what)
 		}
 	}
-	g.confessed = now
 }
 
 func (g *Generation) tell(what string, s *said) {

@@ -43,6 +43,21 @@ t.after("2.95", function() for i = 1, 300 do print("burst") end end)`, func(c *C
 	}
 }
 
+// TestManyLinesAreCounted: what is left out of a line is told though more lines have
+// spoken than are counted.
+func TestManyLinesAreCounted(t *testing.T) {
+	var log bytes.Buffer
+	s := live(t, `t.every("1", function() end) t.run("", function()
+for i = 1, 1500 do local print = assert(loadstring("print(" .. i .. ")", "=" .. i)) print() end
+for i = 1, 300 do print("burst") end end)`, func(c *Config) {
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	s.run(5 * time.Second)
+	if !strings.Contains(log.String(), "times=200") {
+		t.Error("nothing is told of 200 texts that were left out")
+	}
+}
+
 // TestSlowScriptIsSaidOnceASecond for each handler.
 func TestSlowScriptIsSaidOnceASecond(t *testing.T) {
 	var log bytes.Buffer
