@@ -170,6 +170,7 @@ func (h *Host) Run(ctx context.Context) error {
 	h.guard("exit look", h.leave)
 	engine()
 	loader() // it may wait for a device that opens
+	h.files.Close()
 	stopDevices()
 	h.wg.Wait()
 	for _, d := range h.devices {
@@ -275,7 +276,6 @@ func (h *Host) sayGoodbye() {
 func (h *Host) leave() {
 	last, load := h.show.Leave(h.clock.Now(), h.opts.Exit == ExitBlackout)
 	h.wg.Go(load.End)
-	h.files.Close()
 	h.rest(last + 2*time.Second/time.Duration(h.opts.Rate))
 }
 
