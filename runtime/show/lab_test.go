@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -194,18 +193,6 @@ func (h *lab) run(until time.Duration) {
 			}
 		}
 		h.engine()
-	}
-}
-
-// want compares the marks.
-func (h *lab) want(lines ...string) {
-	h.t.Helper()
-	var got []string
-	for _, m := range h.marks {
-		got = append(got, m.String())
-	}
-	if !slices.Equal(got, lines) {
-		h.t.Errorf("marked %q\nwant   %q\nlog\n%s", got, lines, h.log.String())
 	}
 }
 

@@ -28,12 +28,6 @@ type rigGateway struct {
 	levels   gateway.Levels
 }
 
-// rigOf is this package's part of a rig, nil without one.
-func rigOf(env device.Env) *rig {
-	r, _ := env.Rigs[protocol].(*rig)
-	return r
-}
-
 func newRig(env device.RigEnv) *rig {
 	return &rig{env: env, opened: make(chan struct{}, 1), gateways: map[string]*rigGateway{}}
 }
