@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -192,13 +193,19 @@ func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) 
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
-	inputs, size := rec.throughTheCodec(t)
+	rec.replay(t, h, live, log)
+}
+
+// replay feeds what a host has recorded to a second machine and compares.
+func (r *record) replay(t *testing.T, h *Host, live *trace, log *lines) (inputs []any) {
+	t.Helper()
+	inputs, size := r.throughTheCodec(t)
 	var again *show.Replay
 	replayed := &trace{registry: func() *level.Registry { return again.Registry() }}
 	still := clock.NewVirtual()
 	again = show.NewReplay(show.Config{
 		Name: h.folder.Name, File: h.folder.File, Dir: filepath.Base(h.folder.Dir), Rate: h.opts.Rate,
-		Lookahead: h.opts.Lookahead, Budget: opts.Budget, Guard: time.Minute, Grace: time.Minute,
+		Lookahead: h.opts.Lookahead, Budget: h.opts.Budget, Guard: time.Minute, Grace: time.Minute,
 		Bind: bindings.New, Now: still.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.DiscardHandler), Frames: replayed,
 	})
 	for i, in := range inputs {
@@ -214,6 +221,42 @@ func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) 
 		t.Fatalf("%d lines live, %d replayed", len(want), len(got))
 	}
 	t.Logf("%d inputs, %d bytes, %d lines of output equal", len(inputs), size, len(want))
+	return inputs
+}
+
+// TestARecordRepeatsAnArrival: a device that comes while the show runs is in its record.
+func TestARecordRepeatsAnArrival(t *testing.T) {
+	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, fmt.Sprintf(`local u = require "signet".sender{}:universe(1)
+local rx = require "osc".receiver{ port = %d }
+require "clock".every(0.05, function() u:set(1, math.random(255)) end)`, taken.LocalAddr().(*net.UDPAddr).Port))
+	rec, log := &record{}, newLines()
+	var h *Host
+	live := &trace{registry: func() *level.Registry { return h.show.Registry() }}
+	h, stop := runLive(t, Options{Show: file, Rig: true, Seed: 1, Log: log.logger(), Frames: live, Record: rec.add})
+	log.await(t, "a device is not there", 1)
+	taken.Close()
+	log.await(t, "a device that was not there is", 1)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	arrived := 0
+	for _, in := range rec.replay(t, h, live, log) {
+		turn, _ := in.(show.EngineTurn)
+		for _, x := range turn.Inputs {
+			if _, ok := x.(show.Arrived); ok {
+				arrived++
+			}
+		}
+	}
+	if arrived != 1 {
+		t.Errorf("%d arrivals in the record", arrived)
+	}
 }
 
 // differ fails at the first line that is another one.
