@@ -20,7 +20,7 @@ var errSlow = fmt.Errorf("the disk has not answered for %v", saveTime)
 // keep saves. A store with a log says there what is wrong, and does without.
 func (s *Store) keep() error {
 	err := s.save()
-	if s.log == nil {
+	if s.log == nil || errors.Is(err, errClosed) {
 		return err
 	}
 	switch failed := s.failing.Swap(err != nil); {
@@ -71,6 +71,9 @@ func (s *Store) atDisk(call func() error) error {
 
 // write writes both files if something has changed.
 func (s *Store) write() error {
+	if s.closed.Load() {
+		return errClosed
+	}
 	changes := s.changes.Load()
 	if changes == s.saved {
 		return nil
@@ -134,7 +137,8 @@ func (s *Store) intact() bool {
 	return true
 }
 
-// Close saves what is left and lets others have the folder.
+// Close saves what is left and lets others have the folder. Whoever still has the store,
+// such as a device that took too long to open, cannot write any more.
 func (s *Store) Close() error {
 	var err error
 	if s.log != nil {
@@ -142,5 +146,6 @@ func (s *Store) Close() error {
 	} else {
 		err = s.save()
 	}
+	s.closed.Store(true)
 	return errors.Join(err, s.lock.Close())
 }

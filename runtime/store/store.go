@@ -50,6 +50,7 @@ type Store struct {
 	writing chan struct{} // who has put something in writes
 	stuck   atomic.Bool   // and does not come back
 	failing atomic.Bool   // the last save did not succeed, which has been said
+	closed  atomic.Bool   // others may have the folder
 	saved   uint64        // changes that are on disk; of who writes
 	last    []byte        // the file as it was written last; of who writes
 }
@@ -60,6 +61,7 @@ var (
 	ErrInUse = errors.New("another showrun uses this state folder; stop it or give this one a folder of its own with --state (the Sig-Net key is found all the same)")
 	// ErrDamaged tells that the file cannot be used.
 	ErrDamaged = errors.New("the file is damaged; a show that is run sets it aside")
+	errClosed  = errors.New("the state folder is closed")
 )
 
 // Open opens a state folder, which is made if need be. What cannot be written is told by

@@ -87,3 +87,31 @@ func TestKeysAndValues(t *testing.T) {
 		t.Errorf("an empty value: %q, %v, %v", v, known, err)
 	}
 }
+
+// TestAClosedStoreWritesNothing: the folder may be another's by then.
+func TestAClosedStoreWritesNothing(t *testing.T) {
+	for _, open := range []func(dir string) (*Store, error){
+		Open, func(dir string) (*Store, error) { s, _, err := fresh(dir); return s, err },
+	} {
+		s, err := open(full(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.ReadFile(s.file())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Engage("late", []byte("how")); !errors.Is(err, errClosed) {
+			t.Error(err)
+		}
+		if err := s.Put("b", "late", nil); !errors.Is(err, errClosed) {
+			t.Error(err)
+		}
+		if after, err := os.ReadFile(s.file()); err != nil || !bytes.Equal(after, before) {
+			t.Errorf("it was written, %v", err)
+		}
+	}
+}
