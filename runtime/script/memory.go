@@ -16,10 +16,10 @@ type memory struct {
 	looked time.Duration     // when, by the stopwatch
 	warned bool              // that it is much
 	bound  uint64            // bytes, above the limit once somebody was stopped
-	eaters map[any]*appetite // by handle or task; nil while less is held
+	eaters map[any]*appetite // by handle or function; nil while less is held
 }
 
-// appetite is what is known of a handle or a task that runs while too much is held.
+// appetite is what is known of a handle or a function that runs while too much is held.
 type appetite struct {
 	made   uint64 // bytes by its last run, garbage included
 	all    uint64 // and by all
@@ -61,10 +61,11 @@ func (g *Generation) weigh(t *Task) (after func()) {
 	return g.measure(g.appetite(t))
 }
 
-// appetite is that of the handle that t is a run of, or of t itself.
+// appetite is that of the handle that t is a run of, or else of all tasks of the same
+// function: those that begin one another are but one who eats.
 func (g *Generation) appetite(t *Task) *appetite {
-	var eater any = t
-	if t.handle != nil {
+	var eater any = t.fn.Proto
+	if t.handle != nil && !t.handle.once {
 		eater = t.handle
 	}
 	a := g.memory.eaters[eater]

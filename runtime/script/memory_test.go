@@ -36,6 +36,8 @@ func TestWhoGrowsIsStopped(t *testing.T) {
 		"a handler":           {`t.every("0.1", function() ` + much + ` end)`, "show.lua:2"},
 		"little by little":    {`t.every("0.01", function() ` + little + ` end)`, "show.lua:2"},
 		"a task":              {`t.run("task", function() while true do t.sleep("0.1") ` + much + ` end end)`, "show.lua:2"},
+		"a chain":             {`local function again() ` + much + ` t.after("0.1", again) end again()`, "show.lua:2"},
+		"task after task":     {`t.every("0.1", function() t.run("task", function() ` + much + ` end) end)`, "show.lua:2"},
 		"protected":           {`t.every("0.1", function() pcall(function() ` + much + ` end) end)`, "show.lua:2"},
 		"what comes and goes": {`t.every("0.1", function() keep[1] = make(3000) end)`, ""},
 	} {
