@@ -103,6 +103,7 @@ func (s Status) String() string {
 		{s.Counts.Full, "batches refused: too many wait"},
 		{s.Counts.Unknown, "commands refused"},
 		{s.Counts.Lost, "orders lost: their device was gone"},
+		{s.Counts.Absent, "orders not carried out: their device is not there yet"},
 	} {
 		if c.n > 0 {
 			text += fmt.Sprintf(", %d %s", c.n, c.what)

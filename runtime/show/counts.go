@@ -16,6 +16,7 @@ type Counts struct {
 	Full    uint64        // batches that the queue had no room for
 	Unknown uint64        // commands for slots that do not exist
 	Lost    uint64        // orders for devices that were gone
+	Absent  uint64        // orders for devices that were not there yet
 
 	Events, Observations uint64 // that there was no room for
 	Merged               uint64 // events that gave way to newer ones, the script being behind
@@ -54,8 +55,9 @@ func (m *Machine) countScript() {
 // countEngine publishes what the engine half has counted, on its loop.
 func (m *Machine) countEngine() {
 	late, full, unknown := m.engine.Missed()
-	is := m.counts.engine.Load()
-	if is == nil || is.Late != late.Count || is.Full != full || is.Unknown != unknown || is.Lost != m.lost {
-		m.counts.engine.Store(&Counts{Late: late.Count, Worst: late.Worst, Full: full, Unknown: unknown, Lost: m.lost})
+	now := Counts{Late: late.Count, Worst: late.Worst, Full: full, Unknown: unknown, Lost: m.lost, Absent: m.absent}
+	if is := m.counts.engine.Load(); is == nil || *is != now {
+		c := now // which is on the heap only if it is new
+		m.counts.engine.Store(&c)
 	}
 }

@@ -349,9 +349,8 @@ func (m *Machine) bug(what string, bug any) {
 // Stats counts what the engine half did.
 type Stats struct {
 	engine.Stats
-	Lost   uint64 // orders for devices that were gone
-	Absent uint64 // orders for devices that were not there yet
+	Lost uint64 // orders for devices that were gone
 }
 
 // Stats are those of the engine half; engine loop, or when it has ended.
-func (m *Machine) Stats() Stats { return Stats{m.engine.Stats(), m.lost, m.absent} }
+func (m *Machine) Stats() Stats { return Stats{m.engine.Stats(), m.lost} }
