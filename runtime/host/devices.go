@@ -208,14 +208,16 @@ func (h *Host) runLoops(ctx context.Context, d *liveDevice) {
 	h.wg.Go(d.running.Wait)
 }
 
-// An arrival is a device that was not there and is.
+// An arrival is news of a device that was not there: that it is, or why it still is not.
 type arrival struct {
 	of     *liveDevice
 	device device.Device
 	ctx    context.Context // of its loops
+	err    error
 }
 
-// await tries to open a device until it is there, which the loader is told, or ctx ends.
+// await tries to open a device until it is there, or ctx ends. The loader is told that, and
+// before it each new reason why it is not.
 func (h *Host) await(ctx context.Context, d *liveDevice) {
 	const least, most = 250 * time.Millisecond, time.Second
 	last := d.missing.Error()
@@ -242,24 +244,33 @@ func (h *Host) await(ctx context.Context, d *liveDevice) {
 			return
 		case o = <-d.opening:
 		}
-		if o.err == nil {
-			select {
-			case h.arrivals <- arrival{d, o.device, ctx}:
-			case <-ctx.Done():
-				h.close(d.key, o.device)
+		if o.err != nil {
+			if o.err.Error() == last {
+				continue
 			}
+			last = o.err.Error()
+			h.opts.Log.Warn("a device is still not there", "device", d.name, "error", last)
+		}
+		select {
+		case h.arrivals <- arrival{d, o.device, ctx, o.err}:
+		case <-ctx.Done():
+			h.close(d.key, o.device)
 			return
 		}
-		if text := o.err.Error(); text != last {
-			h.opts.Log.Warn("a device is still not there", "device", d.name, "error", text)
-			last = text
+		if o.err == nil {
+			return
 		}
 	}
 }
 
-// arrive makes a device that was not there one of the live load; loader only.
+// arrive makes a device that is there now one of the live load; loader only.
 func (h *Host) arrive(ctx context.Context, a arrival) {
 	d := a.of
+	if a.err != nil {
+		d.missing = a.err
+		h.tellMissing()
+		return
+	}
 	ok := h.devices[d.key] == d && h.onScriptLoop(ctx, func() {
 		if m, ok := a.device.(device.Machinery); ok {
 			h.reach(append(slices.Clone(*h.machines.Load()), m))

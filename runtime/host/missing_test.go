@@ -1,13 +1,18 @@
 package host
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	wire "showrun/drivers/osc"
+	"showrun/runtime/device"
 )
 
 // TestWaiting: whom the show waits for on the network is told, and what its tempo comes from.
@@ -25,6 +30,35 @@ require "clock".follow(dj:master())`)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestWhyADeviceIsMissing: the status tells the newest reason.
+func TestWhyADeviceIsMissing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, "")
+	synctest.Test(t, func(t *testing.T) {
+		h, err := newHost(Options{Show: file, Log: newLines().logger()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &liveDevice{name: "x", key: "x", decl: absent{}, missing: errSlow, opening: make(chan opened, 1)}
+		h.devices["x"] = d
+		h.try(d)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go h.await(ctx, d)
+		h.arrive(ctx, <-h.arrivals)
+		if got := h.Status().Missing; !slices.Equal(got, []string{"x (no such host)"}) {
+			t.Errorf("missing %q", got)
+		}
+	})
+}
+
+// absent declares a device that never is there.
+type absent struct{ device.Declaration }
+
+func (absent) Open(device.Env) (device.Device, error) {
+	return nil, device.Missing(errors.New("no such host"))
 }
 
 // TestMissing runs a show whose OSC port is another program's and whose servers have names
