@@ -92,7 +92,7 @@ func (h *Host) onScriptLoop(ctx context.Context, f func()) (ok bool) {
 			<-done
 			return ok
 		case <-busy:
-			h.opts.Log.Info("the script is busy: what was saved waits for it")
+			h.opts.Log.Info("the script is busy: what is to go live waits for it")
 		case <-ctx.Done():
 			return false
 		}
