@@ -123,6 +123,7 @@ deck:on_beat(2, function(b) out:send("/deck", b.count) motion:spline("x", { 1, 2
 deck:on("jump", function(d) out:send("/jump", d.beat) end)
 clock.every(0.1, function() valve:move(1, math.random(-100, 100)) out:send("/pending", motion:pending("x")) end)
 clock.every(0.35, function() error("once more") end)
+clock.after(0.2, function() out:send("/near", select(2, pcall(require, "nearr")), select(2, pcall(function() return near.x end))) end)
 clock.after(0.4, function() while true do end end)
 clock.after(0.7, function() return ("x"):rep(40000):gsub(".", "%%0%%0") end)
 rx:on("/hit", function(_, n) spot:set(n) out:send("/hit", n, os.clock() >= 0) end)
@@ -144,6 +145,7 @@ func TestARecordRepeatsTheShow(t *testing.T) {
 	}
 	shows := map[string]func(t *testing.T, dir string) (file, text string){
 		"hostile": func(t *testing.T, dir string) (string, string) {
+			save(t, filepath.Join(dir, "near.lua"), "return {}") // that errors know of
 			return filepath.Join(dir, "show.lua"), fmt.Sprintf(hostile, freeUDP(t), freeUDP(t))
 		},
 	}

@@ -165,7 +165,7 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 			return fn
 		}
 	}
-	L.RaiseError("require: no module %q%s: %s", name, g.likely(name), g.whereNot(name))
+	raise(L, fmt.Sprintf("require: no module %q%s: %s", name, g.likely(name), g.whereNot(name)))
 	return nil
 }
 

@@ -21,7 +21,7 @@ type (
 		Plan   uint64         // the version of the plan of the beat it went by
 		Events []script.Event // that it delivered
 		Heard  []script.Heard // what the script asked, and what guards decided
-		Files  []File         // that it read, by requiring a module late
+		Files  []File         // that it read or found, by requiring a module late
 	}
 	// Copied is that show.state was copied for a load to come.
 	Copied struct {
@@ -95,7 +95,8 @@ type Loaded struct {
 	Heard  []script.Heard // by its top level
 }
 
-// File is a file of a show, by its name in the show folder.
+// File is a file of a show, by its name in the show folder; without data if the script only
+// learnt that it is there.
 type File struct {
 	Name string
 	Data []byte

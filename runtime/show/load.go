@@ -101,7 +101,7 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 
 // prepare is Prepare for what was loaded once before, if oracle is a replay.
 func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded Loaded, plan *beat.Plan, oracle *script.Oracle) (*Load, error) {
-	l := &Load{loaded: loaded, files: &files{from: folder}, left: make(chan struct{})}
+	l := &Load{loaded: loaded, files: &files{from: folder, told: map[string]bool{}}, left: make(chan struct{})}
 	l.bindings = m.cfg.Bind(Scene{
 		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, State: state.state,
 	})
@@ -130,12 +130,14 @@ func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded 
 	return l, nil
 }
 
-// files are those of a show folder. They remember what was read.
+// files are those of a show folder. They remember what was read, and what was found to be
+// there: errors tell scripts of it.
 type files struct {
 	from fs.FS
 
 	mu   sync.Mutex
 	read []File
+	told map[string]bool // by name, what read has or had
 }
 
 // Open implements fs.FS.
@@ -147,12 +149,46 @@ func (f *files) ReadFile(name string) ([]byte, error) {
 	if err == nil {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.read = append(f.read, File{name, slices.Clone(b)})
+		f.tell(File{name, slices.Clone(b)})
 	}
 	return b, err
 }
 
-// take returns what was read since the last time.
+// Stat implements fs.StatFS.
+func (f *files) Stat(name string) (fs.FileInfo, error) {
+	info, err := fs.Stat(f.from, name)
+	if err == nil && info.Mode().IsRegular() {
+		f.found(name)
+	}
+	return info, err
+}
+
+// Glob implements fs.GlobFS.
+func (f *files) Glob(pattern string) ([]string, error) {
+	names, err := fs.Glob(f.from, pattern)
+	f.found(names...)
+	return names, err
+}
+
+// found notes files without what is in them.
+func (f *files) found(names ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, name := range names {
+		if !f.told[name] {
+			f.tell(File{Name: name})
+		}
+	}
+}
+
+// tell has take return a file, in place of what it would have said of it.
+func (f *files) tell(file File) {
+	f.read = slices.DeleteFunc(f.read, func(g File) bool { return g.Name == file.Name })
+	f.read = append(f.read, file)
+	f.told[file.Name] = true
+}
+
+// take returns what was read and found since the last time.
 func (f *files) take() []File {
 	f.mu.Lock()
 	defer f.mu.Unlock()
