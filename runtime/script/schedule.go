@@ -119,7 +119,7 @@ func (s *schedule) add(e *entry) {
 	}
 }
 
-// clear takes all entries out.
+// clear takes all entries out, those that may come once more among them.
 func (s *schedule) clear() {
 	for _, q := range s.queues() {
 		for q.Len() > 0 {
@@ -127,7 +127,7 @@ func (s *schedule) clear() {
 		}
 	}
 	for _, l := range s.lanes {
-		l.parked = nil
+		l.parked, l.came = nil, nil
 	}
 }
 
