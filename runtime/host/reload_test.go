@@ -181,15 +181,16 @@ show.on("stop", function() u:set(3, 99) show.log.info("event stop") end)`, versi
 }
 
 // TestReloadWithMuchState checks that a state of 60,000 entries goes over to the next
-// load without a beat lost or heard twice, and that a table in it that is held in two
-// places is one afterwards.
+// load without a beat lost or heard twice, but for those that a machine which is too slow
+// leaves out and counts, and that a table in it that is held in two places is one
+// afterwards.
 func TestReloadWithMuchState(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "show.lua")
 	const text = `
 local show, clock = require "show", require "clock"
 local s = show.state
 if show.generation == 1 then
-  s.beats, s.log = 0, {}
+  s.beats, s.skipped, s.log = 0, 0, {}
   for i = 1, 20000 do s.log[i] = { at = i, name = "n" .. i } end
   s.first = s.log[1]
   clock.set_tempo(600)
@@ -199,11 +200,12 @@ clock.on_beat(1, function(b)
   s.beats = s.beats + 1
   s.first.at = s.first.at + 1
   s.last = s.last or beat - 1
-  if beat ~= s.last + 1 then show.log.warn("beat " .. beat .. " after " .. s.last) end
+  if beat <= s.last then show.log.warn("beat " .. beat .. " after " .. s.last) end
+  s.skipped = s.skipped + beat - s.last - 1
   s.last = beat
   if s.log[1].at ~= 1 + s.beats or #s.log ~= 20000 then show.log.warn("the state came apart") end
 end)
-show.on("stop", function() show.log.info(s.beats .. " beats in " .. show.generation .. " generations") end)
+show.on("stop", function() show.log.info(s.skipped .. " beats left out in " .. show.generation .. " generations") end)
 `
 	save(t, file, text)
 	log := newLines()
@@ -218,7 +220,7 @@ show.on("stop", function() show.log.info(s.beats .. " beats in " .. show.generat
 		t.Fatal(err)
 	}
 	late := h.show.Stats().Late
-	log.await(t, fmt.Sprintf("beats in %d generations", times+1), 1)
+	log.await(t, fmt.Sprintf("%d beats left out in %d generations", h.show.Counts().Skipped, times+1), 1)
 	if text := log.String(); strings.Contains(text, "level=WARN") {
 		t.Error(text)
 	}

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"math"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -210,8 +211,9 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 	default:
 		h.entry.beat, h.entry.epoch, h.entry.fired = e.grid.Next(e.beat), e.epoch, at
 		if is, epoch := e.lane.position(now); behind && epoch == e.epoch && h.entry.beat < is {
-			h.entry.beat = e.grid.Next(is)
-			g.stats.Skipped++
+			next := e.grid.Next(is)
+			g.stats.Skipped += uint64(math.Round((next - h.entry.beat).Float() / e.grid.Quantum))
+			h.entry.beat = next
 		}
 		g.sched.add(&h.entry)
 	}

@@ -126,6 +126,14 @@ func TestEveryLosesOnlyWhatIsPast(t *testing.T) {
 	if n := s.gen.Stats().Skipped; n != 3 {
 		t.Errorf("%d skipped", n)
 	}
+	s = live(t, `t.on_beat(1, function(b) log(b) end)`) // every 0.5 s
+	s.now = 3100 * time.Millisecond
+	s.gen.Step(s.now)
+	s.run(3600 * time.Millisecond)
+	s.wantLog("0.500 1", "3.500 7")
+	if n := s.gen.Stats().Skipped; n != 5 {
+		t.Errorf("%d beats skipped", n)
+	}
 	s = live(t, `t.on_beat(10, function(b) log(b) end)`) // every 5 s
 	s.now = 6500 * time.Millisecond
 	s.gen.Step(s.now)
