@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 )
@@ -67,5 +69,37 @@ func TestNoDescriptors(t *testing.T) {
 	}
 	if err := child.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNoDescriptorIsLeft once a server has ended, though somebody was connected.
+func TestNoDescriptorIsLeft(t *testing.T) {
+	spares := func() (n int) {
+		links, _ := filepath.Glob("/proc/self/fd/*")
+		for _, link := range links {
+			if to, _ := os.Readlink(link); to == os.DevNull {
+				n++
+			}
+		}
+		return n
+	}
+	before := spares()
+	folder := filepath.Join(t.TempDir(), "run")
+	var c net.Conn
+	t.Run("serve", func(t *testing.T) {
+		serve(t, folder, func(Request) Reply { return Reply{} })
+		shows, err := Shows(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err = net.Dial("unix", shows[0]); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(c, "{}")
+		c.Read(make([]byte, 1)) // it serves, then
+	})
+	defer c.Close()
+	if after := spares(); after != before {
+		t.Errorf("%d descriptors are kept, %d were before", after, before)
 	}
 }

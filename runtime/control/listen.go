@@ -57,14 +57,14 @@ func alive(path string) bool {
 
 // Run answers requests until ctx ends and takes the socket away.
 func (s *Server) Run(ctx context.Context) error {
+	var open table
+	open.keepSpare()
+	defer open.giveSpare() // after the connections, which keep one again
 	var running sync.WaitGroup
 	defer running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.listener.Close() })()
-	var open table
-	open.keepSpare()
-	defer open.giveSpare()
 	for {
 		c, err := s.listener.Accept()
 		if ctx.Err() != nil {
