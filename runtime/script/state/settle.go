@@ -8,10 +8,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// maxNamed is how many of the things that cannot be kept are named.
-const maxNamed = 20
+// maxNamed is how many of the things that cannot be kept are named, and maxPath how many
+// keys of the path to each are: a list may be linked by a key of each element.
+const (
+	maxNamed = 20
+	maxPath  = 8
+)
 
-// lost is a key of a live table whose value, or which itself, cannot be kept.
+// lost is a key of a live table whose value, or which itself, cannot be kept; without a
+// key it is the metatable of the table.
 type lost struct {
 	from *lua.LTable // where it was, of the next generation
 	entry
@@ -153,6 +158,9 @@ func (s *settling) move(live, to *lua.LTable) {
 			}
 		}
 	})
+	if live.Metatable != lua.LNil && (to == live || to.Metatable == lua.LNil) {
+		s.lost = append(s.lost, lost{from: to})
+	}
 	if to == live {
 		live.Metatable = lua.LNil
 		return
@@ -172,23 +180,51 @@ func (s *settling) name(root *lua.LTable) (errs []error) {
 	if len(s.lost) == 0 {
 		return nil
 	}
-	paths := map[*lua.LTable]string{root: "show.state"}
+	places := map[*lua.LTable]*place{root: {}}
 	queue := []*lua.LTable{root}
 	for n := 0; n < len(queue); n++ {
+		up := places[queue[n]]
 		for k, v := queue[n].Next(lua.LNil); k != lua.LNil; k, v = queue[n].Next(k) {
-			if t, ok := v.(*lua.LTable); ok && paths[t] == "" {
-				paths[t] = fmt.Sprintf("%s.%v", paths[queue[n]], k)
+			if t, ok := v.(*lua.LTable); ok && places[t] == nil {
+				places[t] = &place{up, k}
 				queue = append(queue, t)
 			}
 		}
 	}
 	for _, l := range s.lost {
-		if !isKey(l.key) {
-			errs = append(errs, fmt.Errorf("%s: a key is a %s and cannot be kept; keys must be strings, numbers or booleans", paths[l.from], l.key.Type()))
-			continue
-		}
-		errs = append(errs, fmt.Errorf("%s.%v: a %s cannot be kept; strings, numbers, booleans and tables of them can", paths[l.from], l.key, l.value.Type()))
+		errs = append(errs, l.describe(places[l.from]))
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errs[:min(len(errs), maxNamed)]
+}
+
+func (l lost) describe(at *place) error {
+	switch {
+	case l.key == nil:
+		return fmt.Errorf("%s: its metatable is not kept; the new version must set it", at)
+	case !isKey(l.key):
+		return fmt.Errorf("%s: a key is a %s and cannot be kept; keys must be strings, numbers or booleans", at, l.key.Type())
+	}
+	return fmt.Errorf("%s.%v: a %s cannot be kept; strings, numbers, booleans and tables of them can", at, l.key, l.value.Type())
+}
+
+// place is where a table is found in the state; the root has no key.
+type place struct {
+	up  *place
+	key lua.LValue
+}
+
+// String gives the path from the root, or the end of a long one.
+func (p *place) String() string {
+	path := ""
+	for range maxPath {
+		if p.up == nil {
+			return "show.state" + path
+		}
+		p, path = p.up, fmt.Sprintf(".%v%s", p.key, path)
+	}
+	if p.up == nil {
+		return "show.state" + path
+	}
+	return "show.state.…" + path
 }

@@ -85,7 +85,12 @@ func TestPassage(t *testing.T) {
 		"not-a-number is no change":           {"s.n = 0/0", "", "s.n = 1", all, "{n=1}", nil},
 		"not-a-number":                        {"s.n = 0/0", "s.m = 0/0", "", all, "{m=NaN n=NaN}", nil},
 		"false is a value":                    {"s.on = true", "s.on = s.on or true s.off = false", "s.on = false", all, "{off=false on=false}", nil},
-		"metatables":                          {"setmetatable(s, {__index = {ghost = 1}}) s.t = setmetatable({}, {__len = error})", "setmetatable(s, {__index = {n = 7}}) kept = setmetatable(s.t, {__index = s})", "s.x = setmetatable({}, {__index = error})", "return list(s) .. tostring(s.ghost) .. kept.n .. tostring(s.x.y)", "{t={} x={}}nil7nil", nil},
+		"metatables": {"setmetatable(s, {__index = {ghost = 1}}) s.t = setmetatable({}, {__len = error})", "setmetatable(s, {__index = {n = 7}}) kept = setmetatable(s.t, {__index = s})", "s.x = setmetatable({}, {__index = error})", "return list(s) .. tostring(s.ghost) .. kept.n .. tostring(s.x.y)", "{t={} x={}}nil7nil", []string{
+			"show.state.x: its metatable is not kept; the new version must set it",
+		}},
+		"at the end of a long list": {"local t = s for i = 1, 30000 do t.n = {} t = t.n end t.f = print", "", "", "return 'kept'", "kept", []string{
+			"show.state.….n.n.n.n.n.n.n.n.f: a function cannot be kept; strings, numbers, booleans and tables of them can",
+		}},
 		"what cannot be kept": {"s.t = {f = print, ok = 1, deep = {co = coroutine.create(print)}} s[print] = 1 s.l = {1, print, 3}", "", "s.g = error", all, "{l={1=1 3=3} t={deep={} ok=1}}", []string{
 			"show.state.g: a function cannot be kept; strings, numbers, booleans and tables of them can",
 			"show.state.l.2: a function cannot be kept; strings, numbers, booleans and tables of them can",
