@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -93,7 +94,7 @@ func New(opts Options) (*Host, error) {
 		Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
 		Budget: opts.Budget, Guard: opts.Guard, Grace: opts.Grace, Memory: opts.Memory,
 		Bind: opts.Bind, Shipped: opts.Shipped,
-		Now: h.clock.Now, Stopwatch: h.clock.Now,
+		Now: h.clock.Now, Stopwatch: h.clock.Now, Collect: func() { go runtime.GC() },
 		World: script.World{
 			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Clock: h.clock.Now, Getenv: opts.Getenv,
 		},

@@ -48,6 +48,7 @@ type Config struct {
 	Oracle    *Oracle              // what is outside; without it nothing is
 	Now       func() time.Duration // show time, for statistics
 	Stopwatch func() time.Duration // real time, for the guards and what is reported
+	Collect   func()               // begins to collect garbage beside the loop; may be nil
 
 	// Submit takes a finished batch and returns how many commands for the conductor it
 	// has taken by then, of all generations. It is called by the loop, or at Start.
@@ -70,8 +71,7 @@ type Stats struct {
 	Tasks    int    // unfinished tasks
 }
 
-// Generation is one load of a show. See the package documentation for who may
-// call what.
+// Generation is one load of a show; the package documentation tells who may call what.
 type Generation struct {
 	cfg   Config
 	L     *lua.LState

@@ -14,6 +14,7 @@ import (
 // replay has them from the record. It belongs to the script loop.
 type memory struct {
 	looked time.Duration     // when, by the stopwatch
+	asked  time.Duration     // for a collection, to know whether it is much
 	warned bool              // that it is much
 	bound  uint64            // bytes, above the limit once somebody was stopped
 	eaters map[any]*appetite // by handle or function; nil while less is held
@@ -33,6 +34,7 @@ type appetite struct {
 
 const (
 	lookAtMemory = 250 * time.Millisecond
+	askAfter     = 5 * time.Second
 	mouthful     = 64 << 10 // bytes, less is not noticed in one run
 	plenty       = 1 << 20  // so many in one run are proof enough, else it takes two
 	maxWeighs    = 8        // after so many runs that leave nothing it is not measured any more
@@ -47,6 +49,10 @@ func (g *Generation) weigh(t *Task) (after func()) {
 	}
 	m.looked = now
 	live := bytesOf(liveHeap)
+	if live <= g.cfg.Memory/2 && !m.warned && g.cfg.Collect != nil && now-m.asked >= askAfter && bytesOf(usedHeap) > g.cfg.Memory/2 {
+		m.asked = now
+		g.cfg.Collect()
+	}
 	if live > g.cfg.Memory/2 && !m.warned {
 		m.warned = true
 		g.cfg.Log.Warn(fmt.Sprintf("the show holds %d MiB of memory; past %d MiB what makes it grow is stopped (--memory)", live>>20, g.cfg.Memory>>20))

@@ -1,7 +1,10 @@
 package script
 
 import (
+	"bytes"
+	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -77,5 +80,24 @@ func TestAReplayStopsWhoGrew(t *testing.T) {
 	again := run(o, func(*Config) {})
 	if len(once.failures) == 0 || !slices.Equal(once.failures, again.failures) || !slices.Equal(once.log, again.log) || o.Err() != nil {
 		t.Errorf("live %q, replayed %q, %v", once.failures, again.failures, o.Err())
+	}
+}
+
+// TestMuchIsToldInTime: from half the limit on, though the runtime itself would not have
+// looked what is alive for long.
+func TestMuchIsToldInTime(t *testing.T) {
+	var said bytes.Buffer
+	asked := 0
+	s := live(t, `local keep = {} t.every("1", function() local t = {} for i = 1, 6000 do t[i] = { i } end keep[#keep + 1] = t end)`,
+		room(16), func(c *Config) {
+			c.Memory += c.Memory // half of it is 16 MiB to go
+			c.Collect = func() { asked++; runtime.GC() }
+			c.Log = slog.New(slog.NewTextHandler(&said, nil))
+		})
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	s.run(40 * time.Second)
+	s.gen.End()
+	if !strings.Contains(said.String(), "of memory; past") || asked == 0 || asked > 6 {
+		t.Errorf("asked %d times\n%s", asked, &said)
 	}
 }

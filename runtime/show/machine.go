@@ -32,6 +32,7 @@ type Config struct {
 
 	Now       func() time.Duration // show time: for what is reported, and stamps of what the machine notices by itself
 	Stopwatch func() time.Duration // real time, for the guards
+	Collect   func()               // begins to collect garbage, see script.Config; may be nil
 	World     script.World         // what scripts ask of the world; Other is the machine's
 	Log       *slog.Logger
 
