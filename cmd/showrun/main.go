@@ -48,9 +48,10 @@ func allowMemory(held uint64, getenv func(string) (string, bool)) {
 }
 
 // usualMemory is how many MiB a show may hold on this machine: an eighth of what it has,
-// as far as that is known, but not less than 128 and not more than 512.
+// as far as that is known, but not less than 128 and not more than 256: to
+// find out what grows takes the longer the more is held, and beats wait meanwhile.
 func usualMemory(readFile func(string) ([]byte, error)) uint {
-	const least, most = 128, 512
+	const least, most = 128, 256
 	b, err := readFile("/proc/meminfo")
 	var total uint // KiB
 	if _, wrong := fmt.Sscanf(string(b), "MemTotal: %d kB", &total); err != nil || wrong != nil {

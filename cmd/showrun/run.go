@@ -50,7 +50,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
 	p.DurationVar(&f.exitTime, "exit-time", show.ExitTime, "how long the show may take to say goodbye: the fades and waits of its stop handlers")
 	p.StringVar(&f.exit, "exit", "hold", "what the light does after that: hold or blackout")
-	p.UintVar(&f.memory, "memory", usualMemory(os.ReadFile), "MiB that the show may hold: past it what makes it grow is stopped (default: an eighth of this machine's, 128-512)")
+	p.UintVar(&f.memory, "memory", usualMemory(os.ReadFile), "MiB that the show may hold: past it what makes it grow is stopped (default: an eighth of this machine's, 128-256)")
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
 	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (when asked: showrun ctl reload) or off")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")

@@ -99,6 +99,7 @@ type Generation struct {
 	collected  []engine.Command
 	pending    []func()
 	base       time.Duration   // the instant of Start; before it, of Load
+	caughtUp   bool            // there was a turn with nothing due
 	until      context.Context // while the top level runs: when that has to end
 	ended      bool            // nothing of it runs any more
 	closed     bool
@@ -320,6 +321,7 @@ func (g *Generation) Step(now time.Duration) (more bool, err error) {
 	for n := 0; ; n++ {
 		d := g.sched.next()
 		if d.at > horizon || d.at == beat.Never || g.ended {
+			g.caughtUp = g.caughtUp || n == 0
 			return false, nil
 		}
 		if n == TurnEntries || g.spent >= TurnInstructions {
@@ -381,7 +383,7 @@ func (g *Generation) Spent() uint64 { return g.spent }
 func (g *Generation) resume(e *entry, at, now time.Duration) error {
 	t := e.task
 	g.sched.remove(e)
-	if now-at > time.Second {
+	if g.passedOver(at, now) {
 		switch e.kind {
 		case waitGrid:
 			g.stats.Skipped++

@@ -187,13 +187,23 @@ func (g *Generation) unsubscribe(h *Handle, topic string) {
 	}
 }
 
+// startTime is how long after its start a load may take to work off what it starts with.
+const startTime = 10 * time.Second
+
+// passedOver reports whether what was due at an instant comes so late that the next point
+// takes its place: by more than a second, once the load has worked off what it started
+// with. Until then all of it is run: a reload leaves nothing out.
+func (g *Generation) passedOver(at, now time.Duration) bool {
+	return now-at > time.Second && (g.caughtUp || now-g.base > startTime)
+}
+
 // fire runs a handle that is due and puts its next occurrence in. A repeating
 // handle that is more than a second behind goes on at its next point instead of
 // running for every point missed.
 func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 	e := h.entry
 	g.sched.remove(&h.entry)
-	behind := now-at > time.Second
+	behind := g.passedOver(at, now)
 	switch {
 	case h.once:
 		h.cancelled = true

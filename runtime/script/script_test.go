@@ -272,6 +272,7 @@ func TestBeatsOfAnotherSource(t *testing.T) {
 
 func TestLateByMoreThanASecondSkips(t *testing.T) {
 	s := live(t, `t.on_beat(1, function(b) log(b) end) t.every("0.5", function() log("tick") end)`)
+	s.gen.Step(0)
 	s.now = 5200 * time.Millisecond
 	s.gen.Step(s.now)
 	s.run(6 * time.Second)

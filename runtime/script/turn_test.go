@@ -111,6 +111,7 @@ func TestStepsOfTheLibraryCount(t *testing.T) {
 
 func TestEveryLosesOnlyWhatIsPast(t *testing.T) {
 	s := live(t, `t.every("10", function() log("tick") end)`)
+	s.gen.Step(0)
 	s.now = 11500 * time.Millisecond // the first one comes 1.5 s late
 	s.gen.Step(s.now)
 	s.run(31 * time.Second)
@@ -119,6 +120,7 @@ func TestEveryLosesOnlyWhatIsPast(t *testing.T) {
 		t.Errorf("%d skipped", n)
 	}
 	s = live(t, `t.every("1", function() log("tick") end)`)
+	s.gen.Step(0)
 	s.now = 4500 * time.Millisecond
 	s.gen.Step(s.now)
 	s.run(6 * time.Second)
@@ -127,6 +129,7 @@ func TestEveryLosesOnlyWhatIsPast(t *testing.T) {
 		t.Errorf("%d skipped", n)
 	}
 	s = live(t, `t.on_beat(1, function(b) log(b) end)`) // every 0.5 s
+	s.gen.Step(0)
 	s.now = 3100 * time.Millisecond
 	s.gen.Step(s.now)
 	s.run(3600 * time.Millisecond)
@@ -135,6 +138,7 @@ func TestEveryLosesOnlyWhatIsPast(t *testing.T) {
 		t.Errorf("%d beats skipped", n)
 	}
 	s = live(t, `t.on_beat(10, function(b) log(b) end)`) // every 5 s
+	s.gen.Step(0)
 	s.now = 6500 * time.Millisecond
 	s.gen.Step(s.now)
 	s.run(11 * time.Second)

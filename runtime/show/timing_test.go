@@ -192,12 +192,13 @@ func TestAnEndedLoadShowsNothing(t *testing.T) {
 // ends, each beat is run once over a reload.
 func TestASwapSkipsNothing(t *testing.T) {
 	for name, show := range map[string]string{
-		"few":        `clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
-		"many":       `for i = 1, 600 do clock.on_beat("1/4b", function(b) if i == 600 then mark("beat", b.count) end end) end`,
-		"long":       `for i = 1, 30 do clock.on_beat("1/4b", function(b) for _ = 1, 4e4 do end if i == 30 then mark("beat", b.count) end end) end`,
-		"busy":       `clock.on_beat("1/4b", function(b) lab.busy(0.03) mark("beat", b.count) end)`,
-		"tasks":      `for i = 1, 9000 do clock.run(function() clock.sleep(100) end) end clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
-		"much state": `if not show.state.big then local t = {} for i = 1, 60000 do t["entry" .. i] = i end show.state.big = t end clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
+		"few":         `clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
+		"many":        `for i = 1, 600 do clock.on_beat("1/4b", function(b) if i == 600 then mark("beat", b.count) end end) end`,
+		"long":        `for i = 1, 30 do clock.on_beat("1/4b", function(b) for _ = 1, 4e4 do end if i == 30 then mark("beat", b.count) end end) end`,
+		"busy":        `clock.on_beat("1/4b", function(b) lab.busy(0.03) mark("beat", b.count) end)`,
+		"tasks":       `for i = 1, 9000 do clock.run(function() clock.sleep(100) end) end clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
+		"slow starts": `for i = 1, 30 do clock.run(function() lab.busy(0.05) clock.sleep(100) end) end clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
+		"much state":  `if not show.state.big then local t = {} for i = 1, 60000 do t["entry" .. i] = i end show.state.big = t end clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newLab(t, show)
