@@ -167,7 +167,14 @@ func TestSinkIsAMachine(t *testing.T) {
 	exit := unitIdentity
 	exit.Exit = true
 	p.hear(exit)
-	p.wants("close 1000", "close 2000", "close 3000", "lost unit left")
+	p.hear(unitIdentity) // so the EXIT was not its own
+	p.wants()
+	p.hear(exit)
+	p.wants()
+	p.opened("3000")
+	p.wants("write to 3000: 42 bytes", "write to 3000: 8 bytes")
+	p.pass(2500 * time.Millisecond)
+	p.wants("write to 1000: 44 bytes", "close 1000", "close 2000", "close 3000", "lost unit left")
 	p.sink.Receive(p.now, 2, frame) // late
 	p.pass(time.Hour)
 	p.wants()
@@ -194,13 +201,32 @@ func TestSinkMachineRestartAndLeave(t *testing.T) {
 	moved := unitIdentity
 	moved.Port = 1001
 	p.hear(moved)
-	p.wants("close 1000", "close 2000", "close 3000", "lost unit restarted", "howdy")
+	p.hear(unitIdentity)
+	p.wants() // it is where it was
+	for range 3 {
+		p.pass(time.Second)
+		p.hear(moved)
+	}
+	p.wants("write to 1000: 44 bytes", "close 3000", "write to 1000: 44 bytes", "close 1000", "close 2000", "lost unit restarted", "howdy")
 	p.pass(discovery.DialDelay)
 	p.wants("dial 10.0.0.9:1001")
 	p.sink.Leave(p.now)
 	p.wants("close 1001")
 	p.pass(time.Hour)
 	p.wants()
+}
+
+// TestSinkBelievesAnExitWhenTheConnectionEnds: not before, and then at once.
+func TestSinkBelievesAnExitWhenTheConnectionEnds(t *testing.T) {
+	p := connected(t)
+	exit := unitIdentity
+	exit.Exit = true
+	p.hear(exit)
+	p.wants()
+	p.sink.Ended(p.now, p.ids["2000"], errors.New("gone"))
+	p.wants("close 2000")
+	p.sink.Ended(p.now, p.ids["3000"], errors.New("gone"))
+	p.wants("close 3000", "close 1000", "lost unit left")
 }
 
 // TestSinkMachineIsDialled: a mixer opens a service before it is heard; one that is never

@@ -129,6 +129,7 @@ func (s *session) take(st *stream, now time.Time) bool {
 
 // open starts a service connection that is open and past its hello.
 func (s *session) open(st *stream, now time.Time) {
+	s.sink.hold(s, now)
 	if s.last != Connected {
 		s.last, s.reason = Connected, ""
 		s.sink.count.connects.Add(1)

@@ -114,6 +114,7 @@ type BeatEvent struct {
 type Stats struct {
 	Discovery discovery.AnnouncerStats
 	Ignored   uint64 // datagrams of units that are not accepted
+	NoRoom    uint64 // datagrams of units there was no room for
 	Connects  uint64 // times a unit became connected
 	Restarts  uint64 // times the connections of a unit were given up
 	States    uint64
@@ -143,7 +144,7 @@ type Sink struct {
 	net    Network
 
 	count struct {
-		ignored, connects, restarts, states, beats, badFrames, writes, refused atomic.Uint64
+		ignored, noRoom, connects, restarts, states, beats, badFrames, writes, refused atomic.Uint64
 	}
 
 	// turn is held by the methods that tell the machine something, also while they call
@@ -256,8 +257,11 @@ func (s *Sink) Heard(h discovery.Heard) {
 			return
 		}
 	}
-	u, change := s.table.Heard(h.Announcement, h.Address, h.At)
+	u, change, evicted := s.table.Heard(h.Announcement, h.Address, h.At)
+	s.end(evicted, "others need its place", h.At)
 	switch change {
+	case discovery.Refused:
+		s.count.noRoom.Add(1)
 	case discovery.Appeared:
 		s.log.Debug("heard", "unit", u.Name, "software", u.Software, "version", u.Version, "address", u.Address)
 		s.begin(u, dial, false, h.At)
@@ -265,7 +269,7 @@ func (s *Sink) Heard(h discovery.Heard) {
 		s.end(u.Token, "unit restarted", h.At)
 		s.begin(u, dial, true, h.At)
 	case discovery.Left:
-		s.end(u.Token, "unit left", h.At)
+		s.end(u.Token, reasonLeft, h.At)
 	}
 }
 
@@ -290,6 +294,19 @@ func (s *Sink) end(token Token, reason string, now time.Time) {
 	session.end(reason, now)
 }
 
+// hold tells the table whether a unit is connected, and forgets one that has left: it
+// reports false then.
+func (s *Sink) hold(session *session, now time.Time) bool {
+	if s.table.Hold(session.unit.Token, session.link.connected()) {
+		s.end(session.unit.Token, reasonLeft, now)
+		return false
+	}
+	return true
+}
+
+// reasonLeft is why a unit is lost that said goodbye.
+const reasonLeft = "unit left"
+
 // Step does what is due at now.
 func (s *Sink) Step(now time.Time) {
 	s.turn.Lock()
@@ -298,7 +315,11 @@ func (s *Sink) Step(now time.Time) {
 	s.fresh = false
 	s.mu.Unlock()
 	for u, ok := s.table.Expire(now); ok; u, ok = s.table.Expire(now) {
-		s.end(u.Token, fmt.Sprintf("not heard for %v", discovery.LossTimeout), now)
+		reason := fmt.Sprintf("not heard for %v", discovery.LossTimeout)
+		if u.Left() {
+			reason = reasonLeft
+		}
+		s.end(u.Token, reason, now)
 	}
 	s.overdue(now)
 	for _, session := range s.sessions {
@@ -394,7 +415,7 @@ func (s *Sink) Status() []UnitStatus {
 // Stats returns the counters, without those of discovery.
 func (s *Sink) Stats() Stats {
 	return Stats{
-		Ignored: s.count.ignored.Load(), Connects: s.count.connects.Load(), Restarts: s.count.restarts.Load(),
+		Ignored: s.count.ignored.Load(), NoRoom: s.count.noRoom.Load(), Connects: s.count.connects.Load(), Restarts: s.count.restarts.Load(),
 		States: s.count.states.Load(), Beats: s.count.beats.Load(), BadFrames: s.count.badFrames.Load(),
 		Writes: s.count.writes.Load(), Refused: s.count.refused.Load(),
 	}

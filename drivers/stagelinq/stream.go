@@ -126,7 +126,9 @@ func (s *Sink) finish(st *stream, err error, now time.Time) {
 	switch {
 	case st.session != nil:
 		st.session.ended(st, err, now)
-		st.session.step(now)
+		if s.hold(st.session, now) {
+			st.session.step(now)
+		}
 	case st.kind == serviceStream:
 		s.count.refused.Add(1)
 	}

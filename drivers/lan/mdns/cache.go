@@ -52,9 +52,14 @@ const (
 
 // Limits on what is kept. A PTR record makes room for the other records of its
 // service, and an SRV record for the addresses of its host.
+// Nobody is authenticated: one sender has a share of the services, and one that nobody
+// uses makes room for another when it is not heard again.
 const (
-	maxServices = 512 // on one interface
-	maxSame     = 16  // records of one name and type
+	MaxServices  = 512 // on one interface
+	MaxPerSender = 64  // of these
+	maxSame      = 16  // records of one name and type
+	// patience is how long a service must not have been heard to make room.
+	patience = 5 * time.Second
 )
 
 // link is an interface, by the number the system gives it and its name.
@@ -72,6 +77,7 @@ type key struct {
 // entry is a record that is kept.
 type entry struct {
 	record
+	from     netip.Addr // who said so
 	received time.Time
 	expires  time.Time
 	ask      time.Time // when to ask again; zero if not any more
@@ -108,10 +114,18 @@ type cache struct {
 	shown    map[name]Service // by folded instance
 	queries  []query
 	refused  uint64 // records there was no room for
+	evicted  uint64 // services that made room for others
+	distant  uint64 // addresses on no network of the interface they were heard on
+
+	near func(index int, a netip.Addr) bool // whether an address is on a network of an interface
+	used func(instance string) bool         // whether a service is to stay
 }
 
 func newCache(service name) *cache {
-	return &cache{service: service.fold(), segments: map[int]*segment{}, shown: map[name]Service{}}
+	return &cache{
+		service: service.fold(), segments: map[int]*segment{}, shown: map[name]Service{},
+		near: func(int, netip.Addr) bool { return true }, used: func(string) bool { return false },
+	}
 }
 
 // links makes the cache work on these interfaces. What was heard on others is
@@ -133,7 +147,7 @@ func (c *cache) links(list []link, now time.Time) {
 }
 
 // take takes a datagram that came in on an interface.
-func (c *cache) take(index int, m []byte, now time.Time) error {
+func (c *cache) take(index int, m []byte, from netip.Addr, now time.Time) error {
 	s := c.segments[index]
 	if s == nil {
 		return nil
@@ -143,7 +157,7 @@ func (c *cache) take(index int, m []byte, now time.Time) error {
 	for _, pass := range [...][2]uint16{{typePTR, typePTR}, {typeSRV, typeTXT}, {typeA, typeAAAA}} {
 		err = parse(m, func(r record) {
 			if r.kind == pass[0] || r.kind == pass[1] {
-				c.put(s, r, now)
+				c.put(s, r, from, now)
 			}
 		})
 	}
@@ -167,7 +181,7 @@ func (c *cache) wanted(s *segment, k key) bool {
 }
 
 // put keeps a record.
-func (c *cache) put(s *segment, r record, now time.Time) {
+func (c *cache) put(s *segment, r record, from netip.Addr, now time.Time) {
 	k := key{r.name.fold(), r.kind}
 	if !c.wanted(s, k) {
 		return
@@ -175,11 +189,17 @@ func (c *cache) put(s *segment, r record, now time.Time) {
 	if _, rest := r.target.label(); r.kind == typePTR && rest.fold() != c.service {
 		return
 	}
+	if (r.kind == typeA || r.kind == typeAAAA) && !c.near(s.link.index, r.addr) {
+		c.distant++
+		return
+	}
 	list := s.entries[k]
+	denied := false // what another has said
 	if r.flush && r.kind != typePTR {
 		for _, e := range list {
 			if now.Sub(e.received) > goodbyeDelay {
 				e.expireSoon(now)
+				denied = denied || e.from != from && !e.sameAs(r)
 			}
 		}
 	}
@@ -187,19 +207,22 @@ func (c *cache) put(s *segment, r record, now time.Time) {
 	if r.ttl == 0 {
 		if i >= 0 {
 			list[i].expireSoon(now)
+			s.doubt(list[i], now)
 		}
 		return
 	}
-	room := maxSame
-	if r.kind == typePTR {
-		room = maxServices
-	}
-	if i < 0 && len(list) == room {
+	switch {
+	case i >= 0:
+	case r.kind == typePTR && !c.room(s, from, now):
+		s.doubt(&entry{record: r}, now.Add(patience))
+		fallthrough
+	case r.kind != typePTR && len(list) == maxSame:
 		c.refused++
 		return
 	}
+	list = s.entries[k]
 	ttl := min(time.Duration(r.ttl)*time.Second, maxTTL)
-	e := &entry{record: r, received: now, expires: now.Add(ttl), ask: now.Add(ttl * 8 / 10)}
+	e := &entry{record: r, from: from, received: now, expires: now.Add(ttl), ask: now.Add(ttl * 8 / 10)}
 	if i < 0 {
 		s.entries[k] = append(list, e)
 	} else {
@@ -207,6 +230,56 @@ func (c *cache) put(s *segment, r record, now time.Time) {
 	}
 	if r.kind != typePTR { // of services there may always be more
 		delete(s.plans, question{k.name, r.kind})
+	}
+	if denied {
+		s.doubt(e, now)
+	}
+}
+
+// room makes room for a service of a sender: within its share, then among all. Of those
+// that may go the one goes that was not heard for the longest time.
+func (c *cache) room(s *segment, from netip.Addr, now time.Time) bool {
+	k := key{c.service, typePTR}
+	list, same := s.entries[k], 0
+	for _, e := range list {
+		if e.from == from {
+			same++
+		}
+	}
+	if same < MaxPerSender && len(list) < MaxServices {
+		return true
+	}
+	oldest := -1
+	for i, e := range list {
+		instance, _ := e.target.label()
+		mayGo := now.Sub(e.received) >= patience && (same < MaxPerSender || e.from == from) && !c.used(instance)
+		if mayGo && (oldest < 0 || e.received.Before(list[oldest].received)) {
+			oldest = i
+		}
+	}
+	if oldest < 0 {
+		return false
+	}
+	c.evicted++
+	s.entries[k] = slices.Delete(list, oldest, oldest+1)
+	return true
+}
+
+// doubt asks for a record that somebody has just said is no more, from at on: anybody can
+// say so, and whoever has it contradicts. What is asked for anyway is asked for sooner,
+// once a second at most.
+func (s *segment) doubt(e *entry, at time.Time) {
+	q := question{e.name.fold(), e.kind}
+	p := s.plans[q]
+	if p == nil {
+		s.plans[q] = &plan{name: e.name, due: at, since: at, once: true}
+		return
+	}
+	if last := p.due.Add(-p.wait); p.wait > 0 && at.Before(last.Add(firstAsk)) {
+		at = last.Add(firstAsk)
+	}
+	if at.Before(p.due) {
+		p.due, p.wait = at, firstAsk
 	}
 }
 

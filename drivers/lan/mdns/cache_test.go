@@ -15,6 +15,7 @@ type scene struct {
 	cache *cache
 	start time.Time
 	now   time.Time
+	from  netip.Addr // of what is heard
 }
 
 var eth0, eth1 = link{2, "eth0"}, link{3, "eth1"}
@@ -28,7 +29,7 @@ func newScene(t *testing.T, links ...link) *scene {
 
 // hear takes a datagram and says what that leads to.
 func (s *scene) hear(on link, records ...record) string {
-	if err := s.cache.take(on.index, packetOf(records...), s.now); err != nil {
+	if err := s.cache.take(on.index, packetOf(records...), s.from, s.now); err != nil {
 		s.t.Errorf("at %s: %v", s.now.Sub(s.start), err)
 	}
 	return s.settle()
@@ -199,7 +200,7 @@ func TestBounded(t *testing.T) {
 	for _, list := range s.cache.segments[eth0.index].entries {
 		total += len(list)
 	}
-	if plans := len(s.cache.segments[eth0.index].plans); total > 2*maxServices+5*maxSame || plans > 5*maxServices || s.cache.refused == 0 {
+	if plans := len(s.cache.segments[eth0.index].plans); total > 2*MaxServices+5*maxSame || plans > 5*MaxServices || s.cache.refused == 0 {
 		t.Errorf("%d records, %d plans, %d refused", total, plans, s.cache.refused)
 	}
 	s.wait(3 * time.Hour)
@@ -213,7 +214,7 @@ func FuzzCache(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		s := newScene(t, eth0)
 		for _, m := range [][]byte{one, two, one} {
-			s.cache.take(eth0.index, m, s.now)
+			s.cache.take(eth0.index, m, s.from, s.now)
 			s.settle()
 			s.now = s.now.Add(1500 * time.Millisecond)
 		}

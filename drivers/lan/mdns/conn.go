@@ -42,6 +42,9 @@ type Config struct {
 	Interface string
 	// OnEvent is told what becomes of services, on the goroutine of Run.
 	OnEvent func(Event)
+	// Used, if not nil, tells whether a service is in use and must not make room for
+	// another, on the goroutine of Run.
+	Used func(instance string) bool
 	// Log receives what a person may want to know; nil discards it.
 	Log *slog.Logger
 }
@@ -54,13 +57,15 @@ type Stats struct {
 	Sent      uint64 // queries
 	SendError uint64
 	Refused   uint64 // records there was no room for
+	Evicted   uint64 // services that made room for others
+	Distant   uint64 // addresses on no network of the interface they were heard on
 }
 
 // Browser finds the instances of a service. Run owns its sockets.
 type Browser struct {
 	cfg     Config
 	service name
-	count   struct{ received, malformed, foreign, sent, sendError, refused atomic.Uint64 }
+	count   struct{ received, malformed, foreign, sent, sendError, refused, evicted, distant atomic.Uint64 }
 }
 
 // New checks the configuration. Nothing is on the network before Run.
@@ -82,6 +87,7 @@ func (b *Browser) Stats() Stats {
 	return Stats{
 		Received: b.count.received.Load(), Malformed: b.count.malformed.Load(), Foreign: b.count.foreign.Load(),
 		Sent: b.count.sent.Load(), SendError: b.count.sendError.Load(), Refused: b.count.refused.Load(),
+		Evicted: b.count.evicted.Load(), Distant: b.count.distant.Load(),
 	}
 }
 
@@ -89,6 +95,7 @@ func (b *Browser) Stats() Stats {
 type packet struct {
 	index int
 	bytes []byte
+	from  netip.Addr
 	at    time.Time
 }
 
@@ -188,6 +195,12 @@ func (b *Browser) Run(ctx context.Context) error {
 // browse is the loop that owns the cache.
 func (b *Browser) browse(ctx context.Context, sockets []*socket, current *atomic.Pointer[[]lan.Interface], packets <-chan packet) {
 	c := newCache(b.service)
+	if b.cfg.Used != nil {
+		c.used = b.cfg.Used
+	}
+	c.near = func(index int, a netip.Addr) bool {
+		return slices.ContainsFunc(*current.Load(), func(n lan.Interface) bool { return n.Index == index && n.Near(a) })
+	}
 	look := time.NewTicker(refresh)
 	defer look.Stop()
 	due := time.NewTimer(0)
@@ -215,6 +228,8 @@ func (b *Browser) browse(ctx context.Context, sockets []*socket, current *atomic
 			b.cfg.OnEvent(e)
 		}
 		b.count.refused.Store(c.refused)
+		b.count.evicted.Store(c.evicted)
+		b.count.distant.Store(c.distant)
 		b.send(sockets, *current.Load(), c.queries)
 		c.queries = c.queries[:0]
 		if next := c.deadline(now); next.IsZero() {
@@ -226,7 +241,7 @@ func (b *Browser) browse(ctx context.Context, sockets []*socket, current *atomic
 }
 
 func (b *Browser) take(c *cache, p packet) {
-	if c.take(p.index, p.bytes, p.at) != nil {
+	if c.take(p.index, p.bytes, p.from, p.at) != nil {
 		b.count.malformed.Add(1)
 	}
 }
@@ -313,7 +328,7 @@ func (b *Browser) read(ctx context.Context, s *socket, current *atomic.Pointer[[
 		}
 		b.count.received.Add(1)
 		select {
-		case packets <- packet{index, slices.Clone(buf[:n]), time.Now()}:
+		case packets <- packet{index, slices.Clone(buf[:n]), from.(*net.UDPAddr).AddrPort().Addr().Unmap(), time.Now()}:
 		case <-ctx.Done():
 			return
 		}

@@ -16,17 +16,32 @@ const (
 	Appeared         // a unit heard for the first time, or again after its loss
 	Moved            // same token, new port or address: it restarted
 	Left             // its EXIT was heard
+	Refused          // there is no room for it
 )
 
-// maxUnits bounds the discovery table against floods of tokens.
-const maxUnits = 256
+// Limits of the table. Nobody is authenticated, so nobody may have all of it: one address
+// has a share, and what has not proved itself within a while makes room for others.
+const (
+	MaxUnits      = 256
+	MaxPerAddress = 16
+	// Patience is how long a unit may be in the table without being kept before another
+	// may have its place: long enough to dial it.
+	Patience = 2 * time.Second
+	// heldStay is how long a unit that is held must not be heard where it was before an
+	// EXIT, or a HOWDY from elsewhere, is believed.
+	heldStay = 2500 * time.Millisecond
+)
 
 // Unit is one entry of the discovery table.
 type Unit struct {
 	wire.Announcement
 	Address netip.Addr // sender of the last datagram
 	heard   time.Time
-	stayed  time.Time // last datagram from Address
+	stayed  time.Time // last HOWDY from Address with its port
+	since   time.Time // first datagram
+	proved  bool      // it was connected once
+	held    bool      // it is connected
+	leaving bool      // its EXIT was heard while it was held
 }
 
 // Table is the discovery table: the units whose HOWDY was heard within
@@ -36,48 +51,109 @@ type Table struct {
 }
 
 // Heard takes one datagram that came from address and returns the unit it is
-// about. A full table ignores new units.
-func (t *Table) Heard(a wire.Announcement, address netip.Addr, now time.Time) (Unit, Change) {
+// about. A new unit may take the place of another, which is forgotten and whose token is
+// returned as evicted; the zero token otherwise. Anybody can forge an EXIT, or a HOWDY
+// with another address or port: a unit that is held and announces itself as before is
+// where it was (1.5).
+func (t *Table) Heard(a wire.Announcement, address netip.Addr, now time.Time) (unit Unit, change Change, evicted wire.Token) {
 	u := t.units[a.Token]
 	switch {
 	case a.Exit && u == nil:
-		return Unit{}, Unchanged
+		return Unit{}, Unchanged, evicted
+	case a.Exit && u.held:
+		u.leaving = true
+		return *u, Unchanged, evicted
 	case a.Exit:
 		delete(t.units, a.Token)
-		return *u, Left
+		return *u, Left, evicted
 	case u == nil:
-		if len(t.units) >= maxUnits {
-			return Unit{}, Unchanged
+		evicted, ok := t.room(address, now)
+		if !ok {
+			return Unit{}, Refused, evicted
 		}
 		if t.units == nil {
 			t.units = map[wire.Token]*Unit{}
 		}
-		u = &Unit{Announcement: a, Address: address, heard: now, stayed: now}
+		u = &Unit{Announcement: a, Address: address, heard: now, stayed: now, since: now}
 		t.units[a.Token] = u
-		return *u, Appeared
+		return *u, Appeared, evicted
 	}
-	u.heard = now
 	samePort := a.Port == u.Port
 	switch {
-	case address == u.Address:
-		u.stayed = now
-	case samePort && now.Sub(u.stayed) < LossTimeout:
-		// Heard over two networks: stay with the first one while it works.
-		return *u, Unchanged
+	case address == u.Address && samePort:
+		u.heard, u.stayed, u.leaving = now, now, false
+	case u.held && now.Sub(u.stayed) < heldStay, samePort && now.Sub(u.stayed) < LossTimeout:
+		// Somebody else with its token, or heard over two networks: stay with the first
+		// one while it works.
+		if samePort {
+			u.heard = now
+		}
+		return *u, Unchanged, evicted
 	}
 	moved := address != u.Address || !samePort
-	u.Announcement, u.Address, u.stayed = a, address, now
+	u.Announcement, u.Address, u.heard, u.stayed, u.leaving = a, address, now, now, false
 	if moved {
-		return *u, Moved
+		return *u, Moved, evicted
 	}
-	return *u, Unchanged
+	return *u, Unchanged, evicted
 }
 
-// Expire removes one unit that was silent for LossTimeout and returns it, or
+// room makes room for a unit at an address: the share of the address, then the table. Of
+// those that may go the oldest does.
+func (t *Table) room(address netip.Addr, now time.Time) (evicted wire.Token, ok bool) {
+	same := 0
+	for _, u := range t.units {
+		if u.Address == address {
+			same++
+		}
+	}
+	if same < MaxPerAddress && len(t.units) < MaxUnits {
+		return evicted, true
+	}
+	var oldest *Unit
+	for _, u := range t.units {
+		mayGo := !u.proved && now.Sub(u.since) >= Patience && (same < MaxPerAddress || u.Address == address)
+		if mayGo && (oldest == nil || u.since.Before(oldest.since)) {
+			oldest = u
+		}
+	}
+	if oldest == nil {
+		return evicted, false
+	}
+	delete(t.units, oldest.Token)
+	return oldest.Token, true
+}
+
+// Hold says that the unit of a token is connected, or no longer is. What is held stays
+// where it is. It reports whether the unit has left meanwhile, and is forgotten.
+func (t *Table) Hold(token wire.Token, held bool) (left bool) {
+	u := t.units[token]
+	if u == nil {
+		return false
+	}
+	u.held, u.proved = held, u.proved || held
+	if left = u.leaving && !held; left {
+		delete(t.units, token)
+	}
+	return left
+}
+
+// expiry is when a unit that is not heard again counts as gone.
+func (u *Unit) expiry() time.Time {
+	if u.leaving {
+		return u.stayed.Add(heldStay)
+	}
+	return u.heard.Add(LossTimeout)
+}
+
+// Left tells whether it was its EXIT that a unit was not heard again after.
+func (u Unit) Left() bool { return u.leaving }
+
+// Expire removes one unit that was silent for too long and returns it, or
 // ok == false when there is none. Call it until then.
 func (t *Table) Expire(now time.Time) (u Unit, ok bool) {
 	for token, unit := range t.units {
-		if now.Sub(unit.heard) >= LossTimeout {
+		if !now.Before(unit.expiry()) {
 			delete(t.units, token)
 			return *unit, true
 		}
@@ -90,7 +166,7 @@ func (t *Table) Expire(now time.Time) (u Unit, ok bool) {
 func (t *Table) Deadline() time.Time {
 	var next time.Time
 	for _, u := range t.units {
-		if due := u.heard.Add(LossTimeout); next.IsZero() || due.Before(next) {
+		if due := u.expiry(); next.IsZero() || due.Before(next) {
 			next = due
 		}
 	}

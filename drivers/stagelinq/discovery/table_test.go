@@ -76,7 +76,7 @@ func TestTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var table Table
 			for i, step := range steps {
-				_, change := table.Heard(step.in, step.from, start.Add(step.at))
+				_, change, _ := table.Heard(step.in, step.from, start.Add(step.at))
 				u, _ := table.Unit(step.in.Token)
 				if change != step.change || u.Port != step.port || u.Address != step.address {
 					t.Errorf("step %d: change %d, port %d, address %v", i, change, u.Port, u.Address)
@@ -105,20 +105,85 @@ func TestTableExpiry(t *testing.T) {
 	if _, ok := table.Expire(start.Add(LossTimeout)); ok {
 		t.Error("a unit heard later expired too")
 	}
-	if _, change := table.Heard(howdy(1, 100), here, start.Add(10*time.Second)); change != Appeared {
+	if _, change, _ := table.Heard(howdy(1, 100), here, start.Add(10*time.Second)); change != Appeared {
 		t.Errorf("back after a loss: change %d", change)
 	}
 }
 
-func TestTableIsBounded(t *testing.T) {
+// stranger is a unit with a token of its own.
+func stranger(n int) wire.Announcement {
+	a := howdy(0, 1)
+	a.Token = wire.Token{byte(n), byte(n >> 8), 1}
+	return a
+}
+
+func TestOneAddressHasAShareOfTheTable(t *testing.T) {
 	var table Table
-	for i := range 10 * maxUnits {
-		a := howdy(0, 1)
-		a.Token = wire.Token{byte(i), byte(i >> 8), 1}
-		table.Heard(a, here, start)
+	for i := range 10 * MaxUnits {
+		table.Heard(stranger(i), here, start)
 	}
-	if len(table.units) > maxUnits {
+	if len(table.units) != MaxPerAddress {
+		t.Errorf("%d units of one address, want %d", len(table.units), MaxPerAddress)
+	}
+	if _, change, _ := table.Heard(howdy(1, 100), there, start); change != Appeared {
+		t.Errorf("a unit at another address: change %d", change)
+	}
+	if _, change, _ := table.Heard(stranger(5000), here, start.Add(Patience-1)); change != Refused {
+		t.Errorf("one more: change %d", change)
+	}
+	if _, change, evicted := table.Heard(stranger(5000), here, start.Add(Patience)); change != Appeared || evicted.IsZero() {
+		t.Errorf("one more after a while: change %d, evicted %v", change, evicted)
+	}
+}
+
+// TestStrangersMakeRoom fills the table with units nobody can connect to, each from an
+// address of its own. The one that is connected keeps its place, and a new one gets one.
+func TestStrangersMakeRoom(t *testing.T) {
+	var table Table
+	table.Heard(howdy(1, 100), here, start)
+	table.Hold(wire.Token{1}, true)
+	flood := func(at time.Time) {
+		for i := range MaxUnits {
+			table.Heard(stranger(i), netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), at)
+		}
+	}
+	flood(start)
+	if _, change, _ := table.Heard(howdy(2, 100), there, start.Add(time.Second)); change != Refused {
+		t.Fatalf("the table is not full: change %d", change)
+	}
+	flood(start.Add(2 * time.Second))
+	_, change, evicted := table.Heard(howdy(2, 100), there, start.Add(2*time.Second))
+	if change != Appeared || evicted.IsZero() || evicted == (wire.Token{1}) {
+		t.Errorf("change %d, evicted %v", change, evicted)
+	}
+	if len(table.units) != MaxUnits {
 		t.Errorf("%d units held", len(table.units))
+	}
+}
+
+// TestHeldUnitsAreNotForgedAway: while a unit is connected neither an EXIT nor a HOWDY
+// from elsewhere moves it. When the connection is over both count.
+func TestHeldUnitsAreNotForgedAway(t *testing.T) {
+	var table Table
+	table.Heard(howdy(1, 100), here, start)
+	table.Hold(wire.Token{1}, true)
+	for _, forged := range []struct {
+		a    wire.Announcement
+		from netip.Addr
+	}{{exit(1), here}, {exit(1), there}, {howdy(1, 200), here}, {howdy(1, 200), there}, {howdy(1, 100), there}} {
+		u, change, _ := table.Heard(forged.a, forged.from, start.Add(time.Second))
+		if change != Unchanged || u.Port != 100 || u.Address != here {
+			t.Errorf("%+v from %v: change %d, now %v port %d", forged.a, forged.from, change, u.Address, u.Port)
+		}
+	}
+	if !table.Hold(wire.Token{1}, false) {
+		t.Error("a unit that said goodbye and closed its connection has not left")
+	}
+	table.Heard(howdy(1, 100), here, start.Add(time.Second))
+	table.Hold(wire.Token{1}, true)
+	table.Hold(wire.Token{1}, false)
+	if _, change, _ := table.Heard(howdy(1, 200), here, start.Add(time.Second)); change != Moved {
+		t.Errorf("restarted: change %d", change)
 	}
 }
 

@@ -53,6 +53,7 @@ type Stats struct {
 	BeatsDropped uint64 // beat messages not sent to clients that do not read
 	Writes       uint64 // set messages received and ignored
 	Refused      uint64 // connections closed for a wrong hello or a flood
+	NoRoom       uint64 // datagrams of listeners there was no room for
 }
 
 // model is the unit a Source serves, behind the source's lock. Instants never run
@@ -80,7 +81,7 @@ type Source struct {
 	log    *slog.Logger
 	net    peer.Streams
 	count  struct {
-		beatsDropped, writes, refused atomic.Uint64
+		beatsDropped, writes, refused, noRoom atomic.Uint64
 	}
 
 	mu      sync.Mutex
@@ -284,6 +285,7 @@ func (s *Source) Stats() Stats {
 		BeatsDropped: s.count.beatsDropped.Load(),
 		Writes:       s.count.writes.Load(),
 		Refused:      s.count.refused.Load(),
+		NoRoom:       s.count.noRoom.Load(),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

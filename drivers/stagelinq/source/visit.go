@@ -33,8 +33,11 @@ func (s *Source) Heard(h discovery.Heard) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, change := s.table.Heard(h.Announcement, h.Address, h.At)
+	u, change, evicted := s.table.Heard(h.Announcement, h.Address, h.At)
+	s.endCall(evicted)
 	switch change {
+	case discovery.Refused:
+		s.count.noRoom.Add(1)
 	case discovery.Moved:
 		s.endCall(u.Token)
 		s.beginCall(u, h.At)
@@ -86,6 +89,7 @@ func (s *Source) offeredTo(c *call, m wire.Message) {
 		return
 	}
 	c.served[m.Service] = true
+	s.table.Hold(c.unit.Token, true)
 	st := s.add(stream{call: c, service: m.Service})
 	s.net.Dial(st.id, netip.AddrPortFrom(c.unit.Address, m.Port))
 }
@@ -98,6 +102,10 @@ func (s *Source) hungUp(st *stream, err error, now time.Time) {
 		return
 	}
 	s.closeCall(c)
+	if s.table.Hold(c.unit.Token, false) {
+		delete(s.calls, c.unit.Token)
+		return
+	}
 	if len(c.served) > 0 {
 		c.backoff.Reset()
 	} else {
