@@ -16,10 +16,11 @@ func (s *scene) storm(services int, many bool) {
 			s.from = netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)})
 		}
 		n, host := nameOf(fmt.Sprint("fake", i), "_lighting", "_tcp", "local"), nameOf(fmt.Sprint("fake", i), "local")
-		s.hear(eth0, record{name: gatewayService, kind: typePTR, ttl: 4500, target: n},
+		s.cache.take(eth0.index, packetOf(record{name: gatewayService, kind: typePTR, ttl: 4500, target: n},
 			record{name: n, kind: typeSRV, ttl: 4500, port: 4000, target: host}, record{name: n, kind: typeTXT, ttl: 4500, text: "\x04id=x"},
-			record{name: host, kind: typeA, ttl: 4500, addr: netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)})})
+			record{name: host, kind: typeA, ttl: 4500, addr: netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)})}), s.from, s.now)
 	}
+	s.settle()
 	s.from = netip.MustParseAddr("10.0.0.1")
 }
 
