@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -20,20 +21,43 @@ func (a *app) leases() *cobra.Command {
 		Use:   "leases",
 		Short: "List the StageNet addresses that gateways hold, or forget a gateway",
 		Long: `A StageNet gateway keeps its addresses for good: SN17 is the same socket tomorrow.
-leases lists what was granted, leases forget frees the addresses of gateways that will not
-come back. No show may run with that state folder meanwhile.`,
+leases lists what was granted and the network address that asked for it, leases forget frees
+the addresses of gateways that will not come back: of one, with --from of all that asked from
+a network address, with --unused of those that never told a channel. No show may run with
+that state folder meanwhile.`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return a.withStore(state, a.listLeases) },
 	}
 	cmd.PersistentFlags().StringVar(&state, "state", "", stateUsage)
-	cmd.AddCommand(&cobra.Command{
-		Use:   "forget GATEWAY",
-		Short: "Free the addresses of a gateway, on every network",
-		Args:  one("the id of the gateway, as showrun leases lists it"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.withStore(state, func(s *store.Store) error { return a.forgetGateway(s, args[0]) })
+	cmd.AddCommand(a.forget(&state))
+	return cmd
+}
+
+// forget frees leases.
+func (a *app) forget(state *string) *cobra.Command {
+	var from string
+	var unused bool
+	cmd := &cobra.Command{
+		Use:   "forget [GATEWAY]",
+		Short: "Free the addresses of gateways, on every network",
+		Args: func(_ *cobra.Command, args []string) error {
+			if chosen := from != "" || unused; len(args) > 1 || chosen == (len(args) == 1) {
+				return usageError{errors.New("name the id of the gateway, as showrun leases lists it, or give --from or --unused")}
+			}
+			return nil
 		},
-	})
+		RunE: func(_ *cobra.Command, args []string) error {
+			what := fmt.Sprintf("from %q", from)
+			chosen := func(l stagenet.Granted) bool { return (from == "" || l.From == from) && (!unused || l.Unused) }
+			if len(args) == 1 {
+				what = fmt.Sprintf("%q", args[0])
+				chosen = func(l stagenet.Granted) bool { return l.GatewayID == args[0] }
+			}
+			return a.withStore(*state, func(s *store.Store) error { return a.forgetLeases(s, what, chosen) })
+		},
+	}
+	cmd.Flags().StringVar(&from, "from", "", "network address: those that asked from there")
+	cmd.Flags().BoolVar(&unused, "unused", false, "those that never told a channel")
 	return cmd
 }
 
@@ -57,10 +81,14 @@ func (a *app) listLeases(s *store.Store) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
 	list, err := stagenet.Leases(s)
 	if len(list) > 0 {
-		fmt.Fprintln(w, "GATEWAY\tNETWORK\tLEASE\tADDRESSES")
+		fmt.Fprintln(w, "GATEWAY\tNETWORK\tLEASE\tADDRESSES\tFROM")
 	}
 	for _, l := range list {
-		fmt.Fprintf(w, "%q\t%s\t%s\t%s\n", l.GatewayID, cmp.Or(l.Console, "any"), l.ID, addressRuns(l.Addresses))
+		from := cmp.Or(l.From, "not known")
+		if l.Unused {
+			from += ", unused"
+		}
+		fmt.Fprintf(w, "%q\t%s\t%s\t%s\t%s\n", l.GatewayID, cmp.Or(l.Console, "any"), l.ID, addressRuns(l.Addresses), from)
 	}
 	w.Flush()
 	if len(list) == 0 && err == nil {
@@ -88,20 +116,21 @@ func addressRuns(addresses []int) string {
 	return strings.Join(runs, ", ")
 }
 
-func (a *app) forgetGateway(s *store.Store, id string) error {
+// forgetLeases frees the chosen leases; what names them for people.
+func (a *app) forgetLeases(s *store.Store, what string, chosen func(stagenet.Granted) bool) error {
 	list, err := stagenet.Leases(s)
 	known := false
 	for _, l := range list {
-		if l.GatewayID != id {
+		if !chosen(l) {
 			continue
 		}
 		known = true
-		if err := stagenet.ForgetLease(s, l.Console, id); err != nil {
+		if err := stagenet.ForgetLease(s, l.Console, l.GatewayID); err != nil {
 			return err
 		}
 	}
 	if !known && err == nil {
-		err = fmt.Errorf("no gateway %q holds a lease", id)
+		err = fmt.Errorf("no gateway %s holds a lease", what)
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package stagenet_test
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -134,14 +133,14 @@ func TestRefusedRequestsAreAnswered(t *testing.T) {
 	if s := c.Stats(); s.Refused != 7 || s.Invalid != 3 || s.Requests != 10 {
 		t.Errorf("stats %+v", s)
 	}
-	if store.saves != 3 {
-		t.Errorf("%d saves, want 3", store.saves)
+	if store.saves != 5 { // three sizes, and that two have channels
+		t.Errorf("%d saves, want 5", store.saves)
 	}
 }
 
-// TestNewerConnectionWins is PROTOCOL.md ruling 3: the older is closed with 1008, and does
-// not come back while the newer lives.
-func TestNewerConnectionWins(t *testing.T) {
+// TestALiveConnectionKeepsItsGateway is PROTOCOL.md ruling 3: who claims the id of a
+// gateway that is connected is sent away, and dialled again when that is gone.
+func TestALiveConnectionKeepsItsGateway(t *testing.T) {
 	t.Parallel()
 	urlA, acceptedA := serve(t)
 	urlB, acceptedB := serve(t)
@@ -149,26 +148,44 @@ func TestNewerConnectionWins(t *testing.T) {
 	a, b := next(t, acceptedA), next(t, acceptedB)
 	first := lease(t, a, "twin", 2)
 	e.next(t, stagenet.Mapped)
-	second := lease(t, b, "twin", 2)
-	if first.LeaseID != second.LeaseID || fmt.Sprint(first.Addresses) != fmt.Sprint(second.Addresses) {
-		t.Errorf("leases %+v and %+v", first, second)
+	send(t, b, wire.AppendLeaseRequest(nil, "twin", 2))
+	if code := closing(t, b); code != websocket.ClosePolicyViolation {
+		t.Errorf("the newer is closed with %d, want 1008", code)
 	}
-	if code := closing(t, a); code != websocket.ClosePolicyViolation {
-		t.Errorf("the older is closed with %d, want 1008", code)
-	}
-	e.next(t, stagenet.Mapped)
 	c.Set(1, 5)
 	c.Flush(time.Now())
-	if m := receive(t, b); m.Value != 5 {
-		t.Errorf("the newer gets %+v", m)
+	if m := receive(t, a); m.Value != 5 {
+		t.Errorf("the older gets %+v", m)
 	}
-	// When the newer dies, the older is dialled again.
-	b.Close()
-	again := next(t, acceptedA)
-	lease(t, again, "twin", 2)
+	if s := c.Stats(); s.Claims != 1 {
+		t.Errorf("%+v", s)
+	}
+	// When the older dies, the newer is dialled again.
+	a.Close()
+	again := next(t, acceptedB)
+	if second := lease(t, again, "twin", 2); first.LeaseID != second.LeaseID {
+		t.Errorf("leases %+v and %+v", first, second)
+	}
 	if m := receive(t, again); string(m.Address) != "SN1" || m.Value != 5 {
 		t.Errorf("the refresh: %+v", m)
 	}
+}
+
+// TestADeadConnectionLosesItsGateway: who does not answer when another claims its id is
+// given up, long before its silence is noticed.
+func TestADeadConnectionLosesItsGateway(t *testing.T) {
+	t.Parallel()
+	urlA, acceptedA := serve(t)
+	urlB, acceptedB := serve(t)
+	_, e, _ := startConsole(t, stagenet.Config{Gateways: []string{urlA, urlB}})
+	a, b := next(t, acceptedA), next(t, acceptedB)
+	lease(t, a, "twin", 2) // and from now on it reads nothing
+	e.next(t, stagenet.Mapped)
+	send(t, b, wire.AppendLeaseRequest(nil, "twin", 2))
+	if code := closing(t, b); code != websocket.ClosePolicyViolation {
+		t.Errorf("the newer is closed with %d, want 1008", code)
+	}
+	lease(t, next(t, acceptedB), "twin", 2)
 }
 
 // TestForeignLease: a connection cannot map the lease of another.

@@ -131,6 +131,8 @@ type Stats struct {
 	Values          uint64 // DATA_PKT sent
 	Frames          uint64 // per gateway
 	Stuck           uint64 // connections given up because the gateway did not read
+	Claims          uint64 // LEASE_REQ for the id of a gateway that another connection holds
+	Evicted         uint64 // leases that were never used and made room for others
 }
 
 // Console hands out addresses to gateways and sends them values. Run owns its
@@ -171,8 +173,8 @@ func New(cfg Config) (*Console, error) {
 	if cfg.MaxAddresses == 0 {
 		cfg.MaxAddresses = DefaultMaxAddresses
 	}
-	if cfg.MaxAddresses < 1 || cfg.MaxAddresses > maxAddresses {
-		return nil, fmt.Errorf("stagenet: addresses of one gateway must be 1-%d, got %d", maxAddresses, cfg.MaxAddresses)
+	if cfg.MaxAddresses < 1 || cfg.MaxAddresses > MaxAddresses {
+		return nil, fmt.Errorf("stagenet: addresses of one gateway must be 1-%d, got %d", MaxAddresses, cfg.MaxAddresses)
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -16,7 +16,7 @@ const service = "_stagenet._tcp"
 // discover follows what is advertised until ctx ends.
 func (c *Console) discover(ctx context.Context, running *sync.WaitGroup) error {
 	browser, err := mdns.New(mdns.Config{
-		Service: service, Interface: c.cfg.Interface, Log: c.log,
+		Service: service, Interface: c.cfg.Interface, Log: c.log, Used: c.inUse,
 		OnEvent: func(e mdns.Event) {
 			if t := c.advertisement(e); t != nil {
 				running.Go(func() { c.keep(ctx, t) })
@@ -28,6 +28,14 @@ func (c *Console) discover(ctx context.Context, running *sync.WaitGroup) error {
 		return err
 	}
 	return browser.Run(ctx)
+}
+
+// inUse tells whether a service is one of those we connected to.
+func (c *Console) inUse(instance string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.targets[serviceKey(instance)]
+	return t != nil && (t.using != "" || len(t.ids) > 0)
 }
 
 // advertisement takes what became of an advertised service. It returns a target
@@ -81,6 +89,7 @@ func (c *Console) vanished(id string, e mdns.Event) {
 	c.lost(id, "no longer advertised", e.At)
 	if l == nil {
 		delete(c.known, id)
+		delete(c.gone, id)
 	}
 }
 

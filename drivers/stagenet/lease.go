@@ -11,9 +11,11 @@ import (
 // Limits on what gateways may ask for.
 const (
 	DefaultMaxAddresses = 65536   // of one gateway (PROTOCOL.md ruling 4)
-	maxAddresses        = 1 << 20 // of all gateways
-	maxLeases           = 4096
-	maxGatewayID        = 255 // bytes
+	MaxAddresses        = 1 << 20 // of all gateways
+	MaxLeases           = 4096
+	MaxAddressesFrom    = MaxAddresses / 8 // of all gateways at one network address
+	MaxLeasesFrom       = MaxLeases / 8
+	MaxGatewayID        = 255 // bytes
 )
 
 // Lease is the addresses a gateway holds. It belongs to its GatewayID for good:
@@ -22,6 +24,9 @@ type Lease struct {
 	GatewayID string
 	ID        string
 	Addresses []Address // ascending, in the order of the gateway's channels
+	From      string    // the network address that asked last for another size; empty if it is not known
+	// Unused says that no channels were ever told for it. It makes room for others.
+	Unused bool
 }
 
 // Leases keeps leases over restarts. Save is called when a lease is granted,
@@ -83,9 +88,9 @@ func newTable(ceiling int, saved []Lease) (*table, error) {
 			return nil, fmt.Errorf("%w: gateway %q, lease %q: both must be there once", ErrConflict, l.GatewayID, l.ID)
 		}
 		for i, a := range l.Addresses {
-			if a < 1 || a > maxAddresses || i > 0 && a <= l.Addresses[i-1] {
+			if a < 1 || a > MaxAddresses || i > 0 && a <= l.Addresses[i-1] {
 				return nil, fmt.Errorf("%w: gateway %q: address %d of %d is %s, want ascending SN1 to SN%d",
-					ErrConflict, l.GatewayID, i+1, len(l.Addresses), a, maxAddresses)
+					ErrConflict, l.GatewayID, i+1, len(l.Addresses), a, MaxAddresses)
 			}
 			if p, ok := t.find(a); ok {
 				return nil, fmt.Errorf("%w: %s is held by gateways %q and %q", ErrConflict, a, p.lease.GatewayID, l.GatewayID)
@@ -104,27 +109,38 @@ func (t *table) find(a Address) (place, bool) {
 	return t.places[a], true
 }
 
-// plan works out the lease a request leads to, without granting it. changed is
-// false when it is the one already held. The error is a refusal.
-func (t *table) plan(gatewayID string, count int) (l Lease, changed bool, err error) {
+// errFull is a refusal for want of room, which leases that nobody uses may make.
+type errFull struct{ refusal }
+
+// plan works out the lease a request from a network address leads to, without granting
+// it. changed is false when it is the one already held. The error is a refusal.
+func (t *table) plan(gatewayID string, count int, from string) (l Lease, changed bool, err error) {
 	switch {
 	case gatewayID == "":
 		return l, false, refusal("GatewayID is empty")
-	case len(gatewayID) > maxGatewayID:
-		return l, false, refusal(fmt.Sprintf("GatewayID is longer than %d bytes", maxGatewayID))
+	case len(gatewayID) > MaxGatewayID:
+		return l, false, refusal(fmt.Sprintf("GatewayID is longer than %d bytes", MaxGatewayID))
 	case count < 0 || count > t.ceiling:
 		return l, false, refusal(fmt.Sprintf("AddressCount %d: want 0-%d", count, t.ceiling))
 	}
 	old := t.leases[gatewayID]
 	if old == nil {
-		if len(t.leases) == maxLeases {
-			return l, false, refusal(fmt.Sprintf("this console has given its %d leases", maxLeases))
+		if len(t.leases) == MaxLeases {
+			return l, false, errFull{refusal(fmt.Sprintf("this console has given its %d leases", MaxLeases))}
 		}
-		l = Lease{GatewayID: gatewayID, ID: t.freshID()}
+		l = Lease{GatewayID: gatewayID, ID: t.freshID(), Unused: true}
 	} else {
 		l = old.Lease
 	}
 	missing := count - len(l.Addresses)
+	if missing > 0 || old == nil {
+		if err := t.share(gatewayID, count, from); err != nil {
+			return l, false, err
+		}
+	}
+	if missing != 0 || old == nil {
+		l.From = from
+	}
 	switch {
 	case missing < 0: // the highest are freed
 		l.Addresses = slices.Clone(l.Addresses[:count])
@@ -134,6 +150,42 @@ func (t *table) plan(gatewayID string, count int) (l Lease, changed bool, err er
 		}
 	}
 	return l, missing != 0 || old == nil, nil
+}
+
+// share refuses what is more than one network address may have: nobody is authenticated,
+// and a lease is for good.
+func (t *table) share(gatewayID string, count int, from string) error {
+	if from == "" {
+		return nil
+	}
+	leases, addresses := 1, count
+	for id, l := range t.leases {
+		if l.From == from && id != gatewayID {
+			leases, addresses = leases+1, addresses+len(l.Addresses)
+		}
+	}
+	switch {
+	case leases > MaxLeasesFrom:
+		return errFull{refusal(fmt.Sprintf("gateways at %s have their %d leases", from, MaxLeasesFrom))}
+	case addresses > MaxAddressesFrom:
+		return errFull{refusal(fmt.Sprintf("gateways at %s would have %d addresses, at most %d", from, addresses, MaxAddressesFrom))}
+	}
+	return nil
+}
+
+// unused returns the lease that goes first to make room for a request: one that was never
+// used, of the same network address if there is one.
+func (t *table) unused(from string) *lease {
+	var first *lease
+	for _, l := range t.leases {
+		switch {
+		case !l.Unused || l.holder != nil:
+		case first == nil, (l.From == from) != (first.From == from) && l.From == from,
+			(l.From == from) == (first.From == from) && l.ID < first.ID:
+			first = l
+		}
+	}
+	return first
 }
 
 // freshID returns an id that no lease has.
@@ -154,14 +206,14 @@ func (t *table) grow(addresses []Address, missing int) ([]Address, error) {
 		next = addresses[n-1] + 1
 	}
 	grown := slices.Clone(addresses)
-	for ; missing > 0 && next <= maxAddresses; next++ {
+	for ; missing > 0 && next <= MaxAddresses; next++ {
 		if _, taken := t.find(next); !taken {
 			grown = append(grown, next)
 			missing--
 		}
 	}
 	if missing > 0 {
-		return nil, refusal("this console has no addresses left")
+		return nil, errFull{"this console has no addresses left"}
 	}
 	return grown, nil
 }

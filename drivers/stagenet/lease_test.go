@@ -14,7 +14,7 @@ import (
 // grant plans and commits, as the console does.
 func grant(t *testing.T, tab *table, id string, count int) (Lease, bool) {
 	t.Helper()
-	l, changed, err := tab.plan(id, count)
+	l, changed, err := tab.plan(id, count, "")
 	if err != nil {
 		t.Fatalf("%s wants %d: %v", id, count, err)
 	}
@@ -91,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"a", -1, "AddressCount -1: want 0-10"},
 		{"a", 11, "AddressCount 11: want 0-10"},
 	} {
-		_, _, err := tab.plan(c.id, c.count)
+		_, _, err := tab.plan(c.id, c.count, "")
 		var r refusal
 		if !errors.As(err, &r) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q wants %d: %v, want %q", c.id, c.count, err, c.want)
@@ -103,23 +103,23 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestLeasesRunOut(t *testing.T) {
-	tab := emptyTable(t, maxAddresses)
-	grant(t, tab, "big", maxAddresses-1)
+	tab := emptyTable(t, MaxAddresses)
+	grant(t, tab, "big", MaxAddresses-1)
 	grant(t, tab, "one", 1)
-	if _, _, err := tab.plan("two", 1); err == nil {
+	if _, _, err := tab.plan("two", 1, ""); err == nil {
 		t.Error("more addresses than there are")
 	}
-	for n := len(tab.leases); n < maxLeases; n++ {
+	for n := len(tab.leases); n < MaxLeases; n++ {
 		grant(t, tab, "g"+Address(n).String(), 0)
 	}
-	if _, _, err := tab.plan("last", 0); err == nil {
+	if _, _, err := tab.plan("last", 0, ""); err == nil {
 		t.Error("more leases than there may be")
 	}
 }
 
 // TestStoredLeases: what the store has is held from the start.
 func TestStoredLeases(t *testing.T) {
-	tab, err := newTable(100, []Lease{{"a", "lease_007", list(3, 4)}, {"b", "x", nil}})
+	tab, err := newTable(100, []Lease{{GatewayID: "a", ID: "lease_007", Addresses: list(3, 4)}, {GatewayID: "b", ID: "x", Addresses: nil}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,14 +130,14 @@ func TestStoredLeases(t *testing.T) {
 		t.Errorf("a new one: %+v", l)
 	}
 	for _, bad := range [][]Lease{
-		{{"a", "1", list(1)}, {"b", "2", list(1)}},
-		{{"a", "1", nil}, {"a", "2", nil}},
-		{{"a", "1", nil}, {"b", "1", nil}},
-		{{"a", "1", list(2, 1)}},
-		{{"a", "1", list(0)}},
-		{{"a", "1", list(maxAddresses + 1)}},
-		{{"", "1", nil}},
-		{{"a", "", nil}},
+		{{GatewayID: "a", ID: "1", Addresses: list(1)}, {GatewayID: "b", ID: "2", Addresses: list(1)}},
+		{{GatewayID: "a", ID: "1", Addresses: nil}, {GatewayID: "a", ID: "2", Addresses: nil}},
+		{{GatewayID: "a", ID: "1", Addresses: nil}, {GatewayID: "b", ID: "1", Addresses: nil}},
+		{{GatewayID: "a", ID: "1", Addresses: list(2, 1)}},
+		{{GatewayID: "a", ID: "1", Addresses: list(0)}},
+		{{GatewayID: "a", ID: "1", Addresses: list(MaxAddresses + 1)}},
+		{{GatewayID: "", ID: "1", Addresses: nil}},
+		{{GatewayID: "a", ID: "", Addresses: nil}},
 	} {
 		if _, err := newTable(100, bad); !errors.Is(err, ErrConflict) {
 			t.Errorf("%v: %v, want ErrConflict", bad, err)
@@ -224,5 +224,58 @@ func TestPacer(t *testing.T) {
 		if due != s.due || !next.IsZero() && !next.Equal(at(s.next)) || next.IsZero() != (s.next == 0) {
 			t.Errorf("at %v: due %v, next %v; want %v, %v", s.now, due, next.Sub(start), s.due, s.next)
 		}
+	}
+}
+
+// TestOneAddressHasAShareOfTheLeases: whoever asks for everything from one address leaves
+// seven eighths to others.
+func TestOneAddressHasAShareOfTheLeases(t *testing.T) {
+	tab := emptyTable(t, DefaultMaxAddresses)
+	refused := 0
+	for n := range MaxLeases {
+		l, _, err := tab.plan(Address(n).String(), DefaultMaxAddresses, "10.6.6.6")
+		if err != nil {
+			refused++
+			continue
+		}
+		tab.commit(l)
+	}
+	if got := len(tab.leases) * DefaultMaxAddresses; got != MaxAddressesFrom || refused == 0 {
+		t.Errorf("%d addresses of one place, want %d", got, MaxAddressesFrom)
+	}
+	if _, _, err := tab.plan("desk", 512, "10.0.0.1"); err != nil {
+		t.Error(err)
+	}
+	tab = emptyTable(t, DefaultMaxAddresses)
+	for n := range MaxLeases {
+		if l, _, err := tab.plan(Address(n).String(), 0, "10.6.6.6"); err == nil {
+			tab.commit(l)
+		}
+	}
+	if len(tab.leases) != MaxLeasesFrom {
+		t.Errorf("%d leases of one place, want %d", len(tab.leases), MaxLeasesFrom)
+	}
+	l, _, err := tab.plan("SN0", 0, "10.6.6.6")
+	if err != nil || l.ID == "" {
+		t.Errorf("one that has its lease: %v", err)
+	}
+}
+
+func TestUnusedLeasesMakeRoom(t *testing.T) {
+	tab := emptyTable(t, DefaultMaxAddresses)
+	for _, g := range []struct{ id, from string }{{"a", "x"}, {"b", "x"}, {"c", "y"}, {"d", "y"}} {
+		l, _, err := tab.plan(g.id, 1, g.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab.commit(l)
+	}
+	tab.leases["c"].Unused = false
+	if got := tab.unused("y").GatewayID; got != "d" {
+		t.Errorf("%s goes first", got)
+	}
+	tab.leases["d"].holder = &session{}
+	if got := tab.unused("y").GatewayID; got != "a" {
+		t.Errorf("%s goes first", got)
 	}
 }

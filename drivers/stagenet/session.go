@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ type session struct {
 	conn    link.Peer
 	log     *slog.Logger
 	address string // of the peer
+	from    string // its host
 
 	// Guarded by the Console's mu.
 	leases  []*lease // that this connection holds
@@ -30,7 +32,6 @@ type session struct {
 	dirty   bool  // there is news for the next Flush
 	frames  pacer // of Flush
 	refresh pacer // after a mapping
-	kicked  bool  // takes no further part
 
 	// The reading goroutine's.
 	strikes link.Strikes
@@ -50,8 +51,9 @@ type reply struct {
 }
 
 func newSession(c *Console, t *target, conn link.Peer) *session {
+	from, _, _ := net.SplitHostPort(conn.Address())
 	return &session{
-		console: c, target: t, conn: conn, address: conn.Address(), log: c.log.With("address", conn.Address()),
+		console: c, target: t, conn: conn, address: conn.Address(), from: from, log: c.log.With("address", conn.Address()),
 		frames: pacer{period: c.period}, refresh: pacer{period: c.period},
 	}
 }
@@ -97,6 +99,7 @@ func (s *session) Receive(now time.Time, b []byte) {
 		c.request(s, m, now)
 	case wire.MappingUpdate:
 		c.remap(s, m, now)
+		c.use(s, m.LeaseID)
 	default: // unknown, or what only a console sends
 		c.mu.Lock()
 		c.stats.UnknownTypes++
@@ -171,8 +174,12 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	defer c.storing.Unlock()
 	c.mu.Lock()
 	c.stats.Requests++
-	granted, changed, err := c.table.plan(m.GatewayID, m.AddressCount)
+	taken := c.claimed(s, m.GatewayID)
 	c.mu.Unlock()
+	if taken {
+		return
+	}
+	granted, changed, err := c.plan(m.GatewayID, m.AddressCount, s.from)
 	if err == nil && changed && c.cfg.Leases != nil {
 		if failed := c.cfg.Leases.Save(granted); failed != nil {
 			c.log.Error("stagenet: lease not granted because it cannot be stored", "gateway", m.GatewayID, "error", failed)
@@ -188,10 +195,10 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 		c.refuse(s, err.Error())
 		return
 	}
-	l := c.table.commit(granted)
-	if s.kicked {
-		return // a newer connection has taken over
+	if c.claimed(s, m.GatewayID) { // meanwhile
+		return
 	}
+	l := c.table.commit(granted)
 	if id := s.target.id; id != "" && id != m.GatewayID && !s.differs {
 		s.differs = true
 		c.later(s.log.Warn, "stagenet: a gateway asks with another id than it advertises", "advertised", id, "asks", m.GatewayID)
@@ -202,19 +209,58 @@ func (c *Console) request(s *session, m wire.Message, now time.Time) {
 	}
 }
 
-// take gives a lease to the connection that asks for it; the newer wins
-// (PROTOCOL.md ruling 3). Called with mu held.
+// plan works out what a request leads to, with storing held. When there is no room for it,
+// leases that were never used go.
+func (c *Console) plan(gatewayID string, count int, from string) (Lease, bool, error) {
+	for {
+		c.mu.Lock()
+		granted, changed, err := c.table.plan(gatewayID, count, from)
+		var victim *lease
+		if errors.As(err, &errFull{}) {
+			victim = c.table.unused(from)
+		}
+		c.mu.Unlock()
+		if victim == nil {
+			return granted, changed, err
+		}
+		if c.cfg.Leases != nil && c.cfg.Leases.Delete(victim.GatewayID) != nil {
+			return granted, changed, err
+		}
+		c.mu.Lock()
+		if victim.holder == nil {
+			c.table.remove(victim)
+			c.stats.Evicted++
+		}
+		c.mu.Unlock()
+	}
+}
+
+// claimed tells whether another connection holds the gateway a connection asks for, with
+// mu held. Nobody is authenticated, so a connection that is alive keeps its gateway: it
+// is asked whether it is, and the newcomer is sent away, to be dialled again when the
+// other is gone (PROTOCOL.md ruling 3).
+func (c *Console) claimed(s *session, id string) bool {
+	l := c.table.leases[id]
+	if l == nil || l.holder == nil || l.holder == s {
+		return false
+	}
+	c.stats.Claims++
+	c.later(c.log.Warn, "stagenet: two connections with one gateway id, the newer is refused",
+		"gateway", id, "older", l.holder.address, "newer", s.address)
+	l.holder.conn.Probe()
+	s.target.remember(id)
+	const why = "another connection has this GatewayID"
+	if len(s.leases) == 0 {
+		s.conn.Kick(link.Policy, why)
+	} else {
+		c.refuse(s, why)
+	}
+	return true
+}
+
+// take gives a lease to the connection that asks for it. Called with mu held.
 func (c *Console) take(s *session, l *lease, now time.Time) {
-	switch old := l.holder; old {
-	case s:
-	case nil:
-		s.leases = append(s.leases, l)
-	default:
-		c.later(c.log.Warn, "stagenet: two connections with one gateway id, the older is closed",
-			"gateway", l.GatewayID, "older", old.address, "newer", s.address)
-		old.kicked = true
-		c.detach(old, l)
-		old.conn.Kick(link.Policy, "a newer connection has this GatewayID")
+	if l.holder == nil {
 		s.leases = append(s.leases, l)
 	}
 	l.holder = s
@@ -281,6 +327,28 @@ func (c *Console) remap(s *session, m wire.Message, now time.Time) {
 		s.conn.Wake()
 	}
 	c.event(Mapped, l.GatewayID, "", now)
+}
+
+// use stores that a lease is used, once it has channels.
+func (c *Console) use(s *session, leaseID string) {
+	c.storing.Lock()
+	defer c.storing.Unlock()
+	c.mu.Lock()
+	i := slices.IndexFunc(s.leases, func(l *lease) bool { return l.ID == leaseID })
+	if i < 0 || !s.leases[i].Unused || len(s.leases[i].mappings) == 0 {
+		c.mu.Unlock()
+		return
+	}
+	l := s.leases[i]
+	l.Unused = false
+	stored := l.Lease
+	c.mu.Unlock()
+	if c.cfg.Leases == nil {
+		return
+	}
+	if err := c.cfg.Leases.Save(stored); err != nil {
+		c.log.Error("stagenet: it cannot be stored that a lease is used", "gateway", l.GatewayID, "error", err)
+	}
 }
 
 // End implements link.Handler.

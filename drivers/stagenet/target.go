@@ -61,7 +61,7 @@ func (c *Console) taken(t *target) bool {
 	}
 	for _, id := range ids {
 		l := c.table.leases[id]
-		if l == nil || l.holder == nil || l.holder.target.retired {
+		if l == nil || l.holder == nil {
 			return false
 		}
 	}
@@ -70,8 +70,8 @@ func (c *Console) taken(t *target) bool {
 
 // advertised takes a service that was found or has changed, with the Console's mu
 // held. It returns a target to be run if there is none yet, or if the gateway
-// has moved while its old connection is open: then the newer connection is to
-// win.
+// is said to have moved while its old connection is open: that is asked whether it is
+// alive, and as long as it is the new one waits.
 func (c *Console) advertised(name, id string, a about, urls []string) *target {
 	key := serviceKey(name)
 	if old := c.targets[key]; old != nil {
@@ -81,6 +81,11 @@ func (c *Console) advertised(name, id string, a about, urls []string) *target {
 			return nil
 		}
 		c.retire(old)
+		for s := range c.sessions {
+			if s.target == old {
+				s.conn.Probe()
+			}
+		}
 	}
 	t := newTarget(key, name)
 	t.id, t.about, t.urls = id, a, urls

@@ -127,8 +127,8 @@ func TestTaken(t *testing.T) {
 	}
 	other.ids = nil
 	holder.target.retired = true
-	if c.taken(other) {
-		t.Error("the new place of a gateway that moved waits for the old connection")
+	if !c.taken(other) {
+		t.Error("the new place of a gateway that is said to have moved is dialled while the old connection lives")
 	}
 }
 

@@ -71,8 +71,9 @@ func (s *stageLinQ) take(h discovery.Heard) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(h.At)
-	u, change := s.table.Heard(h.Announcement, h.Address, h.At)
-	if _, known := s.units[u.Token]; change == discovery.Unchanged || !known && len(s.units) >= maxUnits {
+	u, change, evicted := s.table.Heard(h.Announcement, h.Address, h.At)
+	s.left(evicted)
+	if _, known := s.units[u.Token]; change == discovery.Unchanged || change == discovery.Refused || !known && len(s.units) >= maxUnits {
 		return
 	}
 	v := unit{
@@ -92,9 +93,15 @@ func (s *stageLinQ) expire(now time.Time) {
 		if !ok {
 			return
 		}
-		gone := s.units[u.Token]
+		s.left(u.Token)
+	}
+}
+
+// left notes that a unit is not there any more, with mu held.
+func (s *stageLinQ) left(token wire.Token) {
+	if gone, known := s.units[token]; known {
 		gone.Online = false
-		s.units[u.Token] = gone
+		s.units[token] = gone
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 const (
 	PingPeriod    = 5 * time.Second
 	MaxSilence    = 15 * time.Second
+	ProbeSilence  = 2 * time.Second // after a ping that somebody waits for
 	WriteDeadline = 2 * time.Second
 	ReadLimit     = 1 << 20 // bytes of a message
 )
@@ -34,8 +35,9 @@ const LogInterval = time.Second
 // farewell is how long a peer has to answer our close before the socket goes.
 const farewell = time.Second
 
-// ErrSilent says that the peer sent nothing, not even a pong, for MaxSilence.
-var ErrSilent = fmt.Errorf("nothing heard for %s", MaxSilence)
+// ErrSilent says that the peer sent nothing, not even a pong, for MaxSilence, or after a
+// Probe for ProbeSilence.
+var ErrSilent = fmt.Errorf("nothing heard for %s, or %s after a question", MaxSilence, ProbeSilence)
 
 // ErrStuck says that the peer did not read for WriteDeadline.
 var ErrStuck = fmt.Errorf("the peer did not read for %s", WriteDeadline)
@@ -51,6 +53,7 @@ type Conn struct {
 	mu      sync.Mutex
 	kick    *ClosedError // asked for
 	closing bool         // our close is on its way
+	probe   bool         // a ping is wanted, and an answer soon
 	pong    []byte       // to be sent; nil for none
 }
 
@@ -82,6 +85,14 @@ func (c *Conn) Wake() {
 	case c.wake <- struct{}{}:
 	default: // it is about to
 	}
+}
+
+// Probe implements Peer: it asks the peer to answer within ProbeSilence.
+func (c *Conn) Probe() {
+	c.mu.Lock()
+	c.probe = true
+	c.mu.Unlock()
+	c.Wake()
 }
 
 // Kick implements Peer.
@@ -218,10 +229,16 @@ func (c *Conn) write(ctx context.Context, done <-chan struct{}, h Handler) error
 		case <-due.C:
 		}
 		c.mu.Lock()
+		now := time.Now()
 		kick, pong := c.kick, c.pong
 		c.pong = nil
+		if c.probe {
+			c.probe, control = false, websocket.PingMessage
+			if !c.closing {
+				c.ws.SetReadDeadline(now.Add(ProbeSilence)) // whatever comes extends it
+			}
+		}
 		c.mu.Unlock()
-		now := time.Now()
 		if kick != nil {
 			return c.close(kick)
 		}

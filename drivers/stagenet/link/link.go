@@ -30,7 +30,7 @@ type Handler interface {
 	End(now time.Time, reason error)
 }
 
-// A Peer is the other side, as a Handler sees it. Wake and Kick are safe from any
+// A Peer is the other side, as a Handler sees it. Wake, Probe and Kick are safe from any
 // goroutine and never wait.
 type Peer interface {
 	// Address is where the peer is, for people: host and port.
@@ -39,6 +39,8 @@ type Peer interface {
 	Send(b []byte)
 	// Wake makes the Handler write soon.
 	Wake()
+	// Probe makes the connection end soon unless the peer is alive.
+	Probe()
 	// Kick closes the connection with a status code and a reason that the peer gets to
 	// see. It then ends with a *ClosedError.
 	Kick(code int, reason string)

@@ -58,6 +58,9 @@ func (e *end) Wake() {
 	e.woken = true
 }
 
+// Probe implements Peer: who is in memory is alive.
+func (e *end) Probe() {}
+
 // Kick implements Peer.
 func (e *end) Kick(code int, reason string) {
 	e.memory.mu.Lock()

@@ -217,6 +217,7 @@ func (c *Console) log(e stagenet.Event) {
 			}
 		}
 	case stagenet.Lost:
+		delete(c.told, g.ID)
 		if !c.leaving.Load() {
 			c.env.Log.Warn("stagenet: gateway lost", "gateway", g.ID, "reason", e.Reason)
 		}

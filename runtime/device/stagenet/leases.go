@@ -23,6 +23,8 @@ type Granted struct {
 	GatewayID string
 	ID        string // of the lease
 	Addresses []int  // 1 is SN1; ascending
+	From      string // the network address that asked for it, empty if that is not known
+	Unused    bool   // no channels were ever told for it
 }
 
 // keptLease is a lease as JSON. The runs of its addresses are written such as
@@ -30,6 +32,8 @@ type Granted struct {
 type keptLease struct {
 	ID        string `json:"id"`
 	Addresses runs   `json:"addresses"`
+	From      string `json:"from,omitempty"`
+	Unused    bool   `json:"unused,omitempty"`
 }
 
 // runs are the numbers of addresses, SN1 is 1; ascending.
@@ -46,7 +50,7 @@ var ErrTaken = errors.New("the address belongs to another gateway")
 func Leases(store device.Store) ([]Granted, error) {
 	var list []Granted
 	err := eachLease(store, "", func(console string, l stagenet.Lease) {
-		g := Granted{Console: console, GatewayID: l.GatewayID, ID: l.ID}
+		g := Granted{Console: console, GatewayID: l.GatewayID, ID: l.ID, From: l.From, Unused: l.Unused}
 		for _, a := range l.Addresses {
 			g.Addresses = append(g.Addresses, int(a))
 		}
@@ -78,7 +82,7 @@ func eachLease(store device.Store, prefix string, each func(console string, l st
 			damaged = errors.Join(damaged, fmt.Errorf("lease of gateway %q: %w: %w", gatewayID, ErrDamaged, err))
 			return
 		}
-		each(console, stagenet.Lease{GatewayID: gatewayID, ID: l.ID, Addresses: l.Addresses})
+		each(console, stagenet.Lease{GatewayID: gatewayID, ID: l.ID, Addresses: l.Addresses, From: l.From, Unused: l.Unused})
 	})
 	return errors.Join(damaged, err)
 }
@@ -129,7 +133,7 @@ func (l leases) Save(lease stagenet.Lease) error {
 	if err != nil {
 		return err
 	}
-	value, err := json.Marshal(keptLease{lease.ID, lease.Addresses})
+	value, err := json.Marshal(keptLease{lease.ID, lease.Addresses, lease.From, lease.Unused})
 	if err != nil {
 		return err
 	}

@@ -129,11 +129,11 @@ func FuzzRuns(f *testing.F) {
 func TestListAndForget(t *testing.T) {
 	var store device.Store = &kept{}
 	l := leases{store, "eth0", slog.Default()}
-	if err := l.Save(stagenet.Lease{GatewayID: "A", ID: "lease_001", Addresses: run(3, 2)}); err != nil {
+	if err := l.Save(stagenet.Lease{GatewayID: "A", ID: "lease_001", Addresses: run(3, 2), From: "10.0.0.7", Unused: true}); err != nil {
 		t.Fatal(err)
 	}
 	list, err := Leases(store)
-	if got := fmt.Sprint(list, err); got != "[{eth0 A lease_001 [3 4]}] <nil>" {
+	if got := fmt.Sprint(list, err); got != "[{eth0 A lease_001 [3 4] 10.0.0.7 true}] <nil>" {
 		t.Error(got)
 	}
 	if err := ForgetLease(store, "eth0", "A"); err != nil {
