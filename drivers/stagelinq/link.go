@@ -64,6 +64,9 @@ const (
 	serviceBackoffMax   = 10 * time.Second
 	// After more than maxServiceFailures in a row the list may be out of date.
 	maxServiceFailures = 3
+	// leftAlone is how long a unit with an unknown name is that has turned out to play
+	// nothing.
+	leftAlone = 10 * time.Minute
 	// steadyAfter is how long a connection must last to clear its back-off.
 	steadyAfter = 5 * time.Second
 )
@@ -92,6 +95,7 @@ type link struct {
 	branches [serviceCount]branch
 	failure  string // why the last attempt ended, pending closeAll
 	stale    bool   // the list is to be asked for once more
+	doubtful bool   // it may be no player
 }
 
 // newLink starts at a unit that was heard at now. With dial false the unit is
@@ -127,7 +131,11 @@ func (l *link) next(now time.Time) (a action, ok bool) {
 			break
 		}
 		if l.services.Port(wire.ServiceStateMap) == 0 && l.services.Port(wire.ServiceBeatInfo) == 0 {
+			aside := l.doubtful && l.services.Len() > 0
 			l.restart(now, l.emptyReason())
+			if aside {
+				l.due = now.Add(leftAlone)
+			}
 			return l.next(now)
 		}
 		l.stage, l.listed = serving, now

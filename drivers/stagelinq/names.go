@@ -49,3 +49,7 @@ func IsPlayer(software string) bool { return discovery.IsPlayer(software) }
 // Decks returns the number of decks of a unit by its software name, 0 when it
 // is not a known player (1.4).
 func Decks(software string) int { return discovery.Decks(software) }
+
+// MayPlay reports whether a unit may have decks: a software name that is not known is new
+// hardware (1.4).
+func MayPlay(software string) bool { return discovery.MayPlay(software) }

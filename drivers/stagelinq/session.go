@@ -30,6 +30,7 @@ type session struct {
 // found before.
 func newSession(sink *Sink, unit discovery.Unit, dial, known bool, now time.Time) *session {
 	s := &session{sink: sink, unit: unit, device: deviceOf(unit), link: newLink(now, dial, sink.config.Random)}
+	s.link.doubtful = !discovery.IsPlayer(unit.Software)
 	s.publish()
 	if known {
 		s.last = Lost

@@ -50,7 +50,7 @@ type Config struct {
 	// DiscoveryPort is the UDP port of discovery, 0 for DefaultPort.
 	DiscoveryPort int
 	// Accept chooses the units to connect to; nil stands for every player
-	// (IsPlayer). Analyzer processes are never asked about.
+	// (MayPlay). Analyzer processes are never asked about.
 	Accept func(Device) bool
 	// Listen also offers a main connection, so that units can dial us. Mixers
 	// can be reached in no other way; see NewListenToken.
@@ -196,7 +196,7 @@ func NewSink(config Config, net Network) (*Sink, error) {
 	}
 	if config.Accept == nil {
 		config.Accept = func(d Device) bool {
-			return discovery.IsPlayer(d.Software) || config.Listen && discovery.IsMixer(d.Software)
+			return discovery.MayPlay(d.Software) || config.Listen && discovery.IsMixer(d.Software)
 		}
 	}
 	if config.Random == nil {

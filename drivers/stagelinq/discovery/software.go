@@ -1,5 +1,10 @@
 package discovery
 
+import (
+	"slices"
+	"strings"
+)
+
 // decksBySoftware lists the software names of the units that play music, with
 // their number of decks (1.4). Names, not devices: helper processes of a unit
 // announce themselves under the unit's own device name.
@@ -21,9 +26,21 @@ var mixerSoftware = map[string]bool{"JM08": true, "JM10": true}
 // controller and SoundSwitch inside a player (1.4).
 var accessorySoftware = map[string]bool{"JC20": true, "SSS0": true}
 
+// programSoftware lists how the names of programs begin that are sinks as we are (1.4), in
+// lower case.
+var programSoftware = []string{"soundswitch", "resolume", "nowplaying", "now playing", "showrun", "stagelinq"}
+
 // IsPlayer reports whether the software name is that of a unit with decks
 // (1.4). Analyzers, mixers, controllers and programs are none.
 func IsPlayer(software string) bool { return decksBySoftware[software] > 0 }
+
+// MayPlay reports whether a unit may have decks: one with an unknown name is new hardware
+// (1.4).
+func MayPlay(software string) bool {
+	name := strings.ToLower(software)
+	return IsPlayer(software) || !IsHardware(software) &&
+		!slices.ContainsFunc(programSoftware, func(p string) bool { return strings.HasPrefix(name, p) })
+}
 
 // IsMixer reports whether the software name is that of a mixer (1.4).
 func IsMixer(software string) bool { return mixerSoftware[software] }
@@ -36,7 +53,8 @@ func IsHardware(software string) bool {
 
 // IsAnalyzer reports a track-analysis helper process (1.4).
 func IsAnalyzer(software string) bool {
-	return software == "OfflineAnalyzer" || software == "Offline Analyzer"
+	name := strings.ToLower(strings.ReplaceAll(software, " ", ""))
+	return strings.Contains(name, "analyzer") || strings.Contains(name, "analyser")
 }
 
 // Decks returns the number of decks of a unit by its software name, 0 when it

@@ -198,6 +198,14 @@ func TestSoftwareNames(t *testing.T) {
 			t.Errorf("%s: %d decks, player %v", name, Decks(name), IsPlayer(name))
 		}
 	}
+	for name, want := range map[string]bool{
+		"JC11": true, "JC99": true, "NH11": true, "JP07": true, "": true, "JM08": false, "JC20": false, "SSS0": false, "OfflineAnalyzer": false,
+		"Offline Analyzer": false, "offlineAnalyser2": false, "SoundSwitch 2": false, "Resolume Arena": false, "nowplaying": false, "showrun": false,
+	} {
+		if MayPlay(name) != want {
+			t.Errorf("%q may play: %v", name, !want)
+		}
+	}
 	for _, name := range []string{"JC11", "JM08", "JC20", "SSS0", "OfflineAnalyzer"} {
 		if !IsHardware(name) {
 			t.Errorf("%s is hardware", name)

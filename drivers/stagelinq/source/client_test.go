@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -225,6 +226,21 @@ func TestBeatConnection(t *testing.T) {
 	c.send(wire.AppendBeatCommand(nil, wire.BeatStop))
 	c.send([]byte{0x7f, 0xff, 0xff, 0xff})
 	c.awaitEnd()
+}
+
+// TestFileTransferListsNoSources: clients ask for the list with their default options, and
+// some go no further without an answer.
+func TestFileTransferListsNoSources(t *testing.T) {
+	t.Parallel()
+	_, _, ports := enter(t)
+	c := dialClient(t, ports[wire.ServiceFileTransfer])
+	c.send(hello(wire.ServiceFileTransfer))
+	for _, id := range []byte{0, 7} {
+		c.send([]byte{0, 0, 0, 16, 'f', 'l', 't', 'x', 0, 0, 0, id, 0, 0, 7, 0xd2, 0, 0, 0, 0})
+		if want := append([]byte{'f', 'l', 't', 'x', 0, 0, 0, id, 0, 0, 0, 3, 0, 0, 0, 0}, 1, 1, 1); !bytes.Equal(c.frame(), want) {
+			t.Errorf("answered otherwise than % x", want)
+		}
+	}
 }
 
 func TestOtherServicesHoldOpen(t *testing.T) {

@@ -31,6 +31,7 @@ type stream struct {
 	call    *call  // that it belongs to, nil for one made to us
 	hello   bool   // it has to come
 	serving bool   // a service past its hello
+	mute    bool   // its client speaks in ways we do not know
 	framer  *wire.Framer
 	due     time.Time // when it ends unless its hello comes, zero for never
 
@@ -44,7 +45,11 @@ type stream struct {
 
 // spoken tells whether we speak what a connection is for.
 func (st *stream) spoken() bool {
-	return st.service == "" || st.service == wire.ServiceStateMap || st.service == wire.ServiceBeatInfo
+	switch st.service {
+	case "", wire.ServiceStateMap, wire.ServiceBeatInfo:
+		return true
+	}
+	return st.service == wire.ServiceFileTransfer && !st.mute
 }
 
 func frameLimit(name string) int {
@@ -53,6 +58,8 @@ func frameLimit(name string) int {
 		return maxMain
 	case wire.ServiceBeatInfo:
 		return wire.MaxBeatFrame
+	case wire.ServiceFileTransfer:
+		return wire.MaxFileFrame
 	}
 	return wire.MaxStateFrame
 }
@@ -71,8 +78,9 @@ func (s *Source) Accepted(now time.Time, name string) peer.ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := stream{service: name}
-	if st.spoken() && name != "" {
-		st.hello, st.due = true, now.Add(helloTimeout)
+	st.hello = st.spoken() && name != ""
+	if st.hello && name != wire.ServiceFileTransfer {
+		st.due = now.Add(helloTimeout)
 	}
 	return s.add(st).id
 }
@@ -95,7 +103,7 @@ func (s *Source) Opened(now time.Time, id peer.ID, local uint16) {
 	}
 }
 
-// serve begins to serve a StateMap or BeatInfo connection, past its hello.
+// serve begins to serve a connection that we speak, past its hello.
 func (s *Source) serve(st *stream) {
 	st.hello, st.due, st.serving = false, time.Time{}, true
 	if st.service == wire.ServiceStateMap {
@@ -151,7 +159,12 @@ func (s *Source) Receive(now time.Time, id peer.ID, b []byte) {
 		}
 		st.framer.Advance(n)
 		b = b[n:]
-		if err := s.read(st, now); err != nil && s.streams[id] == st {
+		switch err := s.read(st, now); {
+		case err == nil || s.streams[id] != st:
+		case st.service == wire.ServiceFileTransfer: // more may be meant than we know
+			st.mute = true
+			return
+		default:
 			s.finish(st, err, now)
 		}
 	}
@@ -214,6 +227,12 @@ func (s *Source) frame(st *stream, payload []byte, now time.Time) error {
 		if err == nil && kind != wire.BeatEmit {
 			st.beats = kind == wire.BeatStart
 			s.joined = s.joined || st.beats
+		}
+		return nil
+	}
+	if st.service == wire.ServiceFileTransfer {
+		if id, ok := wire.IsSourcesRequest(payload); ok {
+			s.net.Write(st.id, wire.AppendNoSources(nil, id))
 		}
 		return nil
 	}

@@ -12,7 +12,8 @@ import (
 type Framer struct {
 	limit      int
 	buf        []byte
-	start, end int // unread bytes are buf[start:end]
+	start, end int  // unread bytes are buf[start:end]
+	begun      bool // there was a message with a length
 }
 
 // NewFramer returns a Framer that accepts messages of up to limit bytes.
@@ -40,13 +41,24 @@ func (f *Framer) Advance(n int) { f.end += n }
 
 // Next returns the payload of the next complete message, or ok == false when
 // more bytes are needed. The payload is valid until Space is called. An error
-// wraps ErrTooLong and is final: the bounds of the stream are lost.
+// wraps ErrTooLong and is final: the bounds of the stream are lost. A length of 0
+// before the first message begins a hello, which may come from either side and is passed
+// over (3.1).
 func (f *Framer) Next() (payload []byte, ok bool, err error) {
 	unread := f.buf[f.start:f.end]
 	if len(unread) < 4 {
 		return nil, false, nil
 	}
 	n := binary.BigEndian.Uint32(unread)
+	if n == IDAnnounce && !f.begun {
+		switch _, size, err := ParseMessage(unread); {
+		case err == ErrShort:
+			return nil, false, nil
+		case err == nil:
+			f.start += size
+			return f.Next()
+		}
+	}
 	if n > uint32(f.limit) {
 		return nil, false, fmt.Errorf("%w: frame of %d bytes, at most %d", ErrTooLong, n, f.limit)
 	}
@@ -54,6 +66,7 @@ func (f *Framer) Next() (payload []byte, ok bool, err error) {
 		return nil, false, nil
 	}
 	f.start += 4 + int(n)
+	f.begun = f.begun || n > 0
 	return unread[4 : 4+n], true, nil
 }
 

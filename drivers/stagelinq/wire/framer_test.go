@@ -60,3 +60,27 @@ func TestFramerHelloAndFirstFrameInOnePiece(t *testing.T) {
 		t.Errorf("stray hello: %v, %v", ok, err)
 	}
 }
+
+// TestAHelloBeforeTheFirstFrame: it may come from the accepting side, in pieces; after the
+// first frame a length of 0 is an empty one.
+func TestAHelloBeforeTheFirstFrame(t *testing.T) {
+	hello := AppendMessage(nil, Message{ID: IDAnnounce, Token: Token{9}, Service: ServiceStateMap, Port: 7})
+	frame := AppendState(nil, StateMessage{Type: StateSubscribe, Path: "/a"})
+	stream := append(append(append([]byte{}, hello...), frame...), 0, 0, 0, 0)
+	f := NewFramer(MaxStateFrame)
+	var got [][]byte
+	for _, b := range stream {
+		f.Space()[0] = b
+		f.Advance(1)
+		payload, ok, err := f.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			got = append(got, append([]byte{}, payload...))
+		}
+	}
+	if len(got) != 2 || string(got[0]) != string(frame[4:]) || len(got[1]) != 0 {
+		t.Errorf("%q", got)
+	}
+}

@@ -41,12 +41,20 @@ const (
 	BeatEmit  uint32 = 2
 )
 
+// FileTransfer messages (6).
+const (
+	fileMagic          = "fltx"
+	fileSources uint32 = 0x7d2 // asks for the sources of media
+	fileList    uint32 = 3     // lists them
+)
+
 // Largest sizes taken from a peer, in bytes. A stream that announces more is
 // closed (3.2).
 const (
 	MaxServiceName = 512
 	MaxStateFrame  = 1 << 20
 	MaxBeatFrame   = 4 << 10
+	MaxFileFrame   = 4 << 10
 	MaxBeatDecks   = 16
 	MaxDatagram    = 2 << 10
 )

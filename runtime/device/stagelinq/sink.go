@@ -70,7 +70,7 @@ func (d *SinkDecl) EventTopic(event string) string { return d.Key() + " " + even
 
 func (d *SinkDecl) accepts(p stagelinq.Device) bool {
 	if d.Devices == "" {
-		return stagelinq.IsPlayer(p.Software)
+		return stagelinq.MayPlay(p.Software)
 	}
 	for _, want := range strings.Split(d.Devices, "\n") {
 		if want == p.Name || want == p.Software || want == p.Address.String() {

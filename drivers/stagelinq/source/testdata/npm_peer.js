@@ -15,7 +15,6 @@ const logger = {
 
 const client = new StageLinqInstance({
   actingAs: ActingAsDevice.NowPlaying,
-  downloadDbSources: false, // connect to FileTransfer, as by default, but ask for nothing
   logger,
 });
 client.on("connected", (info) => print({ kind: "connected", name: info.software.name, port: info.port }));
