@@ -30,6 +30,8 @@ func (c *Console) Run(ctx context.Context) error {
 	if c.cfg.Discover {
 		running.Go(func() { c.look(ctx, &running) })
 	}
+	look := time.NewTicker(lookInterval)
+	defer look.Stop()
 	for {
 		for _, t := range c.configure() {
 			running.Go(func() { c.keep(ctx, t) })
@@ -38,6 +40,35 @@ func (c *Console) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-c.configured:
+		case <-look.C:
+			c.strand()
+		}
+	}
+}
+
+// lookInterval is how often it is looked whether the addresses are there that connections
+// are made from.
+const lookInterval = time.Second
+
+// strand ends the connections whose own address is gone: nothing comes back to it, and a
+// connection that waits for it would go on in its own time when it is there again.
+func (c *Console) strand() {
+	interfaces, err := lan.Interfaces()
+	if err != nil {
+		return // the system could not be asked
+	}
+	own := map[netip.Addr]bool{}
+	for _, i := range interfaces {
+		for _, p := range i.Prefixes {
+			own[p.Addr()] = true
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s := range c.sessions {
+		conn, ok := s.conn.(*link.Conn)
+		if ok && !conn.Local().IsLoopback() && !own[conn.Local()] {
+			conn.Drop()
 		}
 	}
 }
@@ -79,6 +110,9 @@ func (c *Console) keep(ctx context.Context, t *target) {
 			c.mu.Lock()
 			c.stats.DialErrors++
 			c.mu.Unlock()
+			if lan.Local(err) {
+				backoff.Reset() // it costs nobody anything
+			}
 			if failures++; failures == 1 { // the others say the same
 				c.log.Warn("stagenet: gateway cannot be reached, trying on", "gateway", t.name, "error", err)
 			}

@@ -300,20 +300,25 @@ func (h *Host) tellMissing() {
 	h.missing.Store(&names)
 }
 
-// supervise runs a loop of a device and, should it fail, runs it again after a
-// pause that grows.
+// supervise runs a loop of a device and, should it fail, runs it again after a pause that
+// grows, but never so far that a network is back for long before the device is. The same
+// failure in a row is told once.
 func (h *Host) supervise(ctx context.Context, device string, loop func(context.Context) error) {
-	const least, most = 250 * time.Millisecond, 10 * time.Second
+	const least, most, well = 250 * time.Millisecond, time.Second, 10 * time.Second
+	last := ""
 	for pause := least; ; pause = min(2*pause, most) {
 		began := h.clock.Now()
 		err := survive(func() error { return loop(ctx) })
-		if h.clock.Now()-began > most {
-			pause = least // it went well for a while
+		if h.clock.Now()-began > well {
+			pause, last = least, ""
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		h.opts.Log.Error("device failed", "device", device, "error", err, "again in", pause)
+		if text := fmt.Sprint(err); text != last {
+			last = text
+			h.opts.Log.Error("device failed", "device", device, "error", err, "again in", pause)
+		}
 		select {
 		case <-ctx.Done():
 			return

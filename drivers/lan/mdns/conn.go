@@ -27,9 +27,9 @@ const (
 )
 
 const (
-	datagram = 9000            // bytes, RFC 6762 17
-	refresh  = 5 * time.Second // between looks at the interfaces of the machine
-	backlog  = 64              // datagrams read ahead; more wait in the system, then get lost
+	datagram = 9000        // bytes, RFC 6762 17
+	refresh  = time.Second // between looks at the interfaces of the machine
+	backlog  = 64          // datagrams read ahead; more wait in the system, then get lost
 )
 
 // Config describes a Browser.

@@ -256,7 +256,7 @@ type Loop struct {
 }
 
 // checkInterval is how often Serve looks whether the interface is still there.
-const checkInterval = 2 * time.Second
+const checkInterval = time.Second
 
 // Serve reads packets and steps a machine on the calling goroutine until ctx
 // ends, which gives nil, or the interface is gone.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -78,6 +79,12 @@ func newConn(ws *websocket.Conn, b *bufferConn) *Conn {
 
 // Address implements Peer.
 func (c *Conn) Address() string { return c.net.RemoteAddr().String() }
+
+// Local is our own address.
+func (c *Conn) Local() netip.Addr {
+	a, _ := netip.ParseAddrPort(c.net.LocalAddr().String())
+	return a.Addr().Unmap().WithZone("")
+}
 
 // Wake implements Peer.
 func (c *Conn) Wake() {
