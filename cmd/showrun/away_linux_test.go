@@ -65,7 +65,11 @@ require "signet".receiver{ key = { env = "SHOW_PASSPHRASE" } }:universe(1):on("l
 			if e.Msg == what && e.Time.After(back) {
 				took := e.Time.Sub(back).Round(time.Millisecond)
 				first = fmt.Sprint(took)
-				if took > 2*time.Second {
+				limit := 2 * time.Second
+				if what == "deck connected" {
+					limit += time.Second // it has to announce itself first
+				}
+				if took > limit {
 					t.Errorf("%s only %v after the address was back", what, took)
 				}
 				break

@@ -120,6 +120,7 @@ type Stats struct {
 	States    uint64
 	Beats     uint64
 	BadFrames uint64 // skipped: not a message of its connection
+	TooLong   uint64 // frames passed over
 	Writes    uint64 // set and subscribe messages from units, tolerated
 	Refused   uint64 // connections made to us that were closed
 }
@@ -144,7 +145,7 @@ type Sink struct {
 	net    Network
 
 	count struct {
-		ignored, noRoom, connects, restarts, states, beats, badFrames, writes, refused atomic.Uint64
+		ignored, noRoom, connects, restarts, states, beats, badFrames, tooLong, writes, refused atomic.Uint64
 	}
 
 	// turn is held by the methods that tell the machine something, also while they call
@@ -417,7 +418,7 @@ func (s *Sink) Stats() Stats {
 	return Stats{
 		Ignored: s.count.ignored.Load(), NoRoom: s.count.noRoom.Load(), Connects: s.count.connects.Load(), Restarts: s.count.restarts.Load(),
 		States: s.count.states.Load(), Beats: s.count.beats.Load(), BadFrames: s.count.badFrames.Load(),
-		Writes: s.count.writes.Load(), Refused: s.count.refused.Load(),
+		TooLong: s.count.tooLong.Load(), Writes: s.count.writes.Load(), Refused: s.count.refused.Load(),
 	}
 }
 

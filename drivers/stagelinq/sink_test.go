@@ -312,7 +312,7 @@ func (u *unit) hearSink() wire.Announcement {
 	heard := make(chan wire.Announcement, 100)
 	ctx, cancel := context.WithCancel(context.Background())
 	listener := discovery.NewAnnouncer(discovery.AnnouncerConfig{
-		Self: wire.Announcement{Token: Token{99}, Software: "test"}, Interface: "lo", Port: u.port,
+		Self: wire.Announcement{Token: Token{99}, Software: "nowplaying"}, Interface: "lo", Port: u.port,
 		Heard: func(h discovery.Heard) { heard <- h.Announcement },
 	})
 	done := make(chan error, 1)

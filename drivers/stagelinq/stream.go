@@ -185,6 +185,7 @@ func (s *Sink) read(st *stream, now time.Time) error {
 	}
 	for st.session != nil && s.streams[st.id] == st {
 		payload, ok, err := st.framer.Next()
+		s.count.tooLong.Add(st.framer.Skipped())
 		if err != nil || !ok {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/lan/mdns"
 	"showrun/drivers/stagenet/link"
 	"showrun/drivers/stagenet/wire"
 )
@@ -133,6 +134,7 @@ type Stats struct {
 	Stuck           uint64 // connections given up because the gateway did not read
 	Claims          uint64 // LEASE_REQ for the id of a gateway that another connection holds
 	Evicted         uint64 // leases that were never used and made room for others
+	Discovery       mdns.Stats
 }
 
 // Console hands out addresses to gateways and sends them values. Run owns its
@@ -156,6 +158,7 @@ type Console struct {
 	gone     map[string]bool // of these, those that are told to be lost
 	queue    []func()        // what is to be told and logged, in order
 	stats    Stats
+	browser  *mdns.Browser // nil while none looks
 	released chan struct{} // closed and replaced when a session ends
 
 	telling sync.Mutex // held while OnEvent or the log is called; before mu
@@ -398,7 +401,11 @@ func (c *Console) Forget(gatewayID string) error {
 func (c *Console) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.stats
+	st := c.stats
+	if c.browser != nil {
+		st.Discovery = c.browser.Stats()
+	}
+	return st
 }
 
 // event queues an event, with mu held; tell delivers it.

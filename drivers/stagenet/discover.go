@@ -27,6 +27,9 @@ func (c *Console) discover(ctx context.Context, running *sync.WaitGroup) error {
 	if err != nil {
 		return err
 	}
+	c.mu.Lock()
+	c.browser = browser
+	c.mu.Unlock()
 	return browser.Run(ctx)
 }
 

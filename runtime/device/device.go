@@ -155,6 +155,18 @@ type Machinery interface {
 	Hold(bool)
 }
 
+// Counted is a device that counts what it had no room or no use for.
+type Counted interface {
+	// Counts are its counters since it was opened; any goroutine.
+	Counts() []Count
+}
+
+// Count is one counter, and what it counts, in the plural.
+type Count struct {
+	What string
+	N    uint64
+}
+
 // Event is something that happened, for handlers of the script. Its value is plain: no
 // pointers, nothing that changes, and of a type that its protocol lists.
 type Event struct {

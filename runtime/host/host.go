@@ -61,13 +61,14 @@ type Host struct {
 	frames       frameStats
 	publishers   atomic.Pointer[[]device.Publisher]
 	others       atomic.Pointer[others]
-	loaded       atomic.Pointer[[]string] // keys of the devices of the live load
-	missing      atomic.Pointer[[]string] // devices of it that are not there, and why
-	generation   atomic.Int64             // number of the live load
-	noScript     atomic.Bool              // it was stuck and none has taken its place
-	deaf         atomic.Bool              // OSC commands are not heard
-	wakes        atomic.Uint64            // of the script loop
-	reloadErrors atomic.Uint64            // since the last good load
+	counted      atomic.Pointer[map[string]device.Counted] // by name, of the live load
+	loaded       atomic.Pointer[[]string]                  // keys of the devices of the live load
+	missing      atomic.Pointer[[]string]                  // devices of it that are not there, and why
+	generation   atomic.Int64                              // number of the live load
+	noScript     atomic.Bool                               // it was stuck and none has taken its place
+	deaf         atomic.Bool                               // OSC commands are not heard
+	wakes        atomic.Uint64                             // of the script loop
+	reloadErrors atomic.Uint64                             // since the last good load
 }
 
 // New prepares a run; nothing is opened before Run. The error tells of a bad
@@ -87,6 +88,7 @@ func New(opts Options) (*Host, error) {
 	h.machines.Store(&[]device.Machinery{})
 	h.publishers.Store(&[]device.Publisher{})
 	h.others.Store(&others{})
+	h.counted.Store(&map[string]device.Counted{})
 	h.loaded.Store(&[]string{})
 	h.missing.Store(&[]string{})
 	h.show = show.New(show.Config{

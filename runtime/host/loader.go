@@ -292,8 +292,12 @@ func (h *Host) settle(ctx context.Context, next *prepared) {
 func (h *Host) connect() {
 	var publishers []device.Publisher
 	var rest others
+	counted := map[string]device.Counted{}
 	opened := h.live.Opened()
 	for _, o := range opened {
+		if c, ok := o.Device.(device.Counted); ok {
+			counted[o.Declaration.String()] = c
+		}
 		if p, ok := o.Device.(device.Publisher); ok {
 			publishers = append(publishers, p)
 		}
@@ -306,6 +310,7 @@ func (h *Host) connect() {
 	}
 	h.publishers.Store(&publishers)
 	h.others.Store(&rest)
+	h.counted.Store(&counted)
 	if h.rig != nil {
 		h.rig.Patch(opened)
 	}

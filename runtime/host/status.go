@@ -2,11 +2,13 @@ package host
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"showrun/runtime/device"
 	"showrun/runtime/show"
 )
 
@@ -38,6 +40,7 @@ type Status struct {
 	Source       string   // what the tempo comes from; "" = the show itself
 	Meter        []byte   // what the rig's first universe shows, from slot 1
 
+	Devices  []string // what devices had no room or no use for, by name
 	Disabled []string // handlers that are not called any more, by name and line
 }
 
@@ -63,7 +66,20 @@ func (h *Host) Status() Status {
 		s.Meter = h.rig.Levels(meterSlots)
 	}
 	s.Disabled = h.show.Disabled()
+	s.Devices = tally(*h.counted.Load())
 	return s
+}
+
+// tally words the counters of devices that are not zero.
+func tally(devices map[string]device.Counted) (list []string) {
+	for _, name := range slices.Sorted(maps.Keys(devices)) {
+		for _, c := range devices[name].Counts() {
+			if c.N > 0 {
+				list = append(list, fmt.Sprintf("%s: %d %s", name, c.N, c.What))
+			}
+		}
+	}
+	return list
 }
 
 // meterSlots is how much of the rig's first universe is shown.
@@ -108,6 +124,9 @@ func (s Status) String() string {
 		if c.n > 0 {
 			text += fmt.Sprintf(", %d %s", c.n, c.what)
 		}
+	}
+	for _, d := range s.Devices {
+		text += ", " + d
 	}
 	if s.Deaf {
 		text += ", NO OSC COMMANDS: the port is taken"

@@ -1,8 +1,11 @@
 package host
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"showrun/runtime/device"
 )
 
 // TestLateFrames: only what was planned can be late.
@@ -27,5 +30,20 @@ func TestLateFrames(t *testing.T) {
 	}
 	if frames, p99, worst := s.read(); frames != 9 || p99 != 2*ms || worst != 2*ms {
 		t.Errorf("%d frames, %v late, the worst by %v", frames, p99, worst)
+	}
+}
+
+type counted []device.Count
+
+func (c counted) Counts() []device.Count { return c }
+
+// TestWhatDevicesDropIsInTheStatus: what was counted, and nothing else.
+func TestWhatDevicesDropIsInTheStatus(t *testing.T) {
+	s := Status{Devices: tally(map[string]device.Counted{
+		"stagenet.console": counted{{What: "leases refused", N: 3}, {What: "messages too long"}},
+		"a sink":           counted{{What: "states not kept", N: 1}},
+	})}
+	if text := s.String(); !strings.HasSuffix(text, ", a sink: 1 states not kept, stagenet.console: 3 leases refused") {
+		t.Error(text)
 	}
 }

@@ -11,6 +11,8 @@ import (
 const (
 	// maxQueue is how many pieces wait to be written to one connection.
 	maxQueue = 1024
+	// MaxUnread is how many bytes of them there may be.
+	MaxUnread = 1 << 20
 	// maxOffered is with how many of them no more is offered: about a second of beat
 	// messages, as a take that is late catches up on so many.
 	maxOffered = 32
@@ -53,6 +55,7 @@ type socket struct {
 	cancel context.CancelFunc
 	stream *Stream // nil while it is dialled
 	queue  chan []byte
+	unread int  // bytes in queue
 	short  bool // the system's queue is kept short
 	full   bool
 }
@@ -126,6 +129,9 @@ func (s *Sockets) carry(ctx context.Context, id ID, o *socket, st *Stream) error
 		for {
 			select {
 			case b := <-o.queue:
+				s.mu.Lock()
+				o.unread -= len(b)
+				s.mu.Unlock()
 				if st.Write(b) != nil {
 					return // the reader sees the end too
 				}
@@ -154,12 +160,18 @@ func (s *Sockets) Write(id ID, b []byte) {
 	if o == nil {
 		return
 	}
-	select {
-	case o.queue <- append([]byte(nil), b...):
-	default:
+	if len(o.queue) == maxQueue || o.unread+len(b) > MaxUnread && o.unread > 0 {
 		o.full = true
 		o.cancel()
+		return
 	}
+	o.put(b)
+}
+
+// put queues b, for which there is room, with the lock of its Sockets held.
+func (o *socket) put(b []byte) {
+	o.unread += len(b)
+	o.queue <- append([]byte(nil), b...) // only put fills it
 }
 
 // Offer implements Streams.
@@ -174,7 +186,7 @@ func (s *Sockets) Offer(id ID, b []byte) (sent bool) {
 		o.short = true
 		o.stream.LimitQueue()
 	}
-	o.queue <- append([]byte(nil), b...) // only these methods fill it
+	o.put(b)
 	return true
 }
 

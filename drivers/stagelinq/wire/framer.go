@@ -7,13 +7,15 @@ import (
 
 // Framer cuts a service connection's byte stream into its length-prefixed
 // messages (3.2). It holds at most one incomplete message, never more than its
-// limit, and grows only as bytes arrive. The zero Framer is not usable; see
+// limit nor MaxKept, and grows only as bytes arrive. The zero Framer is not usable; see
 // NewFramer. It has one owner.
 type Framer struct {
 	limit      int
 	buf        []byte
 	start, end int  // unread bytes are buf[start:end]
 	begun      bool // there was a message with a length
+	skip       int  // bytes still to be passed over
+	skipped    uint64
 }
 
 // NewFramer returns a Framer that accepts messages of up to limit bytes.
@@ -29,7 +31,7 @@ func (f *Framer) Space() []byte {
 		f.start = 0
 	}
 	if f.end == len(f.buf) {
-		grown := make([]byte, min(2*len(f.buf), f.limit+4))
+		grown := make([]byte, min(2*len(f.buf), min(f.limit, MaxKept)+4))
 		copy(grown, f.buf)
 		f.buf = grown
 	}
@@ -45,6 +47,8 @@ func (f *Framer) Advance(n int) { f.end += n }
 // before the first message begins a hello, which may come from either side and is passed
 // over (3.1).
 func (f *Framer) Next() (payload []byte, ok bool, err error) {
+	passed := min(f.skip, f.end-f.start)
+	f.start, f.skip = f.start+passed, f.skip-passed
 	unread := f.buf[f.start:f.end]
 	if len(unread) < 4 {
 		return nil, false, nil
@@ -61,6 +65,11 @@ func (f *Framer) Next() (payload []byte, ok bool, err error) {
 	}
 	if n > uint32(f.limit) {
 		return nil, false, fmt.Errorf("%w: frame of %d bytes, at most %d", ErrTooLong, n, f.limit)
+	}
+	if n > MaxKept {
+		f.skip, f.begun = 4+int(n), true
+		f.skipped++
+		return f.Next()
 	}
 	if len(unread) < 4+int(n) {
 		return nil, false, nil
@@ -82,4 +91,11 @@ func (f *Framer) Hello() (m Message, ok bool, err error) {
 	}
 	f.start += n
 	return m, true, nil
+}
+
+// Skipped returns how many messages were passed over since the last call.
+func (f *Framer) Skipped() uint64 {
+	n := f.skipped
+	f.skipped = 0
+	return n
 }

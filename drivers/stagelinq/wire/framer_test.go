@@ -9,12 +9,12 @@ import (
 
 func TestFramerGrowsWithWhatArrives(t *testing.T) {
 	f := NewFramer(MaxStateFrame)
-	frame := binary.BigEndian.AppendUint32(nil, MaxStateFrame)
+	frame := binary.BigEndian.AppendUint32(nil, MaxKept)
 	f.Advance(copy(f.Space(), frame))
 	if len(f.buf) > 8192 {
 		t.Errorf("%d bytes held for a frame that has not arrived", len(f.buf))
 	}
-	payload := bytes.Repeat([]byte{7}, MaxStateFrame)
+	payload := bytes.Repeat([]byte{7}, MaxKept)
 	for rest := payload; len(rest) > 0; {
 		if _, ok, err := f.Next(); ok || err != nil {
 			t.Fatalf("complete with %d bytes to come, %v", len(rest), err)
@@ -82,5 +82,34 @@ func TestAHelloBeforeTheFirstFrame(t *testing.T) {
 	}
 	if len(got) != 2 || string(got[0]) != string(frame[4:]) || len(got[1]) != 0 {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestLongFramesArePassedOver: they cost no memory, and the next one is read.
+func TestLongFramesArePassedOver(t *testing.T) {
+	f := NewFramer(MaxStateFrame)
+	stream := append([]byte{0, 0x10, 0, 0}, make([]byte, 1<<20)...) // as long as may be
+	stream = append(stream, AppendState(nil, StateMessage{Type: StateSubscribe, Path: "/a"})...)
+	frames := 0
+	for len(stream) > 0 {
+		n := copy(f.Space(), stream)
+		f.Advance(n)
+		stream = stream[n:]
+		for {
+			payload, ok, err := f.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+			if m, err := ParseState(payload); err != nil || m.Path != "/a" {
+				t.Errorf("%+v, %v", m, err)
+			}
+			frames++
+		}
+	}
+	if frames != 1 || f.Skipped() != 1 || f.Skipped() != 0 || len(f.buf) > MaxKept+4 {
+		t.Errorf("%d frames read, %d bytes kept", frames, len(f.buf))
 	}
 }

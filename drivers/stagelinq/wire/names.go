@@ -49,10 +49,11 @@ const (
 )
 
 // Largest sizes taken from a peer, in bytes. A stream that announces more is
-// closed (3.2).
+// closed (3.2). A frame above MaxKept is passed over unread: no state is so long.
 const (
 	MaxServiceName = 512
 	MaxStateFrame  = 1 << 20
+	MaxKept        = 32 << 10
 	MaxBeatFrame   = 4 << 10
 	MaxFileFrame   = 4 << 10
 	MaxBeatDecks   = 16

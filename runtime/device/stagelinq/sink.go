@@ -111,6 +111,7 @@ type Sink struct {
 	units  []*unit // in the order in which they were found
 	master deckRef
 	said   map[string]string // aliases as last set
+	unkept uint64            // states there was no room for
 }
 
 // unit is one player on the network.
@@ -120,6 +121,7 @@ type unit struct {
 	gone   bool // lost, and not heard again yet
 	here   bool // connected
 	states map[string]any
+	bytes  int                     // of states
 	decks  []string                // tempo source of each deck, from deck 1
 	beats  [maxDecks]float64       // length of its track in beats
 	since  [maxDecks]time.Duration // by deck: when it began to play
@@ -129,8 +131,11 @@ type unit struct {
 // maxUnits is after how many units those that are gone are forgotten.
 const maxUnits = 64
 
-// maxStates is how many paths of a unit are kept.
-const maxStates = 4096
+// Limits on what is kept of the states of one unit.
+const (
+	MaxStates     = 4096
+	MaxStateBytes = 256 << 10 // of their paths and texts
+)
 
 // maxDecks is how many decks of a unit are looked at.
 const maxDecks = 8
@@ -203,13 +208,30 @@ func (s *Sink) Answer(question any) any {
 	return nil
 }
 
+// Counts implements device.Counted.
+func (s *Sink) Counts() []device.Count {
+	st := s.driver.Stats()
+	s.mu.Lock()
+	unkept := s.unkept
+	s.mu.Unlock()
+	return []device.Count{
+		{What: "announcements that are none", N: st.Discovery.Malformed},
+		{What: "announcements from other networks", N: st.Discovery.Foreign},
+		{What: "announcements without room", N: st.NoRoom},
+		{What: "connections refused", N: st.Refused},
+		{What: "messages not understood", N: st.BadFrames},
+		{What: "messages too long", N: st.TooLong},
+		{What: "states not kept", N: unkept},
+	}
+}
+
 // OnDevice takes what the driver says of a unit.
 func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 	s.mu.Lock()
 	u := s.unit(ev.Device)
 	u.here = ev.Kind == stagelinq.Connected
 	if ev.Kind == stagelinq.Lost {
-		u.gone, u.states, u.songs = true, map[string]any{}, [maxDecks]song{} // it keeps its place in the order
+		u.gone, u.states, u.bytes, u.songs = true, map[string]any{}, 0, [maxDecks]song{} // it keeps its place in the order
 		s.elect(s.env.Since(ev.At))
 	}
 	player := u.player
@@ -226,10 +248,10 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	defer s.mu.Unlock()
 	u := s.unit(ev.Device)
 	before, value := u.states[ev.Path], ev.Value.Any()
-	if _, known := u.states[ev.Path]; !known && len(u.states) >= maxStates {
-		return // nobody asked for so many
+	if !u.keep(ev.Path, value) {
+		s.unkept++
+		return // nobody asked for so much
 	}
-	u.states[ev.Path] = value
 	topic := s.decl.StateTopic(ev.Path)
 	s.env.Event(device.Event{
 		Topic: topic, Key: topic + u.player.Token, At: at, Value: StateChange{u.player, ev.Path, value},
@@ -262,6 +284,21 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	if s.master != master {
 		s.env.Event(device.Event{Topic: DeckTopic(s.decl.MasterKey(), "master"), At: at})
 	}
+}
+
+// keep keeps a state, if there is room for it.
+func (u *unit) keep(path string, value any) bool {
+	size := func(v any) int { text, _ := v.(string); return len(text) }
+	before, known := u.states[path]
+	bytes := u.bytes + size(value) - size(before)
+	if !known {
+		bytes += len(path)
+	}
+	if !known && len(u.states) >= MaxStates || bytes > MaxStateBytes {
+		return false
+	}
+	u.states[path], u.bytes = value, bytes
+	return true
 }
 
 // deckEvent is the event that a changed state of a deck makes, or "".

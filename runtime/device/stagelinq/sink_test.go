@@ -235,3 +235,27 @@ func TestSinkObserves(t *testing.T) {
 		t.Errorf("observed %q\nwant %q", b.observed, want)
 	}
 }
+
+// TestWhatAUnitSaysIsBounded: paths and texts of a unit cost no more than its share, and what
+// is left out is counted.
+func TestWhatAUnitSaysIsBounded(t *testing.T) {
+	s := &Sink{decl: &SinkDecl{}, said: map[string]string{}, env: device.Env{
+		Since: func(time.Time) time.Duration { return 0 }, Event: func(device.Event) bool { return true },
+	}}
+	unit := stagelinq.Device{Token: stagelinq.Token{1}}
+	long := strings.Repeat("x", 16<<10)
+	for i := range 2 * MaxStates {
+		s.OnState(stagelinq.StateEvent{Device: unit, Path: fmt.Sprint("/", i), Value: wire.Value{Kind: wire.KindText, Text: long}})
+	}
+	held := 0
+	for path, v := range s.units[0].states {
+		held += len(path) + len(v.(string))
+	}
+	if held > MaxStateBytes || held != s.units[0].bytes || s.unkept == 0 {
+		t.Errorf("%d bytes held, %d counted, %d left out", held, s.units[0].bytes, s.unkept)
+	}
+	s.OnState(stagelinq.StateEvent{Device: unit, Path: "/0", Value: wire.Value{Kind: wire.KindText, Text: "short"}})
+	if s.units[0].states["/0"] != "short" {
+		t.Error("a state that takes less room than before is not kept")
+	}
+}

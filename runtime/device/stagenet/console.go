@@ -141,6 +141,21 @@ func (c *Console) WaitsFor() (list []string) {
 // are connected.
 func (c *Console) Universes() int { return int(c.live.Load()) }
 
+// Counts implements device.Counted.
+func (c *Console) Counts() []device.Count {
+	st := c.driver.Stats()
+	return []device.Count{
+		{What: "advertisements without room", N: st.Discovery.Refused},
+		{What: "advertised addresses on other networks", N: st.Discovery.Distant},
+		{What: "leases refused", N: st.Refused},
+		{What: "claims of gateways that are connected", N: st.Claims},
+		{What: "unused leases that made room", N: st.Evicted},
+		{What: "messages not understood", N: st.Invalid},
+		{What: "mappings not used", N: st.ForeignMappings + st.DoubleMappings + st.BadMappings},
+		{What: "connections that did not read", N: st.Stuck},
+	}
+}
+
 // deliver gives a frame to the driver.
 func (c *Console) deliver(f *level.Frame) {
 	now := seen{c.adopted.Load(), c.news.Load()}
