@@ -8,8 +8,13 @@ import (
 	"showrun/drivers/signet/wire"
 )
 
-// maxBeacons bounds the list, as anyone can send beacons.
-const maxBeacons = 256
+// Limits of the list, as anyone can send beacons: one address has a share, and the one
+// heard longest ago makes room for another.
+const (
+	MaxBeacons     = 256
+	MaxBeaconsFrom = 16
+	beaconPatience = 2 * time.Second // before it does
+)
 
 // A Beacon is a device without keys, as far as its unverified beacons can be
 // believed.
@@ -30,12 +35,37 @@ type beacons struct {
 
 func newBeacons() *beacons { return &beacons{heard: make(map[wire.TUID]*Beacon)} }
 
+// room makes room for a device at an address and returns the one that made it.
+func (b *beacons) room(from netip.Addr, at time.Time) (evicted *Beacon, ok bool) {
+	same := 0
+	var oldest *Beacon
+	for _, beacon := range b.heard {
+		if beacon.Address.Addr() == from {
+			same++
+		}
+		if oldest == nil || beacon.Heard.Before(oldest.Heard) {
+			oldest = beacon
+		}
+	}
+	switch {
+	case same >= MaxBeaconsFrom:
+		return nil, false
+	case len(b.heard) < MaxBeacons:
+		return nil, true
+	case at.Sub(oldest.Heard) < beaconPatience:
+		return nil, false
+	}
+	delete(b.heard, oldest.TUID)
+	return oldest, true
+}
+
 // take notes one beacon.
-func (b *beacons) take(r wire.Resource, p *wire.Packet, from netip.AddrPort, at time.Time) (beacon Beacon, kind EventKind, news bool) {
+func (b *beacons) take(r wire.Resource, p *wire.Packet, from netip.AddrPort, at time.Time) (beacon Beacon, kind EventKind, news bool, evicted *Beacon) {
 	old := b.heard[r.TUID]
 	if old == nil {
-		if len(b.heard) >= maxBeacons {
-			return beacon, 0, false
+		var ok bool
+		if evicted, ok = b.room(from.Addr(), at); !ok {
+			return beacon, 0, false, nil
 		}
 		old = &Beacon{TUID: r.TUID, Address: from}
 		b.heard[r.TUID] = old
@@ -51,7 +81,7 @@ func (b *beacons) take(r wire.Resource, p *wire.Packet, from netip.AddrPort, at 
 	if v, ok := wire.FindTLV(p.Payload, wire.TIDEndpointCount); ok {
 		old.Endpoints = int(wire.Flags(v))
 	}
-	return *old, kind, news
+	return *old, kind, news, evicted
 }
 
 // step drops what fell silent and calls lost with each.

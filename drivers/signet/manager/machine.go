@@ -80,7 +80,11 @@ func (m *machine) receive(events []Event, b []byte, from netip.AddrPort, at time
 	switch {
 	case v == wire.Beacon:
 		if m.table.records[r.TUID] == nil { // hidden once known as authentic
-			if beacon, kind, news := m.beacons.take(r, &p, from, at); news {
+			beacon, kind, news, evicted := m.beacons.take(r, &p, from, at)
+			if evicted != nil {
+				events = append(events, Event{Kind: BeaconLost, Beacon: *evicted})
+			}
+			if news {
 				events = append(events, Event{Kind: kind, Beacon: beacon})
 			}
 		}

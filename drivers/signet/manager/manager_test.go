@@ -276,13 +276,27 @@ func TestBeacons(t *testing.T) {
 	b.tell(lamp, wire.KindNode, 0, 0)
 	b.raw(beacon(), here) // hidden once it is known
 	b.expect("beacon 000000000000", "found "+lamp.String())
-	for i := range 2 * maxBeacons {
-		id := signet.TUID{1, 1, 1, 1, byte(i >> 8), byte(i)}
+	strange := func(n int, from netip.AddrPort) {
+		id := signet.TUID{1, 1, 1, 1, byte(n >> 8), byte(n)}
 		v := b.voice(id)
-		b.raw(v.AppendBeacon(nil, wire.AppendPollReply(nil, wire.PollReply{TUID: id})), here)
+		b.raw(v.AppendBeacon(nil, wire.AppendPollReply(nil, wire.PollReply{TUID: id})), from)
 	}
-	if n := len(b.m.beacons.heard); n != maxBeacons {
+	for i := range 2 * MaxBeacons {
+		strange(i, here)
+	}
+	if n := len(b.m.beacons.heard); n != MaxBeaconsFrom {
+		t.Errorf("%d beacons of one address kept", n)
+	}
+	for i := range 2 * MaxBeacons {
+		strange(1000+i, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 9, byte(i >> 8), byte(i)}), 5683))
+	}
+	if n := len(b.m.beacons.heard); n != MaxBeacons {
 		t.Errorf("%d beacons kept", n)
+	}
+	b.after(beaconPatience)
+	strange(5000, netip.AddrPortFrom(netip.MustParseAddr("10.7.7.7"), 5683))
+	if b.m.beacons.heard[signet.TUID{1, 1, 1, 1, 5000 >> 8, 5000 & 0xff}] == nil || len(b.m.beacons.heard) != MaxBeacons {
+		t.Error("a new device does not get the place of the one heard longest ago")
 	}
 }
 
