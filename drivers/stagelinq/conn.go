@@ -7,12 +7,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/drivers/stagelinq/peer"
 )
 
-// maxInbound bounds the connections others hold to us.
-const maxInbound = 64
+// Limits on the connections others hold to us, at once and from one address.
+const (
+	maxInbound     = 64
+	maxInboundFrom = 16
+)
 
 // SinkConn is a Sink on the network. Run owns all sockets and goroutines.
 type SinkConn struct {
@@ -109,9 +113,9 @@ func (c *SinkConn) listen(ctx context.Context, running *sync.WaitGroup) (uint16,
 	if err != nil {
 		return 0, err
 	}
-	slots := make(chan struct{}, maxInbound)
+	places := &lan.Places{Total: maxInbound, Each: maxInboundFrom}
 	open := func(name string) (uint16, error) {
-		return peer.Listen(ctx, running, address, slots, func(st *peer.Stream) {
+		return peer.Listen(ctx, running, address, places, func(st *peer.Stream) {
 			c.sockets.Accept(c.Accepted(time.Now(), name), st)
 		})
 	}

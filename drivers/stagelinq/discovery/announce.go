@@ -42,7 +42,7 @@ type AnnouncerConfig struct {
 type AnnouncerStats struct {
 	Received  uint64 // from other participants, well-formed
 	Malformed uint64 // dropped: not a discovery datagram
-	Foreign   uint64 // dropped or undialable: sender on none of our networks
+	Foreign   uint64 // sender on none of our networks: dropped, unless it is link-local
 	Sent      uint64
 	SendError uint64
 }
@@ -164,8 +164,8 @@ func (a *Announcer) take(b []byte, from netip.Addr, at time.Time) {
 			a.config.Log.Warn("heard a unit from outside our networks; compare its address and mask with ours",
 				"name", heard.Name, "software", heard.Software, "address", from)
 		}
-		if a.config.Interface != "" {
-			return
+		if a.config.Interface != "" || !from.IsLinkLocalUnicast() {
+			return // it must not make us connect to anywhere
 		}
 	}
 	a.config.Heard(Heard{Announcement: heard, Address: from, At: at})

@@ -187,6 +187,10 @@ func TestForeignSendersAreDroppedOnAChosenInterface(t *testing.T) {
 	a.networks.Store(&[]Network{testNetwork("eth7", "192.168.1.5/24")})
 	a.take(b, netip.MustParseAddr("169.254.1.1"), time.Now())
 	if called != 2 {
-		t.Error("with every interface, a foreign sender is worth an attempt")
+		t.Error("with every interface, a foreign sender that is link-local is worth an attempt")
+	}
+	a.take(b, netip.MustParseAddr("8.8.8.8"), time.Now())
+	if called != 2 {
+		t.Error("a sender from far away is told")
 	}
 }

@@ -7,13 +7,15 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"showrun/drivers/lan"
 )
 
 // Listen accepts connections on a free TCP port of an own address until ctx
 // ends and returns the port. serve is called for each on a goroutine of
-// its own that running waits for; a connection beyond the capacity of slots is
+// its own that running waits for; a connection there is no place for is
 // closed at once. The connection is closed when ctx ends.
-func Listen(ctx context.Context, running *sync.WaitGroup, address netip.Addr, slots chan struct{}, serve func(*Stream)) (uint16, error) {
+func Listen(ctx context.Context, running *sync.WaitGroup, address netip.Addr, places *lan.Places, serve func(*Stream)) (uint16, error) {
 	config := net.ListenConfig{KeepAliveConfig: keepAlive}
 	listener, err := config.Listen(ctx, "tcp4", netip.AddrPortFrom(address, 0).String())
 	if err != nil {
@@ -32,9 +34,8 @@ func Listen(ctx context.Context, running *sync.WaitGroup, address netip.Addr, sl
 					return
 				}
 			}
-			select {
-			case slots <- struct{}{}:
-			default:
+			remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+			if !places.Take(remote.Addr()) {
 				conn.Close()
 				continue
 			}
@@ -43,7 +44,7 @@ func Listen(ctx context.Context, running *sync.WaitGroup, address netip.Addr, sl
 			running.Go(func() {
 				serve(st)
 				unhook()
-				<-slots
+				places.Give(remote.Addr())
 			})
 		}
 	})

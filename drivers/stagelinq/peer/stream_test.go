@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/wire"
 )
 
@@ -65,7 +66,7 @@ func TestListenRefusesBeyondItsSlots(t *testing.T) {
 	defer running.Wait()
 	defer cancel()
 	served := make(chan *Stream)
-	port, err := Listen(ctx, &running, netip.MustParseAddr("127.0.0.1"), make(chan struct{}, 1), func(st *Stream) {
+	port, err := Listen(ctx, &running, netip.MustParseAddr("127.0.0.1"), &lan.Places{Total: 1, Each: 1}, func(st *Stream) {
 		served <- st
 		_ = st.Read(func([]byte, time.Time) {})
 	})

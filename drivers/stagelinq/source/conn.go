@@ -7,12 +7,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagelinq/discovery"
 	"showrun/drivers/stagelinq/peer"
 )
 
-// maxConnections bounds the connections others hold to us.
-const maxConnections = 128
+// Limits on the connections others hold to us, at once and from one address.
+const (
+	maxConnections     = 128
+	maxConnectionsFrom = 32
+)
 
 // Conn is a Source on the network. Run owns all sockets and goroutines; the other
 // methods are safe from any goroutine.
@@ -114,9 +118,9 @@ func (c *Conn) listen(ctx context.Context, running *sync.WaitGroup) (uint16, err
 	if err != nil {
 		return 0, err
 	}
-	slots := make(chan struct{}, maxConnections)
+	places := &lan.Places{Total: maxConnections, Each: maxConnectionsFrom}
 	open := func(name string) (uint16, error) {
-		return peer.Listen(ctx, running, address, slots, func(st *peer.Stream) {
+		return peer.Listen(ctx, running, address, places, func(st *peer.Stream) {
 			c.sockets.Accept(c.Accepted(time.Now(), name), st)
 		})
 	}

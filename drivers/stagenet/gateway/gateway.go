@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/stagenet/link"
 	"showrun/drivers/stagenet/wire"
 )
@@ -71,7 +72,8 @@ type Config struct {
 	Advertise bool
 	// Name is the name of the advertised service; "" means ID.
 	Name string
-	// MaxConsoles is how many may be connected at once; 0 means 8.
+	// MaxConsoles is how many may be connected at once, half of them from one address; 0
+	// means 8.
 	MaxConsoles int
 	Sink        Sink
 	// Log receives what a person may want to know; nil discards it.
@@ -160,9 +162,10 @@ type Gateway struct {
 	channels []Channel
 	consoles map[*console]bool
 	stats    Stats
-	admitted int // consoles, those that still shake hands included
 	stopped  bool
 	running  sync.WaitGroup
+
+	places lan.Places // of consoles, those that still shake hands included
 }
 
 // New makes a Gateway without a port.
@@ -170,7 +173,10 @@ func New(cfg Config) (*Gateway, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	return &Gateway{cfg: cfg, log: cfg.Log.With("gateway", cfg.ID), channels: cfg.Channels, consoles: map[*console]bool{}}, nil
+	return &Gateway{
+		cfg: cfg, log: cfg.Log.With("gateway", cfg.ID), channels: cfg.Channels, consoles: map[*console]bool{},
+		places: lan.Places{Total: cfg.MaxConsoles, Each: max(1, cfg.MaxConsoles/2)},
+	}, nil
 }
 
 // Resize replaces the channels: every console is asked for the lease again, and

@@ -104,12 +104,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 
 // accept serves one console until it is gone.
 func (g *Gateway) accept(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	if !g.admit() {
+	remote, _ := netip.ParseAddrPort(r.RemoteAddr)
+	if !g.admit(remote.Addr()) {
 		http.Error(w, "this gateway has enough consoles", http.StatusServiceUnavailable)
 		return
 	}
 	defer g.running.Done()
-	defer g.leave()
+	defer g.places.Give(remote.Addr())
 	conn, err := link.Accept(w, r)
 	if err != nil {
 		g.log.Debug("stagenet gateway: not a console", "peer", r.RemoteAddr, "error", err)
@@ -124,25 +125,17 @@ func (g *Gateway) accept(ctx context.Context, w http.ResponseWriter, r *http.Req
 	g.log.Log(ctx, severity, "stagenet gateway: console gone", "console", r.RemoteAddr, "reason", err)
 }
 
-// admit reserves a place for a console.
-func (g *Gateway) admit() bool {
+// admit reserves a place for a console at an address.
+func (g *Gateway) admit(from netip.Addr) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopped {
 		return false
 	}
-	if g.admitted == g.cfg.MaxConsoles {
+	if !g.places.Take(from) {
 		g.stats.Turned++
 		return false
 	}
-	g.admitted++
 	g.running.Add(1)
 	return true
-}
-
-// leave gives the place of a console back.
-func (g *Gateway) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.admitted--
 }
