@@ -140,7 +140,7 @@ func TestOneAddressHasAShareOfTheTable(t *testing.T) {
 // address of its own. The one that is connected keeps its place, and a new one gets one.
 func TestStrangersMakeRoom(t *testing.T) {
 	var table Table
-	table.Heard(howdy(1, 100), here, start)
+	table.Heard(howdy(1, 100), here, start.Add(-time.Second)) // the oldest
 	table.Hold(wire.Token{1}, true)
 	flood := func(at time.Time) {
 		for i := range MaxUnits {
