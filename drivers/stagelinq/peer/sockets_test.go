@@ -130,3 +130,24 @@ func TestSocketsOfAPeerThatDoesNotRead(t *testing.T) {
 	default:
 	}
 }
+
+// TestWhatIsNotReadIsBounded: few long pieces are too much too.
+func TestWhatIsNotReadIsBounded(t *testing.T) {
+	m := newTold()
+	s := serve(t, m)
+	theirs, ours := net.Pipe()
+	defer theirs.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Accept(1, NewStream(ours))
+	}()
+	await(t, "connection", m.opened)
+	for range 8 {
+		s.Write(1, make([]byte, MaxUnread/4))
+	}
+	if err := await(t, "end", m.ended); !errors.Is(err, ErrUnread) {
+		t.Error(err)
+	}
+	<-done
+}
