@@ -47,7 +47,7 @@ var contract = []string{"runtime/beat", "runtime/device", "runtime/level"}
 // layers is the whole architecture. A package without a row is an error.
 var layers = []layer{
 	{"drivers/lan", nil, []string{"github.com/grandcat/zeroconf", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys"}, nil},
-	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc"}, nil},
+	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc", "golang.org/x/sys/unix"}, nil},
 	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
 	{"drivers/signet", []string{"drivers/lan"}, nil, nil},
 	{"drivers/stagelinq", []string{"drivers/lan"}, nil, nil},

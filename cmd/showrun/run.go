@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"showrun/bindings"
 	"showrun/cmd/showrun/terminal"
+	"showrun/runtime/clock"
 	"showrun/runtime/control"
 	"showrun/runtime/host"
 	"showrun/runtime/show"
@@ -127,7 +129,13 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	defer keys.Restore()
 	if keys.IsThere() {
 		fmt.Fprintln(a.screen, showKeys)
-		go keys.Read(func(key rune) { a.pressInShow(key, h) }) // until the process ends
+		go func() { // until the process ends
+			runtime.LockOSThread()
+			if err := clock.Urgent(); err != nil {
+				log.Debug("keys wait at normal priority", "error", err)
+			}
+			keys.Read(func(key rune) { a.pressInShow(key, h) })
+		}()
 	}
 	a.watchHangUp(f.detach, h, ended, log)
 	a.watchSignals("show", func() { h.Halt(); keys.Restore() }, ended, cancel, log)

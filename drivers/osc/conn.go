@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,8 +33,18 @@ type Config struct {
 	Interface string
 	Port      int // 0 lets the system choose
 
-	Handler Handler      // may be nil: then messages are only counted
-	Log     *slog.Logger // nil for none
+	Handler Handler // may be nil: then messages are only counted
+
+	// Urgent, if it is not empty, is how the addresses begin that have to be heard
+	// whatever else comes, in at least 8 characters. Wanted tells which they are, patterns
+	// for them too; only these are for the Handler. A datagram with none among its first
+	// 256 messages is counted, whatever is in it, or not even that: of a flood of them the
+	// system gives none away, where it can. Run then waits on its thread, in the system;
+	// whoever calls it may have put that before others. The address must not be kept.
+	Urgent string
+	Wanted func(address []byte, from netip.AddrPort) bool
+
+	Log *slog.Logger // nil for none
 }
 
 // Stats counts since Listen or Dial.
@@ -41,6 +52,7 @@ type Stats struct {
 	Packets    uint64          // datagrams that came in
 	Messages   uint64          // messages in them
 	Malformed  [reasons]uint64 // datagrams refused, by Reason
+	Unwanted   uint64          // datagrams with nothing that is wanted
 	ReadErrors uint64          // of the network, which went on
 	Sent       uint64          // datagrams that left
 	SendErrors uint64          // datagrams that did not
@@ -63,6 +75,8 @@ type Conn struct {
 	cfg  Config
 	udp  *net.UDPConn
 	only netip.AddrPort // of a Sender: where all goes to
+
+	unwanted, readErrors atomic.Uint64
 
 	mu       sync.Mutex
 	stats    Stats
@@ -129,7 +143,9 @@ func (c *Conn) Addr() netip.AddrPort {
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.stats
+	s := c.stats
+	s.Unwanted, s.ReadErrors = c.unwanted.Load(), c.readErrors.Load()
+	return s
 }
 
 // maxReadErrors is how many errors in a row end Run: then it is the socket, not
@@ -139,6 +155,13 @@ const maxReadErrors = 100
 // Run reads datagrams and calls the Handler until ctx ends, which gives nil, and
 // closes the socket.
 func (c *Conn) Run(ctx context.Context) error {
+	if c.cfg.Urgent != "" {
+		return c.runUrgent(ctx)
+	}
+	return c.run(ctx)
+}
+
+func (c *Conn) run(ctx context.Context) error {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
@@ -153,9 +176,7 @@ func (c *Conn) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil
 		default:
-			c.mu.Lock()
-			c.stats.ReadErrors++
-			c.mu.Unlock()
+			c.readErrors.Add(1)
 			if failures++; errors.Is(err, net.ErrClosed) || failures == maxReadErrors {
 				return fmt.Errorf("osc: read on %v: %w", c.Addr(), err)
 			}
@@ -168,6 +189,10 @@ const logInterval = 10 * time.Second
 
 // receive takes one datagram.
 func (c *Conn) receive(b []byte, from netip.AddrPort, at time.Time) {
+	if c.cfg.Urgent != "" && !c.wants(b, from) {
+		c.unwanted.Add(1)
+		return
+	}
 	elements, err := Parse(c.elements[:0], b)
 	var refused *ParseError
 	errors.As(err, &refused)

@@ -50,7 +50,7 @@ func listen(t *testing.T, cfg Config) (*Conn, <-chan heard) {
 }
 
 // next waits for a message.
-func next(t *testing.T, all <-chan heard) heard {
+func next[T any](t *testing.T, all <-chan T) T {
 	t.Helper()
 	select {
 	case h := <-all:

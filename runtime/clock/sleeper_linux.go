@@ -55,13 +55,7 @@ func NewSleeper(clock *Real) *Sleeper {
 	}
 	before, err := unix.SchedGetAttr(0, 0)
 	if err == nil {
-		// A process started from this thread must not inherit the class.
-		err = unix.SchedSetAttr(0, &unix.SchedAttr{
-			Size:     unix.SizeofSchedAttr,
-			Policy:   unix.SCHED_FIFO,
-			Flags:    unix.SCHED_FLAG_RESET_ON_FORK,
-			Priority: realTimePriority,
-		}, 0)
+		err = setRealTime(realTimePriority)
 	}
 	if err != nil {
 		s.precision = fmt.Sprintf("absolute sleep at normal priority (SCHED_FIFO: %v; grant CAP_SYS_NICE or an rtprio limit)%s", err, slack)
@@ -70,6 +64,22 @@ func NewSleeper(clock *Real) *Sleeper {
 	s.thread.before = before
 	s.precision = fmt.Sprintf("absolute sleep, SCHED_FIFO priority %d%s", realTimePriority, slack)
 	return s
+}
+
+// Urgent has the calling thread come before all that has no real-time priority, if the
+// system permits it, but after output threads. For threads that wait for an emergency
+// stop. The caller must have locked its goroutine to the thread, and ends while it is.
+func Urgent() error { return setRealTime(realTimePriority - 1) }
+
+// setRealTime gives the calling thread a real-time priority. A process started from it
+// must not inherit that.
+func setRealTime(priority uint32) error {
+	return unix.SchedSetAttr(0, &unix.SchedAttr{
+		Size:     unix.SizeofSchedAttr,
+		Policy:   unix.SCHED_FIFO,
+		Flags:    unix.SCHED_FLAG_RESET_ON_FORK,
+		Priority: priority,
+	}, 0)
 }
 
 // Close gives the thread back its scheduling class and timer slack.

@@ -47,11 +47,15 @@ type Host struct {
 	sleeper atomic.Pointer[clock.Sleeper]
 	strange time.Duration // before it no unknown OSC command is told; the socket's
 
+	strangers atomic.Uint64 // OSC messages at the port of commands that are none
+
 	// holding is held while machinery is held or released, so that all of it ends up as
 	// held says. Whoever has it waits for nobody else.
 	holding  sync.Mutex
 	machines atomic.Pointer[[]device.Machinery] // of the live load; changed with holding
 	held     atomic.Bool                        // by an emergency stop; changed with holding
+	stopped  time.Duration                      // when it was; with holding
+	repeated atomic.Uint64                      // emergency stops right after another one
 
 	// unsafe are the machines that the last run left unsafe and that are not known to be
 	// safe yet, and how that is done.

@@ -1,22 +1,25 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
 	"os"
-	"strings"
+	"runtime"
 	"time"
 
 	"showrun/drivers/osc"
+	"showrun/runtime/clock"
 	"showrun/runtime/control"
 )
 
 // Addresses of OSC commands. A button that sends its state may send 0 when it is let
 // go; that releases nothing.
 const (
-	oscStop    = "/showrun/stop"
-	oscRelease = "/showrun/release"
+	oscCommands = "/showrun/"
+	oscStop     = oscCommands + "stop"
+	oscRelease  = oscCommands + "release"
 )
 
 // listen takes commands from outside until ctx ends: on the control socket and by
@@ -49,6 +52,10 @@ func (h *Host) listen(ctx context.Context) {
 					h.opts.Log.Info("OSC commands are taken now", "address", h.opts.OSC)
 				}
 				defer func() { c = nil }()
+				runtime.LockOSThread() // and ends with it
+				if err := clock.Urgent(); err != nil {
+					h.opts.Log.Debug("stops by OSC wait at normal priority", "error", err)
+				}
 				return c.Run(ctx)
 			})
 		})
@@ -59,7 +66,7 @@ func (h *Host) listen(ctx context.Context) {
 const oscRetry = time.Second
 
 func (h *Host) listenOSC() (*osc.Conn, error) {
-	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Log: h.opts.Log})
+	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Urgent: oscCommands, Wanted: h.isCommand, Log: h.opts.Log})
 }
 
 // command answers a request on the control socket.
@@ -96,7 +103,37 @@ func (h *Host) command(r control.Request) control.Reply {
 // strangeInterval is the time between two messages to people about unknown commands.
 const strangeInterval = 10 * time.Second
 
-// message takes an OSC message, on the goroutine of the socket.
+// longestCommand is the longest address pattern that is tried: what is no command has to
+// cost little.
+const longestCommand = 64
+
+// isStop tells whether an address, which may be a pattern or written in capitals, is that
+// of a stop.
+func isStop(address []byte) bool {
+	if bytes.ContainsAny(address, "?*[{") {
+		return len(address) <= longestCommand && osc.Match(string(address), oscStop)
+	}
+	return bytes.EqualFold(address, []byte(oscStop))
+}
+
+// isCommand tells whether an OSC message is one for showrun, on the thread of the socket.
+func (h *Host) isCommand(address []byte, from netip.AddrPort) bool {
+	if string(address) == oscRelease || isStop(address) {
+		return true
+	}
+	h.strangers.Add(1)
+	// A console may send all it has, so this takes nothing from errors of the script.
+	if now := h.clock.Now(); now >= h.strange {
+		h.strange = now + strangeInterval
+		name := string(address)
+		h.wg.Go(func() {
+			h.opts.Log.Warn("an OSC command is not known; there are "+oscStop+" and "+oscRelease, "address", name, "from", from)
+		})
+	}
+	return false
+}
+
+// message takes a command that came by OSC, on the thread of the socket.
 func (h *Host) message(m osc.Message, _ osc.TimeTag, from netip.AddrPort, _ time.Time) {
 	pressed := true
 	if len(m.Args) > 0 {
@@ -105,17 +142,9 @@ func (h *Host) message(m osc.Message, _ osc.TimeTag, from netip.AddrPort, _ time
 		}
 	}
 	switch {
-	case osc.Match(m.Address, oscStop) || strings.EqualFold(m.Address, oscStop):
+	case isStop([]byte(m.Address)):
 		h.EmergencyStop("OSC from " + from.String())
-	case m.Address == oscRelease:
-		if pressed {
-			h.Release("OSC from " + from.String())
-		}
-	default:
-		// A console may send all it has, so this takes nothing from errors of the script.
-		if now := h.clock.Now(); now >= h.strange {
-			h.strange = now + strangeInterval
-			h.opts.Log.Warn("an OSC command is not known; there are "+oscStop+" and "+oscRelease, "address", m.Address, "from", from)
-		}
+	case m.Address == oscRelease && pressed:
+		h.Release("OSC from " + from.String())
 	}
 }

@@ -19,27 +19,44 @@ import (
 // been told for instants to come is dropped. by says who asked. It may be called from
 // any goroutine. It returns the number of machines, and of those that could not be told;
 // they are tried again for as long as they are held.
+//
+// A stop that comes right after another one, as from a button that repeats itself, tells
+// only machines that could not be told.
 func (h *Host) EmergencyStop(by string) (machines, untold int) {
 	h.holding.Lock()
-	h.held.Store(true)
+	now := h.clock.Now()
+	again := h.held.Swap(true) && now < h.stopped+stopPause
 	list := *h.machines.Load()
 	for _, m := range list {
-		m.Hold(true)
+		if !again || !m.AtRest() {
+			m.Hold(true)
+		}
 	}
-	h.show.Hold(true)
+	if !again {
+		h.stopped = now
+		h.show.Hold(true)
+	}
 	h.holding.Unlock()
 	for _, m := range list {
 		if !m.AtRest() {
 			untold++
 		}
 	}
+	if again {
+		h.repeated.Add(1)
+		return len(list), untold
+	}
 	h.opts.Log.Warn("emergency stop: machinery is held until it is released", "by", by, "machines", len(list))
 	if untold > 0 {
 		h.opts.Log.Error("emergency stop: machines could not be told, for the network does not take it; it is tried again", "machines", untold)
 	}
-	h.show.Put(script.Event{Topic: show.TopicEmergency, At: h.clock.Now(), Value: true})
+	h.show.Put(script.Event{Topic: show.TopicEmergency, At: now, Value: true})
 	return len(list), untold
 }
+
+// stopPause is how long after a stop another one does nothing that the first has done. A
+// safe action sends for a twentieth of a second, and nobody presses much faster than this.
+const stopPause = 100 * time.Millisecond
 
 // Release lets machinery move again. Nothing moves by it.
 func (h *Host) Release(by string) {

@@ -33,6 +33,8 @@ type Status struct {
 	NoScript     bool     // it was stuck, and no other has taken its place
 	Deaf         bool     // OSC commands are not heard, the port is another program's
 	Wakes        uint64   // of the script loop
+	Repeated     uint64   // emergency stops right after another one
+	Strangers    uint64   // OSC messages at the port of commands that are none
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
 	ReloadErrors uint64   // since the last good load
@@ -55,6 +57,7 @@ func (h *Host) Status() Status {
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 		Missing: *h.missing.Load(), Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
+	s.Repeated, s.Strangers = h.repeated.Load(), h.strangers.Load()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
@@ -120,6 +123,8 @@ func (s Status) String() string {
 		{s.Counts.Unknown, "commands refused"},
 		{s.Counts.Lost, "orders lost: their device was gone"},
 		{s.Counts.Absent, "orders not carried out: their device is not there yet"},
+		{s.Repeated, "stops came right after another one"},
+		{s.Strangers, "OSC messages were no commands"},
 	} {
 		if c.n > 0 {
 			text += fmt.Sprintf(", %d %s", c.n, c.what)
