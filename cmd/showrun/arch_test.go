@@ -75,7 +75,7 @@ var layers = []layer{
 	{"runtime/journal", nil, nil, outside},
 	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
-	{"runtime/control", nil, nil, nil},
+	{"runtime/control", nil, []string{"golang.org/x/sys/unix"}, nil},
 	{"runtime/host", []string{"drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		nil, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "runtime"},

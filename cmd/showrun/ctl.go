@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 
 	"github.com/spf13/cobra"
 
+	"showrun/runtime/clock"
 	"showrun/runtime/control"
 )
 
@@ -96,7 +98,13 @@ func askAll(paths []string, command, show string) []answer {
 	answers := make([]answer, len(paths))
 	var asking sync.WaitGroup
 	for i, path := range paths {
-		asking.Go(func() { answers[i] = askOne(path, command, show) })
+		asking.Go(func() {
+			if command == control.Stop { // comes before whatever else this machine does, if it may
+				runtime.LockOSThread()
+				_ = clock.Urgent()
+			}
+			answers[i] = askOne(path, command, show)
+		})
 	}
 	asking.Wait()
 	return answers

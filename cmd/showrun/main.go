@@ -27,18 +27,23 @@ func main() {
 // of a show is some ten megabytes, so letting it grow to nine times that is cheap;
 // the limit keeps a large one from doing so.
 //
-// The engine's thread sleeps inside a system call and holds a processor of the Go
-// runtime while it does. Two more than there are cores leave one for whoever
-// sends its frames.
+// A thread that comes back from a system call, as that of the engine does from its sleep
+// and those that wait for an emergency stop do, has to have a processor of the Go runtime,
+// whatever its priority. If all are in use it waits for an ordinary thread, which may not
+// have run for a second. So there are more of them than busy goroutines: floods keep one
+// for each socket busy.
 func tune(getenv func(string) (string, bool)) {
 	if _, set := getenv("GOGC"); !set {
 		debug.SetGCPercent(800)
 	}
 	allowMemory(512<<20, getenv)
 	if _, set := getenv("GOMAXPROCS"); !set {
-		runtime.GOMAXPROCS(runtime.NumCPU() + 2)
+		runtime.GOMAXPROCS(runtime.NumCPU() + spareProcessors)
 	}
 }
+
+// spareProcessors are for threads that do not wait for others.
+const spareProcessors = 14
 
 // allowMemory lets the heap be half as large again as what a show may hold, garbage included.
 func allowMemory(held uint64, getenv func(string) (string, bool)) {

@@ -2,10 +2,12 @@ package control
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -55,7 +57,9 @@ func alive(path string) bool {
 	return true
 }
 
-// Run answers requests until ctx ends and takes the socket away.
+// Run answers requests until ctx ends and takes the socket away. Where it can it waits on
+// its thread, in the system, and answers a stop that is the first request of a connection
+// there: whoever calls it may have put that thread before others.
 func (s *Server) Run(ctx context.Context) error {
 	var open table
 	open.keepSpare()
@@ -64,8 +68,18 @@ func (s *Server) Run(ctx context.Context) error {
 	defer running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { s.listener.Close() })()
+	defer context.AfterFunc(ctx, func() { shut(s.listener) })()
+	var guests lobby
+	defer guests.close()
+	serve := func(c net.Conn, said []byte) {
+		rest := s.hurry(c, said, &open)
+		running.Go(func() {
+			defer open.leave(c)
+			s.serve(ctx, c, rest, &open)
+		})
+	}
 	for {
+		guests.wait(s.listener, time.Now, serve)
 		c, err := s.listener.Accept()
 		if ctx.Err() != nil {
 			return nil
@@ -86,17 +100,29 @@ func (s *Server) Run(ctx context.Context) error {
 			continue
 		}
 		open.enter(c)
-		running.Go(func() {
-			defer open.leave(c)
-			s.serve(ctx, c, &open)
-		})
+		if !guests.take(c, time.Now()) {
+			serve(c, nil)
+		}
 	}
 }
 
-func (s *Server) serve(ctx context.Context, c net.Conn, open *table) {
+// hurry answers a stop at once and returns what else was said.
+func (s *Server) hurry(c net.Conn, said []byte, open *table) (rest []byte) {
+	line, rest, whole := bytes.Cut(said, []byte{'\n'})
+	var r Request
+	if !whole || json.Unmarshal(line, &r) != nil || r.Command != Stop {
+		return said
+	}
+	open.use(c)
+	c.SetDeadline(time.Now().Add(idle))
+	_ = s.answer(c, s.handle(r)) // serve finds out
+	return rest
+}
+
+func (s *Server) serve(ctx context.Context, c net.Conn, said []byte, open *table) {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()
-	lines := bufio.NewScanner(c)
+	lines := bufio.NewScanner(io.MultiReader(bytes.NewReader(said), c))
 	lines.Buffer(nil, maxLine)
 	for {
 		c.SetDeadline(time.Now().Add(idle))
@@ -109,13 +135,17 @@ func (s *Server) serve(ctx context.Context, c net.Conn, open *table) {
 		if json.Unmarshal(lines.Bytes(), &r) == nil {
 			reply = s.handle(r)
 		}
-		reply.Show = s.show
-		b, err := json.Marshal(reply)
-		if err != nil {
-			return
-		}
-		if _, err := c.Write(append(b, '\n')); err != nil {
+		if s.answer(c, reply) != nil {
 			return
 		}
 	}
+}
+
+func (s *Server) answer(c net.Conn, reply Reply) error {
+	reply.Show = s.show
+	b, err := json.Marshal(reply)
+	if err == nil {
+		_, err = c.Write(append(b, '\n'))
+	}
+	return err
 }

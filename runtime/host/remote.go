@@ -30,7 +30,7 @@ func (h *Host) listen(ctx context.Context) {
 		if err != nil {
 			h.opts.Log.Warn("showrun ctl cannot reach this show", "error", err)
 		} else {
-			h.wg.Go(func() { h.supervise(ctx, "control socket", s.Run) })
+			h.wg.Go(func() { h.supervise(ctx, "control socket", h.urgent(s.Run)) })
 		}
 	}
 	if h.opts.OSC != "" {
@@ -52,13 +52,21 @@ func (h *Host) listen(ctx context.Context) {
 					h.opts.Log.Info("OSC commands are taken now", "address", h.opts.OSC)
 				}
 				defer func() { c = nil }()
-				runtime.LockOSThread() // and ends with it
-				if err := clock.Urgent(); err != nil {
-					h.opts.Log.Debug("stops by OSC wait at normal priority", "error", err)
-				}
-				return c.Run(ctx)
+				return h.urgent(c.Run)(ctx)
 			})
 		})
+	}
+}
+
+// urgent has a loop that waits for stops run on a thread that comes before others, where
+// that is permitted. The thread ends with its goroutine.
+func (h *Host) urgent(loop func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		runtime.LockOSThread()
+		if err := clock.Urgent(); err != nil {
+			h.opts.Log.Debug("who waits for stops does so at normal priority", "error", err)
+		}
+		return loop(ctx)
 	}
 }
 
