@@ -50,16 +50,8 @@ func (h *Host) open(ctx context.Context, l *show.Load) (liveDevices, error) {
 			all[key] = d
 			continue
 		}
-		if old := h.ending[key]; old != nil {
-			select {
-			case <-old.gone: // until then it may hold a port
-			case <-ctx.Done():
-				h.discard(all)
-				return nil, ctx.Err()
-			}
-		}
 		d := &liveDevice{name: decl.String(), key: key, decl: decl, missing: errSlow, opening: make(chan opened, 1), gone: make(chan struct{})}
-		h.try(d)
+		h.try(d, h.ending[key])
 		all[key], fresh = d, append(fresh, d)
 	}
 	if err := h.openFresh(ctx, fresh); err != nil {
@@ -104,10 +96,19 @@ func (h *Host) openFresh(ctx context.Context, fresh []*liveDevice) error {
 	return ctx.Err()
 }
 
-// try tries to open a device, which may take as long as it likes.
-func (h *Host) try(d *liveDevice) {
+// try tries to open a device, which may take as long as it likes, once that before it with
+// the same key has ended: until then it may hold a port.
+func (h *Host) try(d, before *liveDevice) {
 	go func() {
 		var o opened
+		if before != nil {
+			select {
+			case <-before.gone:
+			case <-h.over:
+				d.opening <- opened{err: errSlow}
+				return
+			}
+		}
 		o.err = survive(func() (err error) { o.device, err = h.openOne(d.decl); return err })
 		d.opening <- o
 	}()
@@ -234,7 +235,7 @@ func (h *Host) await(ctx context.Context, d *liveDevice) {
 				return
 			case <-time.After(pause):
 			}
-			h.try(d)
+			h.try(d, nil)
 		}
 		trying = false
 		var o opened
@@ -331,7 +332,7 @@ func (h *Host) supervise(ctx context.Context, device string, loop func(context.C
 func (h *Host) stop(d *liveDevice) {
 	defer close(d.gone)
 	if m, ok := d.device.(device.Machinery); ok {
-		m.Safe()
+		h.makeSafeNow(m)
 	}
 	if d.cancel != nil {
 		d.cancel()

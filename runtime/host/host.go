@@ -39,6 +39,8 @@ type Host struct {
 	end      chan string         // ends it as well; who asked for it
 	wg       sync.WaitGroup
 
+	over <-chan struct{} // closed when devices are to end; before it begins, nil
+
 	live    *show.Load                   // script loop only, or when it has ended
 	devices liveDevices                  // loader only
 	ending  liveDevices                  // that were live once; loader only
@@ -138,10 +140,11 @@ func (h *Host) Run(ctx context.Context) error {
 	if h.rig != nil { // it stands before the devices and hears the last that they say
 		defer h.loop(ctx, "rig", h.rig.Run)()
 	}
-	defer h.wg.Wait() // after everything that ends its goroutines
+	defer h.waitForAll() // after everything that ends its goroutines
 	h.recoverMachinery()
 	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopDevices()
+	h.over = devices.Done()
 	h.wg.Go(func() { h.store.Run(devices) })
 	h.listen(devices)
 	h.wg.Go(func() { h.recoverRest(devices) })
@@ -179,7 +182,7 @@ func (h *Host) Run(ctx context.Context) error {
 	loader() // it may wait for a device that opens
 	h.files.Close()
 	stopDevices()
-	h.wg.Wait()
+	h.waitForAll()
 	for _, d := range h.devices {
 		h.disengage(d.key, d.device)
 	}
@@ -193,6 +196,23 @@ func (h *Host) Run(ctx context.Context) error {
 		return crash
 	}
 	return nil
+}
+
+// endTime is how long what ends may take.
+const endTime = 5 * time.Second
+
+// waitForAll waits for the goroutines of the show, but not for ever: a device that does
+// not end does not keep the show from its end.
+func (h *Host) waitForAll() {
+	done := make(chan struct{})
+	go func() { defer close(done); h.wg.Wait() }()
+	late := time.NewTimer(endTime)
+	defer late.Stop()
+	select {
+	case <-done:
+	case <-late.C:
+		h.opts.Log.Error("a device does not end; the show ends without waiting for it")
+	}
 }
 
 // goodbyeTime is how long a script may take to say goodbye before machinery is made safe

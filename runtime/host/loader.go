@@ -242,12 +242,12 @@ func (h *Host) reach(machines []device.Machinery) {
 	before := *h.machines.Load()
 	for _, m := range machines {
 		if h.held.Load() && !slices.Contains(before, m) {
-			m.Hold(true)
+			h.hold(m, true)
 		}
 	}
 	for _, m := range before {
 		if !slices.Contains(machines, m) {
-			m.Hold(true)
+			h.hold(m, true)
 		}
 	}
 	h.machines.Store(&machines)

@@ -28,8 +28,8 @@ func (h *Host) EmergencyStop(by string) (machines, untold int) {
 	again := h.held.Swap(true) && now < h.stopped+stopPause
 	list := *h.machines.Load()
 	for _, m := range list {
-		if !again || !m.AtRest() {
-			m.Hold(true)
+		if !again || !h.atRest(m) {
+			h.hold(m, true)
 		}
 	}
 	if !again {
@@ -38,7 +38,7 @@ func (h *Host) EmergencyStop(by string) (machines, untold int) {
 	}
 	h.holding.Unlock()
 	for _, m := range list {
-		if !m.AtRest() {
+		if !h.atRest(m) {
 			untold++
 		}
 	}
@@ -64,7 +64,7 @@ func (h *Host) Release(by string) {
 	was := h.held.Swap(false)
 	if was {
 		for _, m := range *h.machines.Load() {
-			m.Hold(false)
+			h.hold(m, false)
 		}
 		h.show.Hold(false) // until this arrives nothing reaches them
 	}
@@ -79,7 +79,24 @@ func (h *Host) Release(by string) {
 // makeAllSafe performs every safe action, without holding.
 func (h *Host) makeAllSafe() {
 	for _, m := range *h.machines.Load() {
-		m.Safe()
+		h.makeSafeNow(m)
+	}
+}
+
+// hold, makeSafeNow and atRest keep a bug in one machine from the others, and from whoever
+// asks for it.
+func (h *Host) hold(m device.Machinery, on bool) { h.careful(m, func() { m.Hold(on) }) }
+
+func (h *Host) makeSafeNow(m device.Machinery) { h.careful(m, m.Safe) }
+
+func (h *Host) atRest(m device.Machinery) (rest bool) {
+	h.careful(m, func() { rest = m.AtRest() })
+	return rest
+}
+
+func (h *Host) careful(m device.Machinery, call func()) {
+	if err := survive(func() error { call(); return nil }); err != nil {
+		h.opts.Log.Error("a machine failed", "machine", fmt.Sprintf("%T", m), "error", err)
 	}
 }
 
@@ -90,7 +107,7 @@ func (h *Host) Halt() {
 	defer h.holding.Unlock()
 	h.held.Store(true) // what a load brings that is on its way is held as well
 	for _, m := range *h.machines.Load() {
-		m.Hold(true)
+		h.hold(m, true)
 	}
 }
 
@@ -208,7 +225,7 @@ func (h *Host) disengage(key string, d device.Device) {
 	if !ok || h.rig != nil { // what is kept is about machines, not about the rig
 		return
 	}
-	if !m.AtRest() {
+	if !h.atRest(m) {
 		h.opts.Log.Error("a machine could not be made safe; the next start does it before anything else", "machine", key)
 		return
 	}

@@ -3,10 +3,14 @@ package host
 import (
 	"context"
 	"net/netip"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"showrun/runtime/device"
+	"showrun/runtime/show"
 )
 
 // press is machinery that counts what it is told.
@@ -86,4 +90,87 @@ func TestWhatIsAStop(t *testing.T) {
 	if !h.isCommand([]byte(oscRelease), from) || h.strangers.Load() < 1002 {
 		t.Error("a release is no command, or strangers are not counted")
 	}
+}
+
+// panics is machinery in which everything is a bug.
+type panics struct{}
+
+func (panics) Loops() []func(context.Context) error { return nil }
+func (panics) Safe()                                { panic("a bug in Safe") }
+func (panics) Drop(any)                             { panic("a bug in Drop") }
+func (panics) AtRest() bool                         { panic("a bug in AtRest") }
+func (panics) Hold(bool)                            { panic("a bug in Hold") }
+
+// TestABugInOneMachine keeps no stop and no release from the others, now or later.
+func TestABugInOneMachine(t *testing.T) {
+	h, err := newHost(Options{Show: "../../examples/first-light"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &press{}
+	h.machines.Store(&[]device.Machinery{panics{}, other})
+	if n, untold := h.EmergencyStop("a test"); n != 2 || untold != 1 || other.holds.Load() != 1 {
+		t.Errorf("%d machines, %d not told, the other held %d times", n, untold, other.holds.Load())
+	}
+	if h.Release("a test"); other.releases.Load() != 1 || h.Status().Held {
+		t.Error("not released")
+	}
+	h.makeAllSafe()
+	if h.Halt(); other.holds.Load() != 2 {
+		t.Error("not halted")
+	}
+	h.reach(nil)
+	if n := len(*h.machines.Load()); n != 0 || other.holds.Load() != 3 {
+		t.Errorf("%d machines within reach", n)
+	}
+}
+
+// TestADeviceThatDoesNotEnd: a load that needs what it holds, such as a port, does not wait
+// for it, and goes live without that device.
+func TestADeviceThatDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "show.lua")
+		save(t, file, `require "theater".valve{ port = 9 }`)
+		h, err := newHost(Options{Show: file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		over := make(chan struct{})
+		h.over = over
+		files := h.folder.Open()
+		defer files.Close()
+		load, err := h.show.Prepare(t.Context(), files, show.First())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer load.End()
+		key := load.Declarations()[0].Key()
+		h.ending[key] = &liveDevice{gone: make(chan struct{})}
+		began := time.Now()
+		all, err := h.open(t.Context(), load)
+		if took := time.Since(began); err != nil || took > openTime {
+			t.Fatalf("%v after %v", err, took)
+		}
+		if d := all[key]; d.device != nil || d.missing != errSlow {
+			t.Errorf("the device is %+v", d)
+		}
+		close(over)
+	})
+}
+
+// TestTheEndDoesNotWait for ever for a device that does not end.
+func TestTheEndDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, err := newHost(Options{Show: "../../examples/first-light"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := make(chan struct{})
+		h.wg.Go(func() { <-end })
+		began := time.Now()
+		if h.waitForAll(); time.Since(began) != endTime {
+			t.Errorf("ended after %v", time.Since(began))
+		}
+		close(end)
+	})
 }

@@ -211,6 +211,21 @@ func TestABugInADeviceIsTold(t *testing.T) {
 	}
 }
 
+// TestABugInEveryOrder is told now and then, with how many there were.
+func TestABugInEveryOrder(t *testing.T) {
+	h := newHouse(t)
+	h.bugs = "Take"
+	h.load(`local valve = theater.valve{ port = 9 } clock.every(0.1, function() valve:move(1, 0.5) end)`)
+	h.turns(11 * time.Second)
+	log := h.log.String()
+	if n := strings.Count(log, "a bug in Take"); n != 2 {
+		t.Errorf("told %d times in 11 s, want 2", n)
+	}
+	if !strings.Contains(log, "more=99 ") {
+		t.Errorf("how many more is not told:\n%.2000s", log)
+	}
+}
+
 // TestFarewells: a device that a reload drops takes what it was told for instants before
 // the new load begins, and only then it may be closed. What comes later is lost.
 func TestFarewells(t *testing.T) {

@@ -341,9 +341,28 @@ func (m *Machine) arrive(in arrived, now time.Duration) {
 	m.publishTo(now)
 }
 
-// bug reports a bug of one device.
+// bugEvery is how often a bug of one device is logged.
+const bugEvery = 10 * time.Second
+
+// bugs counts those of a device.
+type bugs struct {
+	logged time.Duration
+	more   uint64 // since then
+}
+
+// bug reports a bug of one device, which may have it with every order.
 func (m *Machine) bug(what string, bug any) {
-	m.cfg.Log.Error("a device failed: internal error", "device", what, "error", bug, "stack", string(debug.Stack()))
+	b := m.bugs[what]
+	if b != nil && m.turned < b.logged+bugEvery {
+		b.more++
+		return
+	}
+	if b == nil {
+		b = &bugs{}
+		m.bugs[what] = b
+	}
+	m.cfg.Log.Error("a device failed: internal error", "device", what, "error", bug, "more", b.more, "stack", string(debug.Stack()))
+	*b = bugs{logged: m.turned}
 }
 
 // Stats counts what the engine half did.

@@ -83,7 +83,8 @@ type Machine struct {
 	absent    uint64          // orders
 	held      bool            // machinery is
 	refused   map[string]bool // devices of which that was logged
-	paced     float64         // the tempo that devices know
+	bugs      map[string]*bugs
+	paced     float64 // the tempo that devices know
 }
 
 // inboxLimit is how many events may wait for the script loop.
@@ -97,7 +98,7 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 		cfg.Wake = func() {}
 	}
 	m := &Machine{
-		cfg: cfg, horizon: now, turned: now, refused: map[string]bool{},
+		cfg: cfg, horizon: now, turned: now, refused: map[string]bool{}, bugs: map[string]*bugs{},
 		inbox: script.NewInbox(inboxLimit), conductor: beat.NewConductor(now, 120),
 	}
 	m.engine = engine.New(engine.Config{Rate: cfg.Rate, Start: now, Registry: &m.registry})
