@@ -162,7 +162,8 @@ show.on("start", function() show.log.warn("begun") end)
 	}
 	if l.flood {
 		for _, p := range []int{port, heard} {
-			floodOSC(t, p, done)
+			b, _ := osc.AppendMessage(nil, osc.Message{Address: "/flood/1", Args: []any{int32(1), "text"}})
+			flood(t, fmt.Sprintf("127.0.0.1:%d", p), b, done)
 		}
 	}
 	return s
@@ -175,26 +176,6 @@ func spin(t *testing.T, script string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
-}
-
-// floodOSC sends as many messages as the system takes.
-func floodOSC(t *testing.T, port int, done <-chan struct{}) {
-	c, err := net.Dial("udp4", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, _ := osc.AppendMessage(nil, osc.Message{Address: "/flood/1", Args: []any{int32(1), "text"}})
-	go func() {
-		defer c.Close()
-		for {
-			select {
-			case <-done:
-				return
-			default:
-				c.Write(b)
-			}
-		}
-	}()
 }
 
 func freeUDP(t *testing.T) int {
