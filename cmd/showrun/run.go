@@ -110,7 +110,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
 		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
 		Memory: uint64(f.memory) << 20, ExitTime: f.exitTime, Exit: host.Exit(f.exit),
-		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log,
+		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log, Unlogged: a.screen.Dropped,
 	})
 	if err != nil {
 		return usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, args[0]))}

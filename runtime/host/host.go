@@ -149,6 +149,7 @@ func (h *Host) Run(ctx context.Context) error {
 	h.listen(devices)
 	h.wg.Go(func() { h.recoverRest(devices) })
 	h.wg.Go(func() { h.tellWaiting(devices) })
+	h.wg.Go(func() { h.tellDrops(devices) })
 	loading, stopLoader := context.WithCancel(ctx)
 	defer stopLoader()
 	if err := h.loadFirst(ctx, devices); err != nil {

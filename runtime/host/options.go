@@ -60,6 +60,8 @@ type Options struct {
 	Getenv  func(string) (string, bool)
 	Log     *slog.Logger
 
+	Unlogged func() uint64 // how many lines of the log were dropped; nil = none is
+
 	Frames show.FrameSink  // is shown every frame, on the engine loop; may be nil
 	Record func(input any) // is told of every input of the show, on its loops; may be nil
 }
@@ -92,6 +94,9 @@ func (o *Options) complete() error {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Unlogged == nil {
+		o.Unlogged = func() uint64 { return 0 }
 	}
 	if o.Seed == 0 {
 		o.Seed = DrawSeed()

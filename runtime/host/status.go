@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,6 +36,7 @@ type Status struct {
 	Wakes        uint64   // of the script loop
 	Repeated     uint64   // emergency stops right after another one
 	Strangers    uint64   // OSC messages at the port of commands that are none
+	Unlogged     uint64   // log lines for which nobody made room
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
 	ReloadErrors uint64   // since the last good load
@@ -58,6 +60,7 @@ func (h *Host) Status() Status {
 		Missing: *h.missing.Load(), Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
 	s.Repeated, s.Strangers = h.repeated.Load(), h.strangers.Load()
+	s.Unlogged = h.opts.Unlogged()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
@@ -108,13 +111,30 @@ func (s Status) String() string {
 	if s.NoScript {
 		text += ", NO SCRIPT RUNS"
 	}
-	if s.Dropped > 0 {
-		text += fmt.Sprintf(", %d EVENTS LOST: the script was too slow", s.Dropped)
+	for _, d := range s.drops() {
+		if d.n > 0 {
+			text += fmt.Sprintf(", %d %s", d.n, d.what)
+		}
 	}
-	for _, c := range []struct {
-		n    uint64
-		what string
-	}{
+	for _, d := range s.Devices {
+		text += ", " + d
+	}
+	if s.Deaf {
+		text += ", NO OSC COMMANDS: the port is taken"
+	}
+	return text
+}
+
+// drop is something that came too late or not at all, and how often.
+type drop struct {
+	n    uint64
+	what string
+}
+
+// drops are all that are counted.
+func (s Status) drops() []drop {
+	return []drop{
+		{s.Dropped, "EVENTS LOST: the script was too slow"},
 		{s.Counts.Late, "looks of scheduled code late"},
 		{s.Counts.Skipped, "beats or ticks left out: the script was more than a second late"},
 		{s.Counts.Refused, "handlers not called: too many tasks are unfinished"},
@@ -125,18 +145,41 @@ func (s Status) String() string {
 		{s.Counts.Absent, "orders not carried out: their device is not there yet"},
 		{s.Repeated, "stops came right after another one"},
 		{s.Strangers, "OSC messages were no commands"},
-	} {
-		if c.n > 0 {
-			text += fmt.Sprintf(", %d %s", c.n, c.what)
+		{s.Unlogged, "log lines dropped: nobody read them"},
+	}
+}
+
+// since is what was dropped since another look, for people; "" if nothing was.
+func (s Status) since(before Status) string {
+	var texts []string
+	was := before.drops()
+	for i, d := range s.drops() {
+		if d.n > was[i].n {
+			texts = append(texts, fmt.Sprintf("%d %s", d.n-was[i].n, d.what))
 		}
 	}
-	for _, d := range s.Devices {
-		text += ", " + d
+	return strings.Join(texts, ", ")
+}
+
+// dropsEvery is how often it is logged what was dropped, while something is.
+const dropsEvery = time.Minute
+
+// tellDrops logs what was dropped until ctx ends.
+func (h *Host) tellDrops(ctx context.Context) {
+	tick := time.NewTicker(dropsEvery)
+	defer tick.Stop()
+	for before := h.Status(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := h.Status()
+		if text := now.since(before); text != "" {
+			h.opts.Log.Warn("in the last minute: " + text)
+		}
+		before = now
 	}
-	if s.Deaf {
-		text += ", NO OSC COMMANDS: the port is taken"
-	}
-	return text
 }
 
 // frameStats watches how late frames come; the engine loop adds, anybody reads.

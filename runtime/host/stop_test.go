@@ -2,8 +2,10 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -173,4 +175,49 @@ func TestTheEndDoesNotWait(t *testing.T) {
 		}
 		close(end)
 	})
+}
+
+// TestDropsAreTold in the log once a minute while there are any, and in the status.
+func TestDropsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var unlogged atomic.Uint64
+		log := newLines()
+		h, err := newHost(Options{Show: "../../examples/first-light", Log: log.logger(), Unlogged: unlogged.Load})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		told := make(chan struct{})
+		go func() { defer close(told); h.tellDrops(ctx) }()
+		synctest.Wait()
+		h.repeated.Add(3)
+		unlogged.Store(7)
+		<-time.After(3*time.Minute + time.Second)
+		h.repeated.Add(2)
+		<-time.After(time.Minute)
+		cancel()
+		<-told
+		text := log.String()
+		for _, want := range []string{"in the last minute: 3 stops came right after another one, 7 log lines dropped", "in the last minute: 2 stops came right after another one"} {
+			if strings.Count(text, want) != 1 {
+				t.Errorf("%q is not told once:\n%s", want, text)
+			}
+		}
+		if s := h.Status().String(); strings.Count(text, "in the last") != 2 || !strings.Contains(s, "5 stops came") || !strings.Contains(s, "7 log lines dropped") {
+			t.Errorf("the status is %s, the log\n%s", s, text)
+		}
+	})
+}
+
+// TestEveryDropHasAReader: each counter is in the status.
+func TestEveryDropHasAReader(t *testing.T) {
+	s := Status{Dropped: 101, Repeated: 102, Strangers: 103, Unlogged: 104, Counts: show.Counts{
+		Late: 105, Skipped: 106, Refused: 107, Full: 108, Unknown: 109, Lost: 110, Absent: 111, Merged: 112,
+	}}
+	text := s.String()
+	for n := 101; n <= 112; n++ {
+		if !strings.Contains(text, fmt.Sprintf(", %d ", n)) {
+			t.Errorf("%d is not in %s", n, text)
+		}
+	}
 }
