@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"showrun/drivers/osc"
 	"showrun/runtime/device"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
@@ -347,8 +346,9 @@ func TestNoiseHidesNoErrors(t *testing.T) {
 	h.opts.Log = log.logger()
 	from := netip.MustParseAddrPort("10.0.0.1:9000")
 	for range 100 {
-		h.message(osc.Message{Address: "/fader/1"}, osc.TimeTag(0), from, time.Time{})
+		h.isCommand([]byte("/fader/1"), from)
 	}
+	h.wg.Wait()
 	if n := strings.Count(log.String(), "not known"); n != 1 {
 		t.Errorf("noise is told %d times", n)
 	}
