@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"testing"
 	"testing/synctest"
 )
@@ -34,4 +35,20 @@ func TestFirstSignalWorksWhateverHangs(t *testing.T) {
 		close(ended)
 		close(over)
 	})
+}
+
+// TestProcessorsToSpare: threads that come back from the system find a processor of the Go
+// runtime while a reader for each of a dozen floods, the script and the collector have one.
+func TestProcessorsToSpare(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	set := map[string]bool{"GOGC": true, "GOMEMLIMIT": true, "GOMAXPROCS": true}
+	getenv := func(name string) (string, bool) { return "", set[name] }
+	if tune(getenv); runtime.GOMAXPROCS(0) != before {
+		t.Error("what the environment says is overruled")
+	}
+	set["GOMAXPROCS"] = false
+	if tune(getenv); runtime.GOMAXPROCS(0) < runtime.NumCPU()+12 {
+		t.Errorf("%d processors for %d cores", runtime.GOMAXPROCS(0), runtime.NumCPU())
+	}
 }

@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	runtime.GOMAXPROCS(runtime.NumCPU() + 2) // as the command does
+	runtime.GOMAXPROCS(runtime.NumCPU() + 14) // as the command does
 	goleak.VerifyTestMain(m)
 }
 
