@@ -44,6 +44,7 @@ clock.every(0.4, function() up = not up lamp:fade(up and 255 or 0, 0.4) end) -- 
 	light := hearLight(t)
 	raw, _ := light.SyscallConn()
 	raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) })
+	worstGap(t, light, 3*time.Second) // the deck is found, and the tempo is its own from then on
 	message, _ := osc.AppendMessage(nil, osc.Message{Address: "/flood/1", Args: []any{int32(1), "text"}})
 	sigNet := make([]byte, 600) // of a packet that comes as far as its signature
 	for name, targets := range map[string]struct {
