@@ -22,12 +22,16 @@ const (
 	exitFailed   exitCode = 1 // the show failed
 	exitUsage    exitCode = 2
 	exitScript   exitCode = 3 // the script does not load
+	exitBroken   exitCode = 4 // a soak found something promised that does not hold
 	exitDevice   exitCode = 5 // a device could not be opened
 	exitInternal exitCode = 6
 	exitHUP      exitCode = 129
 	exitINT      exitCode = 130
 	exitTERM     exitCode = 143
 )
+
+// brokenError is of a trial that found something wrong.
+type brokenError struct{ error }
 
 // signalled ends a show that was asked to end.
 type signalled struct{ os.Signal }
@@ -52,6 +56,7 @@ func (a *app) codeOf(err error) exitCode {
 		load   *host.LoadError
 		device *host.DeviceError
 		bug    *host.InternalError
+		broken brokenError
 	)
 	switch {
 	case err == nil:
@@ -65,6 +70,8 @@ func (a *app) codeOf(err error) exitCode {
 		return exitUsage
 	case errors.As(err, &load):
 		return exitScript
+	case errors.As(err, &broken):
+		return exitBroken
 	case errors.As(err, &device):
 		a.tellWhoRuns(err)
 		return exitDevice
