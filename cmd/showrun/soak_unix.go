@@ -47,7 +47,7 @@ machine; other shows and players on its loopback disturb it.`,
 	p := cmd.Flags()
 	p.DurationVar(&cfg.For, "for", 5*time.Minute, "how long, such as 30s or 30m")
 	p.Uint64Var(&cfg.Seed, "seed", 0, "of the faults (default: a fresh one)")
-	p.StringVar(&cfg.Only, "only", "", `only the faults with this in their names, such as "kill"`)
+	p.StringVar(&cfg.Only, "only", "", `only the faults with one of these in their names, such as "kill,save"`)
 	p.BoolVar(&cfg.Each, "each", false, "every fault once, and then end")
 	return cmd
 }

@@ -239,12 +239,17 @@ func plug(t *testing.T) (deckSpace, showSpace string) {
 func cable(t *testing.T, deckSpace, showSpace string) {
 	t.Helper()
 	sh(t, "ip", "link", "add", "deck", "netns", deckSpace, "type", "veth", "peer", "name", "show", "netns", showSpace)
-	for i, end := range []struct{ space, name string }{{deckSpace, "deck"}, {showSpace, "show"}} {
-		sh(t, "ip", "-n", end.space, "addr", "add", fmt.Sprintf("10.91.7.%d/24", i+1), "brd", "+", "dev", end.name)
-		sh(t, "ip", "-n", end.space, "link", "set", "lo", "up")
-		sh(t, "ip", "-n", end.space, "link", "set", end.name, "up")
-		sh(t, "ip", "-n", end.space, "route", "add", "224.0.0.0/4", "dev", end.name)
-	}
+	address(t, deckSpace, "deck", 1)
+	address(t, showSpace, "show", 2)
+}
+
+// address gives an end its address, the n-th of the network.
+func address(t *testing.T, space, end string, n int) {
+	t.Helper()
+	sh(t, "ip", "-n", space, "addr", "add", fmt.Sprintf("10.91.7.%d/24", n), "brd", "+", "dev", end)
+	sh(t, "ip", "-n", space, "link", "set", "lo", "up")
+	sh(t, "ip", "-n", space, "link", "set", end, "up")
+	sh(t, "ip", "-n", space, "route", "add", "224.0.0.0/4", "dev", end)
 }
 
 func sh(t *testing.T, name string, args ...string) {
