@@ -22,7 +22,6 @@ const (
 // ears hear the light of a show and check it: a listener on the network of its own.
 type ears struct {
 	broken func(format string, args ...any)
-	noise  func() time.Duration
 
 	mu       sync.Mutex
 	sender   wire.SenderID // of the show; known from the first packet
@@ -38,6 +37,14 @@ type ears struct {
 	zero     time.Time           // when the show's clock was 0, by the first second seen
 	newLife  time.Time           // what comes later is of a new process, until its session is known
 	lives    int
+	doubts   []doubt
+}
+
+// doubt is something that is too late by so much: the fault of the show, unless this process
+// turns out to have been late itself.
+type doubt struct {
+	by   time.Duration
+	what string
 }
 
 // listen opens the ears on an interface.
@@ -73,7 +80,6 @@ func (e *ears) hear(b []byte, at time.Time) {
 	if verdict != wire.Accept || r.Kind != wire.KindLevel || r.Number < 1 || r.Number > 2 {
 		return
 	}
-	noise := e.noise()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.packets == 0 {
@@ -90,8 +96,8 @@ func (e *ears) hear(b []byte, at time.Time) {
 	}
 	copy(e.levels[r.Number-1][:], levels)
 	if r.Number == 1 {
-		e.checkGap(at, noise)
-		e.checkLook(at, noise)
+		e.checkGap(at)
+		e.checkLook(at)
 	}
 }
 
@@ -115,7 +121,7 @@ func (e *ears) checkOrder(p *wire.Packet, at time.Time) {
 }
 
 // checkGap checks the time since the frame before.
-func (e *ears) checkGap(at time.Time, noise time.Duration) {
+func (e *ears) checkGap(at time.Time) {
 	gap := at.Sub(e.at)
 	e.at = at
 	if e.excused {
@@ -124,13 +130,13 @@ func (e *ears) checkGap(at time.Time, noise time.Duration) {
 	}
 	e.gaps = append(e.gaps, gap)
 	e.worst = max(e.worst, gap)
-	if gap > longestGap+2*noise {
-		e.broken("no frame for %v (this process: up to %v late)", gap.Round(time.Millisecond), noise.Round(time.Millisecond))
+	if gap > longestGap {
+		e.doubts = append(e.doubts, doubt{gap - longestGap, fmt.Sprintf("no frame for %v", gap.Round(time.Millisecond))})
 	}
 }
 
 // checkLook holds what is seen against what the show is known to send.
-func (e *ears) checkLook(at time.Time, noise time.Duration) {
+func (e *ears) checkLook(at time.Time) {
 	l := &e.levels[0]
 	k, b := int(l[0]), int(l[10])
 	if want := (k*7 + 13) % 256; int(l[1]) != want && l[1] != 0 {
@@ -155,8 +161,8 @@ func (e *ears) checkLook(at time.Time, noise time.Duration) {
 	} else if off > 125*time.Second {
 		off -= 250 * time.Second
 	}
-	if off < -1500*time.Millisecond || off > lateSecond+2*noise && at.After(e.settled) {
-		e.broken("the look is of second %d, want %v", k, want.Round(100*time.Millisecond))
+	if by := max(-1500*time.Millisecond-off, off-lateSecond); by > 0 && at.After(e.settled) {
+		e.doubts = append(e.doubts, doubt{by, fmt.Sprintf("the look is of second %d, want %v", k, want.Round(100*time.Millisecond))})
 	}
 }
 
@@ -187,6 +193,18 @@ func (e *ears) last() (at time.Time, session uint32) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.at, e.session
+}
+
+// judge decides on what was in doubt, now that it is known how late this process was.
+func (e *ears) judge(noise time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, d := range e.doubts {
+		if d.by > 2*noise {
+			e.broken("%s (this process was up to %v late)", d.what, noise.Round(time.Millisecond))
+		}
+	}
+	e.doubts = nil
 }
 
 // silent checks that frames come at all.

@@ -52,6 +52,13 @@ func allFaults() []fault {
 		{"state overwritten", (*soak).stateOverwritten},
 		{"show ended and started again", (*soak).endedAndStarted},
 		{"message of a hand", (*soak).handMoves},
+		{"handler that never ends", func(s *soak, ctx context.Context) (time.Duration, error) {
+			return s.badHandler(ctx, "clock.on_beat(1, function() while true do end end)", "the handler that never ends is not called any more")
+		}},
+		{"handler that leaks", func(s *soak, ctx context.Context) (time.Duration, error) {
+			return s.badHandler(ctx, "local keep = {} clock.every(0.02, function() for i = 1, 3000 do keep[#keep + 1] = { i } end end)", "the handler that leaks is stopped")
+		}},
+		{"few descriptors", (*soak).fewDescriptors},
 	}
 }
 
@@ -205,10 +212,10 @@ func (s *soak) stop(ctx context.Context, how func() error) (time.Duration, error
 	}
 	took := vented.Sub(asked)
 	s.machines.stops = append(s.machines.stops, took)
-	if noise := s.pulse.noise(); took > stopLimit+2*noise {
-		return took, fmt.Errorf("the valve was vented %v after the stop (this process: up to %v late)", took, noise)
-	}
 	wait(ctx, s.pause(time.Second, 3*time.Second))
+	if noise := s.pulse.noise(); took > stopLimit+2*noise {
+		return took, fmt.Errorf("the valve was vented %v after the stop (this process was up to %v late)", took, noise)
+	}
 	if moved := s.machines.movedSince(vented); moved != "" {
 		return took, fmt.Errorf("%s in an emergency stop", moved)
 	}
@@ -288,4 +295,39 @@ func (s *soak) handMoves(ctx context.Context) (time.Duration, error) {
 		return s.ears.slot(1, 14) == v
 	})
 	return time.Since(began), err
+}
+
+// badHandler saves a version with a handler that harms the show, waits until that is stopped,
+// and mends it.
+func (s *soak) badHandler(ctx context.Context, text, stopped string) (time.Duration, error) {
+	s.version = s.version%250 + 1
+	if err := s.save("7", text); err != nil {
+		return 0, err
+	}
+	if _, err := awaits(ctx, stopped, 30*time.Second, func() bool {
+		text, err := s.show.ask(control.Status)
+		return err == nil && strings.Contains(text, "NOT CALLED ANY MORE")
+	}); err != nil {
+		return 0, err
+	}
+	return s.goodSave(ctx)
+}
+
+// fewDescriptors leaves the show without descriptors for a while, and callers at its door.
+func (s *soak) fewDescriptors(ctx context.Context) (time.Duration, error) {
+	pid, _ := s.show.pid()
+	restore, err := allowDescriptors(pid, 16)
+	if err != nil {
+		return 0, err
+	}
+	defer restore()
+	wait(ctx, s.pause(2*time.Second, 8*time.Second))
+	l := s.box
+	l.off() // it has to be dialled again
+	if err := l.turnOn(s.ctx); err != nil {
+		return 0, err
+	}
+	wait(ctx, time.Second)
+	restore()
+	return awaits(ctx, "values at gateway "+l.id, 20*time.Second, l.lit)
 }

@@ -49,7 +49,7 @@ type house struct {
 // build builds the house and starts the show.
 func (s *soak) build(ctx context.Context) (err error) {
 	s.ctx = ctx
-	s.ears.broken, s.ears.noise = s.verdict.broken, s.pulse.noise
+	s.ears.broken = s.verdict.broken
 	ears, err := s.ears.listen(loopback)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (s *soak) build(ctx context.Context) (err error) {
 	}
 	s.show = child{dir: s.dir, command: s.cfg.Command, args: []string{
 		"run", "--interface", loopback, "--osc", net.JoinHostPort(loopback, strconv.Itoa(s.osc)), "--log-format", "json",
-		"--exit-time", "1s", "--for", (s.cfg.For + time.Minute).String(), "--state", s.state(), s.file(),
+		"--exit-time", "1s", "--memory", "96", "--for", (s.cfg.For + time.Minute).String(), "--state", s.state(), s.file(),
 	}}
 	_, err = s.comeUp(ctx)
 	if err != nil {

@@ -90,7 +90,11 @@ func (s *soak) torment(ctx context.Context, faults []fault) {
 	s.counts, s.slowest = map[string]int{}, map[string]time.Duration{}
 	loads := allLoads()
 	for ctx.Err() == nil && !(s.cfg.Each && s.faults == len(faults)) {
-		wait(ctx, s.pause(time.Second, 8*time.Second))
+		rest := s.pause(time.Second, 8*time.Second)
+		if s.cfg.Each {
+			rest = time.Second
+		}
+		wait(ctx, rest)
 		if ctx.Err() != nil {
 			return
 		}

@@ -75,6 +75,7 @@ func (s *soak) watch(ctx context.Context) {
 		s.pulse.beat(now, max(0, now.Sub(before)-pulseEvery))
 		before = now
 		if n%50 == 0 {
+			s.ears.judge(s.pulse.noise())
 			s.ears.silent(now, s.pulse.noise())
 			if how, died := s.show.diedAlone(); died {
 				s.verdict.broken("the show has ended by itself (%s):\n            %s", how, s.show.tail(30))
