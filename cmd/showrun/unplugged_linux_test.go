@@ -67,7 +67,7 @@ func TestPulledPlug(t *testing.T) {
 	sh(t, "ip", "-n", deckSpace, "link", "set", "deck", "up")
 	back := time.Now()
 	t.Logf("deck connected %v after the plug was back", await("deck connected").Time.Sub(back).Round(time.Millisecond))
-	t.Logf("clock found %v after", await("clock found").Time.Sub(back).Round(time.Millisecond))
+	recovered(t, "TestPulledPlug", await("clock found").Time.Sub(back))
 	<-time.After(3 * time.Second)
 	if err := run.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ require "clock".every(0.2, function() n = n % 255 + 1; u:set(1, n) end)`)
 	t.Logf("silence %v after the interface had gone", heard.await(t, "silence").Time.Sub(pulled).Round(time.Millisecond))
 	cable(t, desk, show)
 	back := time.Now()
-	t.Logf("levels %v after it was back", heard.await(t, "levels").Time.Sub(back).Round(time.Millisecond))
+	recovered(t, "TestReplugged", heard.await(t, "levels").Time.Sub(back))
 }
 
 // TestRenumbered gives the network interface another address, as a new lease does: OSC,
@@ -137,9 +137,11 @@ clock.every(0.1, function() s:send("/n", 1) show.log.info("sent") end)`)
 	}
 	drained := len(heard.entries())
 	sh(t, "ip", "-n", show, "addr", "add", "10.91.7.77/24", "brd", "+", "dev", "show")
+	back := time.Now()
 	for len(heard.entries()) < drained+5 {
 		heard.await(t, "heard")
 	}
+	recovered(t, "TestRenumbered", heard.entries()[drained].Time.Sub(back))
 }
 
 // TestLeftOpenWithoutNetwork kills a show with a valve open and starts the next one
@@ -170,7 +172,8 @@ if %s then require "show".on("start", function() valve:move(1, 50) end) end`
 			t.Errorf("%d messages at the valve: %v", n, valve.all())
 		}
 		sh(t, "ip", "-n", show, "link", "set", "show", "up")
-		valve.await(t, "vented")
+		back := time.Now()
+		recovered(t, "TestLeftOpenWithoutNetwork", valve.await(t, "vented").Time.Sub(back))
 		run.Process.Signal(syscall.SIGTERM)
 		run.Wait()
 		for len(valve.new) > 0 {
