@@ -19,7 +19,7 @@ func TestSoak(t *testing.T) {
 	needsPlug(t)
 	binary := filepath.Join(t.TempDir(), "showrun")
 	sh(t, "go", "build", "-o", binary, ".")
-	out, err := exec.Command("ip", "netns", "exec", quietHouse(t), binary, "soak", "--each", "--for", "4m", "--seed", "1").CombinedOutput()
+	out, err := exec.Command("ip", "netns", "exec", quietHouse(t), binary, "soak", "--each", "--rest", "2s", "--for", "4m", "--seed", "1").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -47,7 +47,7 @@ func TestSoakEnds(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "showrun")
 	sh(t, "go", "build", "-o", binary, ".")
 	house := quietHouse(t)
-	soak := exec.Command("ip", "netns", "exec", house, binary, "soak", "--for", "5m", "--only", "message")
+	soak := exec.Command("ip", "netns", "exec", house, binary, "soak", "--for", "5m", "--only", "message", "--rest", "1s")
 	out, err := soak.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

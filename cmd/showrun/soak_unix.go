@@ -32,11 +32,11 @@ to send, that machinery is made safe first, that leases stay, and that nothing g
 A line tells of each fault and how long it took until all was well, the last one whether
 everything held. The same seed gives the same faults in the same order. Nothing leaves this
 machine; other shows and players on its loopback disturb it.`,
-		Example: "  showrun soak --for 30m\n  showrun soak --for 5m --seed 42",
+		Example: "  showrun soak --for 30m\n  showrun soak --for 5m --seed 42\n  showrun soak --for 10m --only killed --rest 1s",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cfg.For <= 0 {
-				return usageError{errors.New("--for must be more than 0")}
+			if cfg.For <= 0 || cfg.Rest <= 0 {
+				return usageError{errors.New("--for and --rest must be more than 0")}
 			}
 			if cfg.Seed == 0 {
 				cfg.Seed = host.DrawSeed()
@@ -48,6 +48,7 @@ machine; other shows and players on its loopback disturb it.`,
 	p.DurationVar(&cfg.For, "for", 5*time.Minute, "how long, such as 30s or 30m")
 	p.Uint64Var(&cfg.Seed, "seed", 0, "of the faults (default: a fresh one)")
 	p.StringVar(&cfg.Only, "only", "", `only the faults with one of these in their names, such as "kill,save"`)
+	p.DurationVar(&cfg.Rest, "rest", 10*time.Second, "how long to leave the show alone between two faults, at most")
 	p.BoolVar(&cfg.Each, "each", false, "every fault once, and then end")
 	return cmd
 }

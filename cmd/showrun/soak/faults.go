@@ -245,8 +245,9 @@ func (s *soak) suspended(ctx context.Context) (time.Duration, error) {
 	return took, s.allWell(ctx, back)
 }
 
-// killed kills the show at a random instant and starts it again: it makes the valve safe
-// before it does anything else, and is itself again. It tells how long there was no light.
+// killed kills the show at a random instant and starts it again, with its gateways coming in
+// another order: it makes the valve safe before it does anything else, and is itself again.
+// It tells how long there was no light.
 func (s *soak) killed(ctx context.Context, damage func() error) (time.Duration, error) {
 	wait(ctx, s.pause(0, 1500*time.Millisecond))
 	if err := damage(); err != nil {
@@ -255,6 +256,7 @@ func (s *soak) killed(ctx context.Context, damage func() error) (time.Duration, 
 	s.ears.excuse()
 	s.show.kill()
 	dead := time.Now()
+	s.box.off()
 	light, err := s.comeUp(ctx)
 	if err != nil {
 		return light, err

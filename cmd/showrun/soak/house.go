@@ -122,6 +122,11 @@ func (s *soak) comeUp(ctx context.Context) (light time.Duration, err error) {
 	if light, err = awaits(ctx, "the first light", 20*time.Second, func() bool { at, _ := s.ears.last(); return at.After(began) }); err != nil {
 		return 0, err
 	}
+	if !s.box.isOn { // it comes later than the other
+		if err := s.box.turnOn(s.ctx); err != nil {
+			return light, err
+		}
+	}
 	return light, s.allWell(ctx, began)
 }
 

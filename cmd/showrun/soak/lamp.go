@@ -17,7 +17,8 @@ type lamp struct {
 	first    int
 	listen   string // where it was before
 	gateway  *gateway.Gateway
-	off      func()
+	off      func() // takes it from the network
+	isOn     bool
 
 	stalled sync.Mutex // held while its hardware hangs
 
@@ -51,7 +52,7 @@ func (l *lamp) turnOn(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	gone := make(chan struct{})
 	go func() { defer close(gone); _ = l.gateway.Run(ctx) }()
-	l.off = func() { cancel(); <-gone }
+	l.isOn, l.off = true, func() { cancel(); <-gone; l.isOn = false }
 	return nil
 }
 

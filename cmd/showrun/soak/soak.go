@@ -24,6 +24,7 @@ type Config struct {
 	For     time.Duration // how long
 	Seed    uint64        // of the faults
 	Only    string        // of the faults, those whose names have a part of this in them, which are divided by commas; "" for all
+	Rest    time.Duration // between two faults, at most
 	Each    bool          // every fault once, each load in its turn, and then end
 	Out     io.Writer     // gets a line for every fault, and the verdict
 }
@@ -90,11 +91,7 @@ func (s *soak) torment(ctx context.Context, faults []fault) {
 	s.counts, s.slowest = map[string]int{}, map[string]time.Duration{}
 	loads := allLoads()
 	for ctx.Err() == nil && !(s.cfg.Each && s.faults == len(faults)) {
-		rest := s.pause(time.Second, 8*time.Second)
-		if s.cfg.Each {
-			rest = time.Second
-		}
-		wait(ctx, rest)
+		wait(ctx, s.pause(0, s.cfg.Rest))
 		if ctx.Err() != nil {
 			return
 		}
