@@ -29,6 +29,7 @@ type ears struct {
 	sequence uint32
 	packets  uint64
 	at       time.Time // of the last packet of universe 1, by the kernel
+	deaf     bool      // the show cannot send now
 	excused  bool      // the next gap is
 	settled  time.Time // until then the look may be behind
 	gaps     []time.Duration
@@ -124,7 +125,7 @@ func (e *ears) checkOrder(p *wire.Packet, at time.Time) {
 func (e *ears) checkGap(at time.Time) {
 	gap := at.Sub(e.at)
 	e.at = at
-	if e.excused {
+	if e.deaf || e.excused {
 		e.excused, e.settled = false, at.Add(lateSecond)
 		return
 	}
@@ -166,18 +167,18 @@ func (e *ears) checkLook(at time.Time) {
 	}
 }
 
-// excuse says that the show cannot send for a while.
-func (e *ears) excuse() {
+// excuse says that the show cannot send from now on, or can again.
+func (e *ears) excuse(deaf bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.excused = true
+	e.deaf, e.excused = deaf, true
 }
 
 // rebirth says that the process is gone and that what comes now is of another.
 func (e *ears) rebirth() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.excused, e.newLife = true, time.Now()
+	e.deaf, e.excused, e.newLife = false, true, time.Now()
 	e.levels = [2][wire.Slots]byte{}
 }
 
@@ -211,7 +212,7 @@ func (e *ears) judge(noise time.Duration) {
 func (e *ears) silent(now time.Time, noise time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if gap := now.Sub(e.at); !e.excused && e.packets > 0 && gap > 2*time.Second+2*noise {
+	if gap := now.Sub(e.at); !e.deaf && !e.excused && e.packets > 0 && gap > 2*time.Second+2*noise {
 		e.broken("no light for %v", gap.Round(100*time.Millisecond))
 	}
 }

@@ -228,12 +228,12 @@ func (s *soak) stop(ctx context.Context, how func() error) (time.Duration, error
 }
 
 func (s *soak) suspended(ctx context.Context) (time.Duration, error) {
-	s.ears.excuse()
+	s.ears.excuse(true)
 	if err := s.show.signal(syscall.SIGSTOP); err != nil {
 		return 0, err
 	}
 	wait(ctx, s.pause(500*time.Millisecond, 4*time.Second))
-	s.ears.excuse() // what was on its way has come
+	s.ears.excuse(false)
 	back := time.Now()
 	if err := s.show.signal(syscall.SIGCONT); err != nil {
 		return 0, err
@@ -253,10 +253,10 @@ func (s *soak) killed(ctx context.Context, damage func() error) (time.Duration, 
 	if err := damage(); err != nil {
 		return 0, err
 	}
-	s.ears.excuse()
+	s.ears.excuse(true)
 	s.show.kill()
 	dead := time.Now()
-	s.box.off()
+	[]*lamp{s.box, s.strip}[s.random.IntN(2)].off()
 	light, err := s.comeUp(ctx)
 	if err != nil {
 		return light, err

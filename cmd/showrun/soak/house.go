@@ -92,6 +92,7 @@ func (s *soak) build(ctx context.Context) (err error) {
 		s.show.kill()
 		return fmt.Errorf("the show does not come up: %w\n            %s", err, s.show.tail(20))
 	}
+	s.check()
 	return nil
 }
 
@@ -122,9 +123,11 @@ func (s *soak) comeUp(ctx context.Context) (light time.Duration, err error) {
 	if light, err = awaits(ctx, "the first light", 20*time.Second, func() bool { at, _ := s.ears.last(); return at.After(began) }); err != nil {
 		return 0, err
 	}
-	if !s.box.isOn { // it comes later than the other
-		if err := s.box.turnOn(s.ctx); err != nil {
-			return light, err
+	for _, l := range []*lamp{s.box, s.strip} {
+		if !l.isOn { // it comes later than the other
+			if err := l.turnOn(s.ctx); err != nil {
+				return light, err
+			}
 		}
 	}
 	return light, s.allWell(ctx, began)

@@ -58,9 +58,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	defer s.show.kill()
 	s.say("soak of %v with seed %d", cfg.For, cfg.Seed)
-	until, over := context.WithTimeout(ctx, cfg.For)
-	defer over()
-	s.torment(until, faults)
+	s.torment(ctx, faults)
 	s.finish()
 	stop()
 	s.rest.Wait()
@@ -79,6 +77,8 @@ type soak struct {
 	counts  map[string]int
 	slowest map[string]time.Duration
 	faults  int
+
+	cutShort bool // by a signal, within a fault
 }
 
 // say writes a line.
@@ -86,11 +86,12 @@ func (s *soak) say(format string, args ...any) {
 	fmt.Fprintf(s.cfg.Out, "%8s  %s\n", time.Since(s.began).Round(100*time.Millisecond), fmt.Sprintf(format, args...))
 }
 
-// torment does one fault after the other until ctx ends; some while a load is on.
+// torment does one fault after the other until the time is over or ctx ends; some while a
+// load is on.
 func (s *soak) torment(ctx context.Context, faults []fault) {
 	s.counts, s.slowest = map[string]int{}, map[string]time.Duration{}
 	loads := allLoads()
-	for ctx.Err() == nil && !(s.cfg.Each && s.faults == len(faults)) {
+	for ctx.Err() == nil && time.Since(s.began) < s.cfg.For && !(s.cfg.Each && s.faults == len(faults)) {
 		wait(ctx, s.pause(0, s.cfg.Rest))
 		if ctx.Err() != nil {
 			return
@@ -107,8 +108,9 @@ func (s *soak) torment(ctx context.Context, faults []fault) {
 		s.verdict.during(f.name + load)
 		took, err := f.do(s, ctx)
 		relieve()
-		if ctx.Err() != nil && err != nil {
-			return // it was cut short
+		if ctx.Err() != nil {
+			s.cutShort = true
+			return
 		}
 		s.counts[f.name]++
 		s.slowest[f.name] = max(s.slowest[f.name], took)

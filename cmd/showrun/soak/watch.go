@@ -98,11 +98,11 @@ func (s *soak) check() {
 
 // finish ends the show in good order: machinery is safe, the code that of the signal.
 func (s *soak) finish() {
-	s.ears.excuse()
+	s.ears.excuse(true)
 	if pid, _ := s.show.pid(); pid == 0 {
 		return
 	}
-	if _, err := s.endWell(); err != nil {
+	if _, err := s.endWell(); err != nil && !s.cutShort { // a fault may not have been over
 		s.verdict.broken("at the end: %v", err)
 	}
 }
@@ -110,7 +110,7 @@ func (s *soak) finish() {
 // endWell ends the show by a signal, and checks how it does.
 func (s *soak) endWell() (time.Duration, error) {
 	asked := time.Now()
-	s.ears.excuse()
+	s.ears.excuse(true)
 	if err := s.show.signal(os.Interrupt); err != nil {
 		return 0, err
 	}
