@@ -50,6 +50,7 @@ func Run(ctx context.Context, cfg Config) error {
 	defer os.RemoveAll(dir)
 	s := &soak{cfg: cfg, dir: dir, random: rand.New(rand.NewPCG(cfg.Seed, 13)), began: time.Now()}
 	s.verdict.say = s.say
+	s.verdict.during("none")
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer s.rest.Wait()
 	defer stop()

@@ -162,7 +162,7 @@ func TestSafeFirst(t *testing.T) {
 	}
 }
 
-// TestVerdictCounts: complaints of the same kind within a second count once.
+// TestVerdictCounts: complaints of the same kind count once in a fault.
 func TestVerdictCounts(t *testing.T) {
 	var out bytes.Buffer
 	v := verdict{say: func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }}

@@ -15,29 +15,25 @@ type verdict struct {
 	mu    sync.Mutex
 	fault string
 	n     int
-	last  map[string]time.Time // by the words of the complaint
+	said  map[string]bool // complaints in this fault, by their kind
 }
 
 // during tells which fault is on.
 func (v *verdict) during(fault string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.fault = fault
+	v.fault, v.said = fault, map[string]bool{}
 }
 
-// broken notes that something does not hold. The same within a second counts once.
+// broken notes that something does not hold. What is of the same kind counts once in a
+// fault.
 func (v *verdict) broken(format string, args ...any) {
-	now := time.Now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.last == nil {
-		v.last = map[string]time.Time{}
-	}
-	again := now.Sub(v.last[format]) < time.Second && format != "%v"
-	v.last[format] = now
-	if again {
+	if v.said[format] {
 		return
 	}
+	v.said[format] = format != "%v"
 	v.n++
 	v.say("BROKEN (last fault: %s): %s", v.fault, fmt.Sprintf(format, args...))
 }
