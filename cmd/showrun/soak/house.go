@@ -142,6 +142,7 @@ func (s *soak) allWell(ctx context.Context, after time.Time) error {
 		so   func() bool
 	}{
 		{"the present version on universe 1", func() bool { return s.ears.slot(1, 3) == s.version }},
+		{"what it hears of itself on universe 2", func() bool { return s.ears.slot(1, 15) > 0 }},
 		{"the tempo of the deck", s.inTempo},
 		{"values at gateway soak-box", s.box.lit},
 		{"values at gateway soak-strip", s.strip.lit},

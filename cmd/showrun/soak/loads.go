@@ -3,7 +3,10 @@
 package soak
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"net"
 	"os/exec"
@@ -11,6 +14,7 @@ import (
 	"time"
 
 	"showrun/drivers/osc"
+	signet "showrun/drivers/signet/wire"
 	"showrun/drivers/stagelinq/wire"
 )
 
@@ -27,7 +31,7 @@ func allLoads() []load {
 		{"a log that nobody reads", func(s *soak) func() { return s.show.stall() }},
 		{"a flood of OSC commands", func(s *soak) func() { return s.flood(s.osc, oscFlood("/nothing/%d")) }},
 		{"a flood of OSC messages", func(s *soak) func() { return s.flood(s.hand, oscFlood("/nobody/%d")) }},
-		{"a flood of Sig-Net", func(s *soak) func() { return s.flood(5683, junk) }},
+		{"a flood of Sig-Net", func(s *soak) func() { return s.flood(signet.Port, forged) }},
 		{"a storm of players", func(s *soak) func() { return s.flood(51337, players) }},
 		{"a storm of names", func(s *soak) func() { return s.flood(5353, names) }},
 	}
@@ -57,8 +61,8 @@ const floodRate = 10_000
 func (s *soak) flood(port int, datagram func(n int) []byte) func() {
 	group := net.IPv4(127, 0, 0, 1)
 	switch port {
-	case 5683:
-		group = net.IPv4(239, 254, 0, 1)
+	case signet.Port:
+		group = signet.Fold(2).AsSlice()
 	case 5353:
 		group = net.IPv4(224, 0, 0, 251)
 	case 51337:
@@ -89,14 +93,16 @@ func oscFlood(address string) func(n int) []byte {
 	}
 }
 
-// junk is what looks like Sig-Net at first.
-func junk(n int) []byte {
-	b := make([]byte, 100+n%1000)
-	for i := range b {
-		b[i] = byte(i * n)
+// forged are packets of universe 2 that look right but for their tag, each of another sender,
+// and some that make no sense at all.
+func forged(n int) []byte {
+	if n%4 == 0 {
+		return bytes.Repeat([]byte{0x50, 0x02, byte(n)}, 30+n%300)
 	}
-	b[0], b[1] = 0x50, 0x02
-	return b
+	var levels [signet.Slots]byte
+	h := signet.Header{Sender: signet.SenderID{TUID: signet.TUID{4: byte(n >> 8), 5: byte(n)}, Endpoint: 1}, Session: uint32(n), Sequence: 1}
+	return signet.Append(nil, h, "soak", signet.Resource{Kind: signet.KindLevel, Number: 2},
+		signet.AppendTLV(nil, signet.TIDLevel, levels[:]), hmac.New(sha256.New, []byte("a wrong key")))
 }
 
 // players are announcements, each of another player.

@@ -12,9 +12,10 @@ local valve  = theater.valve{ port = tonumber("VALVE") }
 local hand   = osc.receiver{ port = tonumber("HAND") }
 local out    = osc.sender{ port = tonumber("LIGHTING") }
 local one, two = net:universe(1), net:universe(2)
+local heard  = require "signet".receiver{ scope = "soak", key = { env = "SOAK_PASSPHRASE" } }:universe(2)
 
 -- Slots 1 to 8 belong to the second, which is also told to every other protocol, 11 to 13 to
--- the beat, 14 to the hand. Slot 20 changes with every frame.
+-- the beat, 14 to the hand, 15 to what the show hears of itself. Slot 20 changes with every frame.
 local box, strip = house:gateway("soak-box"), house:gateway("soak-strip")
 local seconds = stage.fixture{ name = "seconds", channels = { "now", "again", "version", "look" }, at = one:slot(1) }
 local beats   = stage.fixture{ name = "beats", channels = { "now", "again", "in_bar" }, at = one:slot(11) }
@@ -27,7 +28,7 @@ local saw = stage.fixture{ name = "saw", kind = "dimmer", at = one:slot(20) }
 local function second()
   local k = math.floor(clock.time() + 0.01) % 250
   seconds:set{ now = k, again = (k * 7 + 13) % 256, version = version, look = look }
-  two:set(1, k)
+  two:set{ k, 1 + k % 2 }
   for _, lamp in ipairs(lamps) do lamp:set(k) end
   lights:fixture("white", k)
   out:send("/second", k)
@@ -45,5 +46,6 @@ clock.on_beat(1, function(beat)
   show.log.info("beat %d %s", beat.number, ("."):rep(200))
 end)
 clock.on_beat(8, function() crane:spline("x", { 0, 5, 5,   5, 0, 0 }) end)
+heard:on("levels", function(levels) one:set(15, levels[2] or 0) end)
 hand:on("/hand", function(_, v) one:set(14, v) end)
 BREAK
