@@ -26,12 +26,12 @@ type fault struct {
 // faults is the matrix: what TestSoak and the tests it names inject for real while a show
 // runs. The page is made of it.
 var faults = []fault{
-	{"The network cable is pulled and plugged in again", "the beat at its last tempo, the script, other networks", "", 15 * time.Second, "1.3 s", "TestPulledPlug"},
+	{"The network cable is pulled and plugged in again", "the beat at its last tempo, the script, other networks; the script hears clock and deck \"lost\" and \"found\"", "", 15 * time.Second, "1.3 s", "TestPulledPlug"},
 	{"The network interface is deleted, as of an adapter, and comes back", "everything else", "", 15 * time.Second, "0.3 s", "TestReplugged"},
 	{"The address of the interface changes", "everything; OSC leaves from the new one", "", 15 * time.Second, "0.3 s", "TestRenumbered"},
 	{"There is no address yet when the show starts", "the show, without what needs the network", "a device is not there: the show goes on without it until it is", 15 * time.Second, "0.5 s", "TestNoAddressYet"},
 	{"The network loses a tenth of all frames, carries a third twice, late, in another order", "the beat without a gap, the light, which never goes back, gateways, machinery", "", 0, "", "TestMischief"},
-	{"A show is killed with a valve open, and there is no network at the next start", "the next show; the valve is vented when the network is back", "the last run ended without making a machine safe, and it cannot be done now", 15 * time.Second, "0.8 s", "TestLeftOpenWithoutNetwork"},
+	{"A show is killed with a valve open, and there is no network at the next start", "the next show; the valve is vented when the network is back", "the last run ended without making a machine safe, and it cannot be done now", 15 * time.Second, "2 s", "TestLeftOpenWithoutNetwork"},
 	{"A show is killed with a valve open", "the next one makes it safe before anything else", "the last run ended without making a machine safe; it is done now", 0, "", "TestKilledWithAValveOpen"},
 	{"A show is killed and its gateways come back in another order", "leases and addresses are the same", "stagenet: gateway mapped", 5 * time.Second, "23 ms", "TestKilledConsole"},
 	{"The disk of the state is full or read only", "everything", "the state cannot be written: the show goes on, but what it has to remember is lost if it ends now", 0, "", "TestFullDisk"},
