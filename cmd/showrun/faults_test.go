@@ -27,8 +27,8 @@ type fault struct {
 // runs. The page is made of it.
 var faults = []fault{
 	{"The network cable is pulled and plugged in again", "the beat at its last tempo, the script, other networks; the script hears clock and deck \"lost\" and \"found\"", "", 15 * time.Second, "1.3 s", "TestPulledPlug"},
-	{"The network interface is deleted, as of an adapter, and comes back", "everything else", "", 15 * time.Second, "0.3 s", "TestReplugged"},
-	{"The address of the interface changes", "everything; OSC leaves from the new one", "", 15 * time.Second, "0.3 s", "TestRenumbered"},
+	{"The network interface is deleted, as of an adapter, and comes back", "everything else", "device failed", 15 * time.Second, "0.3 s", "TestReplugged"},
+	{"The address of the interface changes", "everything; OSC leaves from the new one", "networks changed", 15 * time.Second, "0.3 s", "TestRenumbered"},
 	{"There is no address yet when the show starts", "the show, without what needs the network", "a device is not there: the show goes on without it until it is", 15 * time.Second, "0.5 s", "TestNoAddressYet"},
 	{"The network loses a tenth of all frames, carries a third twice, late, in another order", "the beat without a gap, the light, which never goes back, gateways, machinery", "", 0, "", "TestMischief"},
 	{"A show is killed with a valve open, and there is no network at the next start", "the next show; the valve is vented when the network is back", "the last run ended without making a machine safe, and it cannot be done now", 15 * time.Second, "2 s", "TestLeftOpenWithoutNetwork"},
