@@ -63,9 +63,12 @@ func (a *app) runSoak(ctx context.Context, cfg soak.Config) (err error) {
 	ended := make(chan struct{})
 	defer close(ended)
 	a.watchSignals("soak", func() {}, ended, cancel, terminal.NewLogger(a.screen, "text", false))
-	if err := soak.Run(ctx, cfg); errors.Is(err, soak.ErrBroken) {
+	switch err := soak.Run(ctx, cfg); {
+	case errors.Is(err, soak.ErrBroken):
 		return brokenError{err}
-	} else if err != nil {
+	case errors.Is(err, soak.ErrNoFault):
+		return usageError{fmt.Errorf("--only %s: %w", cfg.Only, err)}
+	case err != nil:
 		return err
 	}
 	return signalOf(ctx)

@@ -46,8 +46,9 @@ type house struct {
 	levelOf  int   // its pid
 }
 
-// build builds the house and starts the show.
-func (s *soak) build(ctx context.Context) (err error) {
+// build builds the house, which stands until ctx ends, and starts the show, unless that is
+// given up.
+func (s *soak) build(ctx, patient context.Context) (err error) {
 	s.ctx = ctx
 	s.ears.broken = s.verdict.broken
 	ears, err := s.ears.listen(loopback)
@@ -87,9 +88,7 @@ func (s *soak) build(ctx context.Context) (err error) {
 		"run", "--interface", loopback, "--osc", net.JoinHostPort(loopback, strconv.Itoa(s.osc)), "--log-format", "json",
 		"--exit-time", "1s", "--memory", "96", "--for", (s.cfg.For + time.Minute).String(), "--state", s.state(), s.file(),
 	}}
-	_, err = s.comeUp(ctx)
-	if err != nil {
-		s.show.kill()
+	if _, err := s.comeUp(patient); err != nil {
 		return fmt.Errorf("the show does not come up: %w\n            %s", err, s.show.tail(20))
 	}
 	s.check()

@@ -29,8 +29,12 @@ type Config struct {
 	Out     io.Writer     // gets a line for every fault, and the verdict
 }
 
-// ErrBroken tells that something promised did not hold.
-var ErrBroken = errors.New("an invariant was broken")
+var (
+	// ErrBroken tells that something promised did not hold.
+	ErrBroken = errors.New("an invariant was broken")
+	// ErrNoFault tells that there is no such fault.
+	ErrNoFault = errors.New("no fault has that in its name")
+)
 
 // Run runs a soak until it is over or ctx ends. It leaves nothing behind.
 func Run(ctx context.Context, cfg Config) error {
@@ -41,7 +45,7 @@ func Run(ctx context.Context, cfg Config) error {
 		}
 	}
 	if len(faults) == 0 {
-		return fmt.Errorf("no fault has %q in its name", cfg.Only)
+		return ErrNoFault
 	}
 	dir, err := os.MkdirTemp("", "showrun-soak-")
 	if err != nil {
@@ -54,10 +58,12 @@ func Run(ctx context.Context, cfg Config) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer s.rest.Wait()
 	defer stop()
-	if err := s.build(running); err != nil {
+	defer s.show.kill()
+	if err := s.build(running, ctx); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
 		return err
 	}
-	defer s.show.kill()
 	s.say("soak of %v with seed %d", cfg.For, cfg.Seed)
 	s.torment(ctx, faults)
 	s.finish()
