@@ -121,7 +121,7 @@ func (h *Host) openOne(decl device.Declaration) (device.Device, error) {
 	}
 	if err := h.engage(decl); err != nil {
 		closeUnused(d)
-		return nil, err
+		return nil, device.Missing(err) // the disk may come back, and keeps no light dark meanwhile
 	}
 	if m, ok := d.(device.Machinery); ok && (h.store.Forgot() || h.leftUnsafe(decl.Key()) != nil) {
 		m.Safe() // before its first command; once it runs, it tries on by itself

@@ -112,7 +112,9 @@ func newHost(opts Options) (*Host, error) {
 func runLive(t *testing.T, opts Options) (h *Host, stop func() error) {
 	t.Helper()
 	opts.Ports = freePorts(t)
-	opts.StateDir = t.TempDir()
+	if opts.StateDir == "" {
+		opts.StateDir = t.TempDir()
+	}
 	h, err := newHost(opts)
 	if err != nil {
 		t.Fatal(err)

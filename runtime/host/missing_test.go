@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -122,5 +123,44 @@ clock.every(0.05, function() box:send("/x") end)
 	}
 	if text := h.Status().String(); h.show.Stats().Frames == 0 || !strings.Contains(text, "orders not carried out") {
 		t.Errorf("%d frames, %s", h.show.Stats().Frames, text)
+	}
+}
+
+// TestMachineryWithoutADisk starts a show with a valve while nothing can be written: how to
+// make the valve safe cannot be kept, so it is told nothing, but the light is on. Once the
+// disk is back the valve moves.
+func TestMachineryWithoutADisk(t *testing.T) {
+	dir := t.TempDir()
+	file, state := filepath.Join(dir, "show.lua"), filepath.Join(dir, "state")
+	full := filepath.Join(state, "showrun.db.new") // where the next state is written
+	if err := os.MkdirAll(full, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	valve, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer valve.Close()
+	save(t, file, fmt.Sprintf(`
+local valve = require "theater".valve{ port = %d }
+require "signet".sender{ mode = "open" }:universe(1)
+require "clock".every(0.05, function() valve:move(1, 50) end)
+`, valve.LocalAddr().(*net.UDPAddr).Port))
+	log := newLines()
+	h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", StateDir: state, Log: log.logger()})
+	log.await(t, "a device is not there", 1)
+	log.await(t, "show loaded", 1)
+	if s := h.Status(); s.Universes != 1 || s.Machines != 0 {
+		t.Errorf("%d universes and %d machines, want 1 and 0", s.Universes, s.Machines)
+	}
+	if err := os.Remove(full); err != nil {
+		t.Fatal(err)
+	}
+	log.await(t, "a device that was not there is", 1)
+	if _, err := valve.Read(make([]byte, 1500)); err != nil {
+		t.Fatal(err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
 	}
 }
