@@ -35,6 +35,7 @@ var faults = []fault{
 	{"A show is killed with a valve open", "the next one makes it safe before anything else", "the last run ended without making a machine safe; it is done now", 0, "", "TestKilledWithAValveOpen"},
 	{"A show is killed and its gateways come back in another order", "leases and addresses are the same", "stagenet: gateway mapped", 5 * time.Second, "23 ms", "TestKilledConsole"},
 	{"The disk of the state is full or read only", "everything", "the state cannot be written: the show goes on, but what it has to remember is lost if it ends now", 0, "", "TestFullDisk"},
+	{"Nothing can be written when a show with machinery starts", "the show; machinery is told nothing until the disk is back", "how to make it safe after a crash cannot be kept, so it is not told anything", 5 * time.Second, "1 s", "TestMachineryWithoutADisk"},
 	{"The state is damaged, or its folder removed, under a running show", "everything; the state is written anew", "somebody else has changed or removed the state file while it is used", 0, "", "harmed.txtar"},
 	{"Nobody reads the log, or its reader goes", "everything; log lines are dropped and counted", "log lines were dropped here, for nobody was reading", 0, "", "TestStalledReader"},
 	{"The terminal is closed", "a show started with --detach; another one ends in good order", "the terminal was closed; the show goes on until showrun ctl end", 0, "", "TestHangUp"},

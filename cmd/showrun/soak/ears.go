@@ -174,6 +174,16 @@ func (e *ears) excuse(deaf bool) {
 	e.deaf, e.excused = deaf, true
 }
 
+// script says that the script may be late from now on, or has to be on time again soon.
+func (e *ears) script(mayBeLate bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.settled = time.Now().Add(lateSecond)
+	if mayBeLate {
+		e.settled = e.settled.Add(time.Hour)
+	}
+}
+
 // rebirth says that the process is gone and that what comes now is of another.
 func (e *ears) rebirth() {
 	e.mu.Lock()

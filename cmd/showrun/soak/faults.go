@@ -302,6 +302,8 @@ func (s *soak) handMoves(ctx context.Context) (time.Duration, error) {
 // badHandler saves a version with a handler that harms the show, waits until that is stopped,
 // and mends it.
 func (s *soak) badHandler(ctx context.Context, text, stopped string) (time.Duration, error) {
+	s.ears.script(true)
+	defer s.ears.script(false)
 	s.version = s.version%250 + 1
 	if err := s.save("7", text); err != nil {
 		return 0, err
