@@ -44,7 +44,7 @@ func TestWhyADeviceIsMissing(t *testing.T) {
 		}
 		d := &liveDevice{name: "x", key: "x", decl: absent{}, missing: errSlow, opening: make(chan opened, 1)}
 		h.devices["x"] = d
-		h.try(d)
+		h.try(d, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go h.await(ctx, d)
