@@ -202,7 +202,7 @@ func TestASwapSkipsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newLab(t, show)
-			for i := range 5 {
+			for i := range 3 {
 				at := time.Duration(500+i*337) * time.Millisecond
 				h.run(at)
 				if i%2 == 1 {
