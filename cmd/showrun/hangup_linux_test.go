@@ -12,6 +12,7 @@ import (
 // TestHangUp closes the terminal of a show. That ends it in good order, unless it was
 // started to go on; then a command ends it.
 func TestHangUp(t *testing.T) {
+	hearHangUp()
 	for name, c := range map[string]struct {
 		flags []string
 		code  int
