@@ -60,14 +60,19 @@ func (c *child) start() error {
 	return nil
 }
 
+// pass waits while somebody holds a gate.
+func pass(gate *sync.Mutex) {
+	gate.Lock()
+	defer gate.Unlock()
+}
+
 // read reads the log until the process is gone.
 func (c *child) read(log io.ReadCloser) {
 	defer log.Close()
 	s := bufio.NewScanner(log)
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
-		c.reading.Lock()
-		c.reading.Unlock()
+		pass(&c.reading)
 		var line struct{ Level, Msg string }
 		if json.Unmarshal(s.Bytes(), &line) != nil {
 			line.Msg = s.Text() // such as a panic

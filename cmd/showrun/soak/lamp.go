@@ -29,8 +29,7 @@ type lamp struct {
 
 // Set implements gateway.Sink.
 func (l *lamp) Set(c gateway.Channel, v byte) {
-	l.stalled.Lock()
-	l.stalled.Unlock()
+	pass(&l.stalled)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.got[c.Number] = v
