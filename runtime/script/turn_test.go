@@ -203,36 +203,33 @@ func TestCompilingIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestAModuleThatCompilesTooLongStopsItsTask(t *testing.T) {
+// stopsWhileCompiling runs a show of which a task compiles something for too long, in a line,
+// and another thing is due after 0.1 s.
+func stopsWhileCompiling(t *testing.T, line string, files map[string]string) {
+	t.Helper()
 	defer awaitCompilers()
-	s, err := newStand(t, map[string]string{
-		"show.lua": `local t = require "t" t.run("x", function() pcall(require, "long") t.log("never") end) t.after("0.1", function() t.log("after") end)`,
-		"long.lua": endless(),
-	}, func(c *Config) { c.Guard = 20 * time.Millisecond })
+	s, err := newStand(t, files, func(c *Config) { c.Guard = 20 * time.Millisecond })
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.gen.Start(0)
 	s.run(time.Second)
 	s.wantLog("0.100 after")
-	if len(s.failures) != 1 || !strings.Contains(s.failures[0], "show.lua:1: ran for more than 20ms") {
+	if len(s.failures) != 1 || !strings.Contains(s.failures[0], line+": ran for more than 20ms") {
 		t.Errorf("failures %q", s.failures)
 	}
 }
 
+func TestAModuleThatCompilesTooLongStopsItsTask(t *testing.T) {
+	stopsWhileCompiling(t, "show.lua:1", map[string]string{
+		"show.lua": `local t = require "t" t.run("x", function() pcall(require, "long") t.log("never") end) t.after("0.1", function() t.log("after") end)`,
+		"long.lua": endless(),
+	})
+}
+
 func TestATextThatCompilesTooLongStopsItsTask(t *testing.T) {
-	defer awaitCompilers()
-	s, err := newStand(t, map[string]string{
+	stopsWhileCompiling(t, "show.lua:2", map[string]string{
 		"show.lua": `local t = require "t"
 t.run("x", function() pcall(loadstring, ("x = a" .. ("+a"):rep(450) .. "\n"):rep(400)) t.log("never") end) t.after("0.1", function() t.log("after") end)`,
-	}, func(c *Config) { c.Guard = 20 * time.Millisecond })
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.gen.Start(0)
-	s.run(time.Second)
-	s.wantLog("0.100 after")
-	if len(s.failures) != 1 || !strings.Contains(s.failures[0], "show.lua:2: ran for more than 20ms") {
-		t.Errorf("failures %q", s.failures)
-	}
+	})
 }
