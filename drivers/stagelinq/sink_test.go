@@ -93,6 +93,33 @@ func TestSinkEchoes(t *testing.T) {
 	o.awaitStatus("a round trip", func(st UnitStatus) bool { return st.RoundTrip > 0 })
 }
 
+// TestSinkIsGreetedBack: a unit may answer a hello with its own, and ask the sink for states
+// and beats, before it sends any.
+func TestSinkIsGreetedBack(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	u := newUnit(t, port, "JC11")
+	o := observe(t, port, nil)
+	u.serveList(stateMap, beatInfo)
+	greet := func(k service) peerConn {
+		c := u.serveHello(k)
+		c.sendMessage(wire.Message{ID: wire.IDAnnounce, Token: u.identity.Token, Service: k.String(), Port: tcpPort(u.services[k])})
+		return c
+	}
+	states := greet(stateMap)
+	states.send(wire.AppendState(nil, wire.StateMessage{Type: wire.StateSubscribe, Path: "/Engine/Deck1/Play"}))
+	states.send(emit("/good", `{"type":0,"value":1.5}`))
+	if e := o.state(); e.Path != "/good" {
+		t.Errorf("%+v", e)
+	}
+	beats := greet(beatInfo)
+	beats.send(wire.AppendBeatCommand(nil, wire.BeatStart))
+	beats.send(wire.AppendBeatInfo(nil, wire.BeatInfo{Clock: 1, Decks: []wire.DeckBeat{{Beat: 4, BPM: 120}}}))
+	if e := o.beat(); len(e.BeatInfo.Decks) != 1 || e.BeatInfo.Decks[0].Beat != 4 {
+		t.Errorf("%+v", e)
+	}
+}
+
 // TestSinkSurvivesBadStates sends what is wrong or unexpected before a good
 // value: every frame is skipped by its length.
 func TestSinkSurvivesBadStates(t *testing.T) {

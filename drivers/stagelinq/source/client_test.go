@@ -326,6 +326,7 @@ func TestSourceDialsAListener(t *testing.T) {
 		if m := states.message(); m.ID != wire.IDAnnounce || m.Token != s.config.Token || m.Service != wire.ServiceStateMap {
 			t.Errorf("hello %+v", m)
 		}
+		states.send(hello(wire.ServiceStateMap)) // some greet back
 		states.send(subscribe("/Engine/DeckCount", 0))
 		if m := states.state(); m.JSON != `{"type":10,"value":4}` {
 			t.Errorf("%+v", m)
@@ -333,6 +334,7 @@ func TestSourceDialsAListener(t *testing.T) {
 		if m := beats.message(); m.Service != wire.ServiceBeatInfo {
 			t.Errorf("hello %+v", m)
 		}
+		beats.send(hello(wire.ServiceBeatInfo))
 		beats.send(wire.AppendBeatCommand(nil, wire.BeatStart))
 		if kind, _, err := wire.ParseBeatInfo(beats.frame(), nil); kind != wire.BeatEmit || err != nil {
 			t.Errorf("%d, %v", kind, err)
