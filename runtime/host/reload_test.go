@@ -221,8 +221,10 @@ show.on("stop", function() show.log.info(s.skipped .. " beats left out in " .. s
 	}
 	late := h.show.Stats().Late
 	log.await(t, fmt.Sprintf("%d beats left out in %d generations", h.show.Counts().Skipped, times+1), 1)
-	if text := log.String(); strings.Contains(text, "level=WARN") {
-		t.Error(text)
+	for _, wrong := range []string{`msg="beat `, "the state came apart"} { // slow it may be
+		if text := log.String(); strings.Contains(text, wrong) {
+			t.Error(text)
+		}
 	}
 	t.Logf("%d batches late, the worst by %v", late.Count, late.Worst)
 }
