@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -369,11 +370,45 @@ func TestBadConfig(t *testing.T) {
 			t.Errorf("%+v is accepted", cfg)
 		}
 	}
-	c, err := stagenet.New(stagenet.Config{Interface: "no such interface"})
+}
+
+// TestRunWaitsForItsInterface: a Console whose interface is not there goes on looking for
+// gateways and dialling them.
+func TestRunWaitsForItsInterface(t *testing.T) {
+	lines := make(lineLog, 100)
+	c, err := stagenet.New(stagenet.Config{
+		Interface: "nowhere7", Discover: true, Gateways: []string{"ws://10.0.0.1"}, Log: slog.New(slog.NewTextHandler(lines, nil)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Run(context.Background()); err == nil {
-		t.Error("runs on an interface that does not exist")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	for looking, dialling := false, false; !looking || !dialling; {
+		select {
+		case line := <-lines:
+			looking = looking || strings.Contains(line, "gateways cannot be looked for, trying on")
+			dialling = dialling || strings.Contains(line, "gateway cannot be reached, trying on")
+		case err := <-ended:
+			t.Fatalf("Run has ended: %v", err)
+		case <-time.After(patience):
+			t.Fatal("nothing is tried")
+		}
 	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// lineLog takes what is logged.
+type lineLog chan string
+
+func (l lineLog) Write(b []byte) (int, error) {
+	select {
+	case l <- string(b):
+	default:
+	}
+	return len(b), nil
 }

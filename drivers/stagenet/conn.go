@@ -15,13 +15,9 @@ import (
 
 // Run finds gateways and keeps the connections to all of them until ctx ends; what
 // was flushed before leaves first. Everything it opened is closed when it returns.
-// It returns nil when ctx ended, and an error when the interface is not there; it
-// may be called again then. Gateways that were configured are kept also while none can
-// be looked for.
+// It returns nil. An interface that is not there, or that the system could not be asked
+// for, is waited for.
 func (c *Console) Run(ctx context.Context) error {
-	if _, err := lan.Find(c.cfg.Interface); err != nil {
-		return fmt.Errorf("stagenet: %w", err)
-	}
 	ctx, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer c.retireAll()
@@ -84,6 +80,9 @@ func (c *Console) look(ctx context.Context, running *sync.WaitGroup) {
 		}
 		if failures == 0 {
 			c.log.Error("stagenet: gateways cannot be looked for, trying on", "error", err)
+		}
+		if lan.Local(err) {
+			backoff.Reset() // it costs nobody anything
 		}
 		wait(ctx, backoff.Next(rand.Float64()), nil)
 	}
