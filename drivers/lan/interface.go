@@ -11,7 +11,8 @@ import (
 
 // ErrAbsent says that what was asked for is not on this machine now: no interface has
 // the name or address, or it has no address of the wanted kind, or is down. It may come.
-// An error that does not match it means that the system could not be asked.
+// An error that does not match it means that the system could not be asked, or that no
+// interface can have such a name.
 var ErrAbsent = errors.New("not there")
 
 // absent is a text that matches ErrAbsent.
@@ -151,10 +152,23 @@ func named(list []Interface, name string) ([]Interface, error) {
 			found = append(found, i)
 		}
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) > 0:
+	case !possible(name):
+		return nil, fmt.Errorf("interface %q: expected the whole name of an interface or one of its addresses; there are %s", name, inventory(list))
+	default:
 		return nil, missing("interface %q: no interface has this name or address; there are %s", name, inventory(list))
 	}
 	return found, nil
+}
+
+// possible tells whether an interface may have a name or address on any system.
+func possible(name string) bool {
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return !ip.IsMulticast() && ip != netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	}
+	_, err := netip.ParseAddrPort(name)
+	return err != nil && !strings.ContainsAny(name, "/*?\x00") && !strings.Contains(name, "::") && strings.Trim(name, "0123456789.") != ""
 }
 
 // has tells whether an address is one of the interface.

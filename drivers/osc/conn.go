@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -307,11 +308,14 @@ func Resolve(address string) (netip.AddrPort, error) {
 	if host == "" {
 		return netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(number)), nil
 	}
+	if strings.ContainsAny(host, " /*?@") || strings.Trim(host, "0123456789.") == "" {
+		return netip.AddrPort{}, fmt.Errorf("address %q: host %q: expected a name or an address", address, host)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
 	defer cancel()
 	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil || len(found) == 0 {
-		return netip.AddrPort{}, fmt.Errorf("address %q: host %q is not found: %v", address, host, err)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("address %q: host %q is not found: %w", address, host, err)
 	}
 	ip := found[0].Unmap()
 	for _, f := range found {

@@ -223,7 +223,7 @@ func TestAddresses(t *testing.T) {
 		{func() (*Conn, error) { return Listen(Config{Interface: "no such card"}) }, `interface "no such card": no interface has this name or address`},
 		{func() (*Conn, error) { return dialed("127.0.0.1:osc", "") }, "expected a number from 0 to 65535"},
 		{func() (*Conn, error) { return dialed("127.0.0.1:65536", "") }, "expected a number from 0 to 65535"},
-		{func() (*Conn, error) { return dialed("no such host:20000", "") }, `host "no such host" is not found`},
+		{func() (*Conn, error) { return dialed("no such host:20000", "") }, `host "no such host": expected a name or an address`},
 		{func() (*Conn, error) { return dialed("192.0.2.1:20000", "no such card") }, "no interface has this name"},
 		{func() (*Conn, error) { return dialed("192.0.2.1:20000", "::1") }, "of another kind"},
 	} {

@@ -19,9 +19,9 @@ type Declaration interface {
 	// String names the device for people.
 	String() string
 	// Open makes the device, on a goroutine of its own. Nothing is sent before its loops
-	// run. An error that is Missing is about something that may come: a network, an
-	// address, a name, a port; the show goes on without the device and it is tried again.
-	// With any other the load fails.
+	// run. An error that is Missing, or one of the system about a network, an address, a
+	// name or a port that may come, is waited for: the show goes on without the device and
+	// it is tried again. With any other, as a wrong option is, the load fails.
 	Open(Env) (Device, error)
 	// OpenVirtual makes what stands for the device in virtual time: without
 	// sockets and goroutines, and the same in every run. It is published to and takes

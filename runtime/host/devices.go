@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/runtime/control"
 	"showrun/runtime/device"
 	"showrun/runtime/rig"
@@ -87,13 +88,19 @@ func (h *Host) openFresh(ctx context.Context, fresh []*liveDevice) error {
 		select {
 		case o := <-d.opening:
 			d.device, d.missing = o.device, o.err
-			if missing := (*device.MissingError)(nil); o.err != nil && !errors.As(o.err, &missing) {
+			if o.err != nil && !mayCome(o.err) {
 				return &DeviceError{d.name, o.err}
 			}
 		default: // it goes on being opened
 		}
 	}
 	return ctx.Err()
+}
+
+// mayCome tells whether an error of opening a device is for want of something that may come.
+func mayCome(err error) bool {
+	var missing *device.MissingError
+	return errors.As(err, &missing) || lan.MayCome(err)
 }
 
 // try tries to open a device, which may take as long as it likes, once that before it with

@@ -11,8 +11,11 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	wire "showrun/drivers/osc"
+	"showrun/drivers/signet"
+	"showrun/drivers/signet/key"
 	"showrun/runtime/device"
 )
 
@@ -123,6 +126,61 @@ clock.every(0.05, function() box:send("/x") end)
 	}
 	if text := h.Status().String(); h.show.Stats().Frames == 0 || !strings.Contains(text, "orders not carried out") {
 		t.Errorf("%d frames, %s", h.show.Stats().Frames, text)
+	}
+}
+
+// TestWhatMayComeAndWhatIsWrong opens every kind of device on an interface, or for a host,
+// that is not there, and the show goes on; with one that can never be there it does not
+// begin.
+func TestWhatMayComeAndWhatIsWrong(t *testing.T) {
+	keyFile := filepath.Join(t.TempDir(), "site.key")
+	if err := key.WriteFile(keyFile, key.AppendK0(nil, signet.K0{1, 2, 3})); err != nil {
+		t.Fatal(err)
+	}
+	kinds := []string{
+		`require "signet".sender{ mode = "open", interface = %q }:universe(1)`,
+		`require "signet".receiver{ interface = %q, key = { file = KEY } }:universe(1)`,
+		`require "signet".manager{ interface = %q, key = { file = KEY } }`,
+		`require "stagelinq".sink{ interface = %q }`,
+		`require "stagenet".console{ interface = %q }`,
+		`require "osc".receiver{ port = 9, interface = %q }`,
+		`require "osc".sender{ host = "10.1.1.1", port = 9, interface = %q }`,
+		`require "theater".lighting{ host = "10.1.1.1", interface = %q }`,
+		`require "theater".motion{ host = "10.1.1.1", interface = %q }`,
+		`require "theater".valve{ host = "10.1.1.1", interface = %q }`,
+		`require "osc".sender{ host = %q, port = 9 }`,
+		`require "theater".lighting{ host = %q }`,
+		`require "theater".motion{ host = %q }`,
+		`require "theater".valve{ host = %q }`,
+	}
+	const addresses = 10 // of them are about the interface
+	for i, kind := range kinds {
+		absent, wrong := "nowhere7", "eth*"
+		if i >= addresses {
+			absent, wrong = "nowhere.invalid", "10.0.0.300"
+		}
+		file := filepath.Join(t.TempDir(), "show.lua")
+		kind = fmt.Sprintf("local KEY = %q; ", keyFile) + kind
+		save(t, file, fmt.Sprintf(kind, absent))
+		log := newLines()
+		h, stop := runLive(t, Options{Show: file, Interface: "127.0.0.1", Log: log.logger()})
+		log.await(t, "show loaded", 1)
+		if n := len(h.Status().Missing); n != 1 {
+			t.Errorf("%s: %d devices are missing, want 1", kind, n)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		save(t, file, fmt.Sprintf(kind, wrong))
+		h, err := newHost(Options{
+			Show: file, Interface: "127.0.0.1", Ports: freePorts(t), StateDir: t.TempDir(), For: time.Second, Log: newLines().logger(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Run(t.Context()); err == nil {
+			t.Errorf("%s: waits for %s, which never comes", kind, wrong)
+		}
 	}
 }
 

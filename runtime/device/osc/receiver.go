@@ -108,7 +108,7 @@ type listened struct {
 func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
 	r := newReceiver(d, env)
 	if _, err := r.open(); err != nil {
-		return nil, device.Missing(err)
+		return nil, err
 	}
 	return r, nil
 }

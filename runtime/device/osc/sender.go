@@ -142,7 +142,7 @@ func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
 	}
 	driver, err := wire.Dial(d.address(), env.NetworkInterface(d.Interface))
 	if err != nil {
-		return nil, device.Missing(err)
+		return nil, err
 	}
 	return &Sender{decl: d, env: env, driver: driver}, nil
 }

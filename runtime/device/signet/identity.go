@@ -17,14 +17,14 @@ const (
 	sessionBucket = "signet sessions"
 )
 
-// Sessions makes a store keep the session numbers of the driver.
+// Sessions makes a store, whose disk may be full and come back, keep the session numbers of the driver.
 type Sessions struct{ Store device.Store }
 
 // Session implements signet.Sessions.
 func (s Sessions) Session(t signet.TUID) (last uint32, known bool, err error) {
 	v, found, err := s.Store.Get(sessionBucket, t.String())
 	if err != nil || !found {
-		return 0, false, err
+		return 0, false, device.Missing(err)
 	}
 	if len(v) != 4 {
 		return 0, false, fmt.Errorf("the session number of %s has %d bytes, want 4", t.Screen(), len(v))
@@ -34,7 +34,7 @@ func (s Sessions) Session(t signet.TUID) (last uint32, known bool, err error) {
 
 // SaveSession implements signet.Sessions.
 func (s Sessions) SaveSession(t signet.TUID, n uint32) error {
-	return s.Store.Put(sessionBucket, t.String(), binary.BigEndian.AppendUint32(nil, n))
+	return device.Missing(s.Store.Put(sessionBucket, t.String(), binary.BigEndian.AppendUint32(nil, n)))
 }
 
 // TUIDOf returns the TUID kept under a name. The first time it is drawn.
@@ -42,7 +42,7 @@ func TUIDOf(store device.Store, name string) (signet.TUID, error) {
 	v, found, err := store.Get(tuidBucket, name)
 	switch {
 	case err != nil:
-		return signet.TUID{}, err
+		return signet.TUID{}, device.Missing(err)
 	case !found:
 		return newTUID(store, name)
 	case len(v) != len(signet.TUID{}):
@@ -57,7 +57,7 @@ func newTUID(store device.Store, name string) (signet.TUID, error) {
 	if err != nil {
 		return signet.TUID{}, err
 	}
-	return t, store.Put(tuidBucket, name, t[:])
+	return t, device.Missing(store.Put(tuidBucket, name, t[:]))
 }
 
 // openNamed opens a device with the TUID kept under a name. Should its session

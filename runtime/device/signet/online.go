@@ -30,7 +30,7 @@ type online struct {
 func goOnline(connect func() (connection, error), lost func()) (*online, error) {
 	conn, err := connect()
 	if err != nil {
-		return nil, device.Missing(err)
+		return nil, err
 	}
 	return &online{conn: conn, connect: connect, lost: lost}, nil
 }

@@ -149,7 +149,7 @@ type deckRef struct {
 func (d *SinkDecl) Open(env device.Env) (device.Device, error) {
 	if iface := env.NetworkInterface(d.Interface); iface != "" {
 		if _, err := discovery.Networks(iface); err != nil {
-			return nil, device.Missing(err)
+			return nil, err
 		}
 	}
 	token, err := TokenOf(env.Store)

@@ -46,7 +46,7 @@ func TokenOf(store device.Store) (stagelinq.Token, error) {
 	kept, found, err := store.Get(bucket, key)
 	switch {
 	case err != nil:
-		return stagelinq.Token{}, err
+		return stagelinq.Token{}, device.Missing(err)
 	case found && len(kept) == len(stagelinq.Token{}):
 		return stagelinq.Token(kept), nil
 	case found:
@@ -56,5 +56,5 @@ func TokenOf(store device.Store) (stagelinq.Token, error) {
 	if err != nil {
 		return t, err
 	}
-	return t, store.Put(bucket, key, t[:])
+	return t, device.Missing(store.Put(bucket, key, t[:]))
 }

@@ -201,7 +201,7 @@ func (d *ConsoleDecl) Open(env device.Env) (device.Device, error) {
 		urls = nil
 	}
 	if _, err := lan.Find(iface); err != nil {
-		return nil, device.Missing(err)
+		return nil, err
 	}
 	c := newConsole(d, env)
 	kept := leases{env.Store, d.leasesName(iface), env.Log}

@@ -100,7 +100,7 @@ func (d *LightingDecl) Open(env device.Env) (device.Device, error) {
 	}
 	drv, err := driver.OpenLighting(driver.LightingConfig{Config: server.config(env)})
 	if err != nil {
-		return nil, device.Missing(err)
+		return nil, err
 	}
 	l := &Lighting{env: env, driver: drv, refusals: refusals{log: env.Log, what: d}}
 	l.driving, l.halt = context.WithCancel(context.Background())

@@ -98,7 +98,7 @@ func (d *MotionDecl) open(env device.Env, server Server, open func(driver.Motion
 	}
 	drv, err := open(driver.MotionConfig{Config: server.config(env), Safe: safe})
 	if err != nil {
-		return nil, device.Missing(err)
+		return nil, err
 	}
 	return &Motion{decl: d, env: env, driver: drv, refusals: refusals{log: env.Log, what: d}, taken: map[uint64]bool{}}, nil
 }

@@ -66,7 +66,7 @@ func (d *ValveDecl) open(env device.Env, server Server, open func(driver.ValveCo
 	}
 	drv, err := open(driver.ValveConfig{Config: server.config(env), Safe: safe})
 	if err != nil {
-		return nil, device.Missing(err)
+		return nil, err
 	}
 	return &Valve{env: env, driver: drv, refusals: refusals{log: env.Log, what: d}}, nil
 }
