@@ -63,10 +63,10 @@ func (s *Stats) late(origin string, by time.Duration) {
 	s.Origins[origin] = l
 }
 
-// Missed counts what came late, and the batches and commands that were refused. It is for
-// the engine loop.
-func (e *Engine) Missed() (late Lateness, batches, commands uint64) {
-	return e.stats.Late, e.stats.RefusedBatches, e.stats.RefusedCommands
+// Missed counts what came late, the frames left out, and the batches and commands that were
+// refused. It is for the engine loop.
+func (e *Engine) Missed() (late Lateness, frames, batches, commands uint64) {
+	return e.stats.Late, e.stats.Skipped, e.stats.RefusedBatches, e.stats.RefusedCommands
 }
 
 // Stats returns the counts up to now. The map is a copy. It is for the engine

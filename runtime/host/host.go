@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"showrun/drivers/osc"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/host/folder"
@@ -49,7 +50,7 @@ type Host struct {
 	sleeper atomic.Pointer[clock.Sleeper]
 	strange time.Duration // before it no unknown OSC command is told; the socket's
 
-	strangers atomic.Uint64 // OSC messages at the port of commands that are none
+	ear atomic.Pointer[osc.Conn] // that takes OSC commands; nil without one
 
 	// holding is held while machinery is held or released, so that all of it ends up as
 	// held says. Whoever has it waits for nobody else.

@@ -74,7 +74,11 @@ func (h *Host) urgent(loop func(context.Context) error) func(context.Context) er
 const oscRetry = time.Second
 
 func (h *Host) listenOSC() (*osc.Conn, error) {
-	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Urgent: oscCommands, Wanted: h.isCommand, Log: h.opts.Log})
+	c, err := osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Urgent: oscCommands, Wanted: h.isCommand, Log: h.opts.Log})
+	if err == nil {
+		h.ear.Store(c)
+	}
+	return c, err
 }
 
 // command answers a request on the control socket.
@@ -129,7 +133,6 @@ func (h *Host) isCommand(address []byte, from netip.AddrPort) bool {
 	if string(address) == oscRelease || isStop(address) {
 		return true
 	}
-	h.strangers.Add(1)
 	// A console may send all it has, so this takes nothing from errors of the script.
 	if now := h.clock.Now(); now >= h.strange {
 		h.strange = now + strangeInterval

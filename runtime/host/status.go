@@ -35,7 +35,8 @@ type Status struct {
 	Deaf         bool     // OSC commands are not heard, the port is another program's
 	Wakes        uint64   // of the script loop
 	Repeated     uint64   // emergency stops right after another one
-	Strangers    uint64   // OSC messages at the port of commands that are none
+	Strangers    uint64   // OSC datagrams at the port of commands without one
+	Broken       uint64   // and those with one that cannot be read
 	Unlogged     uint64   // log lines for which nobody made room
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
@@ -44,7 +45,7 @@ type Status struct {
 	Source       string   // what the tempo comes from; "" = the show itself
 	Meter        []byte   // what the rig's first universe shows, from slot 1
 
-	Devices  []string // what devices had no room or no use for, by name
+	Devices  []drop   // what devices had no room or no use for, by name
 	Disabled []string // handlers that are not called any more, by name and line
 }
 
@@ -59,7 +60,11 @@ func (h *Host) Status() Status {
 		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
 		Missing: *h.missing.Load(), Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
-	s.Repeated, s.Strangers = h.repeated.Load(), h.strangers.Load()
+	s.Repeated = h.repeated.Load()
+	if c := h.ear.Load(); c != nil {
+		st := c.Stats()
+		s.Strangers, s.Broken = st.Unwanted, st.Refused()
+	}
 	s.Unlogged = h.opts.Unlogged()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
@@ -77,11 +82,11 @@ func (h *Host) Status() Status {
 }
 
 // tally words the counters of devices that are not zero.
-func tally(devices map[string]device.Counted) (list []string) {
+func tally(devices map[string]device.Counted) (list []drop) {
 	for _, name := range slices.Sorted(maps.Keys(devices)) {
 		for _, c := range devices[name].Counts() {
 			if c.N > 0 {
-				list = append(list, fmt.Sprintf("%s: %d %s", name, c.N, c.What))
+				list = append(list, drop{c.N, c.What, name})
 			}
 		}
 	}
@@ -113,11 +118,8 @@ func (s Status) String() string {
 	}
 	for _, d := range s.drops() {
 		if d.n > 0 {
-			text += fmt.Sprintf(", %d %s", d.n, d.what)
+			text += ", " + d.String()
 		}
-	}
-	for _, d := range s.Devices {
-		text += ", " + d
 	}
 	if s.Deaf {
 		text += ", NO OSC COMMANDS: the port is taken"
@@ -129,33 +131,52 @@ func (s Status) String() string {
 type drop struct {
 	n    uint64
 	what string
+	of   string // the device; "" = the show
+}
+
+func (d drop) String() string {
+	text := fmt.Sprintf("%d %s", d.n, d.what)
+	if d.of != "" {
+		text = d.of + ": " + text
+	}
+	return text
 }
 
 // drops are all that are counted.
 func (s Status) drops() []drop {
-	return []drop{
-		{s.Dropped, "EVENTS LOST: the script was too slow"},
-		{s.Counts.Late, "looks of scheduled code late"},
-		{s.Counts.Skipped, "beats or ticks left out: the script was more than a second late"},
-		{s.Counts.Refused, "handlers not called: too many tasks are unfinished"},
-		{s.Counts.Merged, "messages passed over for newer ones: the script was behind"},
-		{s.Counts.Full, "batches refused: too many wait"},
-		{s.Counts.Unknown, "commands refused"},
-		{s.Counts.Lost, "orders lost: their device was gone"},
-		{s.Counts.Absent, "orders not carried out: their device is not there yet"},
-		{s.Repeated, "stops came right after another one"},
-		{s.Strangers, "OSC messages were no commands"},
-		{s.Unlogged, "log lines dropped: nobody read them"},
+	list := []drop{
+		{n: s.Dropped, what: "EVENTS LOST: the script was too slow"},
+		{n: s.Counts.Frames, what: "FRAMES LEFT OUT: the machine was too slow"},
+		{n: s.Counts.Late, what: "looks of scheduled code late"},
+		{n: s.Counts.Skipped, what: "beats or ticks left out: the script was more than a second late"},
+		{n: s.Counts.Refused, what: "handlers not called: too many tasks are unfinished"},
+		{n: s.Counts.Merged, what: "messages passed over for newer ones: the script was behind"},
+		{n: s.Counts.Full, what: "batches refused: too many wait"},
+		{n: s.Counts.Unknown, what: "commands refused"},
+		{n: s.Counts.Lost, what: "orders lost: their device was gone"},
+		{n: s.Counts.Absent, what: "orders not carried out: their device is not there yet"},
+		{n: s.Repeated, what: "stops came right after another one"},
+		{n: s.Strangers, what: "OSC datagrams without a command"},
+		{n: s.Broken, what: "OSC datagrams cannot be read"},
+		{n: s.Unlogged, what: "log lines dropped: nobody read them"},
 	}
+	return append(list, s.Devices...)
 }
 
 // since is what was dropped since another look, for people; "" if nothing was.
 func (s Status) since(before Status) string {
+	was := map[drop]uint64{}
+	for _, d := range before.drops() {
+		was[drop{what: d.what, of: d.of}] = d.n
+	}
 	var texts []string
-	was := before.drops()
-	for i, d := range s.drops() {
-		if d.n > was[i].n {
-			texts = append(texts, fmt.Sprintf("%d %s", d.n-was[i].n, d.what))
+	for _, d := range s.drops() {
+		n := was[drop{what: d.what, of: d.of}]
+		if d.n < n {
+			n = 0 // a counter that began anew
+		}
+		if d.n -= n; d.n > 0 {
+			texts = append(texts, d.String())
 		}
 	}
 	return strings.Join(texts, ", ")

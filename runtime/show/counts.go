@@ -11,6 +11,7 @@ import (
 type Counts struct {
 	Late    uint64        // looks and orders of scheduled code that came after their instant
 	Worst   time.Duration // the latest of them
+	Frames  uint64        // left out, the engine loop having been called too late
 	Skipped uint64        // points of grids passed over, the script being more than a second behind
 	Refused uint64        // runs of handlers, since too many tasks were unfinished
 	Full    uint64        // batches that the queue had no room for
@@ -54,8 +55,8 @@ func (m *Machine) countScript() {
 
 // countEngine publishes what the engine half has counted, on its loop.
 func (m *Machine) countEngine() {
-	late, full, unknown := m.engine.Missed()
-	now := Counts{Late: late.Count, Worst: late.Worst, Full: full, Unknown: unknown, Lost: m.lost, Absent: m.absent}
+	late, frames, full, unknown := m.engine.Missed()
+	now := Counts{Late: late.Count, Worst: late.Worst, Frames: frames, Full: full, Unknown: unknown, Lost: m.lost, Absent: m.absent}
 	if is := m.counts.engine.Load(); is == nil || *is != now {
 		c := now // which is on the heap only if it is new
 		m.counts.engine.Store(&c)

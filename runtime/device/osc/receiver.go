@@ -93,9 +93,11 @@ type Receiver struct {
 	driver *wire.Conn // nil in virtual time, and between two
 	on     string     // the network it listens on
 
+	lost atomic.Uint64 // messages that scripts had no room for
+
 	// Of OnMessage.
-	dropped uint64 // since that was logged
-	logged  time.Time
+	told   uint64 // of the lost, when that was logged
+	logged time.Time
 }
 
 // listened is what is listened to and how many handlers it has.
@@ -209,7 +211,7 @@ func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, from netip.AddrP
 			ev.Key, ev.Brief = fmt.Sprint(ev.Topic, " ", m.Address, " ", from), true
 		}
 		if !r.env.Event(ev) {
-			r.dropped++
+			r.lost.Add(1)
 		}
 	}
 	r.report(at)
@@ -217,9 +219,25 @@ func (r *Receiver) OnMessage(m wire.Message, when wire.TimeTag, from netip.AddrP
 
 // report logs dropped messages.
 func (r *Receiver) report(at time.Time) {
-	if r.dropped > 0 && (r.logged.IsZero() || at.Sub(r.logged) >= logEvery) {
-		r.env.Log.Warn("osc: messages dropped, the script does not take them as fast as they come", "port", r.decl.Port, "dropped", r.dropped)
-		r.logged, r.dropped = at, 0
+	if lost := r.lost.Load(); lost > r.told && (r.logged.IsZero() || at.Sub(r.logged) >= logEvery) {
+		r.env.Log.Warn("osc: messages dropped, the script does not take them as fast as they come", "port", r.decl.Port, "dropped", lost-r.told)
+		r.logged, r.told = at, lost
+	}
+}
+
+// Counts implements device.Counted. What the driver counted begins anew when it listens
+// elsewhere.
+func (r *Receiver) Counts() []device.Count {
+	r.mu.Lock()
+	var st wire.Stats
+	if r.driver != nil {
+		st = r.driver.Stats()
+	}
+	r.mu.Unlock()
+	return []device.Count{
+		{What: "messages lost: the script was too slow", N: r.lost.Load()},
+		{What: "datagrams refused", N: st.Refused()},
+		{What: "errors of reading", N: st.ReadErrors},
 	}
 }
 

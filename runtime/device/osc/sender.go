@@ -201,6 +201,19 @@ func (s *Sender) report() {
 	t.failures, t.sent, t.unheard, t.dropped = last.number, st.Sent, st.Unheard, st.Dropped
 }
 
+// Counts implements device.Counted.
+func (s *Sender) Counts() []device.Count {
+	st, refused := s.driver.Stats(), uint64(0)
+	if last := s.failure.Load(); last != nil {
+		refused = last.number
+	}
+	return []device.Count{
+		{What: "messages dropped, the network being slow", N: st.Dropped},
+		{What: "messages not sent", N: refused},
+		{What: "times nobody took what was sent", N: st.Unheard},
+	}
+}
+
 // Close closes a Sender whose loops never ran.
 func (s *Sender) Close() error { return s.driver.Close() }
 

@@ -138,7 +138,8 @@ type Manager struct {
 	decl *ManagerDecl
 	env  device.Env
 
-	nodes atomic.Pointer[[]Node] // by TUID; not changed
+	driver atomic.Pointer[manager.Manager]
+	nodes  atomic.Pointer[[]Node] // by TUID; not changed
 }
 
 // onlineManager is a Manager on the network, and virtualManager one in virtual time.
@@ -170,6 +171,7 @@ func (d *ManagerDecl) Open(env device.Env) (device.Device, error) {
 		if err != nil {
 			return nil, err
 		}
+		m.driver.Store(conn.Manager)
 		return conn, nil
 	}, m.forget)
 	if err != nil {
@@ -192,6 +194,7 @@ func (d *ManagerDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.driver.Store(driver)
 	return &virtualManager{m, stepped{env: env, machine: driver}}, nil
 }
 

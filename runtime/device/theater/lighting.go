@@ -154,6 +154,9 @@ func (l *Lighting) Universes() int { return min(len(l.declared()), 1) }
 // Tempo implements device.Paced.
 func (l *Lighting) Tempo(_ time.Duration, bpm float64) { l.driver.Beat(now(l.env), bpm) }
 
+// Counts implements device.Counted.
+func (l *Lighting) Counts() []device.Count { return counts(l.driver.Stats()) }
+
 // Close closes a Lighting whose loops never ran.
 func (l *Lighting) Close() error { return l.driver.Close() }
 

@@ -220,6 +220,12 @@ func (m *Motion) Next() time.Duration {
 // Step implements device.Stepper.
 func (m *Motion) Step(now time.Duration) { m.driver.Step(m.env.Time(now)) }
 
+// Counts implements device.Counted.
+func (m *Motion) Counts() []device.Count {
+	st := m.driver.Stats()
+	return counts(st.Stats, device.Count{What: "segments dropped", N: st.Dropped}, device.Count{What: "segments late", N: st.Gaps})
+}
+
 // Close closes a Motion whose loops never ran.
 func (m *Motion) Close() error { return m.driver.Close() }
 

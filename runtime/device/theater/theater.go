@@ -89,6 +89,13 @@ func ParseAxis(s string) (Axis, error) { return driver.ParseAxis(s) }
 // over when it is carried out, and then the machine begins only now.
 func now(env device.Env) time.Time { return env.Time(env.Now()) }
 
+// counts words the counters of a controller.
+func counts(st driver.Stats, more ...device.Count) []device.Count {
+	return append(more,
+		device.Count{What: "messages not sent", N: st.Unsent},
+		device.Count{What: "times nobody took what was sent", N: st.Unheard})
+}
+
 // refusals logs the commands a machine refuses.
 type refusals struct {
 	log  *slog.Logger

@@ -107,6 +107,9 @@ func (v *Valve) Hold(on bool) {
 	v.driver.Hold(now(v.env), on)
 }
 
+// Counts implements device.Counted.
+func (v *Valve) Counts() []device.Count { return counts(v.driver.Stats()) }
+
 // Close closes a Valve whose loops never ran.
 func (v *Valve) Close() error { return v.driver.Close() }
 
