@@ -17,6 +17,7 @@ type Failure struct {
 	Task    string // name of the task or handler; "" at the top level of a show
 	Message string // begins with file:line (or file:line:column) where that is known
 	Trace   string // one line per call, innermost first; "" when there is none
+	Cause   string // topic of the event whose handler it was, or has begun it; "" for none
 
 	// Disabled says which handler will not be called again, why, and what to do; ""
 	// when it will be.

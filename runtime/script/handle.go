@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -35,6 +36,7 @@ type Handle struct {
 	once  bool          // fires once
 
 	topics []string
+	cause  string // topic of the event whose handler made it; "" for none
 	args   func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
 	runs      int  // unfinished runs
@@ -69,7 +71,7 @@ func (h *Handle) name() string { return h.kind + " " + h.origin }
 type Args func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
 func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handle {
-	return &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args}
+	return &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
 }
 
 // After calls fn once, after d of logical time.
@@ -246,6 +248,7 @@ func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
 	h.runs++
 	t := g.newTask(h.name(), h.fn, nil)
 	t.handle = h
+	t.cause = cmp.Or(ev.Topic, h.cause)
 	t.instant = ev.At
 	return t, nil
 }

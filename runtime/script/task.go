@@ -19,6 +19,7 @@ type Task struct {
 	fn     *lua.LFunction
 	args   []lua.LValue
 	handle *Handle // what fired it; nil for clock.run
+	cause  string  // topic of the event that it goes back to; "" for none
 
 	// The logical instant. While onBeat, the task stands exactly on beat pos of
 	// epoch, and its output follows that beat should the tempo move.

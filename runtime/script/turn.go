@@ -10,10 +10,18 @@ import (
 
 func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	g.nextID++
-	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args}
+	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
 	t.entry.index = -1
 	g.tasks[t.id] = t
 	return t
+}
+
+// cause is the topic of the event that what is made now goes back to.
+func (g *Generation) cause() string {
+	if t := g.current; t != nil {
+		return t.cause
+	}
+	return ""
 }
 
 // run gives t the baton and deals with what it leaves: output, an error, its end.
@@ -77,7 +85,9 @@ func (g *Generation) finish(t *Task) {
 		h.failures, h.stops = inARow(h.failures, failed), inARow(h.stops, failed && t.stopped)
 	}
 	if failed {
-		g.fail(failure(t.name, t.err), h)
+		f := failure(t.name, t.err)
+		f.Cause = t.cause
+		g.fail(f, h)
 	}
 }
 

@@ -76,8 +76,8 @@ func (m *Machine) waits() bool {
 func (m *Machine) Disabled() []string { return *m.disabled.Load() }
 
 // failed reports an error of the script, on the script loop or by the loader for its
-// own generation. A storm of them is not passed on in full: an error handler may cause
-// errors.
+// own generation. A storm of them is not passed on in full, and to the handlers of errors
+// none that goes back to one of them: they would cause the next.
 func (m *Machine) failed(f *script.Failure) {
 	ok, held := m.errors.allow(m.cfg.Now())
 	if !ok && f.Disabled == "" {
@@ -96,6 +96,9 @@ func (m *Machine) failed(f *script.Failure) {
 		m.disabled.Store(&names)
 	}
 	m.cfg.Log.Error(f.Message, args...)
+	if f.Cause == TopicError {
+		return
+	}
 	m.Put(script.Event{Topic: TopicError, At: m.cfg.Now(), Value: f.Message})
 }
 
