@@ -57,6 +57,14 @@ type Guarded interface {
 	SafeRecord(networkInterface string) []byte
 }
 
+// Absentee is implemented by declarations of devices of which scripts wait for the end of
+// an order.
+type Absentee interface {
+	// Absent is the event that says that an order was not carried out since the device is
+	// not there; false if nobody waits for it. It must not wait.
+	Absent(message any) (Event, bool)
+}
+
 // Device is an opened device. One that was opened but never run is closed if it
 // has a method Close() error.
 type Device interface {

@@ -129,6 +129,23 @@ clock.every(0.05, function() box:send("/x") end)
 	}
 }
 
+// TestThePathOfAMissingMachineEnds: its callback comes, with the reason, also while machinery
+// is held.
+func TestThePathOfAMissingMachineEnds(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, `local show, clock = require "show", require "clock"
+local crane = require "theater".motion{ host = "nowhere.invalid" }
+clock.after(0, function() crane:spline("x", { 0, 10, 20 }, function(err) show.log.info("the path ends: %s", err) end) end)
+show.on("emergency", function(held) if held then
+	crane:spline("y", { 0, 10, 20 }, function(err) show.log.info("the held path ends: %s", err) end)
+end end)`)
+	log := newLines()
+	h, _ := runLive(t, Options{Show: file, Interface: "127.0.0.1", Log: log.logger()})
+	log.await(t, "the path ends: the machine is not there", 1)
+	h.EmergencyStop("test")
+	log.await(t, "the held path ends: the machine is not there", 1)
+}
+
 // TestWhatMayComeAndWhatIsWrong opens every kind of device on an interface, or for a host,
 // that is not there, and the show goes on; with one that can never be there it does not
 // begin.

@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
+	"showrun/runtime/script"
 	"showrun/runtime/show/outlets"
 )
 
@@ -30,8 +31,9 @@ type wiring struct {
 
 // taker is a device that takes orders.
 type taker struct {
-	device    device.Device // nil at a replay, and while it is not there
-	machinery bool          // it moves things
+	device    device.Device      // nil at a replay, and while it is not there
+	decl      device.Declaration // of it
+	machinery bool               // it moves things
 }
 
 // taker is the device that an order for an instant is for.
@@ -217,6 +219,7 @@ func (m *Machine) order(now time.Duration) {
 		}
 		if found && d.device == nil {
 			m.absent++
+			m.drop(d, o.Order)
 		}
 		if d, ok := d.device.(device.Taker); ok {
 			m.survive(o.Device, func() { d.Take(o.At, o.Message) })
@@ -232,8 +235,14 @@ func (m *Machine) order(now time.Duration) {
 	}
 }
 
-// drop tells machinery of an order that is not carried out.
+// drop tells machinery of an order that is not carried out, or scripts if it is not there.
 func (m *Machine) drop(d taker, o engine.Order) {
+	if a, ok := d.decl.(device.Absentee); ok && d.device == nil {
+		if ev, ok := a.Absent(o.Message); ok {
+			ev.At = m.turned
+			m.tell(script.Event(ev))
+		}
+	}
 	if d, ok := d.device.(device.Machinery); ok {
 		m.survive(o.Device, func() { d.Drop(o.Message) })
 	}

@@ -82,7 +82,7 @@ func (m *Machine) wireUp(l, before *Load) {
 			outputs = append(outputs, d.Outputs()...)
 		}
 		_, machinery := o.Declaration.(device.Guarded)
-		w.devices[o.Declaration.Key()] = taker{o.Device, machinery}
+		w.devices[o.Declaration.Key()] = taker{o.Device, o.Declaration, machinery}
 		w.lead = max(w.lead, lead(o.Declaration))
 		if d, ok := o.Declaration.(device.Frequent); ok && d.FrameRate() > engine.DefaultRate {
 			w.rate = max(w.rate, d.FrameRate())

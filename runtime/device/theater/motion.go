@@ -57,6 +57,13 @@ func (d *MotionDecl) String() string { return "theater.motion " + d.Address() }
 // EndTopic is the topic of ends of paths; it carries a PathEnd.
 func (d *MotionDecl) EndTopic() string { return d.Key() + " end" }
 
+// Absent implements device.Absentee: who waits for the end of a path learns that it will
+// not come.
+func (d *MotionDecl) Absent(message any) (device.Event, bool) {
+	o, ok := message.(Move)
+	return device.Event{Topic: d.EndTopic(), Value: PathEnd{o.Path, "the machine is not there"}}, ok
+}
+
 // SafeRecord implements device.Guarded.
 func (d *MotionDecl) SafeRecord(networkInterface string) []byte {
 	return machine{Kind: kindMotion, Host: d.Host, Port: d.Port, Interface: cmp.Or(d.Interface, networkInterface), Safe: d.Safe}.record()
