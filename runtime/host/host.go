@@ -74,6 +74,8 @@ type Host struct {
 	generation   atomic.Int64                              // number of the live load
 	noScript     atomic.Bool                               // it was stuck and none has taken its place
 	deaf         atomic.Bool                               // OSC commands are not heard
+	stuck        atomic.Pointer[string]                    // device that does not come back from a call; "" = none
+	stuckTimes   atomic.Uint64                             // that one did not
 	wakes        atomic.Uint64                             // of the script loop
 	reloadErrors atomic.Uint64                             // since the last good load
 }
@@ -98,6 +100,7 @@ func New(opts Options) (*Host, error) {
 	h.counted.Store(&map[string]device.Counted{})
 	h.loaded.Store(&[]string{})
 	h.missing.Store(&[]string{})
+	h.stuck.Store(new(string))
 	h.show = show.New(show.Config{
 		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir),
 		Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
@@ -151,6 +154,7 @@ func (h *Host) Run(ctx context.Context) error {
 	h.wg.Go(func() { h.recoverRest(devices) })
 	h.wg.Go(func() { h.tellWaiting(devices) })
 	h.wg.Go(func() { h.tellDrops(devices) })
+	h.wg.Go(func() { h.tellStuck(devices) })
 	loading, stopLoader := context.WithCancel(ctx)
 	defer stopLoader()
 	if err := h.loadFirst(ctx, devices); err != nil {
@@ -180,7 +184,7 @@ func (h *Host) Run(ctx context.Context) error {
 	late.Stop()
 	h.Halt()
 	h.guard("exit look", h.leave)
-	engine()
+	stands := !within(endTime, engine)
 	loader() // it may wait for a device that opens
 	h.files.Close()
 	stopDevices()
@@ -188,7 +192,11 @@ func (h *Host) Run(ctx context.Context) error {
 	for _, d := range h.devices {
 		h.disengage(d.key, d.device)
 	}
-	h.report()
+	if stands {
+		h.opts.Log.Error("the show ends without a device that does not come back from a call", "device", *h.stuck.Load())
+	} else {
+		h.report()
+	}
 	select {
 	case late := <-h.crashed: // on the way out
 		crash = cmp.Or(crash, late)
@@ -206,14 +214,22 @@ const endTime = 5 * time.Second
 // waitForAll waits for the goroutines of the show, but not for ever: a device that does
 // not end does not keep the show from its end.
 func (h *Host) waitForAll() {
+	if !within(endTime, h.wg.Wait) {
+		h.opts.Log.Error("a device does not end; the show ends without waiting for it")
+	}
+}
+
+// within runs what may not end, and tells whether it has in time.
+func within(patience time.Duration, run func()) bool {
 	done := make(chan struct{})
-	go func() { defer close(done); h.wg.Wait() }()
-	late := time.NewTimer(endTime)
+	go func() { defer close(done); run() }()
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	select {
 	case <-done:
+		return true
 	case <-late.C:
-		h.opts.Log.Error("a device does not end; the show ends without waiting for it")
+		return false
 	}
 }
 

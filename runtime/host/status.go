@@ -31,6 +31,8 @@ type Status struct {
 	Missing      []string // devices that are not there, and why
 	Machines     int      // devices that move things
 	Held         bool     // they are, by an emergency stop
+	Stuck        string   // a device that does not come back from a call; "" = none
+	StuckTimes   uint64   // that one did not
 	NoScript     bool     // it was stuck, and no other has taken its place
 	Deaf         bool     // OSC commands are not heard, the port is another program's
 	Wakes        uint64   // of the script loop
@@ -61,6 +63,7 @@ func (h *Host) Status() Status {
 		Missing: *h.missing.Load(), Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
 	s.Repeated = h.repeated.Load()
+	s.Stuck, s.StuckTimes = *h.stuck.Load(), h.stuckTimes.Load()
 	if c := h.ear.Load(); c != nil {
 		st := c.Stats()
 		s.Strangers, s.Broken = st.Unwanted, st.Refused()
@@ -113,6 +116,9 @@ func (s Status) String() string {
 	if len(s.Disabled) > 0 {
 		text += ", NOT CALLED ANY MORE: " + strings.Join(s.Disabled, ", ")
 	}
+	if s.Stuck != "" {
+		text += ", FRAMES STAND: " + s.Stuck + " does not come back from a call"
+	}
 	if s.NoScript {
 		text += ", NO SCRIPT RUNS"
 	}
@@ -155,6 +161,7 @@ func (s Status) drops() []drop {
 		{n: s.Counts.Unknown, what: "commands refused"},
 		{n: s.Counts.Lost, what: "orders lost: their device was gone"},
 		{n: s.Counts.Absent, what: "orders not carried out: their device is not there yet"},
+		{n: s.StuckTimes, what: "times a device held up the frames"},
 		{n: s.Repeated, what: "stops came right after another one"},
 		{n: s.Strangers, what: "OSC datagrams without a command"},
 		{n: s.Broken, what: "OSC datagrams cannot be read"},

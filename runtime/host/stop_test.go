@@ -215,9 +215,9 @@ func TestDropsAreTold(t *testing.T) {
 func TestEveryDropHasAReader(t *testing.T) {
 	s := Status{Dropped: 101, Repeated: 102, Strangers: 103, Unlogged: 104, Counts: show.Counts{
 		Late: 105, Skipped: 106, Refused: 107, Full: 108, Unknown: 109, Lost: 110, Absent: 111, Merged: 112, Frames: 113,
-	}, Broken: 114, Devices: []drop{{115, "states not kept", "a sink"}}}
+	}, Broken: 114, StuckTimes: 116, Devices: []drop{{115, "states not kept", "a sink"}}}
 	minute := s.since(Status{})
-	for n := 101; n <= 115; n++ {
+	for n := 101; n <= 116; n++ {
 		for _, text := range []string{s.String(), minute} {
 			if !strings.Contains(" "+text, fmt.Sprintf(" %d ", n)) {
 				t.Errorf("%d is not in %s", n, text)

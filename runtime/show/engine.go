@@ -259,7 +259,9 @@ func (m *Machine) refuse(d taker, o engine.Order) {
 
 // survive calls a device. A bug in it must not end the show.
 func (m *Machine) survive(name string, call func()) {
+	m.calling.begin(&name, m.turned)
 	defer func() {
+		m.calling.end()
 		if bug := recover(); bug != nil {
 			m.bug(name, bug)
 		}

@@ -71,6 +71,8 @@ type Machine struct {
 	goodbye   goodbye
 	ended     script.Stats // of the loads before
 
+	calling calling
+
 	// Engine loop only.
 	conductor *beat.Conductor
 	engine    *engine.Engine
@@ -107,6 +109,7 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 	m.plan.Store(m.conductor.Plan(0, now))
 	m.engine.Retime(m.plan.Load().Course)
 	m.outlets.Failed = m.bug
+	m.outlets.Begin, m.outlets.End = func(name *string) { m.calling.begin(name, m.turned) }, m.calling.end
 	return m
 }
 

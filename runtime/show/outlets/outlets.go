@@ -18,6 +18,9 @@ type Outlets struct {
 	// Failed is told of a panic in an output, which gets no more frames until the next
 	// Use.
 	Failed func(name string, bug any)
+	// Begin is told before each call of an output, and End after it; nil for nobody.
+	Begin func(name *string)
+	End   func()
 
 	list  []outlet // in the order of their times
 	held  []held   // frames that are still to be shown to some, oldest first
@@ -84,16 +87,20 @@ func (o *Outlets) Frame(f *level.Frame, now time.Duration) {
 // run does what is due with a frame and returns the rest.
 func (o *Outlets) run(list []outlet, f *level.Frame, now time.Duration) []outlet {
 	for len(list) > 0 && f.At-list[0].lead <= now {
-		o.do(list[0], f)
+		o.do(&list[0], f)
 		list = list[1:]
 	}
 	return list
 }
 
 // do does one thing. An output that panics is left alone from then on.
-func (o *Outlets) do(x outlet, f *level.Frame) {
+func (o *Outlets) do(x *outlet, f *level.Frame) {
 	if *x.failed {
 		return
+	}
+	if o.Begin != nil {
+		o.Begin(&x.name)
+		defer o.End()
 	}
 	defer func() {
 		if bug := recover(); bug != nil {
