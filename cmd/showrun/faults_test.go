@@ -40,6 +40,7 @@ var faults = []fault{
 	{"Nobody reads the log, or its reader goes", "everything; log lines are dropped and counted", "log lines were dropped here, for nobody was reading", 0, "", "TestStalledReader"},
 	{"The terminal is closed", "a show started with --detach; another one ends in good order", "the terminal was closed; the show goes on until showrun ctl end", 0, "", "TestHangUp"},
 	{"A show that names real machines runs on a rig", "nothing leaves the rig", "", 0, "", "TestNothingLeavesTheRig"},
+	{"Two shows run on rigs at the same time", "each hears its own deck and light, and nothing of the other's", "", 0, "", "TestTwoRigs"},
 	{"The port for OSC commands is taken", "everything else; it is tried again", "no OSC commands are taken, a stop neither; it is tried again", 5 * time.Second, "1 s", "TestOSCPortIsTaken"},
 	{"Two shows want one port", "the second goes on without it and names the other", "shows that run on this machine, one of which may have the port: ", 5 * time.Second, "1 s", "port.txtar"},
 	{"A file or the folder of the show is replaced", "the show; the new version is loaded", "show reloaded", 5 * time.Second, "0.2 s", "TestChanged"},

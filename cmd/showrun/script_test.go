@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,7 +24,6 @@ func TestMain(m *testing.M) {
 // TestScripts runs the text scripts. Beside the commands of testscript they have
 //
 //	exits CODE [arguments]   run showrun with arguments; it must end with CODE
-//	rig                      wait until no other script uses the ports of a rig, and keep them
 //	start [arguments]        run showrun in the background
 //	await REGEXP             wait until it has written this to stderr, after what was awaited before
 //	signal INT|TERM|HUP      send it a signal
@@ -34,16 +32,11 @@ func TestMain(m *testing.M) {
 //
 // and $PORT, a UDP port no other script has.
 func TestScripts(t *testing.T) {
-	var rig sync.Mutex
 	testscript.Run(t, testscript.Params{
 		Dir:   filepath.Join("testdata", "script"),
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"rig": func(ts *testscript.TestScript, _ bool, _ []string) {
-				rig.Lock()
-				ts.Defer(rig.Unlock)
-			},
+			"exits":     exits,
 			"start":     start,
 			"await":     await,
 			"signal":    signalProcess,

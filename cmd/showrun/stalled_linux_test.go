@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -49,6 +50,12 @@ func hearLight(t *testing.T) *net.UDPConn {
 // emergency stop is obeyed and the first signal ends them. A reader that comes back finds the log where it left off.
 func TestStalledReader(t *testing.T) {
 	light := hearLight(t)
+	show := filepath.Join(t.TempDir(), "light.lua")
+	text := `local u, n = require "signet".sender{ mode = "open" }:universe(1), 0
+require "clock".every(0.02, function() n = (n + 1) % 256 u:set(1, n) require "show".log.info("one more line") end)`
+	if err := os.WriteFile(show, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, reader := range map[string]struct{ start, later func(r *os.File) []byte }{
 		"stays away": {start: nothing, later: nothing},
 		"has gone":   {start: func(r *os.File) []byte { r.Close(); return nil }, later: nothing},
@@ -57,7 +64,7 @@ func TestStalledReader(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, w := fullPipe(t)
 			reader.start(r)
-			run := exec.Command("showrun", "--rig", "--osc", "off", "-v", "../../examples/first-light")
+			run := exec.Command("showrun", "run", "--interface", "127.0.0.1", "--state", t.TempDir(), "--osc", "off", "-v", show)
 			run.Stderr, run.Env = w, append(os.Environ(), "GORACE=atexit_sleep_ms=0", "XDG_RUNTIME_DIR="+t.TempDir())
 			if err := run.Start(); err != nil {
 				t.Fatal(err)
@@ -72,7 +79,7 @@ func TestStalledReader(t *testing.T) {
 			}
 			stop := exec.Command("showrun", "ctl", "stop")
 			stop.Env = run.Env
-			if out, err := stop.CombinedOutput(); err != nil || string(out) != "first-light: stopped; machines held: 0\n" {
+			if out, err := stop.CombinedOutput(); err != nil || string(out) != "light: stopped; machines held: 0\n" {
 				t.Errorf("emergency stop: %v, %s", err, out)
 			}
 			if err := run.Process.Signal(syscall.SIGINT); err != nil {

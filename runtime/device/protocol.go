@@ -11,6 +11,9 @@ import (
 type Protocol struct {
 	// Name is that of its Lua module, and of what it keeps.
 	Name string
+	// Shared tells that who speaks it meets at a UDP port that programs share, so that all on
+	// one machine hear one another: a rig has a port of its own.
+	Shared bool
 	// Values has a value of each type that its events, orders and answers carry, for
 	// who writes them down.
 	Values []any

@@ -113,6 +113,12 @@ func New(opts Options) (*Host, error) {
 		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake,
 	})
 	if opts.Rig {
+		if h.opts.Ports == nil {
+			if h.opts.Ports, err = ownPorts(opts.Protocols); err != nil {
+				return nil, err
+			}
+			opts.Log.Debug("the rig has UDP ports of its own", portArgs(h.opts.Ports)...)
+		}
 		if h.rig, err = rig.New(opts.Protocols, h.rigEnv()); err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ type Options struct {
 	Guard, Grace time.Duration // see script.Config; 0 = the defaults
 	Memory       uint64        // bytes the process may hold before what makes it more is stopped; 0 = the default
 
-	Ports   map[string]int // by protocol: UDP ports to use instead of the usual ones, the rig's too
+	Ports   map[string]int // by protocol: UDP ports to use instead of the usual ones; nil = the usual ones, or free ones with a rig
 	Control string         // folder of the control socket; "" = none
 	OSC     string         // address to take OSC commands at, such as 127.0.0.1:7770; "" = none
 	Getenv  func(string) (string, bool)

@@ -16,7 +16,8 @@ const protocol = "signet"
 // Protocol is Sig-Net for the shells of a show.
 func Protocol(cfg RigConfig) device.Protocol {
 	return device.Protocol{
-		Name: protocol,
+		Name:   protocol,
+		Shared: true,
 		Values: []any{
 			Levels{}, TimecodeEvent{}, Node{},
 			SetPriority{}, LeaveUniverse{}, MoveTimecode{},

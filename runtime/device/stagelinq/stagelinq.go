@@ -34,6 +34,7 @@ type Subscribe struct{ Paths []string }
 func Protocol() device.Protocol {
 	return device.Protocol{
 		Name:          "stagelinq",
+		Shared:        true,
 		Values:        []any{Player{}, []Player{}, StateChange{}, []StateChange{}, Deck{}, Subscribe{}},
 		NewRig:        newRig,
 		NewVirtualRig: newVirtualRig,
