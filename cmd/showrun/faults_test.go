@@ -44,6 +44,7 @@ var faults = []fault{
 	{"The port for OSC commands is taken", "everything else; it is tried again", "no OSC commands are taken, a stop neither; it is tried again", 5 * time.Second, "1 s", "TestOSCPortIsTaken"},
 	{"Two shows want one port", "the second goes on without it and names the other", "shows that run on this machine, one of which may have the port: ", 5 * time.Second, "1 s", "port.txtar"},
 	{"A file or the folder of the show is replaced", "the show; the new version is loaded", "show reloaded", 5 * time.Second, "0.2 s", "TestChanged"},
+	{"A show has 64 descriptors, and strangers connect to all its ports and say nothing", "light, showrun ctl, and what the show connects to", "", 0, "", "TestFewDescriptors"},
 	{"No descriptor is left and a stop comes in", "the stop", "", 0, "", "TestNoDescriptors"},
 
 	{"A StageNet gateway goes and comes back", "everything else", "stagenet: gateway lost", 10 * time.Second, "4.7 s", "soak: gateway away and back"},

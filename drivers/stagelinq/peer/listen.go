@@ -35,7 +35,7 @@ func Listen(ctx context.Context, running *sync.WaitGroup, address netip.Addr, pl
 				}
 			}
 			remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-			if !places.Take(remote.Addr()) {
+			if lan.Stranger(conn) || !places.Take(remote.Addr()) {
 				conn.Close()
 				continue
 			}

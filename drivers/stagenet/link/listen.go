@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"showrun/drivers/lan"
 )
 
 // Path is where a gateway is asked for a connection; Port is its usual port.
@@ -79,11 +81,16 @@ type listener struct{ net.Listener }
 
 // Accept implements net.Listener.
 func (l listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if !lan.Stranger(c) {
+			return &bufferConn{Conn: c}, nil
+		}
+		c.Close()
 	}
-	return &bufferConn{Conn: c}, nil
 }
 
 // Accept answers a request for a connection. On failure the request has been
