@@ -49,6 +49,14 @@ func next(t *testing.T, accepted <-chan *websocket.Conn) *websocket.Conn {
 	}
 }
 
+// deafen has the system keep little of what is sent to a gateway that does not read.
+func deafen(t *testing.T, g *websocket.Conn) {
+	t.Helper()
+	if err := g.NetConn().(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func send(t *testing.T, c *websocket.Conn, b []byte) {
 	t.Helper()
 	if err := c.WriteMessage(websocket.TextMessage, b); err != nil {
@@ -263,6 +271,7 @@ func TestRequestsWithoutReading(t *testing.T) {
 	url, accepted := serve(t)
 	c, e, _ := startConsole(t, stagenet.Config{Gateways: []string{url}})
 	g := next(t, accepted)
+	deafen(t, g)
 	request := wire.AppendLeaseRequest(nil, "g", 10000)
 	g.SetWriteDeadline(time.Now().Add(patience))
 	for g.WriteMessage(websocket.TextMessage, request) == nil {
@@ -287,7 +296,7 @@ func TestStuckGateway(t *testing.T) {
 	for mapped := map[string]bool{}; len(mapped) < 2; {
 		mapped[e.next(t, stagenet.Mapped).Gateway.ID] = true
 	}
-	// It does not read from here on.
+	deafen(t, g)
 	levels, frame := make([]byte, many), byte(0)
 	limit := time.After(3 * patience)
 	for stuck := false; !stuck; {
