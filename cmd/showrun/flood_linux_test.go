@@ -1,18 +1,23 @@
 package main
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/osc"
+	"showrun/drivers/signet/wire"
 	"showrun/runtime/clock"
 )
 
@@ -23,7 +28,10 @@ func TestFramesUnderFlood(t *testing.T) {
 		t.Skip("measures on the real clock; say how often with -trials 3")
 	}
 	const text = `local clock, osc, signet, stage, stagelinq = require "clock", require "osc", require "signet", require "stage", require "stagelinq"
-local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = signet.sender{}:universe(1):slot(1) }
+local key = { env = "SHOW_PASSPHRASE" }
+local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = signet.sender{ key = key }:universe(1):slot(1) }
+signet.receiver{ key = key }:universe(2):on("levels", function() end)
+require "stagenet".console{}
 osc.receiver{ port = %d }:on("/flood/*", function() end)
 clock.follow(stagelinq.sink{}:master())
 local up = false
@@ -35,26 +43,26 @@ clock.every(0.4, function() up = not up lamp:fade(up and 255 or 0, 0.4) end) -- 
 		t.Fatal(err)
 	}
 	commands := freeUDP(t)
-	run := exec.Command(*measureWhat, "run", "--rig", "--osc", fmt.Sprintf("127.0.0.1:%d", commands), file)
-	run.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+dir)
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { run.Process.Signal(os.Interrupt); run.Wait() })
+	const loopback = "127.0.0.1"
+	run := exec.Command(*measureWhat, "run", "--interface", loopback, "--state", dir, "--osc", fmt.Sprintf("127.0.0.1:%d", commands), file)
+	run.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+dir, "SHOW_PASSPHRASE=Ge2p$E$4*A")
+	inBackground(t, run)
+	inBackground(t, exec.Command(*measureWhat, "deck", "--play", "--bpm", "120", "--interface", loopback))
 	light := hearLight(t)
 	raw, _ := light.SyscallConn()
 	raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) })
 	worstGap(t, light, 3*time.Second) // the deck is found, and the tempo is its own from then on
 	message, _ := osc.AppendMessage(nil, osc.Message{Address: "/flood/1", Args: []any{int32(1), "text"}})
-	sigNet := make([]byte, 600) // of a packet that comes as far as its signature
 	for name, targets := range map[string]struct {
 		to []string
-		b  []byte
+		b  func(n int) []byte
 	}{
 		"nothing":   {nil, nil},
-		"OSC":       {[]string{fmt.Sprintf("127.0.0.1:%d", commands), fmt.Sprintf("127.0.0.1:%d", heard)}, message},
-		"Sig-Net":   {[]string{"127.0.0.1:5683"}, sigNet},
-		"discovery": {[]string{"127.0.0.1:51337"}, append([]byte("airD"), sigNet[:80]...)},
+		"OSC":       {[]string{fmt.Sprintf("127.0.0.1:%d", commands), fmt.Sprintf("127.0.0.1:%d", heard)}, always(message)},
+		"Sig-Net":   {[]string{"127.0.0.1:5683"}, always(make([]byte, 600))},
+		"forged":    {[]string{fmt.Sprintf("%v:%d", wire.Fold(2), wire.Port)}, forged},
+		"discovery": {[]string{"127.0.0.1:51337"}, always(append([]byte("airD"), make([]byte, 80)...))},
+		"names":     {[]string{"224.0.0.251:5353"}, names},
 	} {
 		for range *measureTrials {
 			done := make(chan struct{})
@@ -66,22 +74,49 @@ clock.every(0.4, function() up = not up lamp:fade(up and 255 or 0, 0.4) end) -- 
 			t.Logf("%-10s worst gap %v in %d frames", name, gap.Round(100*time.Microsecond), frames)
 		}
 	}
+	ask := exec.Command(*measureWhat, "ctl", "status")
+	ask.Env = run.Env
+	status, err := ask.CombinedOutput()
+	t.Logf("%s%v", status, err) // tells what of the floods came how far
 }
 
-// flood sends as much as the system takes.
-func flood(t *testing.T, to string, b []byte, done <-chan struct{}) {
-	c, err := net.Dial("udp4", to)
+func always(b []byte) func(int) []byte { return func(int) []byte { return b } }
+
+// forged are level packets of universe 2 that are right but for their signature, each of
+// another sender.
+func forged(n int) []byte {
+	h := wire.Header{Sender: wire.SenderID{TUID: wire.TUID{3: byte(n >> 16), 4: byte(n >> 8), 5: byte(n)}, Endpoint: 1}, Session: uint32(n), Sequence: 1}
+	return wire.Append(nil, h, "local", wire.Resource{Kind: wire.KindLevel, Number: 2},
+		wire.AppendTLV(nil, wire.TIDLevel, make([]byte, wire.Slots)), hmac.New(sha256.New, []byte("a wrong key")))
+}
+
+// names are advertisements, each of another gateway.
+func names(n int) []byte {
+	label := func(s string) []byte { return append([]byte{byte(len(s))}, s...) }
+	service := append(append(label("_stagenet"), label("_tcp")...), append(label("local"), 0)...)
+	instance := append(label(fmt.Sprintf("stranger-%d", n%5000)), service...)
+	b := append([]byte{0, 0, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0}, service...)
+	return append(append(b, 0, 12, 0, 1, 0, 0, 0, 120, 0, byte(len(instance))), instance...)
+}
+
+// flood sends as much as the system takes. Names come from their port, as they have to.
+func flood(t *testing.T, to string, datagram func(n int) []byte, done <-chan struct{}) {
+	dialer := net.Dialer{Control: lan.Share, LocalAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}}
+	if strings.HasSuffix(to, ":5353") {
+		dialer.LocalAddr = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5353}
+	}
+	c, err := dialer.Dial("udp4", to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		defer c.Close()
-		for {
+		for n := 0; ; n++ {
 			select {
 			case <-done:
 				return
 			default:
-				c.Write(b)
+				c.Write(datagram(n))
 			}
 		}
 	}()

@@ -163,7 +163,7 @@ show.on("start", function() show.log.warn("begun") end)
 	if l.flood {
 		for _, p := range []int{port, heard} {
 			b, _ := osc.AppendMessage(nil, osc.Message{Address: "/flood/1", Args: []any{int32(1), "text"}})
-			flood(t, fmt.Sprintf("127.0.0.1:%d", p), b, done)
+			flood(t, fmt.Sprintf("127.0.0.1:%d", p), always(b), done)
 		}
 	}
 	return s
