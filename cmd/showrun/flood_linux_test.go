@@ -50,8 +50,18 @@ clock.every(0.4, function() up = not up lamp:fade(up and 255 or 0, 0.4) end) -- 
 	inBackground(t, exec.Command(*measureWhat, "deck", "--play", "--bpm", "120", "--interface", loopback))
 	light := hearLight(t)
 	raw, _ := light.SyscallConn()
-	raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) })
+	raw.Control(func(fd uintptr) {
+		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+		unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0) // no universe but its own
+	})
 	worstGap(t, light, 3*time.Second) // the deck is found, and the tempo is its own from then on
+	var p wire.Packet
+	if v := wire.Parse(forged(1), &p); v != wire.Accept {
+		t.Fatalf("a forged packet does not come as far as its signature: %v", v)
+	}
+	if r, v := p.Route("local"); v != wire.Accept || r.Number != 2 {
+		t.Fatalf("a forged packet goes to %+v: %v", r, v)
+	}
 	message, _ := osc.AppendMessage(nil, osc.Message{Address: "/flood/1", Args: []any{int32(1), "text"}})
 	for name, targets := range map[string]struct {
 		to []string
