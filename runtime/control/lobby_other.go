@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// places is how many connections there may be at a time.
-func places() int { return maxConnections }
-
 // A lobby has nobody here: a goroutine serves each connection from the start.
 type lobby struct{}
 

@@ -11,16 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// places is how many connections there may be at a time: where a process may open little,
-// an eighth of that, for the rest is for the show.
-func places() int {
-	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		return maxConnections
-	}
-	return int(max(1, min(maxConnections, uint64(limit.Cur)/8)))
-}
-
 // A lobby has the connections that have asked nothing yet. Its wait is one in the system,
 // so that a thread that the system puts before others hears at once what they ask. It
 // belongs to the goroutine of Run.

@@ -43,7 +43,7 @@ func (t *table) giveSpare() bool {
 func (t *table) enter(c net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.open) >= places() {
+	if len(t.open) == maxConnections {
 		t.drop()
 	}
 	t.open = append(t.open, c)
