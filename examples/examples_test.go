@@ -18,7 +18,10 @@ import (
 	"showrun/runtime/show"
 )
 
-var update = flag.Bool("update", false, "write the golden frame logs anew")
+var (
+	update = flag.Bool("update", false, "write the golden frame logs anew")
+	repeat = flag.Duration("repeat", 2*time.Minute, "how much of each show two runs are compared over")
+)
 
 // length is how much of each show the golden logs hold: eight bars at the rig's
 // 120 BPM and the bar after.
@@ -92,9 +95,9 @@ func compare(t *testing.T, got, want string) {
 func TestTwoRunsAreTheSame(t *testing.T) {
 	for _, show := range shows(t) {
 		start := time.Now()
-		a := frames(t, show, 10*time.Minute)
+		a := frames(t, show, *repeat)
 		took := time.Since(start)
-		compare(t, string(frames(t, show, 10*time.Minute)), string(a))
-		t.Logf("%s: ten minutes in %v, %d frames with changes", show, took.Round(time.Millisecond), bytes.Count(a, []byte("\n")))
+		compare(t, string(frames(t, show, *repeat)), string(a))
+		t.Logf("%s: %v in %v, %d frames with changes", show, *repeat, took.Round(time.Millisecond), bytes.Count(a, []byte("\n")))
 	}
 }
