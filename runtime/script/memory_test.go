@@ -27,7 +27,7 @@ func room(mib uint64) func(*Config) {
 // is not.
 func TestWhoGrowsIsStopped(t *testing.T) {
 	const (
-		garbage = "\n" + `t.every("0.1", function() local n = 0 for i = 1, 20 do local s = ("x"):rep(100000) .. i n = n + #s end log("garbage") end)`
+		garbage = "\n" + `t.every("0.1", function() local n = 0 for i = 1, 6 do local s = ("x"):rep(100000) .. i n = n + #s end log("garbage") end)`
 		much    = `keep[#keep + 1] = make(3000)`
 		little  = `keep[#keep + 1] = make(120)`
 	)

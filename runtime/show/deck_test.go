@@ -12,7 +12,7 @@ import (
 // handlers are quick or slow. What the deck plays is run, each beat once. What was run
 // ahead and then not played is not seen, but for what left before that was known.
 func TestBeatsOfADeckThatIsPlayedWith(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range 20 * *rounds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 3))
 			slow := seed%2 == 1

@@ -3,6 +3,7 @@ package show_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -22,6 +23,8 @@ import (
 	"showrun/runtime/script"
 	"showrun/runtime/show"
 )
+
+var rounds = flag.Uint64("rounds", 1, "how many times as many random shows as usual the tests go through")
 
 // lab runs a real show on a clock that jumps, with the two halves as independent as they
 // are live: while a handler is busy, the engine half has its turns. What the show says
