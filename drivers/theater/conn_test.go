@@ -165,9 +165,9 @@ func TestOpen(t *testing.T) {
 		v.Close()
 	}
 	for want, err := range map[string]error{
-		`theater lighting: osc: address "no such host:20000": host "no such host" is not found`: second(OpenLighting(LightingConfig{Config: Config{Host: "no such host"}})),
-		`port "70000": expected a number from 0 to 65535`:                                       second(OpenMotion(MotionConfig{Config: Config{Port: 70000}})),
-		`no interface has this name`:                                                            second(OpenValve(ValveConfig{Config: Config{Host: "192.0.2.1", Interface: "no such card"}})),
+		`theater lighting: osc: address "no such host:20000": host "no such host": expected a name or an address`: second(OpenLighting(LightingConfig{Config: Config{Host: "no such host"}})),
+		`port "70000": expected a number from 0 to 65535`:                                                         second(OpenMotion(MotionConfig{Config: Config{Port: 70000}})),
+		`no interface has this name`: second(OpenValve(ValveConfig{Config: Config{Host: "192.0.2.1", Interface: "no such card"}})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

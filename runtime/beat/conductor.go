@@ -38,6 +38,7 @@ type Conductor struct {
 	refused   uint64
 	said      standing
 	plan      *Plan // as published last
+	stale     bool  // something may differ from the plan
 }
 
 // NewConductor returns a conductor driven by the internal tempo, running from
@@ -46,7 +47,7 @@ func NewConductor(now time.Duration, bpm float64) *Conductor {
 	if checkTempo(bpm) != nil {
 		bpm = 120
 	}
-	c := &Conductor{followers: make(map[string]*Follower), aliases: make(map[string]string), plan: &Plan{}}
+	c := &Conductor{followers: make(map[string]*Follower), aliases: make(map[string]string), plan: &Plan{}, stale: true}
 	internal := Timeline{Epoch: c.epochs.next(), Origin: now, BPM: bpm}
 	c.drive = drive{
 		Source: Internal, Internal: internal, Tempo: bpm,
@@ -69,6 +70,7 @@ func (c *Conductor) resolve(source string) string {
 // a command for now, or that too many wait.
 func (c *Conductor) Do(cmd Command, s Stamp, now time.Duration) error {
 	c.given++
+	c.stale = true
 	c.advance(now)
 	s = s.On(c.course(), now)
 	if s.At <= now {
@@ -86,6 +88,7 @@ func (c *Conductor) Do(cmd Command, s Stamp, now time.Duration) error {
 
 // Withdraw drops the commands that wait and for which match holds.
 func (c *Conductor) Withdraw(match func(Command, Stamp) bool) {
+	c.stale = true
 	c.planned = slices.DeleteFunc(c.planned, func(p planned) bool { return match(p.Command, p.Stamp) })
 }
 
@@ -113,6 +116,7 @@ func (c *Conductor) Alias(source, target string, now time.Duration) {
 	if c.aliases[source] == target || source == Internal {
 		return
 	}
+	c.stale = true
 	c.aliases[source] = target
 	if target == "" {
 		delete(c.aliases, source)
@@ -172,6 +176,7 @@ func (c *Conductor) follower(key string, now time.Duration) *Follower {
 // the show's beat, and where the source itself jumped. Observations of one source come
 // in the order of arrival.
 func (c *Conductor) Observe(source string, o Observation) []Change {
+	c.stale = true
 	f := c.follower(source, o.Arrival)
 	epoch := f.Path.Line.Epoch
 	f.Observe(o)
@@ -204,6 +209,7 @@ func (c *Conductor) names(key string) []string {
 // Step does what is due at now and returns all that changed since the last
 // Step or Observe of the driving source.
 func (c *Conductor) Step(now time.Duration) []Change {
+	c.stale = c.stale || now >= c.due()
 	c.advance(now)
 	for _, f := range c.followers {
 		f.Step(now) // their beats may be waited for as well
@@ -238,15 +244,30 @@ func (c *Conductor) Next() time.Duration {
 	if changes(c.said, c.standing(), 0) != nil {
 		return c.drive.Path.Latest
 	}
+	next := c.turns()
+	if f := c.driver(); f != nil {
+		next = min(next, f.lostAt())
+	}
+	return next
+}
+
+// turns is when the beat, or that of a source, next goes on in another way by itself.
+func (c *Conductor) turns() time.Duration {
 	next := c.drive.Path.Until
 	if len(c.planned) > 0 {
 		next = min(next, c.planned[0].At)
 	}
-	for key, f := range c.followers {
+	for _, f := range c.followers {
 		next = min(next, f.Path.Until)
-		if key == c.key() && c.drive.Source != Internal {
-			next = min(next, f.lostAt())
-		}
+	}
+	return next
+}
+
+// due is when the plan next changes by itself.
+func (c *Conductor) due() time.Duration {
+	next := c.turns()
+	for _, f := range c.followers {
+		next = min(next, f.lostAt())
 	}
 	return next
 }

@@ -55,6 +55,10 @@ func (l lane) equal(m lane) bool {
 // Plan returns the present plan, a new one if anything differs from the one before.
 // heard is passed on.
 func (c *Conductor) Plan(heard uint64, now time.Duration) *Plan {
+	if !c.stale && heard == c.plan.Heard {
+		return c.plan
+	}
+	c.stale = false
 	lanes := make([]lane, 0, len(c.followers)+len(c.aliases))
 	add := func(name string) {
 		key := c.resolve(name)

@@ -53,7 +53,7 @@ func RestoreConductor(s ConductorState) *Conductor {
 		drive: s.Drive, epochs: s.Epochs, lanes: s.Lanes,
 		followers: make(map[string]*Follower, len(s.Sources)), aliases: make(map[string]string, len(s.Aliases)),
 		planned: slices.Clone(s.Planned), given: s.Given, refused: s.Refused, said: s.Said,
-		plan: &Plan{Version: s.Version, Course: s.Course},
+		plan: &Plan{Version: s.Version, Course: s.Course}, stale: true,
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Went)) {
 		c.plan.lanes = append(c.plan.lanes, lane{name: name, key: s.Went[name].Key, course: s.Went[name].Course})
