@@ -151,7 +151,7 @@ func levelOf(c module.Call, f patch.Fixture, p patch.Property, v lua.LValue, wha
 	}
 	l, ok := p.Angle(float64(n))
 	if !ok {
-		c.Wrong(what, fmt.Sprintf("%g to %g degrees, as far as fixture %q turns,", -half, half, f.Name), v)
+		c.Wrong(what, fmt.Sprintf("%g to %g degrees, as far as fixture %q turns", -half, half, f.Name), v)
 	}
 	return l
 }
