@@ -12,14 +12,17 @@ func (e *Engine) execute(command Command, at time.Duration) {
 	switch c := command.(type) {
 	case Set:
 		if done = e.claim(c.Channel); done {
+			e.remix(c.Channel.Coarse, at, takeover{})
 			e.put(c.Channel, finite(c.Value))
 		}
 	case Stop:
 		if done = e.claim(c.Channel); done {
+			e.freeze(c.Channel.Coarse, at)
 			e.put(c.Channel, e.level(c.Channel.Coarse, at))
 		}
 	case Fade:
 		if done = e.claim(c.Channel); done {
+			e.remix(c.Channel.Coarse, at, takeover{c.Delay, c.Duration, c.Curve})
 			e.run(effect{
 				At: c.Channel.Coarse, Kind: fading, Curve: c.Curve,
 				Timer: newTimer(&e.pulse, at, c.Delay, c.Duration),
@@ -28,6 +31,7 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		}
 	case Wave:
 		if done = e.claim(c.Channel); done {
+			e.remix(c.Channel.Coarse, at, takeover{})
 			e.run(effect{
 				At: c.Channel.Coarse, Kind: waving, Shape: c.Shape,
 				Timer: newTimer(&e.pulse, at, Length{}, c.Period),
@@ -37,6 +41,18 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		}
 	case Path:
 		done = e.follow(c, at)
+	case FadeColor:
+		done = e.fadeColor(c, at)
+	case WaveColor:
+		done = e.waveColor(c, at)
+	case SetColors:
+		done = e.setColors(c, at)
+	case Attributes:
+		e.setMixes(c.Mixes)
+	case Hold:
+		done = e.hold(c, at)
+	case Release:
+		e.release(c, at)
 	case Use:
 		for _, o := range c.Outputs {
 			e.Use(o)
@@ -83,6 +99,7 @@ func (e *Engine) follow(c Path, at time.Duration) bool {
 		if !e.openChannel(ch) {
 			return false
 		}
+		e.remix(ch.Coarse, at, takeover{length: c.Segment})
 	}
 	r := &run{
 		Timer:  newTimer(&e.pulse, at, Length{}, c.Segment),

@@ -31,25 +31,6 @@ func kindChannels(kind string) []string {
 	return nil
 }
 
-// intensity returns the channels that make a fixture bright: its dimmer if it
-// has one, else the colours that add light.
-func intensity(channels []Channel) []Channel {
-	var dimmers, colours []Channel
-	for _, c := range channels {
-		switch strings.ToLower(c.Name) {
-		case "dimmer", "intensity":
-			dimmers = append(dimmers, c)
-		case "red", "green", "blue", "white", "amber", "uv", "lime", "mint", "indigo",
-			"warm white", "cold white", "warm_white", "cold_white":
-			colours = append(colours, c)
-		}
-	}
-	if len(dimmers) > 0 {
-		return dimmers
-	}
-	return colours
-}
-
 // didYouMean returns " (did you mean …?)" if one of the names is close to what
 // was typed, else "".
 func didYouMean(typed string, names []string) string {
