@@ -144,6 +144,11 @@ func (f Fixture) Channel(name string) (Channel, error) {
 		}
 		names[i] = c.Name
 	}
+	for i, p := range f.Properties {
+		if slices.Contains(p.Also, Plain(name)) {
+			return f.Channels[i], nil
+		}
+	}
 	return Channel{}, fmt.Errorf("fixture %q has no channel %q%s; it has %s",
 		f.Name, name, didYouMean(name, names), strings.Join(names, ", "))
 }

@@ -1,0 +1,97 @@
+package profile
+
+import (
+	"slices"
+
+	"showrun/runtime/color"
+	"showrun/runtime/patch"
+)
+
+// Model is what a fixture of the profile is patched as. A channel of 24 bits has the
+// first 16 of them.
+func (p Profile) Model() patch.Model {
+	m := patch.Model{Name: p.Name + ", " + p.Mode, Slots: p.Slots}
+	for _, c := range p.Channels {
+		m.Channels = append(m.Channels, c.model(p))
+		if m.Wheel == nil && c.Property == "color_wheel" {
+			m.Wheel = c.filters()
+		}
+	}
+	return m
+}
+
+// classes are those that the names of properties do not tell of.
+var classes = map[string]patch.Class{
+	"color_preset": patch.Color, "color_temperature": patch.Color, "color_wheel_spin": patch.Color, "color_effect": patch.Color,
+	"pan_rotation": patch.Position, "tilt_rotation": patch.Position, "beam_position_x": patch.Position, "beam_position_y": patch.Position,
+}
+
+func (c Channel) model(p Profile) patch.ModelChannel {
+	mc := patch.ModelChannel{Name: c.Name, Coarse: c.Slots[0] + 1, Property: patch.PropertyOf(c.Property)}
+	if len(c.Slots) > 1 {
+		mc.Fine = c.Slots[1] + 1
+	}
+	if class, ok := classes[c.Property]; ok {
+		mc.Class = class
+	}
+	mc.Default = c.Default
+	mc.Also = c.also(p)
+	for _, capability := range c.Capabilities {
+		mc.Capabilities = append(mc.Capabilities, capability.Capability)
+	}
+	switch way, ok := c.way(); {
+	case (c.Property == "pan" || c.Property == "tilt") && ok:
+		mc.Degrees = way
+	case c.Property == "color_wheel":
+		mc.Emitter = color.Wheel
+	}
+	return mc
+}
+
+// way is how many degrees a channel turns from level 0 to 255.
+func (c Channel) way() (degrees float64, ok bool) {
+	widest := 0.0
+	for _, k := range c.Capabilities {
+		if width := k.To - k.From; k.About == c.Property && k.Unit == patch.Degrees && k.Start != k.End && width > widest {
+			degrees, widest = (k.End-k.Start)/width*255, width
+		}
+	}
+	return degrees, widest > 0
+}
+
+// also are the names that a channel answers to besides its own: what the file calls it,
+// and what only it has a part for, such as "strobe" of a shutter.
+func (c Channel) also(p Profile) (names []string) {
+	candidates := []string{c.Name, c.Label, c.Property}
+	for _, k := range c.Capabilities {
+		candidates = append(candidates, k.About)
+	}
+	for _, name := range candidates {
+		key := patch.Plain(name)
+		if key != "" && !slices.Contains(names, key) && !p.others(c, key) {
+			names = append(names, key)
+		}
+	}
+	return names
+}
+
+// others tells whether a channel other than c has a name, or a part of that name.
+func (p Profile) others(c Channel, key string) bool {
+	return slices.ContainsFunc(p.Channels, func(o Channel) bool {
+		if o.Name == c.Name {
+			return false
+		}
+		return patch.Plain(o.Name) == key || patch.Plain(o.Label) == key ||
+			slices.ContainsFunc(o.Capabilities, func(k Capability) bool { return patch.Plain(k.About) == key })
+	})
+}
+
+// filters are the colours of a wheel.
+func (c Channel) filters() (slots []color.Slot) {
+	for _, k := range c.Capabilities {
+		if k.Colored && k.About == c.Property {
+			slots = append(slots, color.Slot{Color: k.Color, Level: k.Level})
+		}
+	}
+	return slots
+}
