@@ -37,14 +37,13 @@ func (p Property) Named(channel, text string) (float64, error) {
 	return 0, p.unknown(channel, text)
 }
 
-// quantity finds the level of a value: where the channel does what it is for or strobes,
-// or else anywhere.
+// quantity finds the level of a value: where the channel usually has it, or else anywhere.
 func (p Property) quantity(channel, text string, value float64, unit Unit) (float64, error) {
 	var have []string
 	for _, usual := range []bool{true, false} {
 		for _, c := range p.Capabilities {
 			switch {
-			case (c.About == channel || c.About == "strobe") != usual || c.Unit != unit:
+			case c.usual(channel, text) != usual || c.Unit != unit:
 			case c.holds(value):
 				return c.at(value), nil
 			case c.Start != c.End:
@@ -56,6 +55,15 @@ func (p Property) quantity(channel, text string, value float64, unit Unit) (floa
 		return 0, p.unknown(channel, text)
 	}
 	return 0, fmt.Errorf("%s cannot be %q; it has %s", channel, text, strings.Join(have, ", "))
+}
+
+// usual tells whether it is here that a channel has a value: where it does what it is for,
+// or strobes, and a direction of turning where it turns.
+func (c Capability) usual(channel, text string) bool {
+	if strings.HasSuffix(Plain(text), "cw") {
+		return strings.HasSuffix(c.About, "rotation") || strings.HasSuffix(c.About, "spin")
+	}
+	return c.About == channel || c.About == "strobe"
 }
 
 // holds tells whether a capability reaches a value.

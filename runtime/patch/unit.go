@@ -61,6 +61,12 @@ var keywords = map[string]float64{
 	"out": 0, "in": 100, "open": 100,
 }
 
+// IsKeyword tells whether a text is one of the words for percentages, such as "slow".
+func IsKeyword(text string) bool {
+	_, ok := keywords[strings.ToLower(text)]
+	return ok
+}
+
 // Keywords are those words, in their order.
 func Keywords() []string { return slices.Sorted(maps.Keys(keywords)) }
 

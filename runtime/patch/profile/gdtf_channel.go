@@ -205,11 +205,12 @@ func (g *gdtf) function(c *Channel, f function, several bool, bytes int) {
 	whole := Capability{Capability: patch.Capability{From: l.level(f.from), To: l.level(f.to), About: property}}
 	whole.Start, whole.End, whole.Unit = g.physical(f.element, property, f.attribute)
 	whole.Level = l.level(min(max(dmxValue(f.element, "Default", bytes, f.from), f.from), f.to))
-	if several {
+	sets := f.all("ChannelSet")
+	switch {
+	case property != c.Property:
+		whole.add(f.name, strings.ReplaceAll(property, "_", " "))
+	case several && len(sets) == 0:
 		whole.add(f.name)
-		if property != c.Property {
-			whole.add(strings.ReplaceAll(property, "_", " "))
-		}
 	}
 	if property == "" {
 		whole.add("off", "none")
@@ -217,7 +218,6 @@ func (g *gdtf) function(c *Channel, f function, several bool, bytes int) {
 	whole.Color, whole.Colored = g.emitted(f)
 	c.Capabilities = append(c.Capabilities, whole)
 	w := g.wheelOf(f)
-	sets := f.all("ChannelSet")
 	if len(sets) > maxCapabilities {
 		f.fail("", "%d sets, more than %d", len(sets), maxCapabilities)
 		return

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -154,15 +155,29 @@ func (f *ofl) switches() {
 		if !ok {
 			continue
 		}
-		to := capability.get("switchChannels")
-		for _, alias := range to.keys() {
-			target := strings.ReplaceAll(to.get(alias).text(), pixelVariable, trigger.pixel)
+		f.switchTo(capability.get("switchChannels"), trigger.pixel)
+	}
+}
+
+// switchTo makes known the names that a capability gives to channels.
+func (f *ofl) switchTo(to node, pixel string) {
+	whole := map[string]string{} // the name for a channel, by its key; its fine ones belong to it
+	for _, fine := range []bool{false, true} {
+		for _, key := range to.keys() {
+			target := strings.ReplaceAll(to.get(key).text(), pixelVariable, pixel)
 			e, ok := f.known[target]
 			if !ok {
-				to.get(alias).fail("no channel '%s'%s", target, didYouMean(target, f.order))
+				to.get(key).fail("no channel '%s'%s", target, didYouMean(target, f.order))
 			}
-			e.alias = strings.ReplaceAll(alias, pixelVariable, trigger.pixel)
-			f.put(e.alias, e)
+			if e.byte > 0 != fine {
+				continue
+			}
+			alias := strings.ReplaceAll(key, pixelVariable, pixel)
+			if !fine {
+				whole[e.key] = alias
+			}
+			e.alias = cmp.Or(whole[e.key], alias)
+			f.put(alias, e)
 		}
 	}
 }
@@ -259,7 +274,7 @@ func (f *ofl) insert(block node) (slots []slot) {
 // layOut makes the channels and pixels of a mode.
 func (f *ofl) layOut(p *Profile, slots []slot) {
 	p.Slots = len(slots)
-	at := map[string]int{} // index of a channel, by its key
+	at := map[string]int{} // index of a channel, by its name
 	var entries []entry    // what each channel is
 	pixels := map[string]int{}
 	for i, s := range slots {
@@ -271,18 +286,18 @@ func (f *ofl) layOut(p *Profile, slots []slot) {
 			s.fail("no channel '%s'%s", s.name, didYouMean(s.name, f.order))
 			return
 		}
-		index, begun := at[e.key]
+		index, begun := at[e.name()]
 		switch {
 		case e.byte == 0 && begun:
 			s.fail("the mode has channel '%s' twice", s.name)
 		case e.byte == 0:
-			at[e.key] = len(p.Channels)
+			at[e.name()] = len(p.Channels)
 			entries = append(entries, e)
 			p.Channels = append(p.Channels, Channel{Label: e.name(), Slots: []int{i}, Pixel: f.pixel(p, pixels, e)})
 		case !begun:
-			s.fail("'%s' is a fine channel of '%s', which must come before it", s.name, e.key)
+			s.fail("'%s' is a fine channel of '%s', which must come before it", s.name, e.name())
 		case len(p.Channels[index].Slots) != e.byte:
-			s.fail("'%s' is fine channel %d of '%s'; they come once each, the coarser first", s.name, e.byte, e.key)
+			s.fail("'%s' is fine channel %d of '%s'; they come once each, the coarser first", s.name, e.byte, e.name())
 		default:
 			p.Channels[index].Slots = append(p.Channels[index].Slots, i)
 		}

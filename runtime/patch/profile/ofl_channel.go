@@ -234,8 +234,9 @@ func (f *ofl) nameCapability(c *Capability, n node, kind, channel string) {
 		f.nameSlot(c, n, kind, channel)
 	case "ColorPreset":
 		if list := n.get("colors"); list.there {
-			c.Color, c.Colored = colors(list)
-			defer c.add(list.items()[0].textOr(""))
+			if c.Color, c.Colored = colors(list); c.Colored {
+				defer c.add(c.Color.String())
+			}
 		}
 	case "Effect":
 		c.add(n.get("effectName").textOr(""), strings.ReplaceAll(snake(n.get("effectPreset").textOr("")), "_", " "))
@@ -244,6 +245,11 @@ func (f *ofl) nameCapability(c *Capability, n node, kind, channel string) {
 		defer c.add("sound")
 	}
 	c.add(n.get("comment").textOr(""))
+	for _, key := range oflKinds[kind].quantities {
+		if word, _ := n.get(key).value.(string); patch.IsKeyword(word) {
+			c.add(word)
+		}
+	}
 	if len(c.Names) == 0 && c.Start == c.End && kind != "ColorIntensity" && (kind != "Intensity" || c.Unit != patch.NoUnit) {
 		c.add(strings.ReplaceAll(snake(kind), "_", " "), "on")
 	}

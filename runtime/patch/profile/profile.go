@@ -125,12 +125,19 @@ func missing(folder fs.FS, file string, err error) error {
 	return fmt.Errorf("%s: there is no such file in the show folder%s", file, didYouMean(file, near))
 }
 
-// didYouMean is " (did you mean '…'?)" for the name most like what was written, or "".
+// didYouMean is " (did you mean '…'?)" for the name most like what was written, or else the
+// one that it begins with; "" if there is none.
 func didYouMean(written string, names []string) string {
-	if best := patch.Closest(written, names); best != "" {
-		return fmt.Sprintf(" (did you mean '%s'?)", best)
+	best := patch.Closest(written, names)
+	for _, name := range names {
+		if first, _, more := strings.Cut(written, " "); best == "" && more && strings.EqualFold(first, name) {
+			best = name
+		}
 	}
-	return ""
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean '%s'?)", best)
 }
 
 // pickMode finds the mode of a name among those of a file; each has one or two names.

@@ -1,6 +1,10 @@
 package profile
 
-import "showrun/runtime/patch"
+import (
+	"slices"
+
+	"showrun/runtime/patch"
+)
 
 // settle finds out what a channel is about, of what its capabilities are; own is its
 // name in the file, for one that does nothing else.
@@ -19,9 +23,7 @@ func (c *Channel) settle(own string) {
 	switch {
 	case width["dimmer"] >= quarter:
 		widest = "dimmer"
-	case width["shutter"] > 0 && strobes[widest]:
-		widest = "shutter"
-	case strobes[widest] && c.openIsNothing():
+	case strobes[widest] && (width["shutter"] > 0 || c.nothing()):
 		widest = "shutter"
 	}
 	for _, wheel := range []string{"color_wheel", "gobo"} {
@@ -35,37 +37,45 @@ func (c *Channel) settle(own string) {
 	if c.Property == "" {
 		c.Property = "channel"
 	}
+	c.openUp()
 }
 
 // strobes are the properties that a shutter has besides being open or closed.
 var strobes = map[string]bool{"strobe": true, "pulse": true, "random_strobe": true, "random_pulse": true, "strobe_effect": true}
 
-// openIsNothing makes doing nothing the open shutter of a channel that only strobes
-// beside it. It tells whether there is such a place.
-func (c *Channel) openIsNothing() bool {
-	found := false
+// nothing tells whether there is a place where the channel does nothing.
+func (c *Channel) nothing() bool {
+	return slices.ContainsFunc(c.Capabilities, func(k Capability) bool { return k.About == "" })
+}
+
+// openUp names the places where a shutter does nothing "open", unless another is.
+func (c *Channel) openUp() {
+	if _, ok := c.place("open"); ok || c.Property != "shutter" {
+		return
+	}
 	for i := range c.Capabilities {
-		if cap := &c.Capabilities[i]; cap.About == "" {
-			cap.About = "shutter"
-			cap.Names = append([]string{"open"}, cap.Names...)
-			found = true
+		if k := &c.Capabilities[i]; k.About == "" {
+			k.About = "shutter"
+			k.Names = append([]string{"open"}, k.Names...)
 		}
 	}
-	return found
+}
+
+// place finds the capability of a name.
+func (c *Channel) place(name string) (Capability, bool) {
+	for _, k := range c.Capabilities {
+		if slices.ContainsFunc(k.Names, func(n string) bool { return patch.Plain(n) == name }) {
+			return k, true
+		}
+	}
+	return Capability{}, false
 }
 
 // opened is the default of a channel that the file has none for: the open place of a
 // shutter, or 0.
 func (c *Channel) opened() float64 {
-	if c.Property != "shutter" {
-		return 0
-	}
-	for _, cap := range c.Capabilities {
-		for _, name := range cap.Names {
-			if patch.Plain(name) == "open" {
-				return cap.Level
-			}
-		}
+	if open, ok := c.place("open"); ok && c.Property == "shutter" {
+		return open.Level
 	}
 	return 0
 }
