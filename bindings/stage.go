@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
+	"showrun/runtime/patch/profile"
 )
 
 // group is one or more fixtures that are told the same.
@@ -33,10 +34,10 @@ func (s *Show) openStage(L *lua.LState, m *lua.LTable) {
 
 // stageFixture patches a fixture.
 func (s *Show) stageFixture(c module.Call) int {
-	o := c.Options(1, false, "name", "at", "kind", "channels", "range", "at_position", "rotation")
+	o := c.Options(1, false, "name", "at", "kind", "channels", "profile", "mode", "range", "at_position", "rotation")
 	name := o.AsString(o.Get("name"), "name")
 	at := fixtureAddress(o, name)
-	m, err := fixtureModel(o, name)
+	m, err := s.fixtureModel(o, name)
 	if err == nil && o.Has("range") {
 		m, err = turning(o, m)
 	}
@@ -64,14 +65,42 @@ func (s *Show) stageFixture(c module.Call) int {
 }
 
 // fixtureModel takes what the fixture is.
-func fixtureModel(o module.Options, name string) (patch.Model, error) {
+func (s *Show) fixtureModel(o module.Options, name string) (patch.Model, error) {
+	given := 0
+	for _, what := range []string{"kind", "channels", "profile"} {
+		if o.Has(what) {
+			given++
+		}
+	}
 	switch {
-	case o.Has("kind") == o.Has("channels"):
-		o.Fail("fixture %q: give either kind or channels", module.Cut(name))
+	case given != 1:
+		o.Fail("fixture %q: give one of kind, channels and profile", module.Cut(name))
+	case o.Has("mode") && !o.Has("profile"):
+		o.Fail("fixture %q: mode stands with profile", module.Cut(name))
+	case o.Has("profile"):
+		return s.profile(o)
 	case o.Has("kind"):
 		return patch.Kind(o.Str("kind", ""))
 	}
 	return patch.ModelOf(o.Names(o.Get("channels"), "channels", "channel"))
+}
+
+// profileMode names a mode of a profile.
+type profileMode struct{ file, mode string }
+
+// profile reads a mode of a file in the show folder, once for all fixtures of a load.
+func (s *Show) profile(o module.Options) (patch.Model, error) {
+	s.LoadingOnly(o.Call, "fixtures are patched") // nobody waits for a file once the show is live
+	key := profileMode{o.Str("profile", ""), o.Str("mode", "")}
+	if m, ok := s.profiles[key]; ok {
+		return m, nil
+	}
+	p, err := profile.Read(s.G.Folder(), key.file, key.mode)
+	if err != nil {
+		return patch.Model{}, err
+	}
+	s.profiles[key] = p.Model()
+	return s.profiles[key], nil
 }
 
 // turning takes how far a fixture turns.

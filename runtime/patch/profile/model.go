@@ -36,16 +36,28 @@ func (c Channel) model(p Profile) patch.ModelChannel {
 	}
 	mc.Default = c.Default
 	mc.Also = c.also(p)
-	for _, capability := range c.Capabilities {
-		mc.Capabilities = append(mc.Capabilities, capability.Capability)
-	}
 	switch way, ok := c.way(); {
 	case (c.Property == "pan" || c.Property == "tilt") && ok:
 		mc.Degrees = way
 	case c.Property == "color_wheel":
 		mc.Emitter = color.Wheel
 	}
+	mc.Capabilities = c.parts(mc.Degrees)
 	return mc
+}
+
+// parts are the capabilities that scripts can ask for. Angles of a head are counted from
+// half-way, whatever the file counts them from.
+func (c Channel) parts(way float64) (list []patch.Capability) {
+	for _, k := range c.Capabilities {
+		if way != 0 && k.Unit == patch.Degrees && k.About == c.Property {
+			k.Start, k.End = (k.From-127.5)/255*way, (k.To-127.5)/255*way
+		}
+		if len(k.Names) > 0 || k.Unit != patch.NoUnit {
+			list = append(list, k.Capability)
+		}
+	}
+	return list
 }
 
 // way is how many degrees a channel turns from level 0 to 255.
