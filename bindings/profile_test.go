@@ -10,7 +10,7 @@ import (
 func withProfiles(t *testing.T, text string) map[string]string {
 	t.Helper()
 	files := map[string]string{"show.lua": prelude + text}
-	for _, name := range []string{"par.json", "spot.json", "tube.json", "bar.json", "fan.json", "spot/description.xml"} {
+	for _, name := range []string{"par.json", "spot.json", "tube.json", "bar.json", "fan.json", "dimmer.json", "spot/description.xml"} {
 		data, err := os.ReadFile("../runtime/patch/profile/testdata/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -45,6 +45,46 @@ var profileTests = []struct {
 	{"a group takes what it has", `stage.group{ par, spot }:set{ shutter = "open", gobo = "star" }`, []string{"0s 6=6 17=5 19=19"}},
 	{"unpacked GDTF", `stage.fixture{ name = "x", profile = "fixtures/spot/description.xml", at = one:slot(201) }:set{ gobo = "star", pan = 270 }`,
 		[]string{"0s 201=255 207=4 209=19"}},
+}
+
+var pixelTests = []struct {
+	name, text string
+	levels     []string
+}{
+	{"one of them", `tube.pixels[2]:set{ color = "blue" }`, []string{"0s 101=0 103=0 104=0 106=255 109=0"}},
+	{"the first, which begins where the tube does", `tube:set{ color = "red" } tube.pixels[1]:set{ color = "lime" }`, []string{"0s 101=0 102=255 104=255 105=0 146=255"}},
+	{"all again", `tube.pixels[1]:set{ color = "lime" } later(function() tube:set{ color = "red" } end)`, []string{"0s 102=255", "1s 101=255 102=0 104=255"}},
+	{"one after all", `tube:set{ color = "red", intensity = 100 } later(function() tube.pixels[16]:fade({ color = "blue" }, 1) end)`,
+		[]string{"1s 146=100 148=0", "2s 146=0 148=255 101=100"}},
+	{"by channel", `tube.pixels[3]:set{ red = 7 } tube:set{ red_4 = 8 }`, []string{"0s 107=7 110=8"}},
+	{"an array", `local t = {} for i = 1, 48 do t[i] = i end tube.pixels:pixels(t)`, []string{"0s 101=1 102=2 148=48"}},
+	{"a wave along it", `tube.pixels:wave{ channels = { "intensity" }, period = 16, shape = "square", width = 1 / 16, spread = 1 }`, []string{"500ms 101=255 104=0 146=0", "1500ms 101=0 104=255", "15.5s 101=0 146=255"}},
+	{"in a group with others", `stage.group{ name = "all", tube.pixels[16], par, tube.pixels }:set{ color = "blue" }`, []string{"0s 4=255 103=255 148=255"}},
+	{"segments", `local bar = stage.fixture{ name = "bar", profile = "fixtures/bar.json", mode = "18ch", at = one:slot(201) } bar:set{ intensity = 9 } bar.pixels[2]:set{ color = "#ff4040" }`,
+		[]string{"0s 201=9 202=5 203=0 207=191 210=64 211=0"}},
+	{"a pack of dimmers", `local pack = stage.fixture{ name = "pack", profile = "fixtures/dimmer.json", mode = "4ch", at = one:slot(201) } pack:set{ intensity = 9 } pack.pixels[4]:set{ intensity = 90 }`,
+		[]string{"0s 201=9 203=9 204=90"}},
+}
+
+// TestPixelsOfAProfile plays the parts of tubes and bars.
+func TestPixelsOfAProfile(t *testing.T) {
+	for _, tt := range pixelTests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStand(t)
+			if err := s.load(withProfiles(t, profiled+`local function later(f) clock.after(1, f) end `+tt.text)); err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range tt.levels {
+				s.wantLevels(l)
+			}
+			s.wantFailures()
+		})
+	}
+	s := newStand(t)
+	if err := s.load(withProfiles(t, profiled+`print(#tube.pixels, tube.pixels.name, tube.pixels[2], par.pixels, tube.pixels == tube.pixels) for i in pairs{ stage.get("tube 2") } do print(i) end`)); err != nil {
+		t.Fatal(err)
+	}
+	s.wantLog("0.000 16\ttube.pixels\tstage.fixture tube 2\tnil\ttrue")
 }
 
 // TestProfiles plays what scripts do with fixtures that have a profile.

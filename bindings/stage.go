@@ -59,9 +59,39 @@ func (s *Show) stageFixture(c module.Call) int {
 			s.G.Emit(engine.Set{Channel: f.Channels[i], Value: p.Default})
 		}
 	}
-	s.named[name] = module.Object(s.Load, c.L, "stage.fixture", &group{name: name, fixtures: []patch.Fixture{f}}, s.fixtureClass)
-	c.L.Push(s.named[name])
+	c.L.Push(s.object(c.L, f))
 	return 1
+}
+
+// object makes the object of a fixture, with those of its parts.
+func (s *Show) object(L *lua.LState, f patch.Fixture) *lua.LUserData {
+	for _, part := range f.Parts {
+		s.object(L, part)
+	}
+	ud := module.Object(s.Load, L, "stage.fixture", &group{name: f.Name, fixtures: []patch.Fixture{f}}, s.fixtureClass)
+	s.named[objectName(f)] = ud
+	return ud
+}
+
+// objectName is what a fixture is found by; parts are not found by their names alone.
+func objectName(f patch.Fixture) string {
+	if f.Of == "" {
+		return f.Name
+	}
+	return f.Of + "\x00" + f.Name
+}
+
+// parts is the group of what can be lit on its own of a fixture, nil if nothing can.
+func (s *Show) parts(L *lua.LState, g *group) lua.LValue {
+	f := g.fixtures[0]
+	if len(f.Parts) == 0 {
+		return lua.LNil
+	}
+	key := f.Name + "\x00"
+	if s.named[key] == nil {
+		s.named[key] = module.Object(s.Load, L, "stage.group", &group{name: f.Name + ".pixels", fixtures: f.Parts}, s.groupClass)
+	}
+	return s.named[key]
 }
 
 // fixtureModel takes what the fixture is.
@@ -158,7 +188,8 @@ func (s *Show) fixtureClass() module.Class[*group] {
 		Methods: s.levelMethods(),
 		Level:   (*group).levelOf,
 		Properties: map[string]func(*group) lua.LValue{
-			"name": func(g *group) lua.LValue { return lua.LString(g.name) },
+			"name":   func(g *group) lua.LValue { return lua.LString(g.name) },
+			"pixels": func(g *group) lua.LValue { return s.parts(s.G.L, g) },
 			"kind": func(g *group) lua.LValue {
 				if kind := g.fixtures[0].Kind; kind != "" {
 					return lua.LString(kind)
@@ -185,9 +216,11 @@ func (s *Show) stageGroup(c module.Call) int {
 			c.Wrong(fmt.Sprintf("member %d", i), "a fixture or a group", o.T.RawGetInt(i))
 		}
 		for _, f := range member.fixtures {
-			if !seen[f.Name] {
-				seen[f.Name] = true
-				g.fixtures = append(g.fixtures, f)
+			if seen[objectName(f)] {
+				continue
+			}
+			seen[objectName(f)] = true
+			if g.fixtures = append(g.fixtures, f); f.Of == "" {
 				names = append(names, f.Name)
 			}
 		}
@@ -221,7 +254,7 @@ func (s *Show) groupClass() module.Class[*group] {
 			},
 		},
 		Level:  (*group).levelOf,
-		Item:   func(_ *lua.LState, g *group, i int) lua.LValue { return s.named[g.fixtures[i-1].Name] },
+		Item:   func(_ *lua.LState, g *group, i int) lua.LValue { return s.named[objectName(g.fixtures[i-1])] },
 		Length: func(g *group) int { return len(g.fixtures) },
 	}
 }
@@ -230,7 +263,7 @@ func (s *Show) groupEach(c module.Call, g *group) int {
 	fn := c.Function(1, "the callback")
 	for i, f := range g.fixtures {
 		c.L.Push(fn)
-		c.L.Push(s.named[f.Name])
+		c.L.Push(s.named[objectName(f)])
 		c.L.Push(lua.LNumber(i + 1))
 		c.L.Call(2, 0)
 	}

@@ -24,6 +24,10 @@ type Fixture struct {
 	Name string
 	// Kind is a name in the table of kinds, or "" for a list of channels or a profile.
 	Kind string
+	// Of is the name of the fixture that this is a part of, "" for a whole one.
+	Of string
+	// Parts are what can be lit on its own of it, such as pixels.
+	Parts []Fixture
 	// At is its first slot, and Slots how many there are.
 	At    level.Address
 	Slots int
@@ -103,6 +107,9 @@ func NewModel(name string, m Model, at level.Address, slots int) (Fixture, error
 	}
 	f.Intensity = f.lights()
 	f.Mix = f.mix(m.Wheel)
+	for _, p := range m.Parts {
+		f.Parts = append(f.Parts, f.part(p))
+	}
 	return f, nil
 }
 

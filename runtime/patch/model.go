@@ -20,6 +20,8 @@ type Model struct {
 	Channels []ModelChannel
 	// Wheel are the filters of the channel whose Emitter is color.Wheel.
 	Wheel []color.Slot
+	// Parts are what can be lit on its own of it.
+	Parts []Part
 }
 
 // A ModelChannel is a channel of a model. Slots count from 1.

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"slices"
+	"strconv"
 
 	"showrun/runtime/color"
 	"showrun/runtime/patch"
@@ -17,7 +18,25 @@ func (p Profile) Model() patch.Model {
 			m.Wheel = c.filters()
 		}
 	}
+	for _, pixel := range p.Pixels {
+		m.Parts = append(m.Parts, p.part(pixel))
+	}
 	return m
+}
+
+// part is a pixel as scripts see it: its channels are called by their properties, numbered
+// where it has several of one.
+func (p Profile) part(pixel Pixel) patch.Part {
+	part, taken := patch.Part{Name: pixel.Name}, map[string]bool{}
+	for _, i := range pixel.Channels {
+		name := p.Channels[i].Property
+		for n := 2; taken[name]; n++ {
+			name = p.Channels[i].Property + "_" + strconv.Itoa(n)
+		}
+		taken[name] = true
+		part.Channels = append(part.Channels, patch.PartChannel{Name: name, Index: i})
+	}
+	return part
 }
 
 // classes are those that the names of properties do not tell of.
