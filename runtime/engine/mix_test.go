@@ -233,10 +233,14 @@ func BenchmarkPixels(b *testing.B) {
 	pixels := make([]level.Address, 1000)
 	levels := make([]float32, 3000)
 	for name, prepare := range map[string]func(r *bar, i int) Command{
-		"still":     func(r *bar, i int) Command { return r.setColor(i, 1, 2, 3) },
-		"fading":    func(r *bar, i int) Command { return FadeColor{At: r.color(i), To: color.RGB{R: 255}, Duration: Length{Time: time.Hour}} },
-		"intensity": func(r *bar, i int) Command { return Wave{Channel: r.intensity(i), Period: Length{Time: time.Second}, To: 255} },
-		"set":       nil,
+		"still": func(r *bar, i int) Command { return r.setColor(i, 1, 2, 3) },
+		"fading": func(r *bar, i int) Command {
+			return FadeColor{At: r.color(i), To: color.RGB{R: 255}, Duration: Length{Time: time.Hour}}
+		},
+		"intensity": func(r *bar, i int) Command {
+			return Wave{Channel: r.intensity(i), Period: Length{Time: time.Second}, To: 255}
+		},
+		"set": nil,
 	} {
 		b.Run(name, func(b *testing.B) {
 			r := newBar(b, 1000, "rgb")
