@@ -13,9 +13,9 @@ import (
 
 // Bounds of a JSON file.
 const (
-	maxJSON      = 8 << 20 // bytes
+	maxJSON      = 4 << 20 // bytes
 	maxDepth     = 32
-	maxJSONNodes = 1 << 20
+	maxJSONNodes = 1 << 18
 )
 
 // document is a file while it is read. The first thing that is wrong with it is kept;

@@ -43,6 +43,9 @@ var mistakesOFL = []mistake{
 	{`"Red", "Red fine"`, `"Red fine"`, `modes[1].channels[2]: 'Red fine' is a fine channel of 'Red', which must come before it`},
 	{`"name": "Spot"`, `"name": ""`, `name: must be a string that is not empty, got ""`},
 	{`"name": "Spot"`, `"Name": "Spot"`, `unknown key 'Name' (did you mean 'name'?)`},
+	{`"name": "Spot",`, `"name": "Spot", "physical": { "lens": { "degreesMinMax": [5] } },`, `physical.lens.degreesMinMax: must be two angles in degrees, the least and the most, got a list`},
+	{`"shortName": "9ch",`, `"physical": { "lens": { "degreesMinMax": [5, "wide"] } },`, `modes[1].physical.lens.degreesMinMax[1]: must be an angle in degrees, 0-360, got "wide"`},
+	{`"shortName": "9ch",`, `"physical": 7,`, `modes[1].physical: must be an object, got 7`},
 	{`"name": "Spot",`, ``, `name: must be a string that is not empty, but it is not there`},
 	{`"modes": [`, `"mode": [`, `unknown key 'mode' (did you mean 'modes'?)`},
 	{`"modes": [`, `"modi": [], "x": [`, `modes: must be a list of modes, but it is not there`},
@@ -96,7 +99,7 @@ var mistakesOFL = []mistake{
 	{soundOFL, `[]`, `the file must be an object with name, availableChannels and modes, got a list`},
 	{soundOFL, soundOFL + `{}`, `line 20: there is something after the end`},
 	{soundOFL, strings.Repeat("[", 40) + strings.Repeat("]", 40), `line 1: values are nested more than 32 deep`},
-	{soundOFL, strings.Repeat(" ", maxJSON+1), `the file has 8388609 bytes, more than 8388608`},
+	{soundOFL, strings.Repeat(" ", maxJSON+1), `the file has 4194305 bytes, more than 4194304`},
 	{`["Pan", null, `, `["Pan", ` + strings.Repeat("null, ", 600), `modes[1].channels: the mode has more than 512 channels`},
 }
 
@@ -207,8 +210,8 @@ var mistakesGDTF = []mistake{
 	{soundGDTF, ``, `there is nothing in it`},
 	{soundGDTF, `<GDTF/>`, `not a GDTF description: it must have GDTF and in it FixtureType`},
 	{soundGDTF, `<GDTF>&who;</GDTF>`, `line 1: invalid character entity &who;`},
-	{soundGDTF, strings.Repeat("<a>", 40), `line 1: more than 524288 elements, or more than 32 deep`},
-	{soundGDTF, strings.Repeat(" ", maxXML+1), `it has more than 16777216 bytes`},
+	{soundGDTF, strings.Repeat("<a>", 40), `line 1: more than 131072 elements, or more than 32 deep`},
+	{soundGDTF, strings.Repeat(" ", maxXML+1), `it has more than 8388608 bytes`},
 }
 
 // TestMistakesInGDTF breaks a sound description in one place at a time, packed.

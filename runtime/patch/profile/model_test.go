@@ -191,6 +191,74 @@ func TestSixteenAndTwentyFourBits(t *testing.T) {
 	}
 }
 
+// TestNoLightBeforeItIsTold: what a file has its lamps start at does not light them.
+func TestNoLightBeforeItIsTold(t *testing.T) {
+	const file = `{ "name": "x", "availableChannels": {
+	"Dimmer": { "defaultValue": 255, "capability": { "type": "Intensity" } },
+	"Red": { "defaultValue": 255, "capability": { "type": "ColorIntensity", "color": "Red" } },
+	"Cyan": { "defaultValue": 255, "capability": { "type": "ColorIntensity", "color": "Cyan" } } },
+	"modes": [ { "name": "a", "channels": ["Dimmer", "Red"] }, { "name": "b", "channels": ["Red", "Cyan"] }, { "name": "c", "channels": ["Cyan"] } ] }`
+	for mode, want := range map[string]string{"a": "dimmer=0 red=255", "b": "red=0 cyan=0", "c": "cyan=255"} {
+		p, err := parseOFL([]byte(file), mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range p.Channels {
+			got = append(got, fmt.Sprintf("%s=%g", c.Name, c.Default))
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("mode %s starts with %s, want %s", mode, s, want)
+		}
+	}
+}
+
+// TestSwitchingChannels reads a mode in which names stand for what another channel selects
+// at its start, also with the fine half.
+func TestSwitchingChannels(t *testing.T) {
+	const file = `{ "name": "x", "availableChannels": {
+	"Mode": { "defaultValue": 200, "capabilities": [
+		{ "dmxRange": [0, 127], "type": "Effect", "effectName": "Auto", "switchChannels": { "A": "Speed", "A fine": "Pan fine" } },
+		{ "dmxRange": [128, 255], "type": "NoFunction", "comment": "By hand", "switchChannels": { "A fine": "Pan fine", "A": "Pan" } } ] },
+	"Speed": { "capability": { "type": "EffectSpeed", "speedStart": "slow", "speedEnd": "fast" } },
+	"Pan": { "fineChannelAliases": ["Pan fine"], "defaultValue": "50%", "capability": { "type": "Pan", "angleStart": "0deg", "angleEnd": "360deg" } } },
+	"modes": [ { "name": "a", "channels": ["Mode", "A", "A fine", "Speed"] } ] }`
+	p, err := parseOFL([]byte(file), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := outline(p), "x / a: 4 slots, 0 pixels\n1 effect=200: Auto@63, off@191\n2+3 pan=127.5: @0 0..360deg\n4 effect_speed: @0 1..100%\n"; got != want {
+		t.Errorf("read\n%s\nwant\n%s", got, want)
+	}
+	f, err := patch.NewModel("f", p.Model(), level.Address{Output: 1, Slot: 1}, 512)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := f.Channel("A"); err != nil || c.Name != "pan" {
+		t.Errorf("A is %v, %v", c, err)
+	}
+}
+
+// TestLens: a zoom from narrow to wide is in degrees where the file tells of the lens.
+func TestLens(t *testing.T) {
+	const file = `{ "name": "x", "physical": { "lens": { "degreesMinMax": [10, 60] } }, "availableChannels": {
+	"Zoom": { "capability": { "type": "Zoom", "angleStart": "wide", "angleEnd": "narrow" } } },
+	"modes": [ { "name": "a", "channels": ["Zoom"] }, { "name": "b", "physical": { "lens": { "degreesMinMax": [10, 20] } }, "channels": ["Zoom"] } ] }`
+	for mode, want := range map[string]string{"a": "zoom 204", "b": "zoom 0"} {
+		p, err := parseOFL([]byte(file), mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := patch.NewModel("f", p.Model(), level.Address{Output: 1, Slot: 1}, 512)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := asked(f, "zoom", "20deg"); got != want {
+			t.Errorf("mode %s: 20 degrees are %s, want %s", mode, got, want)
+		}
+	}
+}
+
 // TestNamesOfAttributes goes through the table of names.
 func TestNamesOfAttributes(t *testing.T) {
 	for attribute, want := range map[string]string{

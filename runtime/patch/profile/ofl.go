@@ -15,6 +15,7 @@ type ofl struct {
 	node
 	matrix matrix
 	wheels map[string]wheel
+	lens   [2]float64       // degrees of the beam, narrow and wide; 0 if the file does not say
 	known  map[string]entry // all a mode may name, by that name
 	order  []string         // its names, for suggestions
 }
@@ -67,6 +68,7 @@ func (f *ofl) profile(mode string) Profile {
 		return p
 	}
 	p.Mode = m.get("name").text()
+	f.lens = readLens(f.get("physical"), m.get("physical"))
 	f.layOut(&p, f.slots(m))
 	return p
 }

@@ -46,6 +46,7 @@ func (f *ofl) describeChannel(c *Channel, e entry) {
 	}
 	c.own = snake(c.Label)
 	c.settle(c.own)
+	c.through(f.lens)
 	if d.has("defaultValue") {
 		c.Default = l.level(rawDefault(d, declared))
 	} else {

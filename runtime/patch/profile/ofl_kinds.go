@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"encoding/json"
 	"strings"
 
 	"showrun/runtime/patch"
@@ -138,14 +139,55 @@ func (f *ofl) wheelOf(c node, channel string) (w wheel, key string) {
 	key = n.textOr(channel)
 	w, ok := f.wheels[key]
 	if !ok {
-		var names []string
-		for name := range f.wheels {
-			names = append(names, name)
-		}
 		if !n.there {
 			n = c
 		}
-		n.fail("no wheel '%s'%s", key, didYouMean(key, names))
+		n.fail("no wheel '%s'%s", key, didYouMean(key, keys(f.wheels)))
 	}
 	return w, key
+}
+
+// readLens reads how wide the beam is; what the mode says counts more than what the fixture
+// does.
+func readLens(fixture, mode node) (degrees [2]float64) {
+	for _, physical := range []node{fixture, mode} {
+		n := physical.get("lens").get("degreesMinMax")
+		if !n.there {
+			continue
+		}
+		ends := n.items()
+		if len(ends) != 2 {
+			n.wants("two angles in degrees, the least and the most")
+			return degrees
+		}
+		for i, end := range ends {
+			number, ok := end.value.(json.Number)
+			v, err := number.Float64()
+			if !ok || err != nil || v < 0 || v > 360 {
+				end.wants("an angle in degrees, 0-360")
+			}
+			degrees[i] = v
+		}
+	}
+	return degrees
+}
+
+// through tells a zoom of which the file says how narrow and how wide it is in degrees.
+func (c *Channel) through(lens [2]float64) {
+	if c.Property != "zoom" || lens[0] == lens[1] {
+		return
+	}
+	for i := range c.Capabilities {
+		if k := &c.Capabilities[i]; k.About == "zoom" && k.Unit == patch.Percent {
+			k.Start, k.End, k.Unit = angle(lens, k.Start), angle(lens, k.End), patch.Degrees
+		}
+	}
+}
+
+// angle is a part of the way from narrow, 1 percent or less, to wide.
+func angle(lens [2]float64, percent float64) float64 {
+	if percent <= 1 {
+		percent = 0
+	}
+	return lens[0] + (lens[1]-lens[0])*percent/100
 }

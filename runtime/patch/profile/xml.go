@@ -13,8 +13,8 @@ import (
 
 // Bounds of a description.xml.
 const (
-	maxXML      = 16 << 20 // bytes
-	maxElements = 1 << 19
+	maxXML      = 8 << 20 // bytes
+	maxElements = 1 << 17
 )
 
 // element is an element of a description.xml.
