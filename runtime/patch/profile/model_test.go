@@ -237,6 +237,12 @@ func TestSwitchingChannels(t *testing.T) {
 	if c, err := f.Channel("A"); err != nil || c.Name != "pan" {
 		t.Errorf("A is %v, %v", c, err)
 	}
+	for _, channels := range []string{`"Mode", "Pan", "A fine"`, `"Mode", "A", "Pan fine"`} { // only one half by another name
+		p, err = parseOFL([]byte(strings.Replace(file, `"Mode", "A", "A fine", "Speed"`, channels, 1)), "")
+		if err != nil || len(p.Channels) != 2 || len(p.Channels[1].Slots) != 2 {
+			t.Errorf("%s: %+v, %v", channels, p, err)
+		}
+	}
 }
 
 // TestLens: a zoom from narrow to wide is in degrees where the file tells of the lens.

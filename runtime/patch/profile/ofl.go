@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -163,24 +162,14 @@ func (f *ofl) switches() {
 
 // switchTo makes known the names that a capability gives to channels.
 func (f *ofl) switchTo(to node, pixel string) {
-	whole := map[string]string{} // the name for a channel, by its key; its fine ones belong to it
-	for _, fine := range []bool{false, true} {
-		for _, key := range to.keys() {
-			target := strings.ReplaceAll(to.get(key).text(), pixelVariable, pixel)
-			e, ok := f.known[target]
-			if !ok {
-				to.get(key).fail("no channel '%s'%s", target, didYouMean(target, f.order))
-			}
-			if e.byte > 0 != fine {
-				continue
-			}
-			alias := strings.ReplaceAll(key, pixelVariable, pixel)
-			if !fine {
-				whole[e.key] = alias
-			}
-			e.alias = cmp.Or(whole[e.key], alias)
-			f.put(alias, e)
+	for _, key := range to.keys() {
+		target := strings.ReplaceAll(to.get(key).text(), pixelVariable, pixel)
+		e, ok := f.known[target]
+		if !ok {
+			to.get(key).fail("no channel '%s'%s", target, didYouMean(target, f.order))
 		}
+		e.alias = strings.ReplaceAll(key, pixelVariable, pixel)
+		f.put(e.alias, e)
 	}
 }
 
@@ -276,32 +265,23 @@ func (f *ofl) insert(block node) (slots []slot) {
 // layOut makes the channels and pixels of a mode.
 func (f *ofl) layOut(p *Profile, slots []slot) {
 	p.Slots = len(slots)
-	at := map[string]int{} // index of a channel, by its name
-	var entries []entry    // what each channel is
+	var entries []entry // what each channel is
 	pixels := map[string]int{}
 	for i, s := range slots {
 		if s.name == "" {
 			continue
 		}
 		e, ok := f.known[s.name]
-		if !ok {
-			s.fail("no channel '%s'%s", s.name, didYouMean(s.name, f.order))
-			return
-		}
-		index, begun := at[e.name()]
 		switch {
-		case e.byte == 0 && begun:
+		case !ok:
+			s.fail("no channel '%s'%s", s.name, didYouMean(s.name, f.order))
+		case e.byte > 0:
+			f.fine(p, entries, s, e, i)
+		case slices.ContainsFunc(entries, func(o entry) bool { return o.name() == e.name() }):
 			s.fail("the mode has channel '%s' twice", s.name)
-		case e.byte == 0:
-			at[e.name()] = len(p.Channels)
+		default:
 			entries = append(entries, e)
 			p.Channels = append(p.Channels, Channel{Label: e.name(), Slots: []int{i}, Pixel: f.pixel(p, pixels, e)})
-		case !begun:
-			s.fail("'%s' is a fine channel of '%s', which must come before it", s.name, e.name())
-		case len(p.Channels[index].Slots) != e.byte:
-			s.fail("'%s' is fine channel %d of '%s'; they come once each, the coarser first", s.name, e.byte, e.name())
-		default:
-			p.Channels[index].Slots = append(p.Channels[index].Slots, i)
 		}
 		if f.doc.wrong != nil {
 			return
@@ -315,6 +295,18 @@ func (f *ofl) layOut(p *Profile, slots []slot) {
 	}
 	p.nameChannels()
 	p.startDark()
+}
+
+// fine adds a slot to the last channel before it that is short of it, whatever name that
+// has in the mode.
+func (f *ofl) fine(p *Profile, entries []entry, s slot, e entry, at int) {
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i].key == e.key && len(p.Channels[i].Slots) == e.byte {
+			p.Channels[i].Slots = append(p.Channels[i].Slots, at)
+			return
+		}
+	}
+	s.fail("'%s' is fine channel %d of '%s', which must come before it, and once", s.name, e.byte, e.key)
 }
 
 // name is what the file calls the channel in the mode.
