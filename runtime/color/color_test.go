@@ -55,7 +55,9 @@ func TestBetween(t *testing.T) {
 		t.Errorf("half-way and direct is %s", c)
 	}
 	rnd := rand.New(rand.NewPCG(1, 1))
-	any := func() color.RGB { return color.RGB{R: rnd.Float64() * 255, G: rnd.Float64() * 255, B: rnd.Float64() * 255} }
+	any := func() color.RGB {
+		return color.RGB{R: rnd.Float64() * 255, G: rnd.Float64() * 255, B: rnd.Float64() * 255}
+	}
 	for range 10000 {
 		a, b, u := any(), any(), rnd.Float64()
 		c := color.Between(a, b, u)

@@ -278,3 +278,26 @@ func TestAnEndedFadeIsNoneAnyMore(t *testing.T) {
 		t.Errorf("half of what the channels were at is %v", v)
 	}
 }
+
+// TestAWheelStandsAtTheNearestFilter of what its fixture is told, at once: it does not creep
+// over those between from where a raw command has left it.
+func TestAWheelStandsAtTheNearestFilter(t *testing.T) {
+	var r level.Registry
+	m := patch.Model{Slots: 2, Channels: []patch.ModelChannel{
+		{Name: "colours", Coarse: 1, Property: patch.Property{Class: patch.Color, Emitter: color.Wheel}},
+		{Name: "dimmer", Coarse: 2, Property: patch.Property{Class: patch.Intensity}},
+	}, Wheel: []color.Slot{{Color: color.RGB{R: 255, G: 255, B: 255}}, {Color: color.RGB{R: 255}, Level: 40}, {Color: color.RGB{B: 255}, Level: 80}}}
+	f, err := patch.NewModel("spot", m, level.Address{Output: r.Output("a", 512), Slot: 1}, 512)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := New(Config{Rate: 100, Registry: &r})
+	wheel, red := f.Channels[0], f.Mix.Attribute(1).Coarse
+	e.Submit(at(0, Attributes{[]patch.Mix{*f.Mix}}, Set{wheel, 200}))
+	e.Submit(at(20*ms, SetColors{At: []level.Address{red}, Levels: []float32{255, 30, 0}}))
+	e.Submit(at(40*ms, FadeColor{At: red, To: color.RGB{B: 200}, Duration: Length{Time: 40 * ms}}))
+	e.Submit(at(100*ms, Set{wheel, 7}))
+	e.Submit(at(120*ms, FadeColor{At: red, To: color.RGB{R: 200}, Duration: Length{Time: time.Hour}}))
+	check(t, step(e, 130*ms, 2), "0s 200 0", "10ms 200 0", "20ms 40 0", "30ms 40 0", "40ms 40 0", "50ms 40 0", "60ms 40 0", "70ms 80 0",
+		"80ms 80 0", "90ms 80 0", "100ms 7 0", "110ms 7 0", "120ms 0 0", "130ms 0 0")
+}
