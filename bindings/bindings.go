@@ -24,16 +24,17 @@ type Show struct {
 	patch patch.Builder
 	built *patch.Patch // once the top level has run
 
-	scene   show.Scene
-	clock   *lua.LTable               // module clock, once it is required
-	module  *lua.LTable               // module show, likewise
-	passage *state.Passage            // of show.state, from the load before; nil without one
-	kept    *lua.LTable               // show.state, as it was last
-	random  lua.LValue                // math.random, as the script finds it
-	named   map[string]*lua.LUserData // fixtures and groups
-	layout  []patch.Place
-	pans    map[string]float64 // where fixtures that were aimed have their pan, in degrees
-	modules []script.Module
+	scene    show.Scene
+	clock    *lua.LTable               // module clock, once it is required
+	module   *lua.LTable               // module show, likewise
+	passage  *state.Passage            // of show.state, from the load before; nil without one
+	kept     *lua.LTable               // show.state, as it was last
+	random   lua.LValue                // math.random, as the script finds it
+	named    map[string]*lua.LUserData // fixtures and groups
+	layout   []patch.Place
+	profiles map[profileMode]patch.Model // that were read
+	pans     map[string]float64          // where fixtures that were aimed have their pan, in degrees
+	modules  []script.Module
 }
 
 // New makes the modules of a show script. It is a show.Bind.
@@ -66,7 +67,7 @@ func NewDeck(decks int) show.Bind {
 }
 
 func newShow(scene show.Scene) *Show {
-	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}, pans: map[string]float64{}}
+	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}, profiles: map[profileMode]patch.Model{}, pans: map[string]float64{}}
 	s.passage, _ = scene.State.(*state.Passage)
 	return s
 }

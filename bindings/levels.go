@@ -139,7 +139,11 @@ func levelOf(c module.Call, f patch.Fixture, p patch.Property, v lua.LValue, wha
 		return l
 	}
 	if name, ok := v.(lua.LString); ok && len(p.Capabilities) > 0 {
-		return capability(c, f, p, string(name), what)
+		l, err := p.Named(what, string(name))
+		if err != nil {
+			c.Fail("fixture %q: %s", module.Cut(f.Name), err)
+		}
+		return l
 	}
 	if p.Degrees == 0 {
 		return c.Level(v, what)
@@ -154,23 +158,6 @@ func levelOf(c module.Call, f patch.Fixture, p patch.Property, v lua.LValue, wha
 		c.Wrong(what, fmt.Sprintf("%g to %g degrees, as far as fixture %q turns", -half, half, f.Name), v)
 	}
 	return l
-}
-
-// capability finds the level that a part of a channel stands at.
-func capability(c module.Call, f patch.Fixture, p patch.Property, name, what string) float64 {
-	names := make([]string, len(p.Capabilities))
-	for i, part := range p.Capabilities {
-		if strings.EqualFold(part.Name, name) {
-			return part.Level
-		}
-		names[i] = part.Name
-	}
-	hint := "; it has " + strings.Join(names, ", ")
-	if best := patch.Closest(name, names); best != "" {
-		hint = fmt.Sprintf(" (did you mean %q?)", best)
-	}
-	c.Fail("%s of fixture %q has no %q%s", what, f.Name, module.Cut(name), hint)
-	return 0
 }
 
 func (g *group) listed(c module.Call, list *lua.LTable, n int) []target {

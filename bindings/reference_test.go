@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,10 +15,11 @@ import (
 // example is a complete show in a page of the reference.
 type example struct {
 	where, text string
-	prints      []string // what follows --> in it
+	prints      []string          // what follows --> in it
+	files       map[string]string // that the page shows, by name
 }
 
-var blocks = regexp.MustCompile("(?ms)^```(\\w*) ?(\\w*)\n(.*?)^```$")
+var blocks = regexp.MustCompile("(?ms)^```(\\w*) ?([\\w./]*)\n(.*?)^```$")
 
 // pages returns the text of the pages of the reference by name.
 func pages(t *testing.T) map[string]string {
@@ -41,16 +43,20 @@ func examples(t *testing.T) []example {
 	t.Helper()
 	var list []example
 	for name, text := range pages(t) {
+		files := map[string]string{"rig.lua": "return {}"}
 		for _, m := range blocks.FindAllStringSubmatchIndex(text, -1) {
 			kind, mark, body := text[m[2]:m[3]], text[m[4]:m[5]], text[m[6]:m[7]]
 			line := strings.Count(text[:m[0]], "\n") + 1
 			if kind != "lua" {
+				if strings.Contains(mark, ".") {
+					files[mark] = body
+				}
 				continue
 			}
 			if mark != "complete" {
 				t.Errorf("%s:%d: Lua that is not marked complete is not tested", name, line)
 			}
-			ex := example{where: name, text: body}
+			ex := example{where: name, text: body, files: files}
 			for _, l := range strings.Split(body, "\n") {
 				if _, want, ok := strings.Cut(l, "--> "); ok {
 					ex.prints = append(ex.prints, want)
@@ -67,7 +73,9 @@ func examples(t *testing.T) []example {
 func TestExamplesOfTheReference(t *testing.T) {
 	for _, ex := range examples(t) {
 		s := newStand(t)
-		if err := s.load(map[string]string{"show.lua": ex.text, "rig.lua": "return {}"}); err != nil {
+		files := maps.Clone(ex.files)
+		files["show.lua"] = ex.text
+		if err := s.load(files); err != nil {
 			t.Errorf("%s: %v in\n%s", ex.where, err, ex.text)
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
+	"showrun/runtime/patch/profile"
 )
 
 // group is one or more fixtures that are told the same.
@@ -33,10 +34,10 @@ func (s *Show) openStage(L *lua.LState, m *lua.LTable) {
 
 // stageFixture patches a fixture.
 func (s *Show) stageFixture(c module.Call) int {
-	o := c.Options(1, false, "name", "at", "kind", "channels", "range", "at_position", "rotation")
+	o := c.Options(1, false, "name", "at", "kind", "channels", "profile", "mode", "range", "at_position", "rotation")
 	name := o.AsString(o.Get("name"), "name")
 	at := fixtureAddress(o, name)
-	m, err := fixtureModel(o, name)
+	m, err := s.fixtureModel(o, name)
 	if err == nil && o.Has("range") {
 		m, err = turning(o, m)
 	}
@@ -58,20 +59,78 @@ func (s *Show) stageFixture(c module.Call) int {
 			s.G.Emit(engine.Set{Channel: f.Channels[i], Value: p.Default})
 		}
 	}
-	s.named[name] = module.Object(s.Load, c.L, "stage.fixture", &group{name: name, fixtures: []patch.Fixture{f}}, s.fixtureClass)
-	c.L.Push(s.named[name])
+	c.L.Push(s.object(c.L, f))
 	return 1
 }
 
+// object makes the object of a fixture, with those of its parts.
+func (s *Show) object(L *lua.LState, f patch.Fixture) *lua.LUserData {
+	for _, part := range f.Parts {
+		s.object(L, part)
+	}
+	ud := module.Object(s.Load, L, "stage.fixture", &group{name: f.Name, fixtures: []patch.Fixture{f}}, s.fixtureClass)
+	s.named[objectName(f)] = ud
+	return ud
+}
+
+// objectName is what a fixture is found by; parts are not found by their names alone.
+func objectName(f patch.Fixture) string {
+	if f.Of == "" {
+		return f.Name
+	}
+	return f.Of + "\x00" + f.Name
+}
+
+// parts is the group of what can be lit on its own of a fixture, nil if nothing can.
+func (s *Show) parts(L *lua.LState, g *group) lua.LValue {
+	f := g.fixtures[0]
+	if len(f.Parts) == 0 {
+		return lua.LNil
+	}
+	key := f.Name + "\x00"
+	if s.named[key] == nil {
+		s.named[key] = module.Object(s.Load, L, "stage.group", &group{name: f.Name + ".pixels", fixtures: f.Parts}, s.groupClass)
+	}
+	return s.named[key]
+}
+
 // fixtureModel takes what the fixture is.
-func fixtureModel(o module.Options, name string) (patch.Model, error) {
+func (s *Show) fixtureModel(o module.Options, name string) (patch.Model, error) {
+	given := 0
+	for _, what := range []string{"kind", "channels", "profile"} {
+		if o.Has(what) {
+			given++
+		}
+	}
 	switch {
-	case o.Has("kind") == o.Has("channels"):
-		o.Fail("fixture %q: give either kind or channels", module.Cut(name))
+	case given != 1:
+		o.Fail("fixture %q: give one of kind, channels and profile", module.Cut(name))
+	case o.Has("mode") && !o.Has("profile"):
+		o.Fail("fixture %q: mode stands with profile", module.Cut(name))
+	case o.Has("profile"):
+		return s.profile(o)
 	case o.Has("kind"):
 		return patch.Kind(o.Str("kind", ""))
 	}
 	return patch.ModelOf(o.Names(o.Get("channels"), "channels", "channel"))
+}
+
+// profileMode names a mode of a profile.
+type profileMode struct{ file, mode string }
+
+// profile reads a mode of a file in the show folder, once for all fixtures of a load.
+func (s *Show) profile(o module.Options) (patch.Model, error) {
+	s.LoadingOnly(o.Call, "fixtures are patched") // nobody waits for a file once the show is live
+	key := profileMode{o.Str("profile", ""), o.Str("mode", "")}
+	if m, ok := s.profiles[key]; ok {
+		return m, nil
+	}
+	p, err := profile.Read(s.G.Folder(), key.file, key.mode)
+	if err != nil {
+		return patch.Model{}, err
+	}
+	s.profiles[key] = p.Model()
+	return s.profiles[key], nil
 }
 
 // turning takes how far a fixture turns.
@@ -129,7 +188,8 @@ func (s *Show) fixtureClass() module.Class[*group] {
 		Methods: s.levelMethods(),
 		Level:   (*group).levelOf,
 		Properties: map[string]func(*group) lua.LValue{
-			"name": func(g *group) lua.LValue { return lua.LString(g.name) },
+			"name":   func(g *group) lua.LValue { return lua.LString(g.name) },
+			"pixels": func(g *group) lua.LValue { return s.parts(s.G.L, g) },
 			"kind": func(g *group) lua.LValue {
 				if kind := g.fixtures[0].Kind; kind != "" {
 					return lua.LString(kind)
@@ -156,9 +216,11 @@ func (s *Show) stageGroup(c module.Call) int {
 			c.Wrong(fmt.Sprintf("member %d", i), "a fixture or a group", o.T.RawGetInt(i))
 		}
 		for _, f := range member.fixtures {
-			if !seen[f.Name] {
-				seen[f.Name] = true
-				g.fixtures = append(g.fixtures, f)
+			if seen[objectName(f)] {
+				continue
+			}
+			seen[objectName(f)] = true
+			if g.fixtures = append(g.fixtures, f); f.Of == "" {
 				names = append(names, f.Name)
 			}
 		}
@@ -192,7 +254,7 @@ func (s *Show) groupClass() module.Class[*group] {
 			},
 		},
 		Level:  (*group).levelOf,
-		Item:   func(_ *lua.LState, g *group, i int) lua.LValue { return s.named[g.fixtures[i-1].Name] },
+		Item:   func(_ *lua.LState, g *group, i int) lua.LValue { return s.named[objectName(g.fixtures[i-1])] },
 		Length: func(g *group) int { return len(g.fixtures) },
 	}
 }
@@ -201,7 +263,7 @@ func (s *Show) groupEach(c module.Call, g *group) int {
 	fn := c.Function(1, "the callback")
 	for i, f := range g.fixtures {
 		c.L.Push(fn)
-		c.L.Push(s.named[f.Name])
+		c.L.Push(s.named[objectName(f)])
 		c.L.Push(lua.LNumber(i + 1))
 		c.L.Call(2, 0)
 	}

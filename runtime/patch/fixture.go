@@ -24,6 +24,10 @@ type Fixture struct {
 	Name string
 	// Kind is a name in the table of kinds, or "" for a list of channels or a profile.
 	Kind string
+	// Of is the name of the fixture that this is a part of, "" for a whole one.
+	Of string
+	// Parts are what can be lit on its own of it, such as pixels.
+	Parts []Fixture
 	// At is its first slot, and Slots how many there are.
 	At    level.Address
 	Slots int
@@ -103,6 +107,9 @@ func NewModel(name string, m Model, at level.Address, slots int) (Fixture, error
 	}
 	f.Intensity = f.lights()
 	f.Mix = f.mix(m.Wheel)
+	for _, p := range m.Parts {
+		f.Parts = append(f.Parts, f.part(p))
+	}
 	return f, nil
 }
 
@@ -154,6 +161,11 @@ func (f Fixture) Channel(name string) (Channel, error) {
 			return Channel{}, fmt.Errorf("fixture %q: channel %q is the fine half of %q, which takes fractions", f.Name, name, c.Name)
 		}
 		names[i] = c.Name
+	}
+	for i, p := range f.Properties {
+		if slices.Contains(p.Also, Plain(name)) {
+			return f.Channels[i], nil
+		}
 	}
 	return Channel{}, fmt.Errorf("fixture %q has no channel %q%s; it has %s",
 		f.Name, name, didYouMean(name, slices.Concat(names, f.attributes())), strings.Join(names, ", "))

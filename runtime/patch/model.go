@@ -20,6 +20,8 @@ type Model struct {
 	Channels []ModelChannel
 	// Wheel are the filters of the channel whose Emitter is color.Wheel.
 	Wheel []color.Slot
+	// Parts are what can be lit on its own of it.
+	Parts []Part
 }
 
 // A ModelChannel is a channel of a model. Slots count from 1.
@@ -39,15 +41,10 @@ type Property struct {
 	Degrees float64
 	// Default is the level the channel has until it is told another, 0-255.
 	Default float64
-	// Capabilities are what parts of the channel do, by name.
+	// Capabilities are what parts of the channel do.
 	Capabilities []Capability
-}
-
-// A Capability is a part of a channel with a name, such as a gobo: the levels from From
-// to To, of which Level is what the name stands for.
-type Capability struct {
-	Name            string
-	From, To, Level float64
+	// Also are other names that the channel answers to, as Plain makes them.
+	Also []string
 }
 
 // Angle returns the level for an angle in degrees, and whether the channel gets there.

@@ -71,12 +71,14 @@ func (p *Patch) Intensity() []Channel {
 	return all
 }
 
-// Mixes returns how the attributes of all fixtures become levels.
+// Mixes returns how the attributes of all fixtures and their parts become levels.
 func (p *Patch) Mixes() []Mix {
 	var all []Mix
 	for _, f := range p.fixtures {
-		if f.Mix != nil {
-			all = append(all, *f.Mix)
+		for _, f := range append([]Fixture{f}, f.Parts...) {
+			if f.Mix != nil {
+				all = append(all, *f.Mix)
+			}
 		}
 	}
 	return all

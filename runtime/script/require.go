@@ -131,6 +131,10 @@ func (g *Generation) available(name string) bool {
 	return false
 }
 
+// Folder has the files of the show, and nothing outside it. What is read of it while the
+// show loads is watched, and part of a recording.
+func (g *Generation) Folder() fs.FS { return g.cfg.Show }
+
 // places are where the files of modules are looked for.
 func (g *Generation) places() []fs.FS {
 	var list []fs.FS
