@@ -1,6 +1,8 @@
 package bindings
 
 import (
+	"maps"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/deck"
@@ -32,7 +34,10 @@ type Show struct {
 	random  lua.LValue                // math.random, as the script finds it
 	named   map[string]*lua.LUserData // fixtures and groups
 	modules []script.Module
-	shown   bool // the board has been asked for
+
+	params   []*param // in the order of declaration
+	triggers []*trigger
+	chosen   map[string]any // values of params that somebody has set, by name, also of those that are not declared
 }
 
 // New makes the modules of a show script. It is a show.Bind.
@@ -67,6 +72,10 @@ func NewDeck(decks int) show.Bind {
 func newShow(scene show.Scene) *Show {
 	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}}
 	s.passage, _ = scene.State.(*state.Passage)
+	s.chosen = maps.Clone(scene.Carried.Params)
+	if s.chosen == nil {
+		s.chosen = map[string]any{}
+	}
 	return s
 }
 

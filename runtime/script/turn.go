@@ -5,6 +5,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/engine"
 )
 
@@ -13,6 +14,33 @@ func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) 
 	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args}
 	t.entry.index = -1
 	g.tasks[t.id] = t
+	return t
+}
+
+// Run starts fn as a task of its own at the present instant. It raises when there
+// are MaxTasks of them already.
+func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
+	if name == "" {
+		name = "clock.run " + definedAt(fn)
+	}
+	if len(g.tasks) >= MaxTasks {
+		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
+	}
+	g.pressOn("clock.run")
+	t := g.newTask(name, fn, args)
+	g.WhenLive(func() {
+		if t.killed {
+			return
+		}
+		t.instant = g.Instant()
+		t.entry = entry{kind: waitTime, at: t.instant, task: t}
+		if p := g.current; p != nil && p.onBeat {
+			// It stands on the same beat as the task that starts it.
+			b, epoch := p.position()
+			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: p.grid}, task: t}
+		}
+		g.sched.add(&t.entry)
+	})
 	return t
 }
 
@@ -27,6 +55,24 @@ func (g *Generation) Do(name string, at time.Duration, f func()) error {
 	t := g.newTask(name, g.L.NewFunction(func(*lua.LState) int { f(); return 0 }), nil)
 	t.instant = max(at, g.base)
 	return g.run(t)
+}
+
+// Tell has the handlers of an event called at the present instant, each in a task of its
+// own, after what runs now.
+func (g *Generation) Tell(ev Event) {
+	ev.At = g.Instant()
+	reaction := g.current != nil && !g.current.scheduled
+	for _, h := range g.topics[ev.Topic] {
+		t, _ := g.handlerTask(h, ev)
+		if t == nil {
+			continue
+		}
+		if h.args != nil {
+			t.args = h.args(g.L, t, ev)
+		}
+		t.entry = entry{kind: waitTime, at: ev.At, task: t, reaction: reaction}
+		g.sched.add(&t.entry)
+	}
 }
 
 // run gives t the baton and deals with what it leaves: output, an error, its end.
