@@ -76,7 +76,7 @@ func (h *Host) urgent(loop func(context.Context) error) func(context.Context) er
 const oscRetry = time.Second
 
 func (h *Host) listenOSC() (*osc.Conn, error) {
-	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Urgent: oscCommands, Wanted: h.isCommand, Log: h.opts.Log})
+	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Urgent: oscCommands, First: []string{oscStop, oscRelease}, Wanted: h.isCommand, Log: h.opts.Log})
 }
 
 // command answers a request on the control socket.
