@@ -1,6 +1,8 @@
 package show
 
 import (
+	"io/fs"
+
 	"showrun/runtime/device"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -14,7 +16,8 @@ type Bind func(Scene) Bindings
 type Scene struct {
 	Name, File, Dir string // of the show: its name, its file, its folder
 	Registry        *level.Registry
-	State           any // show.state as CopyState of the load before left it; nil in the first
+	Files           fs.FS // of the show, while its top level runs; what is read of them is remembered
+	State           any   // show.state as CopyState of the load before left it; nil in the first
 	Carried         Carried
 }
 
