@@ -16,7 +16,7 @@ handle: cancel()
 stage: fixture() group() master() blackout() get()
 wash: set() fade() spline() wave() get() stop() name kind
 both: set() fade() spline() wave() get() stop() each() name
-show: name file dir generation state on() param() trigger() data() log
+show: name file dir generation state on() param() trigger() data() at() place() log
 speed: get() set() on() name
 bump: fire() on() name
 show.log: debug() info() warn() error()

@@ -110,7 +110,7 @@ func New(opts Options) (*Host, error) {
 		Bind: opts.Bind, Shipped: opts.Shipped,
 		Now: h.clock.Now, Stopwatch: h.clock.Now, Collect: func() { go runtime.GC() },
 		World: script.World{
-			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Clock: h.clock.Now, Getenv: opts.Getenv,
+			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: opts.Getenv,
 		},
 		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake, Changed: h.changed,
 	})

@@ -100,7 +100,7 @@ func (h *Host) keep(ctx context.Context) {
 
 func (h *Host) keepNow() {
 	carried := h.show.Carried()
-	if carried == nil || h.kept == "" && len(carried.Params) == 0 {
+	if carried == nil || h.kept == "" && len(carried.Params) == 0 && carried.Fired.IsZero() {
 		return // there is nothing yet
 	}
 	b, err := encodeCarried(*carried)

@@ -2,6 +2,7 @@ package show
 
 import (
 	"io/fs"
+	"time"
 
 	"showrun/runtime/device"
 	"showrun/runtime/level"
@@ -27,6 +28,9 @@ type Carried struct {
 	// Params are the values of params that somebody has set, by name: a float64, a bool or
 	// a string each.
 	Params map[string]any
+	// Fired is the date up to which all that show.at had due was done, as of the last time
+	// that something was; zero if nothing ever was.
+	Fired time.Time
 }
 
 // Bindings are the Lua modules of one load, and what it declares through them.
