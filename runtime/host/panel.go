@@ -123,11 +123,12 @@ func (h *Host) answer(a asked, subs *subscribers) {
 		subs.remove(replyTo(a))
 		return
 	}
-	if !subs.renew(a.from, now) {
+	to, known := subs.renew(a.from, now)
+	if !known {
 		subs.add(a.from, a.from, now)
 	}
 	if name, is := strings.CutPrefix(a.Address, oscParam); is && len(a.Args) == 0 {
-		h.tellParam(a.from, b, name)
+		h.tellParam(to, b, name)
 		return
 	}
 	op, err := operation(a.Message, b)
@@ -136,9 +137,9 @@ func (h *Host) answer(a asked, subs *subscribers) {
 	}
 	if err != nil {
 		h.opts.Log.Debug("not done, and who asked is told", "by", "OSC from "+a.from.String(), "address", a.Address, "error", err)
-		h.panel.say(a.from, refusal(err.Error()))
+		h.panel.say(to, refusal(err.Error()))
 		if op, is := op.(show.SetParam); is {
-			h.tellParam(a.from, b, op.Name)
+			h.tellParam(to, b, op.Name)
 		}
 	}
 }

@@ -168,18 +168,19 @@ func TestSubscribers(t *testing.T) {
 	if s.add(at(1000), at(1000), 0) {
 		t.Error("room for one too many")
 	}
-	if !s.add(at(1), at(1), 0) || !s.renew(at(1), time.Second) || s.renew(at(1000), time.Second) {
+	known := func(port int, now time.Duration) bool { _, known := s.renew(at(port), now); return known }
+	if !s.add(at(1), at(1), 0) || !known(1, time.Second) || known(1000, time.Second) {
 		t.Error("who is known")
 	}
 	if got := fmt.Sprint(s.now(subscriptionFor)); got != "[10.0.0.7:1]" {
 		t.Errorf("after a minute %s", got)
 	}
 	s.add(at(9000), at(5000), subscriptionFor)
-	if !s.renew(at(5001), subscriptionFor) { // another port of who is told at 9000
+	if to, known := s.renew(at(5001), subscriptionFor); !known || to != at(9000) { // another port of who is told there
 		t.Error("not renewed")
 	}
 	s.remove(at(9000))
-	if s.renew(at(5000), subscriptionFor) || len(s.now(subscriptionFor+2*time.Second)) != 0 {
+	if known(5000, subscriptionFor) || len(s.now(subscriptionFor+2*time.Second)) != 0 {
 		t.Error("not gone")
 	}
 }

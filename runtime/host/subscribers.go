@@ -41,16 +41,17 @@ func (s *subscribers) add(to, from netip.AddrPort, now time.Duration) bool {
 	return true
 }
 
-// renew notes that somebody is still there; false if he is not told yet. Who is told at
-// another port of his than the one he sends from need not be told twice.
-func (s *subscribers) renew(from netip.AddrPort, now time.Duration) (known bool) {
+// renew notes that somebody is still there, and returns where he is told: at another port of
+// his, if he has named one. False if he is not told yet.
+func (s *subscribers) renew(from netip.AddrPort, now time.Duration) (to netip.AddrPort, known bool) {
+	to = from
 	s.now(now)
 	for i := range s.list {
 		if x := s.list[i]; x.to == from || x.to != x.from && x.to.Addr() == from.Addr() {
-			s.list[i].until, known = now+subscriptionFor, true
+			s.list[i].until, to, known = now+subscriptionFor, x.to, true
 		}
 	}
-	return known
+	return to, known
 }
 
 func (s *subscribers) remove(to netip.AddrPort) {
