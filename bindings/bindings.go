@@ -1,6 +1,8 @@
 package bindings
 
 import (
+	"maps"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/deck"
@@ -35,6 +37,11 @@ type Show struct {
 	profiles map[profileMode]patch.Model // that were read
 	pans     map[string]float64          // where fixtures that were aimed have their pan, in degrees
 	modules  []script.Module
+
+	params   []*param // in the order of declaration
+	triggers []*trigger
+	at       calendar
+	chosen   map[string]any // values of params that somebody has set, by name, also of those that are not declared
 }
 
 // New makes the modules of a show script. It is a show.Bind.
@@ -69,6 +76,11 @@ func NewDeck(decks int) show.Bind {
 func newShow(scene show.Scene) *Show {
 	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}, profiles: map[profileMode]patch.Model{}, pans: map[string]float64{}}
 	s.passage, _ = scene.State.(*state.Passage)
+	s.at.covered, s.at.fired = scene.Carried.Fired, scene.Carried.Fired
+	s.chosen = maps.Clone(scene.Carried.Params)
+	if s.chosen == nil {
+		s.chosen = map[string]any{}
+	}
 	return s
 }
 

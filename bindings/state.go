@@ -57,6 +57,8 @@ func (s *Show) Ready() error {
 
 // TakeState implements show.Bindings.
 func (s *Show) TakeState(before show.Bindings) error {
+	s.takeParams(before.(*Show))
+	s.at.covered, s.at.fired = before.(*Show).at.covered, before.(*Show).at.fired
 	live, err := before.(*Show).root()
 	switch {
 	case live == nil:

@@ -47,6 +47,11 @@ func Values() []any {
 	}
 }
 
+// Master is where the grand master is or goes, 0-255, and whether there is a blackout.
+func (s *Snapshot) Master() (level float64, dark bool) {
+	return s.Grand.goal() * 255, s.Dark.goal() > 0
+}
+
 // BankState is one output in a Snapshot.
 type BankState struct {
 	Key   string

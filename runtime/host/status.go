@@ -39,6 +39,7 @@ type Status struct {
 	Repeated     uint64   // emergency stops right after another one
 	Strangers    uint64   // OSC datagrams at the port of commands without one
 	Broken       uint64   // and those with one that cannot be read
+	Crowded      uint64   // OSC messages that operate the show, for which there was no room
 	Unlogged     uint64   // log lines for which nobody made room
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
@@ -46,6 +47,8 @@ type Status struct {
 	Waiting      []string // others on the network that its devices wait for
 	Source       string   // what the tempo comes from; "" = the show itself
 	Meter        []byte   // what the rig's first universe shows, from slot 1
+
+	Board *show.Board // what people can operate, and how it stands
 
 	Devices  []drop   // what devices had no room or no use for, by name
 	Disabled []string // handlers that are not called any more, by name and line
@@ -66,8 +69,11 @@ func (h *Host) Status() Status {
 	s.Stuck, s.StuckTimes = *h.stuck.Load(), h.stuckTimes.Load()
 	if c := h.ear.Load(); c != nil {
 		st := c.Stats()
-		s.Strangers, s.Broken = st.Unwanted, st.Refused()
+		crowded := min(h.crowd.left.Load(), st.Unwanted) // nor are those wanted
+		s.Strangers, s.Broken = st.Unwanted-crowded, st.Refused()
 	}
+	s.Crowded = h.crowd.left.Load() + h.panel.dropped.Load()
+	s.Board = h.Board()
 	s.Unlogged = h.opts.Unlogged()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
@@ -113,6 +119,7 @@ func (s Status) String() string {
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"
 	}
+	text += s.operated()
 	if len(s.Disabled) > 0 {
 		text += ", NOT CALLED ANY MORE: " + strings.Join(s.Disabled, ", ")
 	}
@@ -129,6 +136,26 @@ func (s Status) String() string {
 	}
 	if s.Deaf {
 		text += ", NO OSC COMMANDS: the port is taken"
+	}
+	return text
+}
+
+// operated says how what people operate stands.
+func (s Status) operated() (text string) {
+	if s.Board == nil {
+		return ""
+	}
+	for i := range s.Board.Lists {
+		text += ", " + s.Board.Lists[i].Describe(s.Time)
+	}
+	if params, err := s.Board.Tell(""); err == nil {
+		text += ", " + params
+	}
+	if s.Board.Master != 255 {
+		text += fmt.Sprintf(", master %.0f%%", s.Board.Master/2.55)
+	}
+	if s.Board.Blackout {
+		text += ", BLACKOUT"
 	}
 	return text
 }
@@ -165,6 +192,7 @@ func (s Status) drops() []drop {
 		{n: s.Repeated, what: "stops came right after another one"},
 		{n: s.Strangers, what: "OSC datagrams without a command"},
 		{n: s.Broken, what: "OSC datagrams cannot be read"},
+		{n: s.Crowded, what: "OSC messages were too many to operate the show"},
 		{n: s.Unlogged, what: "log lines dropped: nobody read them"},
 	}
 	return append(list, s.Devices...)

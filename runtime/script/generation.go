@@ -383,6 +383,10 @@ func (g *Generation) Spent() uint64 { return g.spent }
 func (g *Generation) resume(e *entry, at, now time.Duration) error {
 	t := e.task
 	g.sched.remove(e)
+	if t.handle != nil && t.handle.given && t.worker == nil {
+		g.forget(t) // it was told, and is not to be called any more
+		return nil
+	}
 	if g.passedOver(at, now) {
 		switch e.kind {
 		case waitGrid:
@@ -420,33 +424,6 @@ func (g *Generation) Deliver(ev Event) error {
 		}
 	}
 	return nil
-}
-
-// Run starts fn as a task of its own at the present instant. It raises when there
-// are MaxTasks of them already.
-func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
-	if name == "" {
-		name = "clock.run " + definedAt(fn)
-	}
-	if len(g.tasks) >= MaxTasks {
-		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
-	}
-	g.pressOn("clock.run")
-	t := g.newTask(name, fn, args)
-	g.WhenLive(func() {
-		if t.killed {
-			return
-		}
-		t.instant = g.Instant()
-		t.entry = entry{kind: waitTime, at: t.instant, task: t}
-		if p := g.current; p != nil && p.onBeat {
-			// It stands on the same beat as the task that starts it.
-			b, epoch := p.position()
-			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: p.grid}, task: t}
-		}
-		g.sched.add(&t.entry)
-	})
-	return t
 }
 
 // isRevoked tells whether a call of the script never came back.

@@ -5,6 +5,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/engine"
 )
 
@@ -22,6 +23,69 @@ func (g *Generation) cause() string {
 		return t.cause
 	}
 	return ""
+}
+
+// Run starts fn as a task of its own at the present instant. It raises when there
+// are MaxTasks of them already.
+func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
+	if name == "" {
+		name = "clock.run " + definedAt(fn)
+	}
+	if len(g.tasks) >= MaxTasks {
+		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
+	}
+	g.pressOn("clock.run")
+	t := g.newTask(name, fn, args)
+	g.WhenLive(func() {
+		if t.killed {
+			return
+		}
+		t.instant = g.Instant()
+		t.entry = entry{kind: waitTime, at: t.instant, task: t}
+		if p := g.current; p != nil && p.onBeat {
+			// It stands on the same beat as the task that starts it.
+			b, epoch := p.position()
+			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: p.grid}, task: t}
+		}
+		g.sched.add(&t.entry)
+	})
+	return t
+}
+
+// Do runs f in a task of its own at an instant, as an event does its handlers.
+func (g *Generation) Do(name string, at time.Duration, f func()) error {
+	if g.isRevoked() {
+		return ErrStuck
+	}
+	if g.ended {
+		return nil
+	}
+	t := g.newTask(name, g.Function(f), nil)
+	t.instant = max(at, g.base)
+	return g.run(t)
+}
+
+// Function is f as a function of Lua, for what calls one.
+func (g *Generation) Function(f func()) *lua.LFunction {
+	return g.L.NewFunction(func(*lua.LState) int { f(); return 0 })
+}
+
+// Tell has the handlers of an event called at the present instant, each in a task of its
+// own, after what runs now.
+func (g *Generation) Tell(ev Event) {
+	ev.At = g.Instant()
+	reaction := g.current != nil && !g.current.scheduled
+	for _, h := range g.topics[ev.Topic] {
+		t, _ := g.handlerTask(h, ev)
+		if t == nil {
+			continue
+		}
+		if h.args != nil {
+			t.args = h.args(g.L, t, ev)
+		}
+		t.entry = entry{kind: waitTime, at: ev.At, task: t, reaction: reaction}
+		g.sched.add(&t.entry)
+	}
 }
 
 // run gives t the baton and deals with what it leaves: output, an error, its end.

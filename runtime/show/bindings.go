@@ -1,6 +1,9 @@
 package show
 
 import (
+	"io/fs"
+	"time"
+
 	"showrun/runtime/device"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -14,7 +17,20 @@ type Bind func(Scene) Bindings
 type Scene struct {
 	Name, File, Dir string // of the show: its name, its file, its folder
 	Registry        *level.Registry
-	State           any // show.state as CopyState of the load before left it; nil in the first
+	Files           fs.FS // of the show, while its top level runs; what is read of them is remembered
+	State           any   // show.state as CopyState of the load before left it; nil in the first
+	Carried         Carried
+}
+
+// Carried is what a load takes over from the one before, or from an earlier run: a plain
+// value that nobody changes.
+type Carried struct {
+	// Params are the values of params that somebody has set, by name: a float64, a bool or
+	// a string each.
+	Params map[string]any
+	// Fired is the date up to which all that show.at had due was done, as of the last time
+	// that something was; zero if nothing ever was.
+	Fired time.Time
 }
 
 // Bindings are the Lua modules of one load, and what it declares through them.
@@ -30,11 +46,21 @@ type Bindings interface {
 	// CopyState copies show.state for the load to come, on the script loop. The error
 	// names what cannot be kept; the rest is copied.
 	CopyState() (state any, err error)
+	// Carry is what the load to come takes over; TakeState has the changes since. On the
+	// script loop.
+	Carry() Carried
 	// Ready is called off the loop when the top level has run.
 	Ready() error
 	// TakeState brings show.state up to that of the load before, on the script loop.
 	// What a script holds on to stays what it is.
 	TakeState(before Bindings) error
+	// Board is what people can operate, after a turn of the script loop, and whether it has
+	// changed since it was asked last; the first time it has. Master and Blackout are the
+	// machine's.
+	Board() (board Board, changed bool)
+	// Operate does an operation that the board has, in a task at the instant it was asked.
+	// The error is for people.
+	Operate(op Operation) error
 }
 
 // AskLevel is the question for the present level of a channel, as commands and effects

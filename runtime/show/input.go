@@ -86,13 +86,14 @@ type (
 
 // Loaded is a load as it entered the machine.
 type Loaded struct {
-	Number int
-	Seed   uint64
-	At     time.Duration // when its top level ran
-	Plan   uint64        // of the beat, then
-	Main   string
-	Files  []File         // that its top level read
-	Heard  []script.Heard // by its top level
+	Number  int
+	Seed    uint64
+	At      time.Duration // when its top level ran
+	Plan    uint64        // of the beat, then
+	Main    string
+	Carried Carried        // from an earlier run, in the first
+	Files   []File         // that its top level read
+	Heard   []script.Heard // by its top level
 }
 
 // File is a file of a show, by its name in the show folder; without data if the script only
@@ -105,7 +106,7 @@ type File struct {
 // Values has a value of each type that a record of inputs or an EngineState holds, but
 // for those of the protocols: for who writes them down.
 func Values() []any {
-	return slices.Concat(script.AnswerTypes(), engine.Values(), []any{
+	return slices.Concat(script.AnswerTypes(), engine.Values(), operations(), []any{
 		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
 	})
 }
