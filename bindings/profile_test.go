@@ -51,18 +51,18 @@ var pixelTests = []struct {
 	name, text string
 	levels     []string
 }{
-	{"one of them", `tube.pixels[2]:set{ color = "blue" }`, []string{"0s 101=0 103=0 104=0 106=255 109=0"}},
-	{"the first, which begins where the tube does", `tube:set{ color = "red" } tube.pixels[1]:set{ color = "lime" }`, []string{"0s 101=0 102=255 104=255 105=0 146=255"}},
-	{"all again", `tube.pixels[1]:set{ color = "lime" } later(function() tube:set{ color = "red" } end)`, []string{"0s 102=255", "1s 101=255 102=0 104=255"}},
-	{"one after all", `tube:set{ color = "red", intensity = 100 } later(function() tube.pixels[16]:fade({ color = "blue" }, 1) end)`,
+	{"one of them", `tube.parts[2]:set{ color = "blue" }`, []string{"0s 101=0 103=0 104=0 106=255 109=0"}},
+	{"the first, which begins where the tube does", `tube:set{ color = "red" } tube.parts[1]:set{ color = "lime" }`, []string{"0s 101=0 102=255 104=255 105=0 146=255"}},
+	{"all again", `tube.parts[1]:set{ color = "lime" } later(function() tube:set{ color = "red" } end)`, []string{"0s 102=255", "1s 101=255 102=0 104=255"}},
+	{"one after all", `tube:set{ color = "red", intensity = 100 } later(function() tube.parts[16]:fade({ color = "blue" }, 1) end)`,
 		[]string{"1s 146=100 148=0", "2s 146=0 148=255 101=100"}},
-	{"by channel", `tube.pixels[3]:set{ red = 7 } tube:set{ red_4 = 8 }`, []string{"0s 107=7 110=8"}},
-	{"an array", `local t = {} for i = 1, 48 do t[i] = i end tube.pixels:pixels(t)`, []string{"0s 101=1 102=2 148=48"}},
-	{"a wave along it", `tube.pixels:wave{ channels = { "intensity" }, period = 16, shape = "square", width = 1 / 16, spread = 1 }`, []string{"500ms 101=255 104=0 146=0", "1500ms 101=0 104=255", "15.5s 101=0 146=255"}},
-	{"in a group with others", `stage.group{ name = "all", tube.pixels[16], par, tube.pixels }:set{ color = "blue" }`, []string{"0s 4=255 103=255 148=255"}},
-	{"segments", `local bar = stage.fixture{ name = "bar", profile = "fixtures/bar.json", mode = "18ch", at = one:slot(201) } bar:set{ intensity = 9 } bar.pixels[2]:set{ color = "#ff4040" }`,
+	{"by channel", `tube.parts[3]:set{ red = 7 } tube:set{ red_4 = 8 }`, []string{"0s 107=7 110=8"}},
+	{"an array", `local t = {} for i = 1, 48 do t[i] = i end tube.parts:pixels(t)`, []string{"0s 101=1 102=2 148=48"}},
+	{"a wave along it", `tube.parts:wave{ channels = { "intensity" }, period = 16, shape = "square", width = 1 / 16, spread = 1 }`, []string{"500ms 101=255 104=0 146=0", "1500ms 101=0 104=255", "15.5s 101=0 146=255"}},
+	{"in a group with others", `stage.group{ name = "all", tube.parts[16], par, tube.parts }:set{ color = "blue" }`, []string{"0s 4=255 103=255 148=255"}},
+	{"segments", `local bar = stage.fixture{ name = "bar", profile = "fixtures/bar.json", mode = "18ch", at = one:slot(201) } bar:set{ intensity = 9 } bar.parts[2]:set{ color = "#ff4040" }`,
 		[]string{"0s 201=9 202=5 203=0 207=191 210=64 211=0"}},
-	{"a pack of dimmers", `local pack = stage.fixture{ name = "pack", profile = "fixtures/dimmer.json", mode = "4ch", at = one:slot(201) } pack:set{ intensity = 9 } pack.pixels[4]:set{ intensity = 90 }`,
+	{"a pack of dimmers", `local pack = stage.fixture{ name = "pack", profile = "fixtures/dimmer.json", mode = "4ch", at = one:slot(201) } pack:set{ intensity = 9 } pack.parts[4]:set{ intensity = 90 }`,
 		[]string{"0s 201=9 203=9 204=90"}},
 }
 
@@ -81,10 +81,10 @@ func TestPixelsOfAProfile(t *testing.T) {
 		})
 	}
 	s := newStand(t)
-	if err := s.load(withProfiles(t, profiled+`print(#tube.pixels, tube.pixels.name, tube.pixels[2], par.pixels, tube.pixels == tube.pixels) for i in pairs{ stage.get("tube 2") } do print(i) end`)); err != nil {
+	if err := s.load(withProfiles(t, profiled+`print(#tube.parts, tube.parts.name, tube.parts[2], par.parts, tube.parts == tube.parts) for i in pairs{ stage.get("tube 2") } do print(i) end`)); err != nil {
 		t.Fatal(err)
 	}
-	s.wantLog("0.000 16\ttube.pixels\tstage.fixture tube 2\tnil\ttrue")
+	s.wantLog("0.000 16\ttube.parts\tstage.fixture tube 2\tnil\ttrue")
 }
 
 // TestProfiles plays what scripts do with fixtures that have a profile.

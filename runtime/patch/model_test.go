@@ -17,7 +17,7 @@ func spot() Model {
 			{Name: "pan", Coarse: 1, Fine: 3, Property: Property{Class: Position, Degrees: 540}},
 			{Name: "tilt", Coarse: 2, Fine: 4, Property: Property{Class: Position, Degrees: -270}},
 			{Name: "colours", Coarse: 5, Property: Property{Class: Color, Emitter: color.Wheel}},
-			{Name: "gobo", Coarse: 6, Property: Property{Default: 9, Capabilities: []Capability{{"dots", 10, 19, 15}}}},
+			{Name: "gobo", Coarse: 6, Property: Property{Default: 9, Capabilities: []Capability{{Names: []string{"dots"}, From: 10, To: 19, Level: 15}}}},
 			{Name: "light", Coarse: 7, Property: Property{Class: Intensity}},
 		},
 		Wheel: []color.Slot{{Color: color.RGB{R: 255, G: 255, B: 255}}, {Color: color.RGB{R: 255}, Level: 40}},
