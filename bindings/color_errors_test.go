@@ -75,6 +75,11 @@ var colorErrors = []struct{ call, want string }{
 	{`stage.layout{ both = { 1, 2 } }`, `stage.layout: what is laid out must be a fixture, got the group "both"; lay out its members`},
 	{`stage.layout{ { 1, 2 } }`, `stage.layout: what is laid out must be a fixture or its name, got 1`},
 	{`stage.layout("row")`, `stage.layout: the layout must be a table of places, as in { wash = { 1, 2 } }, got "row"`},
+	{`wash.color = "red"`, `stage.fixture: fields cannot be set ('color'); a level is set with wash:set{ color = "red" }`},
+	{`wash.intensity = 1`, `stage.fixture: fields cannot be set ('intensity'); a level is set with wash:set{ intensity = 255 }`},
+	{`print(wash.color)`, `stage.fixture has no 'color'; a level is read with wash:get("color")`},
+	{`wash:set("red", 5)`, `stage.fixture:set: takes one value for all channels, a list or a table, got 2 values; did you mean a table, as in x:set{ red = 255 }?`},
+	{`wash:fade("red", 2)`, `stage.fixture:fade: the levels must be a number, a list or a table by channel name, got "red"; a colour is written { color = "red" }`},
 	{`wash:held("gren")`, `stage.fixture:held: fixture "wash" has no channel "gren" (did you mean "green"?); it has red, green, blue`},
 	{`wash:held(1)`, `stage.fixture:held: the channel must be a string, got 1`},
 }
