@@ -60,6 +60,7 @@ func TestAttributesReplay(t *testing.T) {
 		gob.Register(v)
 	}
 	const random = `
+		local long = stage.fixture{ name = "long", profile = "fixtures/tube.json", at = one:slot(201) }
 		clock.every(0.07, function()
 			local n, f = math.random(9), all[math.random(#all)]
 			if n == 1 then all:fade({ color = { h = math.random(360) }, intensity = math.random(255) }, math.random())
@@ -69,7 +70,7 @@ func TestAttributesReplay(t *testing.T) {
 			elseif n == 5 then tube:pixels{ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, math.random(255) }
 			elseif n == 6 then tube:wave{ channels = { "color" }, period = "1b", from = "red", to = "blue", spread = 1 }
 			elseif n == 7 then all:wave{ channels = { "intensity" }, period = 1, spread = 1 }
-			elseif n == 8 then f:stop()
+			elseif n == 8 then f:stop() long.parts[math.random(#long.parts)]:fade({ color = "white" }, math.random()) long:fade({ color = { math.random(255), 0, 9 } }, 1)
 			else wash:set{ red = wash:get("intensity") / 2, color = wash:get("color") } end
 		end)`
 	live := &recorded{}
@@ -83,7 +84,10 @@ func TestAttributesReplay(t *testing.T) {
 	defer run.Close()
 	live.number = run.Show().Registry
 	for i := range 2 {
-		folder := fstest.MapFS{"show.lua": {Data: []byte(prelude + lamps + random)}}
+		folder := fstest.MapFS{}
+		for name, text := range withProfiles(t, lamps+random) {
+			folder[name] = &fstest.MapFile{Data: []byte(text)}
+		}
 		if err := run.Load(context.Background(), folder); err != nil {
 			t.Fatal(err)
 		}

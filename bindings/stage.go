@@ -89,7 +89,7 @@ func (s *Show) parts(L *lua.LState, g *group) lua.LValue {
 	}
 	key := f.Name + "\x00"
 	if s.named[key] == nil {
-		s.named[key] = module.Object(s.Load, L, "stage.group", &group{name: f.Name + ".pixels", fixtures: f.Parts}, s.groupClass)
+		s.named[key] = module.Object(s.Load, L, "stage.group", &group{name: f.Name + ".parts", fixtures: f.Parts}, s.groupClass)
 	}
 	return s.named[key]
 }
@@ -188,8 +188,8 @@ func (s *Show) fixtureClass() module.Class[*group] {
 		Methods: s.levelMethods(),
 		Level:   (*group).levelOf,
 		Properties: map[string]func(*group) lua.LValue{
-			"name":   func(g *group) lua.LValue { return lua.LString(g.name) },
-			"pixels": func(g *group) lua.LValue { return s.parts(s.G.L, g) },
+			"name":  func(g *group) lua.LValue { return lua.LString(g.name) },
+			"parts": func(g *group) lua.LValue { return s.parts(s.G.L, g) },
 			"kind": func(g *group) lua.LValue {
 				if kind := g.fixtures[0].Kind; kind != "" {
 					return lua.LString(kind)

@@ -12,7 +12,9 @@ func (e *Engine) execute(command Command, at time.Duration) {
 	switch c := command.(type) {
 	case Set:
 		if done = e.claim(c.Channel); done {
-			e.remix(c.Channel.Coarse, at, takeover{})
+			if c.Channel.Coarse.Output.IsAttribute() {
+				e.remix(c.Channel.Coarse, at, takeover{})
+			}
 			e.put(c.Channel, finite(c.Value))
 		}
 	case Stop:
@@ -22,7 +24,9 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		}
 	case Fade:
 		if done = e.claim(c.Channel); done {
-			e.remix(c.Channel.Coarse, at, takeover{c.Delay, c.Duration, c.Curve})
+			if c.Channel.Coarse.Output.IsAttribute() {
+				e.remix(c.Channel.Coarse, at, takeover{c.Delay, c.Duration, c.Curve})
+			}
 			e.run(effect{
 				At: c.Channel.Coarse, Kind: fading, Curve: c.Curve,
 				Timer: newTimer(&e.pulse, at, c.Delay, c.Duration),
@@ -31,7 +35,9 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		}
 	case Wave:
 		if done = e.claim(c.Channel); done {
-			e.remix(c.Channel.Coarse, at, takeover{})
+			if c.Channel.Coarse.Output.IsAttribute() {
+				e.remix(c.Channel.Coarse, at, takeover{})
+			}
 			e.run(effect{
 				At: c.Channel.Coarse, Kind: waving, Shape: c.Shape,
 				Timer: newTimer(&e.pulse, at, Length{}, c.Period),

@@ -117,3 +117,16 @@ func TestHoldsOutliveALoad(t *testing.T) {
 		t.Errorf("without attributes blue is at %v", v)
 	}
 }
+
+func TestHoldsAllocateNothing(t *testing.T) {
+	b := newBar(t, 100, "rgbw")
+	for i := range 100 {
+		b.Submit(at(0, FadeColor{At: b.color(i), To: color.RGB{B: 255}, Duration: Length{Time: time.Hour}},
+			Hold{Channel: b.intensity(i), To: 100, Duration: Length{Time: time.Hour}}))
+	}
+	b.Step(0)
+	b.Step(b.NextFrame())
+	if n := testing.AllocsPerRun(50, func() { b.Step(b.NextFrame()) }); n != 0 {
+		t.Errorf("%v allocations a frame", n)
+	}
+}

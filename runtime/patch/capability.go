@@ -82,19 +82,23 @@ func (c Capability) at(value float64) float64 {
 func (p Property) unknown(channel, text string) error {
 	var names []string
 	for _, c := range p.Capabilities {
-		if len(c.Names) > 0 {
+		if len(c.Names) > 0 && !slices.Contains(names, c.Names[0]) {
 			names = append(names, c.Names[0])
 		}
 	}
 	if len(names) == 0 {
 		return fmt.Errorf("%s has no %q, only levels", channel, text)
 	}
+	return fmt.Errorf("%s has no %q%s; it has %s", channel, text, didYouMean(text, names), some(names))
+}
+
+// some lists names for an error, not more than a reader bears.
+func some(names []string) string {
 	const most = 24
-	more := ""
-	if hidden := len(names) - most; hidden > 0 {
-		more = fmt.Sprintf(" and %d more", hidden)
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
-	return fmt.Errorf("%s has no %q%s; it has %s%s", channel, text, didYouMean(text, names), strings.Join(names[:min(len(names), most)], ", "), more)
+	return strings.Join(names, ", ")
 }
 
 // Plain is a name to compare with others, without what people do not care for: case,

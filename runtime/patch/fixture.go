@@ -162,13 +162,20 @@ func (f Fixture) Channel(name string) (Channel, error) {
 		}
 		names[i] = c.Name
 	}
-	for i, p := range f.Properties {
-		if slices.Contains(p.Also, Plain(name)) {
-			return f.Channels[i], nil
-		}
+	key := Plain(name)
+	if i := slices.IndexFunc(f.Properties, func(p Property) bool { return slices.Contains(p.Also, key) }); i >= 0 {
+		return f.Channels[i], nil
 	}
 	return Channel{}, fmt.Errorf("fixture %q has no channel %q%s; it has %s",
-		f.Name, name, didYouMean(name, slices.Concat(names, f.attributes())), strings.Join(names, ", "))
+		f.Name, name, didYouMean(name, slices.Concat(names, f.attributes())), some(names))
+}
+
+// Names are what the fixture has, by name: its channels, and color and intensity.
+func (f Fixture) Names() (names []string) {
+	for _, ch := range f.Channels {
+		names = append(names, ch.Name)
+	}
+	return append(names, f.attributes()...)
 }
 
 // attributes are the names of what the fixture has besides its channels.

@@ -50,7 +50,7 @@ func TestValuesByName(t *testing.T) {
 		{"spot.json", "11ch", "gobo", "dots shake", "gobo 64"},
 		{"spot.json", "11ch", "gobo", "fast cw", "gobo 191"},
 		{"spot.json", "11ch", "gobo", "fast", "gobo 119"},
-		{"spot.json", "11ch", "gobo", "dost", `gobo has no "dost" (did you mean "Dots"?); it has Open, Dots, Star, Spiral, Gobo 5, Dots shake, Open`},
+		{"spot.json", "11ch", "gobo", "dost", `gobo has no "dost" (did you mean "Dots"?); it has Open, Dots, Star, Spiral, Gobo 5, Dots shake`},
 		{"spot.json", "11ch", "color_wheel", "light blue", "color_wheel 27"},
 		{"spot.json", "11ch", "color_wheel", "yellow-green", "color_wheel 32"},
 		{"spot.json", "11ch", "color_wheel", "yellow green", "color_wheel 32"},
