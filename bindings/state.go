@@ -48,6 +48,7 @@ func (s *Show) CopyState() (any, error) {
 
 // Ready implements show.Bindings.
 func (s *Show) Ready() error {
+	s.Patch() // which does not change from here on
 	root, err := s.root()
 	if err == nil && root != nil && s.passage != nil {
 		s.passage.Compare(root)
