@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/curve"
 	"showrun/runtime/engine"
 	"showrun/runtime/patch"
+	"showrun/runtime/script"
 )
 
 // levelMethods are what fixtures and groups share.
@@ -19,10 +20,29 @@ func (s *Show) levelMethods() map[string]func(module.Call, *group) int {
 	}
 }
 
-// target is a channel and the level it is to have.
+// target is a channel and the level it is to have: a plain value, to be kept and put out
+// later.
 type target struct {
 	patch.Channel
+	class patch.Class
 	level float64
+}
+
+// to is the target of a channel.
+func to(ch patch.Channel, l float64) target { return target{ch, patch.ClassOf(ch.Name), l} }
+
+// put sets levels at once.
+func (s *Show) put(targets []target) {
+	for _, t := range targets {
+		s.G.Emit(engine.Set{Channel: t.Channel, Value: t.level})
+	}
+}
+
+// fadeTo fades to levels, after a delay.
+func (s *Show) fadeTo(targets []target, duration, delay script.Span, easing curve.Easing) {
+	for _, t := range targets {
+		s.G.Emit(engine.Fade{Channel: t.Channel, To: t.level, Duration: duration, Delay: delay, Curve: easing})
+	}
 }
 
 // targets reads a levels argument: a number for all channels, a list in the order
@@ -34,7 +54,7 @@ func (g *group) targets(c module.Call, v lua.LValue) []target {
 		l := c.Level(v, "the level")
 		for _, f := range g.fixtures {
 			for _, ch := range f.Channels {
-				out = append(out, target{ch, l})
+				out = append(out, to(ch, l))
 			}
 		}
 	case *lua.LTable:
@@ -48,7 +68,7 @@ func (g *group) targets(c module.Call, v lua.LValue) []target {
 			}
 			l := c.Level(lv, module.Cut(string(name)))
 			for _, ch := range g.channel(c, string(name)) {
-				out = append(out, target{ch, l})
+				out = append(out, to(ch, l))
 			}
 		}
 	default:
@@ -64,7 +84,7 @@ func (g *group) listed(c module.Call, list *lua.LTable, n int) []target {
 			c.Fail("%d levels for fixture %q, which has %d channels", n, f.Name, len(f.Channels))
 		}
 		for i := range n {
-			out = append(out, target{f.Channels[i], c.Level(list.RawGetInt(i+1), fmt.Sprintf("level %d", i+1))})
+			out = append(out, to(f.Channels[i], c.Level(list.RawGetInt(i+1), fmt.Sprintf("level %d", i+1))))
 		}
 	}
 	c.OnlyList(list, n, "the levels")
@@ -96,9 +116,7 @@ func (s *Show) set(c module.Call, g *group) int {
 		}
 		c.Fail("takes one value for all channels, a list or a table, got %d values; did you mean %s?", c.Count(), likely)
 	}
-	for _, t := range g.targets(c, c.Get(1)) {
-		s.G.Emit(engine.Set{Channel: t.Channel, Value: t.level})
-	}
+	s.put(g.targets(c, c.Get(1)))
 	return 0
 }
 
@@ -142,9 +160,7 @@ func (s *Show) fade(c module.Call, g *group) int {
 	targets := g.targets(c, c.Get(1))
 	d := s.Duration(c, c.Get(2), "the duration")
 	easing, delay := s.FadeOptions(c, 3)
-	for _, t := range targets {
-		s.G.Emit(engine.Fade{Channel: t.Channel, To: t.level, Duration: d, Delay: delay, Curve: easing})
-	}
+	s.fadeTo(targets, d, delay, easing)
 	return 0
 }
 

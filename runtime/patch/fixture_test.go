@@ -172,3 +172,14 @@ func TestClosest(t *testing.T) {
 		}
 	}
 }
+
+func TestClassOf(t *testing.T) {
+	for name, want := range map[string]Class{
+		"dimmer": Intensity, "Intensity": Intensity, "red": Color, "warm white": Color, "cyan": Color, "uv": Color,
+		"pan": Position, "Tilt": Position, "zoom": Beam, "speed": Beam, "pan speed": Beam, "": Beam,
+	} {
+		if got := ClassOf(name); got != want {
+			t.Errorf("ClassOf(%q) = %d, want %d", name, got, want)
+		}
+	}
+}

@@ -36,11 +36,10 @@ func kindChannels(kind string) []string {
 func intensity(channels []Channel) []Channel {
 	var dimmers, colours []Channel
 	for _, c := range channels {
-		switch strings.ToLower(c.Name) {
-		case "dimmer", "intensity":
+		switch {
+		case ClassOf(c.Name) == Intensity:
 			dimmers = append(dimmers, c)
-		case "red", "green", "blue", "white", "amber", "uv", "lime", "mint", "indigo",
-			"warm white", "cold white", "warm_white", "cold_white":
+		case addsLight(strings.ToLower(c.Name)):
 			colours = append(colours, c)
 		}
 	}
@@ -48,6 +47,17 @@ func intensity(channels []Channel) []Channel {
 		return dimmers
 	}
 	return colours
+}
+
+// addsLight tells whether a channel of that name, in small letters, is an emitter whose
+// light adds to that of others.
+func addsLight(name string) bool {
+	switch name {
+	case "red", "green", "blue", "white", "amber", "uv", "lime", "mint", "indigo",
+		"warm white", "cold white", "warm_white", "cold_white":
+		return true
+	}
+	return false
 }
 
 // didYouMean returns " (did you mean …?)" if one of the names is close to what
