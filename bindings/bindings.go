@@ -32,6 +32,7 @@ type Show struct {
 	random  lua.LValue                // math.random, as the script finds it
 	named   map[string]*lua.LUserData // fixtures and groups
 	modules []script.Module
+	shown   bool // the board has been asked for
 }
 
 // New makes the modules of a show script. It is a show.Bind.

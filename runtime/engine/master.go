@@ -37,6 +37,14 @@ func (f *fader) at(p *pulse, now time.Duration) float64 {
 	return f.From + (f.To-f.From)*f.Curve.At(u)
 }
 
+// goal is the level at the end.
+func (f *fader) goal() float64 {
+	if f.Moving {
+		return f.To
+	}
+	return f.Value
+}
+
 // step brings the level up to the instant now.
 func (f *fader) step(p *pulse, now time.Duration) {
 	f.Value = f.at(p, now)

@@ -42,6 +42,11 @@ func Values() []any {
 	return []any{Set{}, Fade{}, Stop{}, Path{}, Wave{}, Use{}, Intensity{}, Master{}, Blackout{}}
 }
 
+// Master is where the grand master is or goes, 0-255, and whether there is a blackout.
+func (s *Snapshot) Master() (level float64, dark bool) {
+	return s.Grand.goal() * 255, s.Dark.goal() > 0
+}
+
 // BankState is one output in a Snapshot.
 type BankState struct {
 	Key   string

@@ -16,6 +16,19 @@ func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) 
 	return t
 }
 
+// Do runs f in a task of its own at an instant, as an event does its handlers.
+func (g *Generation) Do(name string, at time.Duration, f func()) error {
+	if g.isRevoked() {
+		return ErrStuck
+	}
+	if g.ended {
+		return nil
+	}
+	t := g.newTask(name, g.L.NewFunction(func(*lua.LState) int { f(); return 0 }), nil)
+	t.instant = max(at, g.base)
+	return g.run(t)
+}
+
 // run gives t the baton and deals with what it leaves: output, an error, its end.
 func (g *Generation) run(t *Task) error {
 	g.stats.Wakes++

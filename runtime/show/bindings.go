@@ -33,6 +33,13 @@ type Bindings interface {
 	// TakeState brings show.state up to that of the load before, on the script loop.
 	// What a script holds on to stays what it is.
 	TakeState(before Bindings) error
+	// Board is what people can operate, after a turn of the script loop, and whether it has
+	// changed since it was asked last; the first time it has. Master and Blackout are the
+	// machine's.
+	Board() (board Board, changed bool)
+	// Operate does an operation that the board has, in a task at the instant it was asked.
+	// The error is for people.
+	Operate(op Operation) error
 }
 
 // AskLevel is the question for the present level of a channel, as commands and effects

@@ -105,7 +105,7 @@ type File struct {
 // Values has a value of each type that a record of inputs or an EngineState holds, but
 // for those of the protocols: for who writes them down.
 func Values() []any {
-	return slices.Concat(script.AnswerTypes(), engine.Values(), []any{
+	return slices.Concat(script.AnswerTypes(), engine.Values(), operations(), []any{
 		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
 	})
 }

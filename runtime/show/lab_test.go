@@ -39,6 +39,9 @@ type lab struct {
 	marks  []mark
 	frames []shown
 	deck   *deck
+
+	lists    []show.List // that the load has, besides what it declares
+	operated []string    // what was done with them
 }
 
 // mark is an order that left.
@@ -129,6 +132,21 @@ func (l labelled) Modules() []script.Module {
 
 func (l labelled) TakeState(before show.Bindings) error {
 	return l.Bindings.TakeState(before.(labelled).Bindings)
+}
+
+func (l labelled) Board() (show.Board, bool) {
+	b, changed := l.Bindings.Board()
+	b.Lists = append(b.Lists, l.h.lists...)
+	return b, changed
+}
+
+func (l labelled) Operate(op show.Operation) error {
+	switch op.(type) {
+	case show.Go, show.Back, show.StopList, show.Jump:
+		l.h.operated = append(l.h.operated, fmt.Sprintf("%.3f %T%v", l.h.clock.Now().Seconds(), op, op))
+		return nil
+	}
+	return l.Bindings.Operate(op)
 }
 
 func (h *lab) Frame(f *level.Frame) { h.frames = append(h.frames, shown{f.At, f.Levels[0][0]}) }

@@ -44,6 +44,9 @@ type Config struct {
 	// Wake is called, from any goroutine, when the engine loop may have something to do
 	// at once; nil if nothing sleeps. It must not wait.
 	Wake func()
+	// Changed is called, on the script loop, when the board has changed; nil = nobody
+	// cares. It must not wait.
+	Changed func()
 }
 
 // Machine is a show. See the package documentation for who may call what; a method that
@@ -60,8 +63,12 @@ type Machine struct {
 	reports  bag // from the engine loop to the inbox
 	errors   limiter
 	disabled atomic.Pointer[[]string] // handlers of the live load
+	board    atomic.Pointer[Board]
 
 	// Script loop only.
+	master    float64 // where it is or goes
+	dark      bool    // there is a blackout
+	relit     bool    // these are not on the board yet
 	live      *Load
 	horizon   time.Duration  // up to which scheduled code has run
 	lead      time.Duration  // how early the outputs of the live load want their frames
@@ -97,13 +104,18 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 	if cfg.Wake == nil {
 		cfg.Wake = func() {}
 	}
+	if cfg.Changed == nil {
+		cfg.Changed = func() {}
+	}
 	m := &Machine{
-		cfg: cfg, horizon: now, turned: now, refused: map[string]bool{}, bugs: map[string]*bugs{},
+		master: 255,
+		cfg:    cfg, horizon: now, turned: now, refused: map[string]bool{}, bugs: map[string]*bugs{},
 		inbox: script.NewInbox(inboxLimit), conductor: beat.NewConductor(now, 120),
 	}
 	m.engine = engine.New(engine.Config{Rate: cfg.Rate, Start: now, Registry: &m.registry})
 	m.watched.Store(&[]string{})
 	m.disabled.Store(&[]string{})
+	m.board.Store(&Board{Master: m.master})
 	m.plan.Store(m.conductor.Plan(0, now))
 	m.engine.Retime(m.plan.Load().Course)
 	m.outlets.Failed = m.bug
@@ -179,6 +191,7 @@ func (m *Machine) hand(h handed) {
 
 // submit takes a batch of the script.
 func (m *Machine) submit(b engine.Batch) (conducted uint64) {
+	m.watchLight(b)
 	for _, c := range b.Commands {
 		if _, ok := c.(engine.Conduct); ok {
 			m.conducted++

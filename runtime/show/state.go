@@ -46,6 +46,8 @@ func Restore(cfg Config, s EngineState) (*Machine, error) {
 		return nil, err
 	}
 	m.engine, m.conductor = e, beat.RestoreConductor(s.Beat)
+	m.master, m.dark = s.Engine.Master()
+	m.relit = true
 	m.number.Store(s.Number)
 	m.wired.load, m.wired.lead, m.held = s.Load, s.Lead, s.Held
 	m.plan.Store(m.conductor.Plan(0, s.At))

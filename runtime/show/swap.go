@@ -47,6 +47,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 	next.gen.SetPlan(plan, now)
 	next.gen.Start(m.horizon)
 	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
+	m.showBoard()
 	return before
 }
 

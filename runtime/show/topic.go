@@ -20,6 +20,8 @@ const (
 	TopicError  = "show/error"
 
 	TopicEmergency = "show/emergency"
+
+	TopicOperate = "show/operate" // carries an Operation; it is for the machine
 )
 
 // changeTopic is the topic of a change of the show's beat, "" if scripts are not told.

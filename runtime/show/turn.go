@@ -51,9 +51,14 @@ func (m *Machine) script(turn ScriptTurn, plan *beat.Plan) (delivered int, more 
 		if err != nil || delivered > 0 && m.live.gen.Spent() >= script.TurnInstructions {
 			break // what is due by then comes before the rest
 		}
-		err = m.live.gen.Deliver(ev)
+		if ev.Topic == TopicOperate {
+			err = m.operate(ev)
+		} else {
+			err = m.live.gen.Deliver(ev)
+		}
 		delivered++
 	}
+	m.showBoard()
 	return delivered, more, err
 }
 

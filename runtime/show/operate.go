@@ -1,0 +1,218 @@
+package show
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"showrun/runtime/engine"
+	"showrun/runtime/script"
+)
+
+// An Operation is what somebody does with a show while it runs: a plain value that can be
+// recorded and repeated. A list of no name is the main list.
+type Operation interface {
+	operation()
+}
+
+type (
+	// SetParam sets a param to a float64, a bool or a string.
+	SetParam struct {
+		Name  string
+		Value any
+	}
+	// Fire fires a trigger.
+	Fire struct {
+		Name string
+		Args []any // float64, bool or string each, for its function
+	}
+	// Go fires the next cue of a list, or the one of a number.
+	Go struct{ List, Cue string }
+	// Back goes back to the cue before.
+	Back struct{ List string }
+	// StopList stops a list: what is pending does not come, and its fades stand still.
+	StopList struct{ List string }
+	// Jump goes to the look that running a list up to a cue would leave.
+	Jump struct {
+		List, Cue string
+		Over      time.Duration
+	}
+	// Master fades the grand master to a level, 0-255.
+	Master struct {
+		Level float64
+		Over  time.Duration
+	}
+	// Blackout takes the light out, or brings it back.
+	Blackout struct {
+		On   bool
+		Over time.Duration
+	}
+)
+
+func (SetParam) operation() {}
+func (Fire) operation()     {}
+func (Go) operation()       {}
+func (Back) operation()     {}
+func (StopList) operation() {}
+func (Jump) operation()     {}
+func (Master) operation()   {}
+func (Blackout) operation() {}
+
+// operations has a value of each.
+func operations() []any {
+	return []any{SetParam{}, Fire{}, Go{}, Back{}, StopList{}, Jump{}, Master{}, Blackout{}}
+}
+
+// maxOver is the longest time an operation may take.
+const maxOver = time.Hour
+
+// Check completes an operation as the board has it: names and numbers are there, and values
+// fit. The error is for people.
+func (b *Board) Check(op Operation) (Operation, error) {
+	switch op := op.(type) {
+	case SetParam:
+		p, err := b.Param(op.Name)
+		if err != nil {
+			return nil, err
+		}
+		op.Value, err = p.Fit(op.Value)
+		return op, err
+	case Fire:
+		return op, b.Trigger(op.Name)
+	case Go:
+		list, cue, err := b.cue(op.List, op.Cue)
+		return Go{list, cue}, err
+	case Back:
+		list, _, err := b.cue(op.List, "")
+		return Back{list}, err
+	case StopList:
+		list, _, err := b.cue(op.List, "")
+		return StopList{list}, err
+	case Jump:
+		if op.Cue == "" {
+			return nil, errors.New("a jump needs the number of a cue")
+		}
+		list, cue, err := b.cue(op.List, op.Cue)
+		return Jump{list, cue, op.Over}, errors.Join(err, checkOver(op.Over))
+	case Master:
+		if !(op.Level >= 0 && op.Level <= 255) {
+			return nil, fmt.Errorf("the master must be 0-255, or 0%%-100%%, got %g", op.Level)
+		}
+		return op, checkOver(op.Over)
+	case Blackout:
+		return op, checkOver(op.Over)
+	}
+	return nil, fmt.Errorf("nobody knows how to %T", op)
+}
+
+func checkOver(d time.Duration) error {
+	if d < 0 || d > maxOver {
+		return fmt.Errorf("the time must be 0 to %v, got %v", maxOver, d)
+	}
+	return nil
+}
+
+// cue finds a list, and a cue in it unless the number is "".
+func (b *Board) cue(list, number string) (string, string, error) {
+	l, err := b.List(list)
+	if err != nil || number == "" {
+		return nameOf(l), "", err
+	}
+	c, err := l.Cue(number)
+	return l.Name, c.Number, err
+}
+
+func nameOf(l *List) string {
+	if l == nil {
+		return ""
+	}
+	return l.Name
+}
+
+// Board is what people can operate, as it was published last.
+func (m *Machine) Board() *Board { return m.board.Load() }
+
+// operators is from whom operations come, for the inbox: they fill no more than half.
+const operators = "operators"
+
+// ErrBusy tells that too much waits for the script already.
+var ErrBusy = errors.New("the script is too busy: what was asked is not done")
+
+// Operate has the show do something, if the board has it. It returns at once; the error is
+// for people. What it leads to comes at the instant it was asked.
+func (m *Machine) Operate(op Operation) error {
+	op, err := m.Board().Check(op)
+	if err != nil {
+		return err
+	}
+	if !m.Put(script.Event{Topic: TopicOperate, From: operators, At: m.cfg.Now(), Value: op}) {
+		return ErrBusy
+	}
+	return nil
+}
+
+// operate does what was asked, in a turn of the script loop. Another load may have come
+// since.
+func (m *Machine) operate(ev script.Event) error {
+	op, err := m.Board().Check(ev.Value.(Operation))
+	if err == nil {
+		var stuck error
+		if err, stuck = m.do(op, ev); stuck != nil {
+			return stuck
+		}
+	}
+	if err != nil {
+		m.cfg.Log.Warn("not done: " + err.Error())
+	}
+	return nil
+}
+
+// do does an operation: what is for the whole light by itself, the rest by the script.
+func (m *Machine) do(op Operation, ev script.Event) (err, stuck error) {
+	switch op := op.(type) {
+	case Master:
+		m.light(ev.At, engine.Master{To: op.Level, Duration: engine.Length{Time: op.Over}})
+	case Blackout:
+		m.light(ev.At, engine.Blackout{On: op.On, Duration: engine.Length{Time: op.Over}})
+	default:
+		stuck = m.live.gen.Do("operation", ev.At, func() { err = m.live.bindings.Operate(op) })
+	}
+	return err, stuck
+}
+
+// light gives a command of an operator for the whole light.
+func (m *Machine) light(at time.Duration, c engine.Command) {
+	m.submit(engine.Batch{
+		Stamp: engine.Stamp{At: at}, Generation: m.live.Number(), Reaction: true, Origin: "an operator", Commands: []engine.Command{c},
+	})
+}
+
+// watchLight notes on the board what a batch does to the whole light.
+func (m *Machine) watchLight(b engine.Batch) {
+	for _, c := range b.Commands {
+		switch c := c.(type) {
+		case engine.Master:
+			if !math.IsNaN(c.To) {
+				m.master, m.relit = min(max(c.To, 0), 255), true
+			}
+		case engine.Blackout:
+			m.dark, m.relit = c.On, true
+		}
+	}
+}
+
+// showBoard publishes the board if it has changed; script loop.
+func (m *Machine) showBoard() {
+	b, changed := m.live.bindings.Board()
+	if !changed && !m.relit {
+		return
+	}
+	if !changed {
+		b = *m.Board()
+	}
+	m.relit = false
+	b.Master, b.Blackout = m.master, m.dark
+	m.board.Store(&b)
+	m.cfg.Changed()
+}
