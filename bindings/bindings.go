@@ -3,6 +3,7 @@ package bindings
 import (
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/cue"
 	"showrun/bindings/deck"
 	"showrun/bindings/module"
 	"showrun/bindings/osc"
@@ -32,6 +33,7 @@ type Show struct {
 	random  lua.LValue                // math.random, as the script finds it
 	named   map[string]*lua.LUserData // fixtures and groups
 	modules []script.Module
+	cues    *cue.Lists
 	shown   bool // the board has been asked for
 }
 
@@ -42,6 +44,7 @@ func New(scene show.Scene) show.Bindings {
 		s.Module("clock", s.openClock),
 		s.Module("stage", s.openStage),
 		s.Module("show", s.openShow),
+		s.Module("cue", s.cues.Open),
 		s.Module("signet", signet.Open(s.Load)),
 		s.Module("stagelinq", stagelinq.Open(s.Load)),
 		s.Module("stagenet", stagenet.Open(s.Load)),
@@ -66,6 +69,7 @@ func NewDeck(decks int) show.Bind {
 
 func newShow(scene show.Scene) *Show {
 	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}}
+	s.cues = cue.New(s.Load, &cueStage{Show: s})
 	s.passage, _ = scene.State.(*state.Passage)
 	return s
 }

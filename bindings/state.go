@@ -57,6 +57,11 @@ func (s *Show) Ready() error {
 
 // TakeState implements show.Bindings.
 func (s *Show) TakeState(before show.Bindings) error {
+	return errors.Join(append(s.cues.TakeOver(before.(*Show).cues), s.takeRoot(before))...)
+}
+
+// takeRoot brings show.state up to that of the load before.
+func (s *Show) takeRoot(before show.Bindings) error {
 	live, err := before.(*Show).root()
 	switch {
 	case live == nil:

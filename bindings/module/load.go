@@ -28,6 +28,8 @@ type Load struct {
 	BeatsPerBar beat.Micro
 
 	devices []device.Declaration // in the order of declaration
+	lists   []List               // likewise
+	touched bool                 // what people can operate has changed
 
 	metatables map[string]*lua.LTable
 	objects    map[any]*lua.LUserData
@@ -36,7 +38,7 @@ type Load struct {
 // NewLoad prepares a load whose outputs are numbered by a registry.
 func NewLoad(registry *level.Registry) *Load {
 	return &Load{
-		Registry: registry, BeatsPerBar: 4 * beat.Beat,
+		Registry: registry, BeatsPerBar: 4 * beat.Beat, touched: true,
 		metatables: map[string]*lua.LTable{}, objects: map[any]*lua.LUserData{},
 	}
 }
@@ -58,7 +60,7 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 		mt := L.NewTable()
 		mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 			field := L.Get(2).String()
-			L.RaiseError("%s has no '%s'%s", name, Cut(field), hint(field, "it has", known))
+			L.RaiseError("%s has no '%s'%s", name, Cut(field), Hint(field, "it has", known))
 			return 0
 		}))
 		m.Metatable = mt
@@ -77,6 +79,33 @@ func Declare[D device.Declaration](s *Load, c Call, d D) (kept D) {
 	s.LoadingOnly(c, "devices are declared")
 	s.devices = append(s.devices, d)
 	return d
+}
+
+// List is a cue list as people operate it, on the script loop.
+type List interface {
+	View() show.List
+	// Operate does an operation for the list and a cue that it has: show.Go, show.Back,
+	// show.StopList or show.Jump. The error is for people.
+	Operate(op show.Operation) error
+}
+
+// AddList has people operate a list, as the main list if it is the first.
+func (s *Load) AddList(l List) {
+	s.lists = append(s.lists, l)
+	s.Touch()
+}
+
+// Lists are all, in the order in which they were added.
+func (s *Load) Lists() []List { return s.lists }
+
+// Touch notes that what people can operate has changed: it is looked at after the turn.
+func (s *Load) Touch() { s.touched = true }
+
+// Touched reports whether it has since the last time, and at first.
+func (s *Load) Touched() bool {
+	touched := s.touched
+	s.touched = false
+	return touched
 }
 
 // Own declares a device that the load has whether or not the script names it.

@@ -271,11 +271,12 @@ func (th *theatre) reopen(down time.Duration) {
 	}
 	th.tasks = nil // functions do not go on
 	th.list = th.make()
-	e, gone := th.list.Take(th.moment(), s)
-	if gone != nil {
+	if gone := th.list.Take(s); gone != nil {
 		th.t.Fatalf("gone: %v", gone)
 	}
-	th.do(e)
+	if th.list.Resting() {
+		th.do(th.list.Rest(th.moment()))
+	}
 }
 
 // randomShow makes cues, and lists of them.
@@ -398,10 +399,11 @@ func (th *theatre) act(r *rand.Rand) {
 			do("reset", th.list.Reset())
 		}
 	case 7:
-		// What was frozen is stated anew by the next cue.
-		if r.IntN(3) == 0 && th.list.Next() != nil {
+		// What was frozen is stated anew by whatever cue comes next.
+		if r.IntN(3) == 0 {
 			do("stop", th.list.Stop())
-			do("go", th.list.Go(th.moment()))
+			e, _ := th.list.GoTo(th.moment(), number)
+			do("go "+Number(number), e)
 		}
 	}
 }

@@ -69,7 +69,9 @@ type position struct {
 	halted []int32 // on their way
 	count  uint64  // plays so far
 
-	started Moment // of the current cue
+	started Moment        // of the current cue
+	until   time.Duration // its fades last
+	rest    []float64     // cues whose functions did not get to their end in another list
 
 	next Timer // what starts a cue of its own accord
 	ends Timer // the end of fades
@@ -170,12 +172,16 @@ func (l *List) begin(now Moment, moves []Move) {
 		l.ends.Span = longer(l.ends.Span, m.Duration, now.BPM)
 		l.moving = append(l.moving, l.numbers[m.Key])
 	}
+	l.until = l.ends.Due()
 }
+
+// Fades are the show times from when until when the fades of the current cue last.
+func (l *List) Fades() (from, to time.Duration) { return l.started.At, l.until }
 
 // hang brings the instant of the next cue up to the end of the fades.
 func (l *List) hang(now Moment) {
 	if l.next.Kind == Hanging {
-		l.next.Span = sum(l.ends.Span, l.cues[l.at].After, now.BPM)
+		l.next.Span = Sum(l.ends.Span, l.cues[l.at].After, now.BPM)
 	}
 }
 
@@ -443,7 +449,8 @@ func (l *List) lasts(now Moment, n int32, span Length) {
 	if span.Beats != 0 {
 		since = Length{Beats: now.Beat - from.Beat}
 	}
-	l.ends.Span = longer(l.ends.Span, sum(since, span, now.BPM), now.BPM)
+	l.ends.Span = longer(l.ends.Span, Sum(since, span, now.BPM), now.BPM)
+	l.until = l.ends.Due()
 	l.over, l.dark = false, false
 	l.hang(now)
 }

@@ -1,6 +1,9 @@
 package cue
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // State is where a list stands, by the numbers of its cues: a plain value that outlives
 // the list.
@@ -30,12 +33,13 @@ func (l *List) State() State {
 	return s
 }
 
-// Take puts a list that has not been used where another one stood. What was running goes on
-// by itself; the rest of what functions would have done is in the effect, as they cannot go
-// on. The errors name cues that are gone.
-func (l *List) Take(now Moment, s State) (e Effect, gone []error) {
+// Take puts a list that has not been used where another one stood. What was moving goes on
+// by itself, but for what functions would have done: that is for Rest. The errors name cues
+// that are gone.
+func (l *List) Take(s State) (gone []error) {
 	l.at, l.loose, l.lost, l.next, l.ends, l.started = -1, s.Loose, s.Loose, s.Next, s.Ends, s.Started
 	l.chase = chase{pos: s.Pass, known: s.Timed}
+	l.until = max(l.ends.Due(), l.started.At)
 	if s.On {
 		i, found := l.search(s.At)
 		if !found {
@@ -44,15 +48,13 @@ func (l *List) Take(now Moment, s State) (e Effect, gone []error) {
 		}
 		l.at = i
 		l.owed = i + 1
+		l.rest = s.Running
 	}
 	if _, found := l.search(l.next.Cue); l.next.Kind == Waiting && !found {
 		gone = append(gone, fmt.Errorf("cue list %q: cue %s is gone, for which it waited", l.Name, Number(l.next.Cue)))
 		l.next = Timer{}
 	}
-	if len(s.Running) > 0 && l.at >= 0 {
-		e.Moves = l.rest(now, s)
-	}
-	return e, gone
+	return gone
 }
 
 // gone tells that the current cue of a state is not there any more.
@@ -68,11 +70,16 @@ func (l *List) gone(s State, i int) error {
 	return fmt.Errorf("cue list %q: cue %s is gone, at which it was; it stands %s now%s", l.Name, Number(s.At), where, waited)
 }
 
-// rest is what functions that ran had still to do, as their cues leave it.
-func (l *List) rest(now Moment, s State) (moves []Move) {
+// Resting tells that there is something for Rest.
+func (l *List) Resting() bool { return len(l.rest) > 0 && l.at >= 0 }
+
+// Rest is what the functions of another list, which do not go on, had still to do, as
+// their cues leave it.
+func (l *List) Rest(now Moment) (e Effect) {
 	l.settle()
 	stands := l.standing()
-	for _, number := range s.Running {
+	l.ends = Timer{Kind: Ending, From: now, Span: l.ends.Left(now)}
+	for _, number := range l.rest {
 		i, found := l.search(number)
 		if !found || !l.cues[i].Function {
 			continue
@@ -82,10 +89,55 @@ func (l *List) rest(now Moment, s State) (moves []Move) {
 			if v, _ := stands(n); v != late.Value || v.Motion != nil {
 				continue
 			}
-			left := Timer{From: s.Started, Span: late.After}.Left(now)
-			moves = append(moves, Move{Key: late.Key, Class: late.Class, Value: late.Value, Duration: left})
-			l.ends = Timer{Kind: Ending, From: now, Span: longer(l.ends.Left(now), left, now.BPM)}
+			left := Timer{From: l.started, Span: late.After}.Left(now)
+			e.Moves = append(e.Moves, Move{Key: late.Key, Class: late.Class, Value: late.Value, Duration: left})
+			l.ends.Span = longer(l.ends.Span, left, now.BPM)
 		}
 	}
+	l.rest = nil
+	l.until = l.ends.Due()
+	return e
+}
+
+// Edited are the moves to what the cues up to the current one say otherwise than those of
+// the list before did, which stood at the same cue. Functions are left alone, and so is
+// what they have changed.
+func (l *List) Edited(before *List) (moves []Move) {
+	if l.at < 0 || l.loose {
+		return nil
+	}
+	i, found := before.search(l.cues[l.at].Number)
+	if !found || before.at != i {
+		return nil
+	}
+	old, stood := before.written(i), before.standing()
+	for k, v := range l.written(l.at) {
+		was, known := old[k]
+		if known && was == v {
+			continue
+		}
+		if n, ok := before.numbers[k]; ok {
+			if stands, known := stood(n); known && stands != was {
+				continue
+			}
+		}
+		n := l.numbers[k]
+		moves = append(moves, Move{Key: k, Class: l.channels[n].class, Value: v})
+	}
+	slices.SortFunc(moves, func(a, b Move) int { return int(l.numbers[a.Key] - l.numbers[b.Key]) })
 	return moves
+}
+
+// written is what cues up to the one at i say, without their functions.
+func (l *List) written(i int) map[Key]Value {
+	levels := map[Key]Value{}
+	for k, c := range l.cues[:i+1] {
+		if c.CueOnly && k != i {
+			continue
+		}
+		for _, change := range c.Changes {
+			levels[change.Key] = change.Value
+		}
+	}
+	return levels
 }

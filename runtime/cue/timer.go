@@ -1,6 +1,10 @@
 package cue
 
-import "time"
+import (
+	"time"
+
+	"showrun/runtime/beat"
+)
 
 // Kind says what a timer waits for.
 type Kind uint8
@@ -45,8 +49,14 @@ func (d Length) at(bpm float64) time.Duration {
 	return time.Duration(d.Beats.Float() * 60 / bpm * 1e9)
 }
 
-// sum is one length after the other. Beats stay beats, unless one of both is a time.
-func sum(a, b Length, bpm float64) Length {
+// Times is a length so many times.
+func (d Length) Times(n int) Length {
+	return Length{d.Time * time.Duration(n), d.Beats * beat.Micro(n)}
+}
+
+// Sum is one length after the other, at a tempo. Beats stay beats, unless one of both is a
+// time.
+func Sum(a, b Length, bpm float64) Length {
 	switch {
 	case b == Length{}:
 		return a

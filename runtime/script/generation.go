@@ -277,16 +277,6 @@ func (g *Generation) position() (beat.Micro, uint32) {
 	return g.sched.show.position(g.base)
 }
 
-// Emit adds a command to what the running task will hand over, all together, when
-// it returns or waits.
-func (g *Generation) Emit(c engine.Command) {
-	if t := g.current; t != nil {
-		t.out = append(t.out, c)
-		return
-	}
-	g.collected = append(g.collected, c) // at Start
-}
-
 // SetLookahead changes how far before its instant scheduled code runs.
 func (g *Generation) SetLookahead(d time.Duration) { g.cfg.Lookahead = d }
 
@@ -420,33 +410,6 @@ func (g *Generation) Deliver(ev Event) error {
 		}
 	}
 	return nil
-}
-
-// Run starts fn as a task of its own at the present instant. It raises when there
-// are MaxTasks of them already.
-func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
-	if name == "" {
-		name = "clock.run " + definedAt(fn)
-	}
-	if len(g.tasks) >= MaxTasks {
-		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
-	}
-	g.pressOn("clock.run")
-	t := g.newTask(name, fn, args)
-	g.WhenLive(func() {
-		if t.killed {
-			return
-		}
-		t.instant = g.Instant()
-		t.entry = entry{kind: waitTime, at: t.instant, task: t}
-		if p := g.current; p != nil && p.onBeat {
-			// It stands on the same beat as the task that starts it.
-			b, epoch := p.position()
-			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: p.grid}, task: t}
-		}
-		g.sched.add(&t.entry)
-	})
-	return t
 }
 
 // isRevoked tells whether a call of the script never came back.

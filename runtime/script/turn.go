@@ -12,6 +12,7 @@ func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) 
 	g.nextID++
 	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args}
 	t.entry.index = -1
+	t.scope = g.Scope()
 	g.tasks[t.id] = t
 	return t
 }
@@ -27,6 +28,24 @@ func (g *Generation) Do(name string, at time.Duration, f func()) error {
 	t := g.newTask(name, g.L.NewFunction(func(*lua.LState) int { f(); return 0 }), nil)
 	t.instant = max(at, g.base)
 	return g.run(t)
+}
+
+// Tell has the handlers of an event called at the present instant, each in a task of its
+// own, after what runs now.
+func (g *Generation) Tell(ev Event) {
+	ev.At = g.Instant()
+	reaction := g.current != nil && !g.current.scheduled
+	for _, h := range g.topics[ev.Topic] {
+		t, _ := g.handlerTask(h, ev)
+		if t == nil {
+			continue
+		}
+		if h.args != nil {
+			t.args = h.args(g.L, t, ev)
+		}
+		t.entry = entry{kind: waitTime, at: ev.At, task: t, reaction: reaction}
+		g.sched.add(&t.entry)
+	}
 }
 
 // run gives t the baton and deals with what it leaves: output, an error, its end.
@@ -91,6 +110,9 @@ func (g *Generation) finish(t *Task) {
 	}
 	if failed {
 		g.fail(failure(t.name, t.err), h)
+	}
+	if t.over != nil && !t.killed {
+		g.Do(t.name, t.instant, t.over)
 	}
 }
 
