@@ -1,6 +1,8 @@
 package bindings
 
 import (
+	"maps"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/cue"
@@ -34,7 +36,10 @@ type Show struct {
 	named   map[string]*lua.LUserData // fixtures and groups
 	modules []script.Module
 	cues    *cue.Lists
-	shown   bool // the board has been asked for
+
+	params   []*param // in the order of declaration
+	triggers []*trigger
+	chosen   map[string]any // values of params that somebody has set, by name, also of those that are not declared
 }
 
 // New makes the modules of a show script. It is a show.Bind.
@@ -71,6 +76,10 @@ func newShow(scene show.Scene) *Show {
 	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}}
 	s.cues = cue.New(s.Load, &cueStage{Show: s})
 	s.passage, _ = scene.State.(*state.Passage)
+	s.chosen = maps.Clone(scene.Carried.Params)
+	if s.chosen == nil {
+		s.chosen = map[string]any{}
+	}
 	return s
 }
 

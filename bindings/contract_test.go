@@ -16,7 +16,9 @@ handle: cancel()
 stage: fixture() group() master() blackout() get()
 wash: set() fade() spline() wave() get() stop() name kind
 both: set() fade() spline() wave() get() stop() each() name
-show: name file dir generation state on() log
+show: name file dir generation state on() param() trigger() log
+speed: get() set() on() name
+bump: fire() on() name
 show.log: debug() info() warn() error()
 signet: sender() receiver() manager()
 net: universe() timecode()
@@ -54,6 +56,7 @@ func TestTheNamesOfTheContract(t *testing.T) {
 	s := newStand(t)
 	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
 local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
+local speed, bump = show.param{ "speed", default = 1 }, show.trigger "bump"
 local function check(name, read, call)
   local found, value = pcall(read)
   if not found or call ~= (type(value) == "function") then print(name, value) end

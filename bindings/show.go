@@ -30,7 +30,9 @@ func (s *Show) openShow(L *lua.LState, m *lua.LTable) {
 	m.RawSetString("dir", lua.LString(s.scene.Dir))
 	m.RawSetString("generation", lua.LNumber(s.G.Number()))
 	m.RawSetString("state", s.firstState(L))
-	module.Functions(L, m, "show", map[string]func(module.Call) int{"on": s.showOn})
+	module.Functions(L, m, "show", map[string]func(module.Call) int{
+		"on": s.showOn, "param": s.showParam, "trigger": s.showTrigger,
+	})
 
 	format := L.GetField(L.GetGlobal("string"), "format")
 	log := L.NewTable()

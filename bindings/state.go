@@ -57,6 +57,7 @@ func (s *Show) Ready() error {
 
 // TakeState implements show.Bindings.
 func (s *Show) TakeState(before show.Bindings) error {
+	s.takeParams(before.(*Show))
 	return errors.Join(append(s.cues.TakeOver(before.(*Show).cues), s.takeRoot(before))...)
 }
 

@@ -74,6 +74,7 @@ func (d declaring) Devices() []device.Declaration { return d.devices }
 func (declaring) Intensity() []patch.Channel      { return nil }
 func (declaring) CopyState() (any, error)         { return nil, nil }
 func (declaring) Ready() error                    { return nil }
+func (declaring) Carry() show.Carried             { return show.Carried{} }
 func (declaring) Board() (show.Board, bool)       { return show.Board{}, false }
 func (declaring) Operate(show.Operation) error    { return nil }
 func (declaring) TakeState(before show.Bindings) error {

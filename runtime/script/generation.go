@@ -373,6 +373,10 @@ func (g *Generation) Spent() uint64 { return g.spent }
 func (g *Generation) resume(e *entry, at, now time.Duration) error {
 	t := e.task
 	g.sched.remove(e)
+	if t.handle != nil && t.handle.given && t.worker == nil {
+		g.forget(t) // it was told, and is not to be called any more
+		return nil
+	}
 	if g.passedOver(at, now) {
 		switch e.kind {
 		case waitGrid:

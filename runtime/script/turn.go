@@ -5,6 +5,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/engine"
 )
 
@@ -14,6 +15,36 @@ func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) 
 	t.entry.index = -1
 	t.scope = g.Scope()
 	g.tasks[t.id] = t
+	return t
+}
+
+// Run starts fn as a task of its own at the present instant. It raises when there
+// are MaxTasks of them already.
+func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
+	if name == "" {
+		name = "clock.run " + definedAt(fn)
+	}
+	if len(g.tasks) >= MaxTasks {
+		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
+	}
+	if s := g.shadow(); s != nil {
+		return s.later(name, fn, args, s.task.instant)
+	}
+	g.pressOn("clock.run")
+	t := g.newTask(name, fn, args)
+	g.WhenLive(func() {
+		if t.killed {
+			return
+		}
+		t.instant = g.Instant()
+		t.entry = entry{kind: waitTime, at: t.instant, task: t, reaction: g.current != nil && !g.current.scheduled}
+		if p := g.current; p != nil && p.onBeat {
+			// It stands on the same beat as the task that starts it.
+			b, epoch := p.position()
+			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: p.grid}, task: t}
+		}
+		g.sched.add(&t.entry)
+	})
 	return t
 }
 
@@ -31,8 +62,11 @@ func (g *Generation) Do(name string, at time.Duration, f func()) error {
 }
 
 // Tell has the handlers of an event called at the present instant, each in a task of its
-// own, after what runs now.
+// own, after what runs now. In a shadow nobody is told.
 func (g *Generation) Tell(ev Event) {
+	if g.Shadowing() {
+		return
+	}
 	ev.At = g.Instant()
 	reaction := g.current != nil && !g.current.scheduled
 	for _, h := range g.topics[ev.Topic] {

@@ -15,6 +15,15 @@ type Scene struct {
 	Name, File, Dir string // of the show: its name, its file, its folder
 	Registry        *level.Registry
 	State           any // show.state as CopyState of the load before left it; nil in the first
+	Carried         Carried
+}
+
+// Carried is what a load takes over from the one before, or from an earlier run: a plain
+// value that nobody changes.
+type Carried struct {
+	// Params are the values of params that somebody has set, by name: a float64, a bool or
+	// a string each.
+	Params map[string]any
 }
 
 // Bindings are the Lua modules of one load, and what it declares through them.
@@ -28,6 +37,9 @@ type Bindings interface {
 	// CopyState copies show.state for the load to come, on the script loop. The error
 	// names what cannot be kept; the rest is copied.
 	CopyState() (state any, err error)
+	// Carry is what the load to come takes over; TakeState has the changes since. On the
+	// script loop.
+	Carry() Carried
 	// Ready is called off the loop when the top level has run.
 	Ready() error
 	// TakeState brings show.state up to that of the load before, on the script loop.

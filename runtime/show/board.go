@@ -17,7 +17,7 @@ import (
 // that nobody changes once it is published.
 type Board struct {
 	Params   []Param
-	Triggers []string
+	Triggers []Trigger
 	Lists    []List // the first is the main list
 	Master   float64
 	Blackout bool
@@ -31,6 +31,12 @@ type Param struct {
 	Step           float64  // of a number, counted from Min, or from 0 without one; 0 = any
 	Unit           string   // for people
 	Choices        []string // of a string; none = any text
+}
+
+// Trigger is a button.
+type Trigger struct {
+	Name  string
+	Fired uint64 // how often, in this load
 }
 
 // List is a cue list.
@@ -71,10 +77,14 @@ func (b *Board) Param(name string) (*Param, error) {
 
 // Trigger reports that there is a trigger, nil, or which there are.
 func (b *Board) Trigger(name string) error {
-	if !slices.Contains(b.Triggers, name) {
-		return unknown("trigger", "triggers", name, b.Triggers)
+	var names []string
+	for _, t := range b.Triggers {
+		if t.Name == name {
+			return nil
+		}
+		names = append(names, t.Name)
 	}
-	return nil
+	return unknown("trigger", "triggers", name, names)
 }
 
 // List finds a cue list by its name; "" is the main list.

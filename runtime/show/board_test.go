@@ -19,7 +19,7 @@ func gala() *Board {
 			{Name: "mood", Value: "calm", Default: "calm", Choices: []string{"calm", "wild"}},
 			{Name: "title", Value: "", Default: ""},
 		},
-		Triggers: []string{"bump", "confetti"},
+		Triggers: []Trigger{{Name: "bump"}, {Name: "confetti"}},
 		Lists: []List{
 			{Name: "main", Cues: []Cue{{"1", "Doors"}, {"2", ""}, {"10.5", "Storm"}}},
 			{Name: "haze", Cues: []Cue{{"1", ""}}},

@@ -86,13 +86,14 @@ type (
 
 // Loaded is a load as it entered the machine.
 type Loaded struct {
-	Number int
-	Seed   uint64
-	At     time.Duration // when its top level ran
-	Plan   uint64        // of the beat, then
-	Main   string
-	Files  []File         // that its top level read
-	Heard  []script.Heard // by its top level
+	Number  int
+	Seed    uint64
+	At      time.Duration // when its top level ran
+	Plan    uint64        // of the beat, then
+	Main    string
+	Carried Carried        // from an earlier run, in the first
+	Files   []File         // that its top level read
+	Heard   []script.Heard // by its top level
 }
 
 // File is a file of a show, by its name in the show folder; without data if the script only

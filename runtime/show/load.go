@@ -69,14 +69,18 @@ func (l *Load) takeHeard() []script.Heard {
 // loadTimeout is how long the top level of a show may take.
 const loadTimeout = 5 * time.Second
 
-// Copy is show.state for a load to come.
+// Copy is show.state, and what else there is to take over, for a load to come.
 type Copy struct {
-	number int
-	state  any
+	number  int
+	state   any
+	carried Carried
 }
 
 // First is the copy for the first load.
-func First() Copy { return Copy{number: 1} }
+func First() Copy { return FirstAfter(Carried{}) }
+
+// FirstAfter is First for a show that takes over what an earlier run has left.
+func FirstAfter(left Carried) Copy { return Copy{number: 1, carried: left} }
 
 // CopyState copies show.state for the next load, on the script loop. The error names
 // what cannot be kept.
@@ -87,7 +91,7 @@ func (m *Machine) CopyState() (Copy, error) {
 
 func (m *Machine) copyState() (Copy, error) {
 	state, err := m.live.bindings.CopyState()
-	return Copy{m.live.Number() + 1, state}, err
+	return Copy{m.live.Number() + 1, state, m.live.bindings.Carry()}, err
 }
 
 // Prepare compiles the show in a folder and runs its top level in collect mode. Nothing
@@ -96,6 +100,9 @@ func (m *Machine) copyState() (Copy, error) {
 func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load, error) {
 	plan := m.plan.Load()
 	l := Loaded{Number: state.number, Seed: m.cfg.Seed, At: m.cfg.Now(), Plan: plan.Version, Main: m.cfg.File}
+	if l.Number == 1 {
+		l.Carried = state.carried
+	}
 	return m.prepare(ctx, folder, state, l, plan, nil)
 }
 
@@ -103,7 +110,7 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded Loaded, plan *beat.Plan, oracle *script.Oracle) (*Load, error) {
 	l := &Load{loaded: loaded, files: &files{from: folder, told: map[string]bool{}}, left: make(chan struct{})}
 	l.bindings = m.cfg.Bind(Scene{
-		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, State: state.state,
+		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, State: state.state, Carried: state.carried,
 	})
 	if oracle == nil {
 		world := m.cfg.World

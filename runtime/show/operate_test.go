@@ -1,10 +1,18 @@
 package show_test
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/gob"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"showrun/bindings"
+	"showrun/runtime/clock"
 	"showrun/runtime/show"
 )
 
@@ -76,4 +84,92 @@ func TestOperateAfterReload(t *testing.T) {
 	if !strings.Contains(h.log.String(), `not done: no cue list is called \"haze\"; there are main`) {
 		t.Errorf("log %s", h.log.String())
 	}
+}
+
+// TestOperationsAreReplayed: a record repeats what people did, also over a reload.
+func TestOperationsAreReplayed(t *testing.T) {
+	const text = `
+local p = show.param{ "level", default = 10, min = 0, max = 255 }
+one:set(1, p:get())
+p:on(function(v) one:set(1, v) end)
+show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)`
+	var live, again bytes.Buffer
+	var inputs []any
+	run := func(m *show.Machine, clock *clock.Virtual, until time.Duration) {
+		for clock.Now() < until {
+			clock.Advance(10 * time.Millisecond)
+			for more := true; more; {
+				more, _ = m.Script(clock.Now())
+			}
+			m.Engine(clock.Now())
+		}
+	}
+	config := func(b *bytes.Buffer) (show.Config, *clock.Virtual, *show.FrameLog) {
+		clock, log := clock.NewVirtual(), show.NewFrameLog(b)
+		return show.Config{
+			Name: "show", File: "show.lua", Rate: 50, Lookahead: lookahead, Seed: 1, Frames: log,
+			Bind: bindings.New, Now: clock.Now, Stopwatch: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler),
+		}, clock, log
+	}
+	cfg, clk, log := config(&live)
+	cfg.Record = func(in any) { inputs = append(inputs, in) }
+	m := show.New(cfg)
+	load := func(state show.Copy) {
+		t.Helper()
+		l, err := m.Prepare(t.Context(), fstest.MapFS{"show.lua": {Data: []byte(labPrelude0 + text)}}, state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before := m.Swap(l, clk.Now()); before != nil {
+			before.End()
+		}
+	}
+	load(show.FirstAfter(show.Carried{Params: map[string]any{"level": 77.0}}))
+	run(m, clk, time.Second)
+	m.Operate(show.SetParam{Name: "level", Value: 200.0})
+	run(m, clk, 2*time.Second)
+	m.Operate(show.Fire{Name: "bump", Args: []any{99.0}})
+	run(m, clk, 3*time.Second)
+	state, _ := m.CopyState()
+	m.Operate(show.SetParam{Name: "level", Value: 50.0})
+	run(m, clk, 4*time.Second)
+	load(state)
+	m.Operate(show.Master{Level: 100, Over: time.Second})
+	run(m, clk, 6*time.Second)
+	m.End(clk.Now())
+	_, last := m.Leave(clk.Now(), false)
+	last.End()
+	log.Flush()
+
+	cfg, _, log = config(&again)
+	r := show.NewReplay(cfg)
+	slices.SortStableFunc(inputs, func(a, b any) int { return cmp.Compare(show.NumberOf(a), show.NumberOf(b)) })
+	for _, in := range inputs {
+		if err := r.Feed(passedOn(t, in)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log.Flush()
+	if live.String() != again.String() || !strings.Contains(live.String(), "0/1=77") || !strings.Contains(live.String(), "0/1=50") {
+		t.Errorf("live\n%s\nagain\n%s", live.String(), again.String())
+	}
+}
+
+const labPrelude0 = `local show, one = require "show", require "signet".sender{}:universe(1) `
+
+// passedOn is an input as it comes out of a file.
+func passedOn(t *testing.T, in any) any {
+	t.Helper()
+	for _, v := range show.Values() {
+		gob.Register(v)
+	}
+	var b bytes.Buffer
+	var out any
+	if err := gob.NewEncoder(&b).Encode(&in); err != nil {
+		t.Fatal(err)
+	}
+	if err := gob.NewDecoder(&b).Decode(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

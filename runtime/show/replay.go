@@ -26,7 +26,7 @@ type Replay struct {
 func NewReplay(cfg Config) *Replay {
 	r := &Replay{
 		m: New(cfg), plans: map[uint64]*beat.Plan{}, oracles: map[int]*script.Oracle{},
-		handed: map[uint64]handed{}, copies: map[int]Copy{1: First()},
+		handed: map[uint64]handed{}, copies: map[int]Copy{},
 	}
 	r.published()
 	return r
@@ -114,6 +114,9 @@ func (r *Replay) swap(in Swapped) error {
 	plan, top := r.plans[in.Plan], r.plans[loaded.Plan]
 	if plan == nil || top == nil {
 		return fmt.Errorf("load %d goes by a plan of the beat which there is not", loaded.Number)
+	}
+	if loaded.Number == 1 {
+		r.copies[1] = FirstAfter(loaded.Carried)
 	}
 	oracle := script.Replay()
 	oracle.Feed(loaded.Heard...)
