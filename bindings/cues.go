@@ -157,3 +157,20 @@ func (s *cueStage) Write(L *lua.LState, look []cue.Change) *lua.LTable {
 	}
 	return all
 }
+
+// cueFade is how long a fade to a target takes that the function of a cue leaves to the cue;
+// false if it does not.
+func (s *Show) cueFade(c module.Call) (of func(target) engine.Length, inCue bool) {
+	scope := s.G.Scope()
+	if scope == nil || !c.None(2) {
+		return nil, false
+	}
+	fade, inCue := scope.Value.(cue.Fade)
+	return func(t target) engine.Length {
+		from := 0.0
+		if fade.Up != fade.Down {
+			from = s.Level(t.Channel)
+		}
+		return engine.Length(fade.Of(t.class, cue.Value{Level: from}, cue.Value{Level: t.level}))
+	}, inCue
+}

@@ -158,9 +158,14 @@ func (s *Show) fade(c module.Call, g *group) int {
 		c.Fail("the levels come first and then the duration, as in x:fade({ red = 0 }, 2)")
 	}
 	targets := g.targets(c, c.Get(1))
-	d := s.Duration(c, c.Get(2), "the duration")
 	easing, delay := s.FadeOptions(c, 3)
-	s.fadeTo(targets, d, delay, easing)
+	if of, inCue := s.cueFade(c); inCue {
+		for _, t := range targets {
+			s.fadeTo([]target{t}, of(t), delay, easing)
+		}
+		return 0
+	}
+	s.fadeTo(targets, s.Duration(c, c.Get(2), "the duration"), delay, easing)
 	return 0
 }
 

@@ -25,7 +25,9 @@ func (s *Show) Board() (b show.Board, changed bool) {
 }
 
 // Carry implements show.Bindings.
-func (s *Show) Carry() show.Carried { return show.Carried{Params: maps.Clone(s.chosen)} }
+func (s *Show) Carry() show.Carried {
+	return show.Carried{Params: maps.Clone(s.chosen), Lists: s.cues.States()}
+}
 
 // Operate implements show.Bindings.
 func (s *Show) Operate(op show.Operation) error {

@@ -48,6 +48,10 @@ func (s *Show) CopyState() (any, error) {
 
 // Ready implements show.Bindings.
 func (s *Show) Ready() error {
+	gone := s.cues.Ready(s.scene.Carried.Lists)
+	if len(gone) > 0 && s.G.Number() == 1 { // a load before will tell more
+		s.G.Log().Error(errors.Join(gone...).Error())
+	}
 	root, err := s.root()
 	if err == nil && root != nil && s.passage != nil {
 		s.passage.Compare(root)

@@ -42,7 +42,6 @@ func New(l *module.Load, stage Stage) *Lists {
 
 // Open fills the table of the module.
 func (s *Lists) Open(L *lua.LState, m *lua.LTable) {
-	s.G.WhenLive(s.findHomes)
 	module.Functions(L, m, "cue", map[string]func(module.Call) int{"list": s.newList})
 }
 

@@ -156,7 +156,8 @@ func (s *Lists) States() map[string]cue.State {
 	return states
 }
 
-// Take puts lists where others stood, before they begin. The errors tell what is gone.
+// Take puts lists where others stood, before they begin. The
+// errors tell what is gone.
 func (s *Lists) Take(states map[string]cue.State) (gone []error) {
 	for _, l := range s.lists {
 		if state, ok := states[l.Name]; ok {
@@ -164,6 +165,14 @@ func (s *Lists) Take(states map[string]cue.State) (gone []error) {
 		}
 	}
 	return gone
+}
+
+// Ready is Take of what an earlier run has left, when the top level has run.
+func (s *Lists) Ready(states map[string]cue.State) (gone []error) {
+	if len(s.lists) > 0 {
+		s.findHomes()
+	}
+	return s.Take(states)
 }
 
 // TakeOver is Take, and brings what the present cues say otherwise than those of the load

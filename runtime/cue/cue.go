@@ -47,8 +47,8 @@ type Fade struct {
 // Every is the fade that takes equally long for everything.
 func Every(d Length) Fade { return Fade{d, d, d, d, d} }
 
-// of is how long a channel takes from a level to another.
-func (f Fade) of(c patch.Class, from, to Value) Length {
+// Of is how long a channel takes from a level to another.
+func (f Fade) Of(c patch.Class, from, to Value) Length {
 	switch {
 	case c == patch.Color:
 		return f.Color

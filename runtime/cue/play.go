@@ -296,7 +296,7 @@ func (l *List) know() {
 
 func (l *List) move(n int32, f Fade, before func(int32) (Value, bool), to Value) Move {
 	ch := l.channels[n]
-	return Move{Key: ch.Key, Class: ch.class, Value: to, Duration: f.of(ch.class, l.orHome(n, before), to)}
+	return Move{Key: ch.Key, Class: ch.class, Value: to, Duration: f.Of(ch.class, l.orHome(n, before), to)}
 }
 
 // standing tells what the list has channels do.

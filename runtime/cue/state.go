@@ -37,7 +37,7 @@ func (l *List) State() State {
 // by itself, but for what functions would have done: that is for Rest. The errors name cues
 // that are gone.
 func (l *List) Take(s State) (gone []error) {
-	l.at, l.loose, l.lost, l.next, l.ends, l.started = -1, s.Loose, s.Loose, s.Next, s.Ends, s.Started
+	l.position = position{at: -1, loose: s.Loose, lost: s.Loose, next: s.Next, ends: s.Ends, started: s.Started}
 	l.chase = chase{pos: s.Pass, known: s.Timed}
 	l.until = max(l.ends.Due(), l.started.At)
 	if s.On {

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"showrun/runtime/cue"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -24,6 +25,8 @@ type Carried struct {
 	// Params are the values of params that somebody has set, by name: a float64, a bool or
 	// a string each.
 	Params map[string]any
+	// Lists are where cue lists stand, by name.
+	Lists map[string]cue.State
 }
 
 // Bindings are the Lua modules of one load, and what it declares through them.
