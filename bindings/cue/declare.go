@@ -213,7 +213,7 @@ func (l *list) frame(f module.Frame) {
 			}
 			var err error
 			if c.At, err = f.Parse(label); err != nil {
-				l.G.Log().Warn(l.task(c) + ": there is no " + label + " at " + f.Rate + " frames a second: " + err.Error())
+				l.G.Log().Warn(l.task(c) + ": there is no " + label + " at " + f.Rate + " frames a second")
 			}
 			c.Timed = err == nil
 		}

@@ -1,10 +1,11 @@
 package cue
 
 // How many frames, each a little further than the one before, make a timecode that is
-// believed; how much further that is at most; and how far back it has to go for a new pass.
+// believed; how much further that is at most, and how far back it has to go at least for a new
+// pass.
 const (
 	steadyFrames = 3
-	furthest     = 5
+	furthest     = 12
 )
 
 // chase is where the timecode of a list is.
