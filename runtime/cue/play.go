@@ -199,7 +199,7 @@ func (l *List) play(c *Cue) *play {
 // follow goes from the current cue to the one after it, at i.
 func (l *List) follow(i int) (moves []Move) {
 	c := l.cues[i]
-	if c.Block || c.Mark || c.Fade.Up != c.Fade.Down || l.at >= 0 && l.cues[l.at].CueOnly {
+	if c.Block || c.Fade.Up != c.Fade.Down || l.at >= 0 && l.cues[l.at].CueOnly {
 		l.settle()
 	}
 	var leaves *play // a cue whose changes end
@@ -216,8 +216,7 @@ func (l *List) follow(i int) (moves []Move) {
 			}
 		}
 	}
-	back = append(back, l.marked...)
-	l.marked = nil
+	l.marked = nil // what was put in place is among what the cue moves
 	l.merge()
 	stands := l.standing()
 	own := l.play(c).done
