@@ -1,6 +1,10 @@
 package patch
 
-import "strings"
+import (
+	"strings"
+
+	"showrun/runtime/color"
+)
 
 // A Class is what a channel is for, as lighting desks sort them. It says how long a fade
 // takes where that is told by class, and what may move in the dark.
@@ -15,17 +19,16 @@ const (
 
 // ClassOf returns the class of a channel by its name, whatever the case of the letters.
 func ClassOf(channel string) Class {
-	switch name := strings.ToLower(channel); name {
+	switch strings.ToLower(channel) {
 	case "dimmer", "intensity":
 		return Intensity
 	case "pan", "tilt":
 		return Position
-	case "cyan", "magenta", "yellow", "color", "colour", "color wheel", "colour wheel", "color_wheel", "colour_wheel":
+	case "color", "colour", "color wheel", "colour wheel", "color_wheel", "colour_wheel":
 		return Color
-	default:
-		if addsLight(name) {
-			return Color
-		}
-		return Beam
 	}
+	if emitterOf(channel) != color.None {
+		return Color
+	}
+	return Beam
 }

@@ -3,6 +3,7 @@ package patch
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"showrun/runtime/level"
@@ -17,19 +18,26 @@ type Channel struct {
 	Fine   level.Address // zero for 8 bits
 }
 
-// A Fixture is a patched lamp, head or anything else with channels on
-// consecutive slots of one output.
+// A Fixture is a patched lamp, head or anything else with channels on slots of one
+// output that follow one another.
 type Fixture struct {
 	Name string
-	// Kind is a name in the table of kinds, or "" for a list of channels.
+	// Kind is a name in the table of kinds, or "" for a list of channels or a profile.
 	Kind string
+	// At is its first slot, and Slots how many there are.
+	At    level.Address
+	Slots int
 	// Channels are in the order of their slots; the two slots of a 16-bit
-	// channel are one Channel.
-	Channels []Channel
+	// channel are one Channel. Properties has what is known of each.
+	Channels   []Channel
+	Properties []Property
 	// Intensity are those of Channels that make the fixture bright, which is
 	// what the stage's master scales: "dimmer" or "intensity", or else the
 	// colours that mix light. It is empty for a fixture that gives none.
 	Intensity []Channel
+	// Mix makes the colour, and the intensity where there is no dimmer; nil without
+	// either.
+	Mix *Mix
 }
 
 // New returns a fixture of a kind whose first slot is at, on an output with
@@ -57,50 +65,70 @@ func New(name, kind string, at level.Address, slots int) (Fixture, error) {
 	return f, err
 }
 
-// NewCustom returns a fixture with the named channels, one slot each, the
-// first at at, on an output with the given number of slots. A channel named
-// "x fine" right after "x" is no channel of its own but makes x 16-bit;
-// anywhere else it is a channel like any other.
+// NewCustom returns a fixture with the named channels, as ModelOf reads them, one slot
+// each, the first at at, on an output with the given number of slots.
 func NewCustom(name string, channels []string, at level.Address, slots int) (Fixture, error) {
-	f := Fixture{Name: name}
-	if err := f.place(channels, at, slots); err != nil {
+	m, err := ModelOf(channels)
+	if err != nil && name != "" {
 		return Fixture{}, fmt.Errorf("fixture %q: %w", name, err)
 	}
-	f.Intensity = intensity(f.Channels)
+	return NewModel(name, m, at, slots)
+}
+
+// NewModel returns a fixture of a model whose first slot is at, on an output with the given
+// number of slots.
+func NewModel(name string, m Model, at level.Address, slots int) (Fixture, error) {
+	f := Fixture{Name: name, At: at, Slots: m.Slots}
+	if err := f.fits(slots); err != nil {
+		return Fixture{}, fmt.Errorf("fixture %q: %w", name, err)
+	}
+	for _, c := range m.Channels {
+		here := Channel{Name: c.Name, Coarse: f.slot(c.Coarse)}
+		if c.Fine != 0 {
+			here.Fine = f.slot(c.Fine)
+		}
+		f.Channels = append(f.Channels, here)
+		f.Properties = append(f.Properties, c.Property)
+	}
+	f.Intensity = f.lights()
+	f.Mix = f.mix(m.Wheel)
 	return f, nil
 }
 
-func (f *Fixture) place(names []string, at level.Address, slots int) error {
+// slot returns the address of a slot of the fixture, counted from 1.
+func (f *Fixture) slot(n int) level.Address {
+	return level.Address{Output: f.At.Output, Slot: f.At.Slot + int32(n) - 1}
+}
+
+// fits tells what is wrong with where the fixture is.
+func (f *Fixture) fits(slots int) error {
 	switch {
 	case f.Name == "":
 		return errors.New("a name is needed")
-	case len(names) == 0:
-		return errors.New("at least one channel is needed")
-	case at.Slot < 1 || int(at.Slot) > slots:
-		return fmt.Errorf("slot must be 1-%d, got %d", slots, at.Slot)
-	case len(names) > slots-int(at.Slot)+1:
-		return fmt.Errorf("%d slots from slot %d on run past the last slot, %d", len(names), at.Slot, slots)
-	}
-	seen := make(map[string]int, len(names))
-	fine := false // whether the channel before is a fine one already
-	for i, name := range names {
-		if name == "" {
-			return fmt.Errorf("channel %d has no name", i+1)
-		}
-		if first, ok := seen[name]; ok {
-			return fmt.Errorf("channels %d and %d are both called %q", first+1, i+1, name)
-		}
-		seen[name] = i
-		here := level.Address{Output: at.Output, Slot: at.Slot + int32(i)}
-		if n := len(f.Channels); n > 0 && !fine && name == fineName(f.Channels[n-1].Name) {
-			f.Channels[n-1].Fine = here
-			fine = true
-			continue
-		}
-		f.Channels = append(f.Channels, Channel{Name: name, Coarse: here})
-		fine = false
+	case f.At.Slot < 1 || int(f.At.Slot) > slots:
+		return fmt.Errorf("slot must be 1-%d, got %d", slots, f.At.Slot)
+	case f.Slots > slots-int(f.At.Slot)+1:
+		return fmt.Errorf("%d slots from slot %d on run past the last slot, %d", f.Slots, f.At.Slot, slots)
 	}
 	return nil
+}
+
+// lights returns the channels that make the fixture bright: its dimmers if it has any, else
+// the colours that add light.
+func (f *Fixture) lights() []Channel {
+	var dimmers, colours []Channel
+	for i, p := range f.Properties {
+		switch {
+		case p.Class == Intensity:
+			dimmers = append(dimmers, f.Channels[i])
+		case p.Emitter.Adds():
+			colours = append(colours, f.Channels[i])
+		}
+	}
+	if len(dimmers) > 0 {
+		return dimmers
+	}
+	return colours
 }
 
 // Channel returns the channel called name, or an error that says which there
@@ -120,18 +148,16 @@ func (f Fixture) Channel(name string) (Channel, error) {
 		f.Name, name, didYouMean(name, names), strings.Join(names, ", "))
 }
 
-// Last returns the address of the last slot the fixture occupies.
-func (f Fixture) Last() level.Address {
-	last := f.Channels[len(f.Channels)-1]
-	if !last.Fine.IsZero() {
-		return last.Fine
+// Property returns what is known of a channel of the fixture.
+func (f Fixture) Property(c Channel) Property {
+	if i := slices.Index(f.Channels, c); i >= 0 {
+		return f.Properties[i]
 	}
-	return last.Coarse
+	return Property{}
 }
 
-func (f Fixture) first() level.Address {
-	return f.Channels[0].Coarse
-}
+// Last returns the address of the last slot the fixture occupies.
+func (f Fixture) Last() level.Address { return f.slot(f.Slots) }
 
 func fineName(name string) string {
 	return name + " fine"

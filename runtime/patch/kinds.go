@@ -31,35 +31,6 @@ func kindChannels(kind string) []string {
 	return nil
 }
 
-// intensity returns the channels that make a fixture bright: its dimmer if it
-// has one, else the colours that add light.
-func intensity(channels []Channel) []Channel {
-	var dimmers, colours []Channel
-	for _, c := range channels {
-		switch {
-		case ClassOf(c.Name) == Intensity:
-			dimmers = append(dimmers, c)
-		case addsLight(strings.ToLower(c.Name)):
-			colours = append(colours, c)
-		}
-	}
-	if len(dimmers) > 0 {
-		return dimmers
-	}
-	return colours
-}
-
-// addsLight tells whether a channel of that name, in small letters, is an emitter whose
-// light adds to that of others.
-func addsLight(name string) bool {
-	switch name {
-	case "red", "green", "blue", "white", "amber", "uv", "lime", "mint", "indigo",
-		"warm white", "cold white", "warm_white", "cold_white":
-		return true
-	}
-	return false
-}
-
 // didYouMean returns " (did you mean …?)" if one of the names is close to what
 // was typed, else "".
 func didYouMean(typed string, names []string) string {

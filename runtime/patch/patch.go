@@ -85,7 +85,7 @@ func (b *Builder) Fixture(f Fixture) error {
 	if err := b.newName(f.Name); err != nil {
 		return fmt.Errorf("fixture %q: %w", f.Name, err)
 	}
-	for slot := f.first(); slot.Slot <= f.Last().Slot; slot.Slot++ {
+	for slot := f.At; slot.Slot <= f.Last().Slot; slot.Slot++ {
 		if other, ok := b.taken[slot]; ok {
 			return overlap(f, b.patch.fixtures[other])
 		}
@@ -94,7 +94,7 @@ func (b *Builder) Fixture(f Fixture) error {
 		b.taken = make(map[level.Address]int)
 	}
 	index := len(b.patch.fixtures)
-	for slot := f.first(); slot.Slot <= f.Last().Slot; slot.Slot++ {
+	for slot := f.At; slot.Slot <= f.Last().Slot; slot.Slot++ {
 		b.taken[slot] = index
 	}
 	b.patch.fixtures = append(b.patch.fixtures, f)
@@ -165,11 +165,11 @@ func (b *Builder) fixtureNames() []string {
 
 // overlap says how two fixtures share slots of one output.
 func overlap(f, other Fixture) error {
-	from := max(f.first().Slot, other.first().Slot)
+	from := max(f.At.Slot, other.At.Slot)
 	to := min(f.Last().Slot, other.Last().Slot)
 	return fmt.Errorf("fixture %q (%s) overlaps fixture %q (%s) at %s",
-		f.Name, slotRange(f.first().Slot, f.Last().Slot),
-		other.Name, slotRange(other.first().Slot, other.Last().Slot),
+		f.Name, slotRange(f.At.Slot, f.Last().Slot),
+		other.Name, slotRange(other.At.Slot, other.Last().Slot),
 		slotRange(from, to))
 }
 
