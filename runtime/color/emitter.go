@@ -213,3 +213,20 @@ func (m Mix) filter(levels []float64) RGB {
 	}
 	return best
 }
+
+// Infer returns an intensity and a colour, scaled by it, that make levels of the emitters:
+// the intensity given if it can be, and components up to 255.
+func (m Mix) Infer(levels []float64, intensity float64) (float64, RGB) {
+	c := m.Color(levels)
+	if intensity <= 0 {
+		intensity = c.Max()
+	}
+	if intensity <= 0 {
+		return 0, c
+	}
+	c = c.Times(255 / intensity)
+	if most := c.Max(); most > 255 {
+		intensity, c = min(intensity*most/255, 255), c.Times(255/most)
+	}
+	return intensity, c
+}

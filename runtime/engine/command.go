@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/color"
 	"showrun/runtime/curve"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -89,6 +90,62 @@ type Wave struct {
 	Seed     uint64
 }
 
+// FadeColor moves the colour of a fixture from the one it has at the stamp to another, as
+// Fade does with a channel: as color.Between has it, or in straight lines if Direct is set.
+type FadeColor struct {
+	// At is the first of the attributes red, green and blue.
+	At       level.Address
+	To       color.RGB
+	Duration Length
+	Delay    Length
+	Curve    curve.Easing
+	Direct   bool
+}
+
+// WaveColor moves the colour of a fixture between two for ever, as Wave does with a
+// channel.
+type WaveColor struct {
+	At       level.Address // as in FadeColor
+	Shape    curve.Shape
+	Period   Length
+	From, To color.RGB
+	Phase    float64
+	Width    float64
+	Seed     uint64
+	Direct   bool
+}
+
+// SetColors puts the colours of many fixtures to levels, three for each, as three times
+// Set does. One with another number of levels is refused and counted.
+type SetColors struct {
+	At     []level.Address // as in FadeColor
+	Levels []float32
+}
+
+// Attributes names all fixtures whose attributes become levels of channels, in place of
+// those named before. One that was there already goes on as it is. A new one is white at
+// full intensity as far as its attributes say, and its channels stay as they are until
+// the first command for one of them.
+type Attributes struct {
+	Mixes []patch.Mix
+}
+
+// Hold puts a channel to a level, within Duration, that what scripts do with it does not
+// change: that goes on underneath. The level is below the master all the same. A hold on
+// an attribute holds the channels that follow it.
+type Hold struct {
+	Channel  patch.Channel
+	To       float64
+	Duration Length
+}
+
+// Release gives channels back to what goes on underneath, within Duration: all that are
+// held if it names none.
+type Release struct {
+	Channels []patch.Channel
+	Duration Length
+}
+
 // Use takes outputs into use, as Engine.Use does, but from its instant on.
 type Use struct {
 	Outputs []level.Output
@@ -123,13 +180,19 @@ type Conduct struct {
 	beat.Command
 }
 
-func (Conduct) command()   {}
-func (Set) command()       {}
-func (Fade) command()      {}
-func (Stop) command()      {}
-func (Path) command()      {}
-func (Wave) command()      {}
-func (Use) command()       {}
-func (Intensity) command() {}
-func (Master) command()    {}
-func (Blackout) command()  {}
+func (Conduct) command()    {}
+func (Set) command()        {}
+func (Fade) command()       {}
+func (Stop) command()       {}
+func (Path) command()       {}
+func (Wave) command()       {}
+func (FadeColor) command()  {}
+func (WaveColor) command()  {}
+func (SetColors) command()  {}
+func (Hold) command()       {}
+func (Release) command()    {}
+func (Attributes) command() {}
+func (Use) command()        {}
+func (Intensity) command()  {}
+func (Master) command()     {}
+func (Blackout) command()   {}

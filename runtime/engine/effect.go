@@ -14,7 +14,7 @@ type effectKind uint8
 const (
 	fading effectKind = iota
 	waving
-	following // a column of a path
+	following // a column of a path, or a component of a colour
 )
 
 // An effect runs on one channel. It gives the channel's level as a function
@@ -58,12 +58,13 @@ func (x *effect) value(p *pulse, now time.Duration) (v float64, over bool) {
 	return x.From + (x.To-x.From)*x.Curve.At(u), false
 }
 
-// A run is a path that runs on several channels; each of them has an effect
-// of its own that points here.
+// A run is a path, or a change of colour, that runs on several channels; each of them has
+// an effect of its own that points here.
 type run struct {
 	Timer  timer // of a segment
 	Path   curve.Path
 	Start  []float64 // the first knot
+	Shade  shade     // in place of a path, if it is of any kind
 	values []float64 // at the instant at, if known is set
 	at     time.Duration
 	over   bool
@@ -76,30 +77,52 @@ type run struct {
 // eval returns the levels of all channels at the instant now, evaluated once
 // for all of them, and whether the path has come to its end.
 func (r *run) eval(p *pulse, now time.Duration) ([]float64, bool) {
-	if !r.known || r.at != now {
+	if r.known && r.at == now {
+		return r.values, r.over
+	}
+	r.at, r.known = now, true
+	if r.Shade.Kind != still {
+		c, over := r.Shade.at(&r.Timer, p, now)
+		r.values, r.over = append(r.values[:0], c.R, c.G, c.B), over
+	} else {
 		segments := r.Timer.progress(p, now)
 		r.values = r.Path.Eval(r.values, r.Start, segments)
-		r.at, r.known = now, true
 		r.over = segments >= float64(r.Path.Segments())
 	}
 	return r.values, r.over
 }
 
+// columns is how many channels it is for.
+func (r *run) columns() int {
+	if r.Shade.Kind != still {
+		return 3
+	}
+	return r.Path.Columns()
+}
+
 // run puts the effect on its channel, in place of what runs there.
 func (e *Engine) run(x effect) {
 	s := e.slot(x.At)
-	if s.effect != 0 {
+	switch {
+	case s.effect > 0:
 		e.effects[s.effect-1] = x
 		return
+	case s.effect < 0:
+		e.unmix(x.At)
 	}
 	e.effects = append(e.effects, x)
 	s.effect = int32(len(e.effects))
 }
 
-// end removes the effect from the channel at a, if one runs there.
+// end removes the effect from the channel at a, if one runs there, or takes it out of its
+// mix.
 func (e *Engine) end(a level.Address) {
 	s := e.slot(a)
-	if s.effect == 0 {
+	switch {
+	case s.effect == 0:
+		return
+	case s.effect < 0:
+		e.unmix(a)
 		return
 	}
 	last := len(e.effects) - 1
@@ -115,8 +138,11 @@ func (e *Engine) end(a level.Address) {
 // on it has it.
 func (e *Engine) level(a level.Address, now time.Duration) float64 {
 	s := e.slot(a)
-	if s.effect == 0 {
+	switch {
+	case s.effect == 0:
 		return s.value
+	case s.effect < 0:
+		return e.mixed(a, now)
 	}
 	v, _ := e.effects[s.effect-1].value(&e.pulse, now)
 	return v
@@ -129,7 +155,7 @@ func (e *Engine) evaluate(now time.Duration) {
 	for i := 0; i < len(e.effects); {
 		x := &e.effects[i]
 		at := x.At
-		if !e.banks[at.Output].part {
+		if !e.banks[at.Output.Real()].part {
 			i++
 			continue
 		}
@@ -142,4 +168,6 @@ func (e *Engine) evaluate(now time.Duration) {
 			i++
 		}
 	}
+	e.mixAll(now)
+	e.layer(now)
 }

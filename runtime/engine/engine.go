@@ -41,6 +41,10 @@ type Engine struct {
 	pulse    pulse
 	banks    []bank // by the number of the output
 	effects  []effect
+	mixers   []mixer
+	stale    []int32   // numbers of mixers whose attributes have changed, from 0
+	share    []float64 // what a mixer has just made
+	holds    holds
 	master   master
 	frame    level.Frame
 	reader   Reader
@@ -93,7 +97,7 @@ func (e *Engine) Submit(b Batch) {
 	q.Planned = e.schedule.meets(q.At)
 	q.Late = !b.Reaction && e.schedule.Begun && q.At <= e.schedule.Last
 	q.LateOrders = !b.Reaction && e.schedule.Begun && q.At < e.passed
-	q.Outputs, q.Scaled = changes(rest.Commands)
+	q.Outputs, q.Scaled = e.changes(rest.Commands)
 	if q.Void(e.course, e.passed) {
 		e.withdrawn(q)
 		return
@@ -171,7 +175,7 @@ func (e *Engine) Use(o level.Output) {
 }
 
 // Clear empties the queue, ends all effects and puts all channels to 0. The
-// master stays where it is.
+// master and what is held stay where they are.
 func (e *Engine) Clear() {
 	e.queue = queue{}
 	clear(e.effects)
@@ -182,6 +186,12 @@ func (e *Engine) Clear() {
 			s.effect, s.value = 0, 0
 			e.rewrite(level.Address{Output: level.Output(o), Slot: int32(i) + 1})
 		}
+		for i := range e.banks[o].attributes {
+			e.banks[o].attributes[i] = slot{held: e.banks[o].attributes[i].held}
+		}
+	}
+	for i := range e.mixers {
+		e.forget(&e.mixers[i])
 	}
 }
 
@@ -189,7 +199,7 @@ func (e *Engine) Clear() {
 // clamping and the master, or 0 if it was never used. For a channel of 16
 // bits, a is its coarse slot.
 func (e *Engine) Value(a level.Address) float64 {
-	if a.Slot < 1 || int(a.Output) >= len(e.banks) || int(a.Slot) > len(e.banks[a.Output].slots) {
+	if !e.known(a) {
 		return 0
 	}
 	return e.slot(a).value

@@ -9,6 +9,7 @@ import (
 // execute carries out a command whose effects start at the instant at.
 func (e *Engine) execute(command Command, at time.Duration) {
 	done := true
+	e.again(command, at)
 	switch c := command.(type) {
 	case Set:
 		if done = e.claim(c.Channel); done {
@@ -37,6 +38,22 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		}
 	case Path:
 		done = e.follow(c, at)
+	case FadeColor:
+		done = e.shade(c.At, newTimer(&e.pulse, at, c.Delay, c.Duration),
+			shade{Kind: shading, From: e.colorAt(c.At, at), To: finiteColor(c.To), Curve: c.Curve, Direct: c.Direct})
+	case WaveColor:
+		done = e.shade(c.At, newTimer(&e.pulse, at, Length{}, c.Period), shade{
+			Kind: swaying, From: finiteColor(c.From), To: finiteColor(c.To), Direct: c.Direct,
+			Shape: c.Shape, Phase: c.Phase, Width: c.Width, Seed: c.Seed,
+		})
+	case SetColors:
+		done = e.setColors(c)
+	case Attributes:
+		e.setMixes(c.Mixes)
+	case Hold:
+		done = e.hold(c, at)
+	case Release:
+		e.release(c, at)
 	case Use:
 		for _, o := range c.Outputs {
 			e.Use(o)

@@ -175,8 +175,9 @@ func (e *Engine) each(b *queued, do func(*bank)) {
 
 // changes returns the outputs that commands change, and whether they change what
 // the master scales as well.
-func changes(commands []Command) (outputs []level.Output, scaled bool) {
+func (e *Engine) changes(commands []Command) (outputs []level.Output, scaled bool) {
 	add := func(o level.Output) {
+		o = o.Real()
 		if n := len(outputs); n == 0 || outputs[n-1] != o {
 			outputs = append(outputs, o)
 		}
@@ -191,6 +192,14 @@ func changes(commands []Command) (outputs []level.Output, scaled bool) {
 			add(c.Channel.Coarse.Output)
 		case Wave:
 			add(c.Channel.Coarse.Output)
+		case FadeColor:
+			add(c.At.Output)
+		case WaveColor:
+			add(c.At.Output)
+		case SetColors:
+			for _, a := range c.At {
+				add(a.Output)
+			}
 		case Path:
 			for _, ch := range c.Channels {
 				add(ch.Coarse.Output)
@@ -199,10 +208,20 @@ func changes(commands []Command) (outputs []level.Output, scaled bool) {
 			for _, o := range c.Outputs {
 				add(o)
 			}
+		case Attributes:
+			for _, m := range c.Mixes {
+				add(m.At.Output)
+			}
 		case Intensity:
 			scaled = true
 			for _, ch := range c.Channels {
 				add(ch.Coarse.Output)
+			}
+		case Hold:
+			add(c.Channel.Coarse.Output)
+		case Release:
+			for _, a := range e.released(c) {
+				add(a.Output)
 			}
 		case Master, Blackout:
 			scaled = true

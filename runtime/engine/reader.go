@@ -30,6 +30,18 @@ type Reader struct {
 	// outputs is replaced when it grows; what it points to is never changed
 	// but for the contents of the cells.
 	outputs atomic.Pointer[[][]cell]
+	// held has the addresses of what is held; it is replaced by every change.
+	held atomic.Pointer[map[level.Address]struct{}]
+}
+
+// Held reports whether the channel or the attribute at a is held by an operator.
+func (r *Reader) Held(a level.Address) bool {
+	held := r.held.Load()
+	if held == nil {
+		return false
+	}
+	_, ok := (*held)[a]
+	return ok
 }
 
 // Value returns the level of the channel at a, 0-255 with fractions, as
@@ -53,14 +65,23 @@ func (r *Reader) Shown(a level.Address) float64 {
 
 func (r *Reader) cell(a level.Address) *cell {
 	outputs := r.outputs.Load()
-	if outputs == nil || int(a.Output) >= len(*outputs) {
+	if outputs == nil || place(a.Output) >= len(*outputs) {
 		return nil
 	}
-	cells := (*outputs)[a.Output]
+	cells := (*outputs)[place(a.Output)]
 	if a.Slot < 1 || int(a.Slot) > len(cells) {
 		return nil
 	}
 	return &cells[a.Slot-1]
+}
+
+// place is where the cells of an output are: those of its attributes follow them.
+func place(o level.Output) int {
+	at := 2 * int(o.Real())
+	if o.IsAttribute() {
+		at++
+	}
+	return at
 }
 
 // grow gives the output o so many cells, keeps what is in them and returns
@@ -70,14 +91,15 @@ func (r *Reader) grow(o level.Output, slots int) []cell {
 	if p := r.outputs.Load(); p != nil {
 		old = *p
 	}
-	outputs := make([][]cell, max(len(old), int(o)+1))
+	at := place(o)
+	outputs := make([][]cell, max(len(old), at+1))
 	copy(outputs, old)
 	cells := make([]cell, slots)
-	for i := range outputs[o] {
-		was := &outputs[o][i]
+	for i := range outputs[at] {
+		was := &outputs[at][i]
 		cells[i].store(math.Float64frombits(was.value.Load()), math.Float64frombits(was.shown.Load()))
 	}
-	outputs[o] = cells
+	outputs[at] = cells
 	r.outputs.Store(&outputs)
 	return cells
 }

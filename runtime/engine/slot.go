@@ -14,11 +14,16 @@ const longAgo = time.Duration(-1 << 60)
 
 // A bank is the slots of one output that is in use.
 type bank struct {
-	slots  []slot
-	bytes  []byte  // what the slots are at
-	shown  []byte  // what frames show of it: bytes, as of the last frame it took part in
-	dirty  bool    // whether bytes were written to since
-	cells  []cell  // what other goroutines may read
+	slots []slot
+	bytes []byte // what the slots are at
+	shown []byte // what frames show of it: bytes, as of the last frame it took part in
+	dirty bool   // whether bytes were written to since
+	cells []cell // what other goroutines may read
+
+	attributes []slot  // of the fixtures on the output; none before the first is used
+	told       []cell  // what other goroutines may read of them
+	mixers     []int32 // by the first slot of a fixture: the number of its mixer, from 1
+
 	scaled []int32 // the slots that the master scales, as coarse ones
 	scale  float64 // by what
 
@@ -34,31 +39,55 @@ type bank struct {
 // channel of 16 bits, whose level is kept with its coarse half.
 type slot struct {
 	value  float64 // level, before clamping and the master
-	effect int32   // number of the running effect, counted from 1; 0 for none
+	effect int32   // number of the running effect, counted from 1, or of the mixer, from -1 down; 0 for none
 	fine   int32   // the slot of its fine half, if it is the coarse half of 16 bits; else 0
 	coarse int32   // the slot of its coarse half, if it is the fine half of 16 bits; else 0
 	scaled bool    // whether the master scales it
+	held   bool    // whether a hold lies above it
 }
 
 // slot returns the slot at a, which must have been opened.
 func (e *Engine) slot(a level.Address) *slot {
+	if a.Output.IsAttribute() {
+		return &e.banks[a.Output.Real()].attributes[a.Slot-1]
+	}
 	return &e.banks[a.Output].slots[a.Slot-1]
+}
+
+// known reports whether the slot at a has been opened.
+func (e *Engine) known(a level.Address) bool {
+	o := a.Output.Real()
+	if a.Slot < 1 || int(o) >= len(e.banks) {
+		return false
+	}
+	slots := e.banks[o].slots
+	if a.Output.IsAttribute() {
+		slots = e.banks[o].attributes
+	}
+	return int(a.Slot) <= len(slots)
 }
 
 // open makes sure that there is a slot at a. It reports false if the registry
 // knows none.
 func (e *Engine) open(a level.Address) bool {
-	if a.Slot < 1 {
-		return false
-	}
-	if int(a.Output) < len(e.banks) && int(a.Slot) <= len(e.banks[a.Output].slots) {
+	if e.known(a) {
 		return true
 	}
-	slots := e.registry.Slots(a.Output)
-	if int(a.Slot) > slots {
+	o := a.Output.Real()
+	slots := e.registry.Slots(o)
+	has := slots
+	if a.Output.IsAttribute() {
+		has = level.Attributes(slots)
+	}
+	if a.Slot < 1 || int(a.Slot) > has {
 		return false
 	}
-	e.grow(a.Output, slots)
+	if int(o) >= len(e.banks) || len(e.banks[o].slots) < slots {
+		e.grow(o, slots)
+	}
+	if a.Output.IsAttribute() {
+		e.growAttributes(o)
+	}
 	return true
 }
 
@@ -76,11 +105,19 @@ func (e *Engine) grow(o level.Output, slots int) {
 	b.cells = e.reader.grow(o, slots)
 }
 
+// growAttributes gives an output in use attributes for all its slots.
+func (e *Engine) growAttributes(o level.Output) {
+	b := &e.banks[o]
+	b.attributes = append(b.attributes, make([]slot, level.Attributes(len(b.slots))-len(b.attributes))...)
+	b.mixers = append(b.mixers, make([]int32, len(b.slots)-len(b.mixers))...)
+	b.told = e.reader.grow(level.Address{Output: o}.Attribute(1).Output, len(b.attributes))
+}
+
 // openChannel makes sure that there are the slots of c, on one output: what
 // appears together is on one.
 func (e *Engine) openChannel(c patch.Channel) bool {
 	return e.open(c.Coarse) &&
-		(c.Fine.IsZero() || c.Fine.Output == c.Coarse.Output && c.Fine != c.Coarse && e.open(c.Fine))
+		(c.Fine.IsZero() || !c.Fine.Output.IsAttribute() && c.Fine.Output == c.Coarse.Output && c.Fine != c.Coarse && e.open(c.Fine))
 }
 
 // bind makes the slots of c one channel, of 8 or of 16 bits, and ends what ran
@@ -127,12 +164,20 @@ func (e *Engine) split(coarse level.Address) {
 }
 
 // write brings the level of the channel at a, which is not a fine half, to
-// the output: clamped, scaled by the master if that is its business, and
-// rounded, halves up.
+// the output: what is held above it if anything is, clamped, scaled by the master if that
+// is its business, and rounded, halves up. The level of an attribute goes to its mixer.
 func (e *Engine) write(a level.Address) {
+	if a.Output.IsAttribute() {
+		e.tell(a)
+		return
+	}
 	b := &e.banks[a.Output]
 	s := &b.slots[a.Slot-1]
-	value := min(max(s.value, 0), 255)
+	value := s.value
+	if s.held {
+		value = e.above(a, value)
+	}
+	value = min(max(value, 0), 255)
 	out := value
 	if s.scaled {
 		out *= b.scale

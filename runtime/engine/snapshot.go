@@ -30,6 +30,8 @@ type Snapshot struct {
 	Pulse                    pulse
 	Grand, Dark              fader
 	Scale                    float64
+	Mixers                   []mixer
+	Holds                    []hold
 	Effects                  []running
 	Runs                     []run
 	Queue                    []queued // in the order of execution
@@ -39,7 +41,10 @@ type Snapshot struct {
 
 // Values has a value of each type of command that may wait in a Snapshot.
 func Values() []any {
-	return []any{Set{}, Fade{}, Stop{}, Path{}, Wave{}, Use{}, Intensity{}, Master{}, Blackout{}}
+	return []any{
+		Set{}, Fade{}, Stop{}, Path{}, Wave{}, FadeColor{}, WaveColor{}, SetColors{}, Attributes{}, Hold{}, Release{},
+		Use{}, Intensity{}, Master{}, Blackout{},
+	}
 }
 
 // Master is where the grand master is or goes, 0-255, and whether there is a blackout.
@@ -54,6 +59,8 @@ type BankState struct {
 	// Levels has the slots in use, before clamping and the master; it is empty
 	// if the output is not in use.
 	Levels []float64
+	// Attributes are those of the fixtures on it; empty if none is used.
+	Attributes []float64
 	// Pairs has the slots of each channel of 16 bits, the coarse one first.
 	Pairs [][2]int32
 	// Scaled are the slots that the master scales, and Scale is by what.
@@ -92,6 +99,8 @@ func (e *Engine) SnapshotInto(s *Snapshot) {
 		Stats: e.Stats(),
 
 		Banks:   resize(s.Banks, e.registry.Len()),
+		Mixers:  resize(s.Mixers, len(e.mixers)),
+		Holds:   append(s.Holds[:0], e.holds.list...),
 		Effects: resize(s.Effects, len(e.effects)),
 		Runs:    s.Runs[:0],
 		Queue:   resize(s.Queue, len(e.queue.list)),
@@ -102,8 +111,11 @@ func (e *Engine) SnapshotInto(s *Snapshot) {
 		if i < len(e.banks) {
 			e.banks[i].save(to)
 		} else {
-			*to = BankState{Key: to.Key, Slots: to.Slots}
+			*to = BankState{Key: to.Key, Slots: to.Slots} // not in use
 		}
+	}
+	for i := range e.mixers {
+		e.mixers[i].save(&s.Mixers[i])
 	}
 	for i := range e.effects {
 		to := &s.Effects[i]
@@ -126,7 +138,7 @@ func resize[E any](list []E, n int) []E {
 // number returns the number of a run in the snapshot that is made, from 1.
 func (e *Engine) number(r *run, s *Snapshot) int {
 	if r.snapshot != e.snapshots {
-		s.Runs = append(s.Runs, run{Timer: r.Timer, Path: r.Path, Start: r.Start})
+		s.Runs = append(s.Runs, run{Timer: r.Timer, Path: r.Path, Start: r.Start, Shade: r.Shade})
 		r.snapshot, r.number = e.snapshots, len(s.Runs)
 	}
 	return r.number
@@ -140,6 +152,10 @@ func (b *bank) save(to *BankState) {
 		if s.fine != 0 {
 			to.Pairs = append(to.Pairs, [2]int32{int32(i) + 1, s.fine})
 		}
+	}
+	to.Attributes = resize(to.Attributes, len(b.attributes))
+	for i := range b.attributes {
+		to.Attributes[i] = b.attributes[i].value
 	}
 	to.Scaled, to.Scale = append(to.Scaled[:0], b.scaled...), b.scale
 	to.Shown, to.Changed = append(to.Shown[:0], b.shown...), b.changed
@@ -165,7 +181,13 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 	e.stats.Origins = maps.Clone(s.Stats.Origins)
 	numbers, err := e.restoreBanks(s.Banks)
 	if err == nil {
+		err = e.restoreMixers(s.Mixers, numbers)
+	}
+	if err == nil {
 		err = e.restoreEffects(s.Effects, s.Runs, numbers)
+	}
+	if err == nil {
+		err = e.restoreHolds(s.Holds, numbers)
 	}
 	if err == nil {
 		err = e.restoreQueue(s, numbers)
@@ -179,20 +201,23 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 // renumbering has the number of each output of a snapshot.
 type renumbering []level.Output
 
+// nowhere is the number of no output.
+const nowhere = level.Output(math.MaxInt32)
+
 // output returns the number of the output that was o, one that does not exist if
 // that did not.
 func (n renumbering) output(o level.Output) level.Output {
 	if int(o) < len(n) {
 		return n[o]
 	}
-	return math.MaxUint32
+	return nowhere
 }
 
 func (n renumbering) address(a level.Address) level.Address {
-	if !a.IsZero() {
-		a.Output = n.output(a.Output)
+	if a.IsZero() {
+		return a
 	}
-	return a
+	return a.On(n.output(a.Output.Real()))
 }
 
 func (n renumbering) channel(c patch.Channel) patch.Channel {
@@ -206,6 +231,11 @@ func (n renumbering) channels(from []patch.Channel) []patch.Channel {
 		to[i] = n.channel(c)
 	}
 	return to
+}
+
+func (n renumbering) mix(m patch.Mix) patch.Mix {
+	m.At, m.Channels = n.address(m.At), n.channels(m.Channels)
+	return m
 }
 
 // command returns the command with the addresses it has here.
@@ -224,6 +254,30 @@ func (n renumbering) command(command Command) Command {
 		c.Channel = n.channel(c.Channel)
 		return c
 	case Path:
+		c.Channels = n.channels(c.Channels)
+		return c
+	case FadeColor:
+		c.At = n.address(c.At)
+		return c
+	case WaveColor:
+		c.At = n.address(c.At)
+		return c
+	case SetColors:
+		c.At = slices.Clone(c.At)
+		for i := range c.At {
+			c.At[i] = n.address(c.At[i])
+		}
+		return c
+	case Attributes:
+		c.Mixes = slices.Clone(c.Mixes)
+		for i := range c.Mixes {
+			c.Mixes[i] = n.mix(c.Mixes[i])
+		}
+		return c
+	case Hold:
+		c.Channel = n.channel(c.Channel)
+		return c
+	case Release:
 		c.Channels = n.channels(c.Channels)
 		return c
 	case Intensity:
@@ -277,6 +331,17 @@ func (e *Engine) restoreBank(o level.Output, from BankState) error {
 		b.slots[slot-1].scaled = true
 	}
 	b.scaled = slices.Clone(from.Scaled)
+	if len(from.Attributes) > level.Attributes(len(from.Levels)) {
+		return fmt.Errorf("%d attributes are more than %d slots have", len(from.Attributes), len(from.Levels))
+	}
+	if len(from.Attributes) > 0 {
+		e.growAttributes(o)
+		for i, v := range from.Attributes {
+			a := level.Address{Output: o, Slot: 1}.Attribute(int32(i) + 1)
+			e.slot(a).value = v
+			e.tell(a)
+		}
+	}
 	for i := range from.Levels {
 		e.rewrite(level.Address{Output: o, Slot: int32(i) + 1})
 	}
@@ -288,7 +353,7 @@ func (e *Engine) restoreEffects(effects []running, runs []run, numbers renumberi
 	for i, saved := range effects {
 		x := saved.Effect
 		x.At = numbers.address(x.At)
-		if x.At.Slot < 1 || int(x.At.Output) >= len(e.banks) || int(x.At.Slot) > len(e.banks[x.At.Output].slots) {
+		if !e.known(x.At) {
 			return fmt.Errorf("effect %d runs on slot %d of an output that has none", i+1, x.At.Slot)
 		}
 		if x.Kind == following {
@@ -296,7 +361,7 @@ func (e *Engine) restoreEffects(effects []running, runs []run, numbers renumberi
 				return fmt.Errorf("effect %d follows path %d of %d", i+1, saved.Run, len(runs))
 			}
 			x.run = &runs[saved.Run-1]
-			if n := x.run.Path.Columns(); x.Column < 0 || x.Column >= n || len(x.run.Start) != n {
+			if n := x.run.columns(); x.Column < 0 || x.Column >= n || x.run.Shade.Kind == still && len(x.run.Start) != n {
 				return fmt.Errorf("effect %d is column %d of a path of %d, with %d levels to start from", i+1, x.Column+1, n, len(x.run.Start))
 			}
 		}

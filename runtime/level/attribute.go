@@ -22,3 +22,13 @@ func (o Output) Real() Output { return o &^ attribute }
 
 // Attributes returns the number of attributes of an output with so many slots.
 func Attributes(slots int) int { return slots * attributes }
+
+// Fixture returns the first slot of the fixture that the attribute at a is of.
+func (a Address) Fixture() Address {
+	return Address{a.Output.Real(), (a.Slot-1)/attributes + 1}
+}
+
+// On returns the address that is on output o what a is on its own.
+func (a Address) On(o Output) Address {
+	return Address{o | a.Output&attribute, a.Slot}
+}

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"showrun/runtime/color"
+	"showrun/runtime/level"
+	"showrun/runtime/patch"
+)
+
+// setMixes makes these fixtures those whose channels follow attributes, and no others.
+func (e *Engine) setMixes(mixes []patch.Mix) {
+	before := e.mixers
+	e.mixers, e.stale = make([]mixer, 0, len(mixes)), e.stale[:0]
+	old := make(map[level.Address]*mixer, len(before))
+	for i := range before {
+		old[before[i].Mix.At] = &before[i]
+	}
+	for _, mix := range mixes {
+		if !e.mixable(&mix) {
+			e.stats.RefusedCommands++
+			continue
+		}
+		m := old[mix.At]
+		if m == nil || !m.Mix.Equal(&mix) {
+			m = &mixer{Mix: mix, Bound: make([]bool, len(mix.Channels)), Rest: make([]float64, len(mix.Channels))}
+		}
+		e.mixers = append(e.mixers, *m)
+	}
+	for i := range before {
+		e.dissolve(&before[i])
+	}
+	for i := range e.mixers {
+		m := &e.mixers[i]
+		e.assign(m, i)
+		if old[m.Mix.At] == nil {
+			e.forget(m)
+		}
+	}
+	for a := range old {
+		if e.mixer(a) == nil {
+			for n := range 4 {
+				e.end(next(a, n))
+			}
+		}
+	}
+}
+
+// mixable opens what a mix needs and reports whether it can be.
+func (e *Engine) mixable(mix *patch.Mix) bool {
+	if !mix.At.Output.IsAttribute() || mix.At.Slot != mix.At.Fixture().Attribute(1).Slot ||
+		!e.open(next(mix.At, 3)) || len(mix.Channels) != len(mix.Emitters) {
+		return false
+	}
+	for i, c := range mix.Channels {
+		if c.Coarse.Output != mix.At.Output.Real() || !e.openChannel(c) || mix.Emitters[i] > color.Wheel {
+			return false
+		}
+	}
+	return true
+}
+
+// dissolve lets go of the channels of a mixer, which keep their levels.
+func (e *Engine) dissolve(m *mixer) {
+	for i, c := range m.Mix.Channels {
+		if m.Bound[i] {
+			e.slot(c.Coarse).effect = 0
+		}
+	}
+	at := m.Mix.At.Fixture()
+	e.banks[at.Output].mixers[at.Slot-1] = 0
+}
+
+// assign gives a mixer its number, counted from 0, and takes the channels that are bound.
+func (e *Engine) assign(m *mixer, n int) {
+	at := m.Mix.At.Fixture()
+	e.banks[at.Output].mixers[at.Slot-1] = int32(n) + 1
+	for i, c := range m.Mix.Channels {
+		if m.Bound[i] {
+			e.slot(c.Coarse).effect = -int32(n) - 1
+		}
+	}
+	m.stale = false
+	e.touch(m)
+}
+
+// forget brings the attributes of a fixture to where they begin: white at full intensity,
+// and no channel follows them.
+func (e *Engine) forget(m *mixer) {
+	clear(m.Bound)
+	m.Left, m.Told = fader{}, false
+	for n := range 4 {
+		e.putAttribute(next(m.Mix.At, n), 255)
+	}
+}
