@@ -34,6 +34,8 @@ type Show struct {
 	kept    *lua.LTable               // show.state, as it was last
 	random  lua.LValue                // math.random, as the script finds it
 	named   map[string]*lua.LUserData // fixtures and groups
+	layout  []patch.Place
+	pans    map[string]float64 // where fixtures that were aimed have their pan, in degrees
 	modules []script.Module
 	cues    *cue.Lists
 
@@ -73,7 +75,7 @@ func NewDeck(decks int) show.Bind {
 }
 
 func newShow(scene show.Scene) *Show {
-	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}}
+	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}, pans: map[string]float64{}}
 	s.cues = cue.New(s.Load, &cueStage{Show: s})
 	s.passage, _ = scene.State.(*state.Passage)
 	s.chosen = maps.Clone(scene.Carried.Params)
@@ -86,13 +88,22 @@ func newShow(scene show.Scene) *Show {
 // Modules implements show.Bindings.
 func (s *Show) Modules() []script.Module { return s.modules }
 
-// Intensity implements show.Bindings.
-func (s *Show) Intensity() []patch.Channel {
+// Patch is what the top level has patched; once that has run.
+func (s *Show) Patch() *patch.Patch {
 	if s.built == nil {
 		s.built = s.patch.Build()
 	}
-	return s.built.Intensity()
+	return s.built
 }
+
+// Intensity implements show.Bindings.
+func (s *Show) Intensity() []patch.Channel { return s.Patch().Intensity() }
+
+// Mixes implements show.Bindings.
+func (s *Show) Mixes() []patch.Mix { return s.Patch().Mixes() }
+
+// Layout is where the fixtures lie in the picture of the stage, as far as the script says.
+func (s *Show) Layout() []patch.Place { return s.layout }
 
 // Devices implements show.Bindings.
 func (s *Show) Devices() []device.Declaration { return s.Load.Devices() }

@@ -13,9 +13,9 @@ clock: run() sleep() sync() wait() after() every() on_beat() at_beat() time() be
 clock: set_tempo() tap() nudge() follow() on() beats_per_bar()
 task: cancel() name running
 handle: cancel()
-stage: fixture() group() master() blackout() get()
-wash: set() fade() spline() wave() get() stop() name kind
-both: set() fade() spline() wave() get() stop() each() name
+stage: fixture() group() master() blackout() get() layout()
+wash: set() fade() spline() wave() get() stop() aim() held() name kind
+both: set() fade() spline() wave() get() stop() aim() held() pixels() each() name
 show: name file dir generation state on() param() trigger() log
 speed: get() set() on() name
 bump: fire() on() name

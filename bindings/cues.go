@@ -16,13 +16,13 @@ import (
 // cueStage is what cues see of the stage.
 type cueStage struct {
 	*Show
-	places map[cue.Key]place // of all channels of fixtures, once they were asked for
-	count  int               // fixtures there were then
+	spots map[cue.Key]spot // of all channels of fixtures, once they were asked for
+	count int              // names there were then
 }
 
-// place is a channel of a fixture.
-type place struct {
-	fixture string
+// spot is a channel or an attribute of a fixture.
+type spot struct {
+	fixture patch.Fixture
 	target
 }
 
@@ -36,9 +36,21 @@ func (s *cueStage) Read(c module.Call, who, levels lua.LValue) (changes []cue.Ch
 	}
 	s.know()
 	for _, t := range targets {
-		changes = append(changes, cue.Change{
-			Key: t.Coarse, Class: t.class, Fixture: s.places[t.Coarse].fixture, Value: cue.Value{Level: t.level},
-		})
+		f := s.spots[t.Coarse].fixture
+		changes = append(changes, cue.Change{Key: t.Coarse, Class: t.class, Fixture: f.Name, Value: cue.Value{Level: t.level}})
+		changes = append(changes, s.Follow(t.Coarse)...)
+	}
+	return changes
+}
+
+// Follow implements cue.Stage.
+func (s *cueStage) Follow(k cue.Key) (changes []cue.Change) {
+	f := s.spots[k].fixture
+	if !k.Output.IsAttribute() || f.Mix == nil {
+		return nil
+	}
+	for _, ch := range f.Mix.Channels {
+		changes = append(changes, cue.Change{Key: ch.Coarse, Class: patch.Color, Fixture: f.Name, Value: cue.Value{Motion: cue.Follows{}}})
 	}
 	return changes
 }
@@ -71,37 +83,47 @@ func (s *cueStage) who(c module.Call, v lua.LValue) *group {
 	return nil
 }
 
-// lights takes a bare number as the intensity of each fixture that has one; nil unless it is
-// one.
+// lights takes a bare number, or a percentage, as the intensity of each fixture that gives
+// light; nil unless it is one.
 func (g *group) lights(c module.Call, v lua.LValue) (out []target) {
-	n, ok := v.(lua.LNumber)
+	l, ok := c.Percent(v, "the level")
+	if _, number := v.(lua.LNumber); number {
+		l, ok = c.Level(v, "the level"), true
+	}
 	if !ok {
 		return nil
 	}
-	l := c.Level(n, "the level")
 	for _, f := range g.fixtures {
-		channels := slices.DeleteFunc(slices.Clone(f.Channels), func(ch patch.Channel) bool { return patch.ClassOf(ch.Name) != patch.Intensity })
-		if len(channels) == 0 {
-			channels = f.Channels
+		for _, ch := range f.Dimmer() {
+			out = append(out, target{Channel: ch, class: patch.Intensity, level: l})
 		}
-		for _, ch := range channels {
-			out = append(out, to(ch, l))
+		if len(f.Dimmer()) > 0 {
+			continue
+		}
+		for i, ch := range f.Channels {
+			out = append(out, target{Channel: ch, class: f.Properties[i].Class, level: l})
 		}
 	}
 	return out
 }
 
-// know finds out where all channels of fixtures are.
+// know finds out where all channels and attributes of fixtures are.
 func (s *cueStage) know() {
 	if s.count == len(s.named) {
 		return
 	}
-	s.places, s.count = map[cue.Key]place{}, len(s.named)
+	s.spots, s.count = map[cue.Key]spot{}, len(s.named)
 	for _, ud := range s.named {
-		g := ud.Value.(*group)
-		for _, f := range g.fixtures {
-			for _, ch := range f.Channels {
-				s.places[ch.Coarse] = place{f.Name, to(ch, 0)}
+		for _, f := range ud.Value.(*group).fixtures {
+			for i, ch := range f.Channels {
+				s.spots[ch.Coarse] = spot{f, target{Channel: ch, class: f.Properties[i].Class}}
+			}
+			if f.Mix == nil {
+				continue
+			}
+			for i, class := range []patch.Class{patch.Intensity, patch.Color, patch.Color, patch.Color} {
+				ch := f.Mix.Attribute(i)
+				s.spots[ch.Coarse] = spot{f, target{Channel: ch, class: class}}
 			}
 		}
 	}
@@ -110,12 +132,15 @@ func (s *cueStage) know() {
 // Place implements cue.Stage.
 func (s *cueStage) Place(ch patch.Channel) (fixture string, class patch.Class) {
 	s.know()
-	if p, ok := s.places[ch.Coarse]; ok {
-		return p.fixture, p.class
+	if _, ok := s.spots[ch.Coarse]; !ok {
+		s.spots[ch.Coarse] = spot{target: target{Channel: ch}} // of no fixture
 	}
-	s.places[ch.Coarse] = place{"", to(ch, 0)}
-	return "", patch.Beam
+	p := s.spots[ch.Coarse]
+	return p.fixture.Name, p.class
 }
+
+// Channel implements cue.Stage.
+func (s *cueStage) Channel(k cue.Key) patch.Channel { return s.spots[k].Channel }
 
 // Fade implements cue.Stage.
 func (s *cueStage) Fade(moves []cue.Move) {
@@ -126,7 +151,7 @@ func (s *cueStage) Fade(moves []cue.Move) {
 		if byLength[m.Duration] == nil {
 			lengths = append(lengths, m.Duration)
 		}
-		t := s.places[m.Key].target
+		t := s.spots[m.Key].target
 		t.level = m.Value.Level
 		byLength[m.Duration] = append(byLength[m.Duration], t)
 	}
@@ -145,7 +170,7 @@ func (s *cueStage) Write(L *lua.LState, look []cue.Change) *lua.LTable {
 	all := L.NewTable()
 	for _, change := range look {
 		ud := s.named[change.Fixture]
-		if ud == nil {
+		if ud == nil || change.Value.Motion != nil {
 			continue
 		}
 		t, ok := all.RawGet(ud).(*lua.LTable)
@@ -153,7 +178,21 @@ func (s *cueStage) Write(L *lua.LState, look []cue.Change) *lua.LTable {
 			t = L.NewTable()
 			all.RawSet(ud, t)
 		}
-		t.RawSetString(s.places[change.Key].Name, lua.LNumber(change.Value.Level))
+		p, l := s.spots[change.Key], change.Value.Level
+		n := change.Key.Slot - change.Key.Fixture().Attribute(1).Slot
+		switch property := p.fixture.Property(p.Channel); {
+		case change.Key.Output.IsAttribute() && n > 0:
+			colour, ok := t.RawGetString("color").(*lua.LTable)
+			if !ok {
+				colour = L.CreateTable(3, 0)
+				t.RawSetString("color", colour)
+			}
+			colour.RawSetInt(int(n), lua.LNumber(l))
+		case property.Degrees != 0:
+			t.RawSetString(p.Name, lua.LNumber(property.Turned(l)))
+		default:
+			t.RawSetString(p.Name, lua.LNumber(l))
+		}
 	}
 	return all
 }

@@ -2,11 +2,13 @@ package bindings
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	"showrun/runtime/color"
 	"showrun/runtime/curve"
 	"showrun/runtime/engine"
 	"showrun/runtime/patch"
@@ -17,19 +19,18 @@ import (
 func (s *Show) levelMethods() map[string]func(module.Call, *group) int {
 	return map[string]func(module.Call, *group) int{
 		"set": s.set, "fade": s.fade, "spline": s.spline, "get": s.levels, "stop": s.stop, "wave": s.wave,
+		"aim": s.aim, "held": s.held,
 	}
 }
 
 // target is a channel and the level it is to have: a plain value, to be kept and put out
-// later.
+// later. The three of a colour follow one another.
 type target struct {
 	patch.Channel
-	class patch.Class
-	level float64
+	class  patch.Class
+	level  float64
+	direct bool // whether a colour takes the straight way
 }
-
-// to is the target of a channel.
-func to(ch patch.Channel, l float64) target { return target{ch, patch.ClassOf(ch.Name), l} }
 
 // put sets levels at once.
 func (s *Show) put(targets []target) {
@@ -40,41 +41,136 @@ func (s *Show) put(targets []target) {
 
 // fadeTo fades to levels, after a delay.
 func (s *Show) fadeTo(targets []target, duration, delay script.Span, easing curve.Easing) {
-	for _, t := range targets {
-		s.G.Emit(engine.Fade{Channel: t.Channel, To: t.level, Duration: duration, Delay: delay, Curve: easing})
+	for i := 0; i < len(targets); i++ {
+		t := targets[i]
+		if !colored(targets[i:]) {
+			s.G.Emit(engine.Fade{Channel: t.Channel, To: t.level, Duration: duration, Delay: delay, Curve: easing})
+			continue
+		}
+		s.G.Emit(engine.FadeColor{
+			At: t.Coarse, To: color.RGB{R: t.level, G: targets[i+1].level, B: targets[i+2].level},
+			Duration: duration, Delay: delay, Curve: easing, Direct: t.direct,
+		})
+		i += 2
 	}
 }
 
-// targets reads a levels argument: a number for all channels, a list in the order
-// of the channels, or a table by name.
+// colored tells whether targets begin with the three of a colour.
+func colored(targets []target) bool {
+	a := targets[0].Coarse
+	if !a.Output.IsAttribute() || a != a.Fixture().Attribute(2) || len(targets) < 3 {
+		return false
+	}
+	f := a.Fixture()
+	return targets[1].Coarse == f.Attribute(3) && targets[2].Coarse == f.Attribute(4)
+}
+
+// targets reads a levels argument: a number or a percentage for all channels, a list in
+// the order of the channels, or a table by name of channels and attributes.
 func (g *group) targets(c module.Call, v lua.LValue) []target {
 	var out []target
-	switch v := v.(type) {
-	case lua.LNumber:
-		l := c.Level(v, "the level")
-		for _, f := range g.fixtures {
-			for _, ch := range f.Channels {
-				out = append(out, to(ch, l))
-			}
+	if t, ok := v.(*lua.LTable); ok {
+		if n := t.Len(); n > 0 {
+			return g.listed(c, t, n)
 		}
-	case *lua.LTable:
-		if n := v.Len(); n > 0 {
-			return g.listed(c, v, n)
+		return g.named(c, t)
+	}
+	l, ok := c.Percent(v, "the level")
+	if !ok {
+		if _, number := v.(lua.LNumber); !number {
+			g.noLevels(c, v)
 		}
-		for k, lv := v.Next(lua.LNil); k != lua.LNil; k, lv = v.Next(k) {
-			name, ok := k.(lua.LString)
-			if !ok {
-				c.Wrong("a channel", "a name", k)
-			}
-			l := c.Level(lv, module.Cut(string(name)))
-			for _, ch := range g.channel(c, string(name)) {
-				out = append(out, to(ch, l))
-			}
+		l = c.Level(v, "the level")
+	}
+	for _, f := range g.fixtures {
+		for i, ch := range f.Channels {
+			out = append(out, target{Channel: ch, class: f.Properties[i].Class, level: l})
 		}
-	default:
-		c.WrongNumber("the levels", "a number, a list or a table by channel name", v)
 	}
 	return out
+}
+
+// noLevels raises for a value that is no levels at all.
+func (g *group) noLevels(c module.Call, v lua.LValue) {
+	if text, ok := v.(lua.LString); ok {
+		if _, err := color.Parse(string(text), patch.Closest); err == nil {
+			c.Fail("the levels must be a number, a list or a table by channel name, got %s; a colour is written { color = %s }", module.Describe(v), module.Describe(v))
+		}
+	}
+	c.WrongNumber("the levels", "a number, a list or a table by channel name", v)
+}
+
+// named reads a table by name: attributes come first, since a channel beside them is meant
+// to be other than they would have it.
+func (g *group) named(c module.Call, t *lua.LTable) []target {
+	var attributes, channels []target
+	for k, lv := t.Next(lua.LNil); k != lua.LNil; k, lv = t.Next(k) {
+		name, ok := k.(lua.LString)
+		switch {
+		case !ok:
+			c.Wrong("a channel", "a name", k)
+		case name == "intensity":
+			attributes = append(g.intensities(c, lv), attributes...)
+		case name == "color" && !g.channelColor(lv):
+			attributes = append(attributes, g.colors(c, lv)...)
+		default:
+			channels = append(channels, g.onChannel(c, string(name), lv)...)
+		}
+	}
+	return append(attributes, channels...)
+}
+
+// onChannel reads what the channels of a name are to be.
+func (g *group) onChannel(c module.Call, name string, v lua.LValue) (out []target) {
+	g.channel(c, name) // at least one fixture has it
+	for _, f := range g.fixtures {
+		if ch, err := f.Channel(name); err == nil {
+			p := f.Property(ch)
+			out = append(out, target{Channel: ch, class: p.Class, level: levelOf(c, f, p, v, module.Cut(name))})
+		}
+	}
+	return out
+}
+
+// levelOf reads the level of a channel: a number, which is an angle where the range is known,
+// a percentage, or the name of a part of the channel.
+func levelOf(c module.Call, f patch.Fixture, p patch.Property, v lua.LValue, what string) float64 {
+	if l, ok := c.Percent(v, what); ok {
+		return l
+	}
+	if name, ok := v.(lua.LString); ok && len(p.Capabilities) > 0 {
+		return capability(c, f, p, string(name), what)
+	}
+	if p.Degrees == 0 {
+		return c.Level(v, what)
+	}
+	half := math.Abs(p.Degrees) / 2
+	n, ok := v.(lua.LNumber)
+	if !ok {
+		c.WrongNumber(what, fmt.Sprintf("%g to %g degrees", -half, half), v)
+	}
+	l, ok := p.Angle(float64(n))
+	if !ok {
+		c.Wrong(what, fmt.Sprintf("%g to %g degrees, as far as fixture %q turns,", -half, half, f.Name), v)
+	}
+	return l
+}
+
+// capability finds the level that a part of a channel stands at.
+func capability(c module.Call, f patch.Fixture, p patch.Property, name, what string) float64 {
+	names := make([]string, len(p.Capabilities))
+	for i, part := range p.Capabilities {
+		if strings.EqualFold(part.Name, name) {
+			return part.Level
+		}
+		names[i] = part.Name
+	}
+	hint := "; it has " + strings.Join(names, ", ")
+	if best := patch.Closest(name, names); best != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", best)
+	}
+	c.Fail("%s of fixture %q has no %q%s", what, f.Name, module.Cut(name), hint)
+	return 0
 }
 
 func (g *group) listed(c module.Call, list *lua.LTable, n int) []target {
@@ -84,7 +180,8 @@ func (g *group) listed(c module.Call, list *lua.LTable, n int) []target {
 			c.Fail("%d levels for fixture %q, which has %d channels", n, f.Name, len(f.Channels))
 		}
 		for i := range n {
-			out = append(out, to(f.Channels[i], c.Level(list.RawGetInt(i+1), fmt.Sprintf("level %d", i+1))))
+			l := c.Level(list.RawGetInt(i+1), fmt.Sprintf("level %d", i+1))
+			out = append(out, target{Channel: f.Channels[i], class: f.Properties[i].Class, level: l})
 		}
 	}
 	c.OnlyList(list, n, "the levels")
@@ -153,12 +250,19 @@ func (g *group) call() string {
 	return g.name
 }
 
+// spaces are the ways a colour can take.
+var spaces = []string{"bright", "direct"}
+
 func (s *Show) fade(c module.Call, g *group) int {
 	if _, swapped := c.Get(2).(*lua.LTable); swapped {
 		c.Fail("the levels come first and then the duration, as in x:fade({ red = 0 }, 2)")
 	}
 	targets := g.targets(c, c.Get(1))
-	easing, delay := s.FadeOptions(c, 3)
+	easing, delay := s.FadeOptions(c, 3, "space")
+	direct := c.Options(3, false, "curve", "delay", "space").Choice("space", spaces) == "direct"
+	for i := range targets {
+		targets[i].direct = direct
+	}
 	if of, inCue := s.cueFade(c); inCue {
 		for _, t := range targets {
 			s.fadeTo([]target{t}, of(t), delay, easing)
@@ -189,26 +293,13 @@ func (s *Show) spline(c module.Call, g *group) int {
 	return 0
 }
 
-// levels returns the present level of one channel, or of all in a table by name.
-// Of a group it is asked of the first fixture that has the channel.
-func (s *Show) levels(c module.Call, g *group) int {
-	if !c.None(1) {
-		ch := g.channel(c, c.Str(1, "the channel"))[0]
-		c.L.Push(lua.LNumber(s.Level(ch)))
-		return 1
-	}
-	t := c.L.NewTable()
-	for _, ch := range g.fixtures[0].Channels {
-		t.RawSetString(ch.Name, lua.LNumber(s.Level(ch)))
-	}
-	c.L.Push(t)
-	return 1
-}
-
 func (s *Show) stop(c module.Call, g *group) int {
 	for _, f := range g.fixtures {
 		for _, ch := range f.Channels {
 			s.G.Emit(engine.Stop{Channel: ch})
+		}
+		for n := 0; f.Mix != nil && n < 4; n++ {
+			s.G.Emit(engine.Stop{Channel: f.Mix.Attribute(n)})
 		}
 	}
 	return 0

@@ -2,10 +2,13 @@ package bindings
 
 import (
 	"fmt"
+	"math"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	"showrun/runtime/engine"
+	"showrun/runtime/level"
 	"showrun/runtime/patch"
 )
 
@@ -13,6 +16,7 @@ import (
 type group struct {
 	name     string
 	fixtures []patch.Fixture
+	at       []level.Address // of the colours, once they were set as pixels
 }
 
 func (g *group) String() string { return g.name }
@@ -23,26 +27,25 @@ func (s *Show) openStage(L *lua.LState, m *lua.LTable) {
 	}
 	module.Functions(L, m, "stage", map[string]func(module.Call) int{
 		"fixture": s.stageFixture, "group": s.stageGroup, "get": s.stageGet,
-		"master": s.stageMaster, "blackout": s.stageBlackout,
+		"master": s.stageMaster, "blackout": s.stageBlackout, "layout": s.stageLayout,
 	})
 }
 
 // stageFixture patches a fixture.
 func (s *Show) stageFixture(c module.Call) int {
-	o := c.Options(1, false, "name", "at", "kind", "channels")
+	o := c.Options(1, false, "name", "at", "kind", "channels", "range", "at_position", "rotation")
 	name := o.AsString(o.Get("name"), "name")
 	at := fixtureAddress(o, name)
-	slots := s.Registry.Slots(at.At.Output)
-	var f patch.Fixture
-	var err error
-	switch {
-	case o.Has("kind") == o.Has("channels"):
-		c.Fail("fixture %q: give either kind or channels", module.Cut(name))
-	case o.Has("kind"):
-		f, err = patch.New(name, o.Str("kind", ""), at.At, slots)
-	default:
-		f, err = patch.NewCustom(name, c.Names(o.Get("channels"), "channels", "channel"), at.At, slots)
+	m, err := fixtureModel(o, name)
+	if err == nil && o.Has("range") {
+		m, err = turning(o, m)
 	}
+	if err != nil {
+		c.Fail("fixture %q: %s", name, err)
+	}
+	f, err := patch.NewModel(name, m, at.At, s.Registry.Slots(at.At.Output))
+	f.Kind = o.Str("kind", "")
+	place(o, &f)
 	if err == nil {
 		s.LoadingOnly(c, "fixtures are patched")
 		err = s.patch.Fixture(f)
@@ -50,9 +53,59 @@ func (s *Show) stageFixture(c module.Call) int {
 	if err != nil {
 		c.Fail("%s", err)
 	}
-	s.named[name] = module.Object(s.Load, c.L, "stage.fixture", &group{name, []patch.Fixture{f}}, s.fixtureClass)
+	for i, p := range f.Properties {
+		if p.Default > 0 {
+			s.G.Emit(engine.Set{Channel: f.Channels[i], Value: p.Default})
+		}
+	}
+	s.named[name] = module.Object(s.Load, c.L, "stage.fixture", &group{name: name, fixtures: []patch.Fixture{f}}, s.fixtureClass)
 	c.L.Push(s.named[name])
 	return 1
+}
+
+// fixtureModel takes what the fixture is.
+func fixtureModel(o module.Options, name string) (patch.Model, error) {
+	switch {
+	case o.Has("kind") == o.Has("channels"):
+		o.Fail("fixture %q: give either kind or channels", module.Cut(name))
+	case o.Has("kind"):
+		return patch.Kind(o.Str("kind", ""))
+	}
+	return patch.ModelOf(o.Names(o.Get("channels"), "channels", "channel"))
+}
+
+// turning takes how far a fixture turns.
+func turning(o module.Options, m patch.Model) (patch.Model, error) {
+	t, ok := o.Get("range").(*lua.LTable)
+	if !ok {
+		o.Wrong("range", "a table of degrees such as { pan = 540, tilt = 270 }", o.Get("range"))
+	}
+	ways := map[string]float64{}
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		name, _ := k.(lua.LString)
+		n, ok := v.(lua.LNumber)
+		switch {
+		case name != "pan" && name != "tilt":
+			o.Fail("range is for pan and tilt, got the key %s", module.Describe(k))
+		case !ok || !(math.Abs(float64(n)) >= 1 && math.Abs(float64(n)) <= 3600):
+			o.WrongNumber("range of "+string(name), "1-3600 degrees, or less than 0 for one that turns the other way", v)
+		}
+		ways[string(name)] = float64(n)
+	}
+	return m.Turn(ways["pan"], ways["tilt"])
+}
+
+// place takes where a fixture is on the stage.
+func place(o module.Options, f *patch.Fixture) {
+	if o.Has("at_position") {
+		f.Placed, f.Position = true, vector(o.Call, o.Get("at_position"), "at_position", "metres")
+	}
+	if o.Has("rotation") {
+		if !f.Placed {
+			o.Fail("rotation stands with at_position = { x, y, z }")
+		}
+		f.Rotation = vector(o.Call, o.Get("rotation"), "rotation", "degrees")
+	}
 }
 
 // fixtureAddress takes the place of a fixture.
@@ -127,7 +180,7 @@ func (s *Show) stageGroup(c module.Call) int {
 
 func (s *Show) groupClass() module.Class[*group] {
 	methods := s.levelMethods()
-	methods["each"] = s.groupEach
+	methods["each"], methods["pixels"] = s.groupEach, s.pixels
 	return module.Class[*group]{
 		Methods: methods,
 		Properties: map[string]func(*group) lua.LValue{

@@ -173,7 +173,7 @@ func TestHugeTables(t *testing.T) {
 		"0.000 false\tshow.lua:4: stage.fixture:set: 20000 levels for fixture \"wash\", which has 3 channels",
 		"0.000 false\tshow.lua:5: stage.fixture:set: fixture \"wash\" has no channel \"n1\"; it has red, green, blue",
 		"0.000 false\tshow.lua:6: signet.universe:set: slot must be 1-512, got 513",
-		"0.000 false\tshow.lua:7: stage.fixture:fade: unknown option 'n1'; it takes curve and delay",
+		"0.000 false\tshow.lua:7: stage.fixture:fade: unknown option 'n1'; it takes curve, delay and space",
 		"0.000 false\tshow.lua:8: stage.group: member 1 must be a fixture or a group, got 1",
 		"0.000 1",
 	)

@@ -20,7 +20,11 @@ type Stage interface {
 	Read(c module.Call, who, levels lua.LValue) []cue.Change
 	// Place tells of a channel what it is for, and of which fixture.
 	Place(patch.Channel) (fixture string, class patch.Class)
-	// Fade emits moves to levels.
+	// Channel is one that Read or Place has told of.
+	Channel(cue.Key) patch.Channel
+	// Follow tells which channels follow an attribute once it is changed.
+	Follow(attribute cue.Key) []cue.Change
+	// Fade emits moves to levels, of which the attributes come first.
 	Fade(moves []cue.Move)
 	// Write makes the table of a look.
 	Write(L *lua.LState, look []cue.Change) *lua.LTable
@@ -32,12 +36,11 @@ type Lists struct {
 	stage Stage
 	lists []*list
 	homes map[cue.Key]cue.Value // what the top level of the show leaves
-	kinds map[cue.Key]patch.Channel
 }
 
 // New makes the module of a load.
 func New(l *module.Load, stage Stage) *Lists {
-	return &Lists{Load: l, stage: stage, homes: map[cue.Key]cue.Value{}, kinds: map[cue.Key]patch.Channel{}}
+	return &Lists{Load: l, stage: stage, homes: map[cue.Key]cue.Value{}}
 }
 
 // Open fills the table of the module.
@@ -56,10 +59,11 @@ func (s *Lists) findHomes() {
 
 // home is what a channel does without any cue.
 func (s *Lists) home(k cue.Key) cue.Value {
-	if v, ok := s.homes[k]; ok || k != master.Coarse {
-		return v
+	v, ok := s.homes[k]
+	if !ok && (k == master.Coarse || k.Output.IsAttribute()) {
+		v.Level = full
 	}
-	return cue.Value{Level: full}
+	return v
 }
 
 // full is the highest level.
@@ -172,6 +176,19 @@ func leaves(command engine.Command) []left {
 		return []left{{c.Channel, cue.Value{Level: c.To}, cue.Sum(cue.Length(c.Delay), cue.Length(c.Duration), 120)}}
 	case engine.Wave:
 		return []left{{c.Channel, cue.Value{Motion: c}, cue.Length{}}}
+	case engine.FadeColor:
+		span := cue.Sum(cue.Length(c.Delay), cue.Length(c.Duration), 120)
+		return components(c.At, cue.Value{Level: c.To.R}, cue.Value{Level: c.To.G}, cue.Value{Level: c.To.B}, span)
+	case engine.WaveColor:
+		v := cue.Value{Motion: c}
+		return components(c.At, v, v, v, cue.Length{})
+	case engine.SetColors:
+		var list []left
+		for i, at := range c.At {
+			l := c.Levels[3*i:]
+			list = append(list, components(at, cue.Value{Level: float64(l[0])}, cue.Value{Level: float64(l[1])}, cue.Value{Level: float64(l[2])}, cue.Length{})...)
+		}
+		return list
 	case engine.Path:
 		n := c.Path.Segments()
 		end := c.Path.Eval(nil, make([]float64, len(c.Channels)), float64(n))
@@ -190,4 +207,13 @@ func leaves(command engine.Command) []left {
 		return []left{{blackout, cue.Value{Level: on}, cue.Length(c.Duration)}}
 	}
 	return nil
+}
+
+// components are what a colour leaves on its three attributes.
+func components(at cue.Key, r, g, b cue.Value, span cue.Length) (list []left) {
+	for i, v := range []cue.Value{r, g, b} {
+		k := cue.Key{Output: at.Output, Slot: at.Slot + int32(i)}
+		list = append(list, left{patch.Channel{Name: "color", Coarse: k}, v, span})
+	}
+	return list
 }

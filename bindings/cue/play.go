@@ -1,6 +1,7 @@
 package cue
 
 import (
+	"cmp"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -26,8 +27,8 @@ func (l *list) do(e cue.Effect) {
 			l.scopes = nil
 		}
 		for _, k := range e.Halt {
-			if ch := l.kinds[k]; ch.Coarse.Slot > 0 {
-				l.G.Emit(engine.Stop{Channel: ch})
+			if k.Slot > 0 {
+				l.G.Emit(engine.Stop{Channel: l.stage.Channel(k)})
 			}
 		}
 		l.move(e.Moves)
@@ -47,7 +48,6 @@ func (l *list) move(moves []cue.Move) {
 	for _, m := range moves {
 		switch d := engine.Length(m.Duration); {
 		case m.Value.Motion != nil:
-			l.G.Emit(m.Value.Motion.(engine.Command))
 		case m.Key == master.Coarse:
 			l.G.Emit(engine.Master{To: m.Value.Level, Duration: d})
 		case m.Key == blackout.Coarse:
@@ -56,7 +56,31 @@ func (l *list) move(moves []cue.Move) {
 			levels = append(levels, m)
 		}
 	}
+	slices.SortStableFunc(levels, func(a, b cue.Move) int {
+		if x, y := a.Key.Output.IsAttribute(), b.Key.Output.IsAttribute(); x != y || !x {
+			return attributesFirst(x, y)
+		}
+		return cmp.Or(cmp.Compare(a.Key.Output, b.Key.Output), cmp.Compare(a.Key.Slot, b.Key.Slot))
+	})
 	l.stage.Fade(levels)
+	for _, m := range moves {
+		if wave, ok := m.Value.Motion.(engine.WaveColor); ok && wave.At != m.Key {
+			continue // for three channels it begins once
+		}
+		if c, ok := m.Value.Motion.(engine.Command); ok {
+			l.G.Emit(c)
+		}
+	}
+}
+
+func attributesFirst(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return -1
+	}
+	return 1
 }
 
 // call begins the function of a cue.
@@ -77,22 +101,26 @@ func (l *list) keep(play uint64, command engine.Command) bool {
 	all := leaves(command)
 	keep := len(all) == 0
 	for _, left := range all {
-		if l.Note(l.moment(), play, l.change(left), left.span) {
-			keep = true
+		changes := l.changes(left)
+		if !l.Note(l.moment(), play, changes[0], left.span) {
+			continue
+		}
+		keep = true
+		for _, c := range changes[1:] {
+			l.Note(l.moment(), play, c, cue.Length{})
 		}
 	}
 	l.G.Within(nil, l.set)
 	return keep
 }
 
-// change is what a command leaves as a change of a cue.
-func (s *Lists) change(left left) cue.Change {
-	s.kinds[left.Coarse] = left.Channel
+// changes is what a command leaves as changes of a cue.
+func (s *Lists) changes(left left) []cue.Change {
 	c := cue.Change{Key: left.Coarse, Value: left.value, Class: patch.Intensity}
 	if left.Coarse.Slot > 0 {
 		c.Fixture, c.Class = s.stage.Place(left.Channel)
 	}
-	return c
+	return append([]cue.Change{c}, s.stage.Follow(left.Coarse)...)
 }
 
 // shadow is what the function of a cue would leave.
@@ -103,7 +131,10 @@ func (l *list) shadow(c *cue.Cue) (list []cue.Late) {
 	}
 	for _, cast := range casts {
 		for _, left := range leaves(cast.Command) {
-			list = append(list, cue.Late{Change: l.change(left), After: cue.Sum(cue.Length{Time: cast.After}, left.span, l.G.Tempo())})
+			after := cue.Sum(cue.Length{Time: cast.After}, left.span, l.G.Tempo())
+			for _, c := range l.changes(left) {
+				list = append(list, cue.Late{Change: c, After: after})
+			}
 		}
 	}
 	return list

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
@@ -213,12 +214,29 @@ func (c Call) Function(i int, what string) *lua.LFunction {
 	return fn
 }
 
-// Level takes a level, 0-255.
+// Level takes a level, 0-255 or as in "50%".
 func (c Call) Level(v lua.LValue, what string) float64 {
 	const slack = 1e-6 // of computed levels
+	if l, ok := c.Percent(v, what); ok {
+		return l
+	}
 	n, ok := v.(lua.LNumber)
 	if !ok || !(n >= -slack && n <= 255+slack) {
 		c.WrongNumber(what, "a number 0-255", v)
 	}
 	return min(max(float64(n), 0), 255)
+}
+
+// Percent takes a level such as "50%"; false for what does not end so.
+func (c Call) Percent(v lua.LValue, what string) (float64, bool) {
+	text, ok := v.(lua.LString)
+	number, found := strings.CutSuffix(string(text), "%")
+	if !ok || !found {
+		return 0, false
+	}
+	p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !(p >= 0 && p <= 100) {
+		c.Wrong(what, `a number 0-255, or a text "0%"-"100%"`, v)
+	}
+	return p / 100 * 255, true
 }

@@ -21,6 +21,10 @@ type Value struct {
 	Motion any
 }
 
+// Follows is the Motion of a channel that follows the attributes of its fixture: a command
+// for one of those is what has it do so.
+type Follows struct{}
+
 // lit tells whether an intensity gives light.
 func (v Value) lit() bool { return v.Level > 0 || v.Motion != nil }
 
@@ -122,7 +126,8 @@ type List struct {
 	channels []channel
 	numbers  map[Key]int32
 	fixtures map[string]int32
-	dimmers  [][]int32 // the channels of each fixture that are its intensity
+	dimmers  [][]int32 // the channels of each fixture that are its intensity ...
+	told     [][]int32 // ... and its attributes
 
 	position
 }
@@ -171,13 +176,16 @@ func (l *List) number(c Change) int32 {
 	if !ok {
 		f = int32(len(l.dimmers))
 		l.fixtures[c.Fixture] = f
-		l.dimmers = append(l.dimmers, nil)
+		l.dimmers, l.told = append(l.dimmers, nil), append(l.told, nil)
 	}
 	n := int32(len(l.channels))
 	l.channels = append(l.channels, channel{c.Key, c.Class, f})
 	l.numbers[c.Key] = n
 	if c.Class == patch.Intensity {
 		l.dimmers[f] = append(l.dimmers[f], n)
+	}
+	if c.Key.Output.IsAttribute() {
+		l.told[f] = append(l.told[f], n)
 	}
 	return n
 }

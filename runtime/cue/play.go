@@ -67,6 +67,7 @@ type position struct {
 	marked []int32 // put in place for the next cue
 	moving []int32 // since the end of fades was waited for
 	halted []int32 // on their way
+	stale  []int32 // attributes that were left as they were, since nothing follows them
 	count  uint64  // plays so far
 
 	started Moment        // of the current cue
@@ -241,7 +242,7 @@ func (l *List) follow(i int) (moves []Move) {
 	for _, n := range back {
 		to(n, l.orHome(n, stands))
 	}
-	return moves
+	return l.attributes(moves, moved, c.Fade, before)
 }
 
 // state goes to the cue at i from anywhere: all that the list has to do with is moved. What
@@ -279,7 +280,7 @@ func (l *List) state(i int, f Fade, function bool) (moves []Move) {
 			moves = append(moves, l.move(n, f, before, l.orHome(n, now)))
 		}
 	}
-	return moves
+	return l.attributes(moves, moved, f, before)
 }
 
 // know numbers all channels that the functions of cues change.

@@ -72,6 +72,7 @@ type declaring struct {
 func (declaring) Modules() []script.Module        { return nil }
 func (d declaring) Devices() []device.Declaration { return d.devices }
 func (declaring) Intensity() []patch.Channel      { return nil }
+func (declaring) Mixes() []patch.Mix              { return nil }
 func (declaring) CopyState() (any, error)         { return nil, nil }
 func (declaring) Ready() error                    { return nil }
 func (declaring) Carry() show.Carried             { return show.Carried{} }

@@ -35,6 +35,9 @@ type Fixture struct {
 	// what the stage's master scales: "dimmer" or "intensity", or else the
 	// colours that mix light. It is empty for a fixture that gives none.
 	Intensity []Channel
+	// Position is where it is on the stage, and Rotation how it hangs, if it is Placed.
+	Position, Rotation Vector
+	Placed             bool
 	// Mix makes the colour, and the intensity where there is no dimmer; nil without
 	// either.
 	Mix *Mix
@@ -55,14 +58,22 @@ type Fixture struct {
 // The last is a common layout of wash heads. Fixtures differ: for any other
 // order of channels there is NewCustom.
 func New(name, kind string, at level.Address, slots int) (Fixture, error) {
-	channels := kindChannels(kind)
-	if channels == nil {
-		return Fixture{}, fmt.Errorf("fixture %q: unknown kind %q%s; kinds are %s",
-			name, kind, didYouMean(kind, Kinds()), strings.Join(Kinds(), ", "))
+	m, err := Kind(kind)
+	if err != nil {
+		return Fixture{}, fmt.Errorf("fixture %q: %w", name, err)
 	}
-	f, err := NewCustom(name, channels, at, slots)
+	f, err := NewModel(name, m, at, slots)
 	f.Kind = kind
 	return f, err
+}
+
+// Kind returns the model of a kind.
+func Kind(kind string) (Model, error) {
+	channels := kindChannels(kind)
+	if channels == nil {
+		return Model{}, fmt.Errorf("unknown kind %q%s; kinds are %s", kind, didYouMean(kind, Kinds()), strings.Join(Kinds(), ", "))
+	}
+	return ModelOf(channels)
 }
 
 // NewCustom returns a fixture with the named channels, as ModelOf reads them, one slot
@@ -145,7 +156,18 @@ func (f Fixture) Channel(name string) (Channel, error) {
 		names[i] = c.Name
 	}
 	return Channel{}, fmt.Errorf("fixture %q has no channel %q%s; it has %s",
-		f.Name, name, didYouMean(name, names), strings.Join(names, ", "))
+		f.Name, name, didYouMean(name, slices.Concat(names, f.attributes())), strings.Join(names, ", "))
+}
+
+// attributes are the names of what the fixture has besides its channels.
+func (f Fixture) attributes() (names []string) {
+	if f.Colored() {
+		names = append(names, "color")
+	}
+	if len(f.Dimmer()) > 0 {
+		names = append(names, "intensity")
+	}
+	return names
 }
 
 // Property returns what is known of a channel of the fixture.

@@ -71,6 +71,17 @@ func (p *Patch) Intensity() []Channel {
 	return all
 }
 
+// Mixes returns how the attributes of all fixtures become levels.
+func (p *Patch) Mixes() []Mix {
+	var all []Mix
+	for _, f := range p.fixtures {
+		if f.Mix != nil {
+			all = append(all, *f.Mix)
+		}
+	}
+	return all
+}
+
 // A Builder collects a patch and refuses what does not fit. The zero Builder
 // is empty and ready. It is for one goroutine.
 type Builder struct {

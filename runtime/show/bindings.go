@@ -37,6 +37,8 @@ type Bindings interface {
 	Devices() []device.Declaration
 	// Intensity lists the channels that the master scales.
 	Intensity() []patch.Channel
+	// Mixes lists the fixtures whose attributes become levels of channels.
+	Mixes() []patch.Mix
 	// CopyState copies show.state for the load to come, on the script loop. The error
 	// names what cannot be kept; the rest is copied.
 	CopyState() (state any, err error)
@@ -60,6 +62,9 @@ type Bindings interface {
 // AskLevel is the question for the present level of a channel, as commands and effects
 // have it, before the master; a float64.
 type AskLevel struct{ At level.Address }
+
+// AskHeld is the question whether an operator holds a channel or an attribute; a bool.
+type AskHeld struct{ At level.Address }
 
 // AskDevice is a question for the live device of a declaration. The answer is nil if
 // there is none that answers.

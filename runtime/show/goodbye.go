@@ -71,6 +71,8 @@ func (m *Machine) play(b engine.Batch) {
 		switch c := c.(type) {
 		case engine.Fade:
 			length = lasts(c.Delay) + lasts(c.Duration)
+		case engine.FadeColor:
+			length = lasts(c.Delay) + lasts(c.Duration)
 		case engine.Path:
 			length = lasts(c.Segment) * time.Duration(c.Path.Segments())
 		case engine.Master:

@@ -209,6 +209,8 @@ func (m *Machine) ask(l *Load, question any) any {
 	switch q := question.(type) {
 	case AskLevel:
 		return m.engine.Reader().Value(q.At)
+	case AskHeld:
+		return m.engine.Reader().Held(q.At)
 	case AskDevice:
 		if d, ok := l.device(q.Key).(device.Answerer); ok && l == m.live {
 			return d.Answer(q.Question)

@@ -98,7 +98,11 @@ func (m *Machine) wireUp(l, before *Load) {
 	// An output that is new comes with the levels its load has for it, not dark before.
 	m.submit(engine.Batch{
 		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File,
-		Commands: []engine.Command{engine.Use{Outputs: outputs}, engine.Intensity{Channels: l.bindings.Intensity()}},
+		Commands: []engine.Command{
+			engine.Use{Outputs: outputs},
+			engine.Attributes{Mixes: l.bindings.Mixes()},
+			engine.Intensity{Channels: l.bindings.Intensity()},
+		},
 	})
 }
 

@@ -1,0 +1,51 @@
+package cue
+
+import "slices"
+
+// attributes completes moves where channels follow the attributes of their fixture. An
+// attribute alone that goes home would light what no cue has: it stays, as nothing follows
+// it then, and goes home with the first that is told again. And a channel that is to follow
+// once more does so by a command for an attribute.
+func (l *List) attributes(moves []Move, moved []bool, f Fade, before func(int32) (Value, bool)) []Move {
+	stands := l.standing()
+	moves = slices.DeleteFunc(moves, func(m Move) bool {
+		n := l.numbers[m.Key]
+		if _, known := stands(n); known || !m.Key.Output.IsAttribute() || l.tells(l.channels[n].fixture, stands) {
+			return false
+		}
+		l.stale = append(l.stale, n)
+		return true
+	})
+	add := func(n int32) {
+		if !moved[n] {
+			moved[n] = true
+			moves = append(moves, l.move(n, f, before, l.orHome(n, stands)))
+		}
+	}
+	l.stale = slices.DeleteFunc(l.stale, func(n int32) bool {
+		told := l.tells(l.channels[n].fixture, stands)
+		if told {
+			add(n)
+		}
+		return told
+	})
+	for _, m := range slices.Clone(moves) {
+		if m.Value.Motion != (Follows{}) {
+			continue
+		}
+		for _, n := range l.told[l.channels[l.numbers[m.Key]].fixture] {
+			if _, known := stands(n); known {
+				add(n)
+			}
+		}
+	}
+	return moves
+}
+
+// tells reports whether a fixture has an attribute that a cue has changed.
+func (l *List) tells(fixture int32, get func(int32) (Value, bool)) bool {
+	return slices.ContainsFunc(l.told[fixture], func(n int32) bool {
+		_, known := get(n)
+		return known
+	})
+}
