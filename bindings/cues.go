@@ -1,7 +1,7 @@
 package bindings
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -28,13 +28,14 @@ type spot struct {
 
 // Read implements cue.Stage.
 func (s *cueStage) Read(c module.Call, who, levels lua.LValue) (changes []cue.Change) {
-	c.Fn += " of " + fmt.Sprint(who)
 	g := s.who(c, who)
+	c.Fn += " of " + cmp.Or(g.name, "a group")
 	targets := g.lights(c, levels)
 	if targets == nil {
 		targets = g.targets(c, levels)
 	}
 	s.know()
+	changes = make([]cue.Change, 0, len(targets))
 	for _, t := range targets {
 		f := s.spots[t.Coarse].fixture
 		changes = append(changes, cue.Change{Key: t.Coarse, Class: t.class, Fixture: f.Name, Value: cue.Value{Level: t.level}})

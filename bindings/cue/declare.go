@@ -18,6 +18,7 @@ func (s *Lists) newCue(c module.Call, l *list) int {
 	if _, ok := c.Get(1).(*lua.LTable); !ok {
 		c.Wrong("the cue", `a table such as { 1, "Preset", look = { … } }`, c.Get(1))
 	}
+	meant(c)
 	o := c.Options(1, true, "fade", "wait", "follow", "hang", "at", "go", "look", "block", "cue_only", "mark")
 	n := &cue.Cue{Number: number(o), Label: label(o)}
 	name := func(what string) string { return "cue " + cue.Number(n.Number) + ": " + what }
@@ -46,6 +47,25 @@ func (s *Lists) newCue(c module.Call, l *list) int {
 	}
 	c.L.Push(l.object(n))
 	return 1
+}
+
+// otherWords are what options are called elsewhere.
+var otherWords = []struct{ word, option string }{
+	{"delay", "wait"}, {"prewait", "wait"}, {"pre_wait", "wait"}, {"time", "fade"}, {"duration", "fade"}, {"autofollow", "follow"},
+	{"timecode", "at"}, {"levels", "look"}, {"scene", "look"}, {"func", "go"}, {"fn", "go"}, {"action", "go"},
+}
+
+// meant raises for an option by a word that it does not go by here.
+func meant(c module.Call) {
+	t := c.Get(1).(*lua.LTable)
+	for _, w := range otherWords {
+		if t.RawGetString(w.word) != lua.LNil {
+			c.Fail("unknown option '%s' (did you mean '%s'?)", w.word, w.option)
+		}
+	}
+	if t.RawGetString("label") != lua.LNil || t.RawGetString("number") != lua.LNil || t.RawGetString("name") != lua.LNil {
+		c.Fail(`the number and the label of a cue stand without names, as in { 1, "Preset" }`)
+	}
 }
 
 // maxNumber is the highest number a cue may have.
