@@ -44,6 +44,27 @@ func (s *cueStage) Read(c module.Call, who, levels lua.LValue) (changes []cue.Ch
 	return changes
 }
 
+// Attributes implements cue.Stage.
+func (s *cueStage) Attributes(fixture string) (all []cue.Change) {
+	ud := s.named[fixture]
+	if ud == nil {
+		return nil
+	}
+	f := ud.Value.(*group).fixtures[0]
+	if f.Mix == nil {
+		return nil
+	}
+	for i, class := range attributeClasses {
+		if i > 0 && f.Colored() || i == 0 && f.Mix.Dims {
+			all = append(all, cue.Change{Key: f.Mix.Attribute(i).Coarse, Class: class, Fixture: fixture})
+		}
+	}
+	return all
+}
+
+// attributeClasses are those of the attributes of a mix.
+var attributeClasses = [...]patch.Class{patch.Intensity, patch.Color, patch.Color, patch.Color}
+
 // Follow implements cue.Stage.
 func (s *cueStage) Follow(k cue.Key) (changes []cue.Change) {
 	f := s.spots[k].fixture
@@ -122,7 +143,7 @@ func (s *cueStage) know() {
 			if f.Mix == nil {
 				continue
 			}
-			for i, class := range []patch.Class{patch.Intensity, patch.Color, patch.Color, patch.Color} {
+			for i, class := range attributeClasses {
 				ch := f.Mix.Attribute(i)
 				s.spots[ch.Coarse] = spot{f, target{Channel: ch, class: class}}
 			}

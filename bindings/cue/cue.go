@@ -24,6 +24,8 @@ type Stage interface {
 	Channel(cue.Key) patch.Channel
 	// Follow tells which channels follow an attribute once it is changed.
 	Follow(attribute cue.Key) []cue.Change
+	// Attributes are those of a fixture.
+	Attributes(fixture string) []cue.Change
 	// Fade emits moves to levels, of which the attributes come first.
 	Fade(moves []cue.Move)
 	// Write makes the table of a look.
@@ -77,6 +79,7 @@ type list struct {
 	timecode  bool                // it has one
 	times     map[*cue.Cue]string // of the timecode
 	rate      string              // of the timecode, as it was heard last
+	fixtures  map[string]bool     // that the list knows
 	scopes    []*script.Scope     // of functions that were called since they were ended last
 	next      alarm
 	ends      alarm
@@ -92,7 +95,7 @@ type alarm struct {
 
 func (s *Lists) newList(c module.Call) int {
 	o := c.Options(1, false, "name", "timecode")
-	l := &list{Lists: s, List: cue.New(o.Str("name", "main")), functions: map[*cue.Cue]*lua.LFunction{}, times: map[*cue.Cue]string{}}
+	l := &list{Lists: s, List: cue.New(o.Str("name", "main")), functions: map[*cue.Cue]*lua.LFunction{}, times: map[*cue.Cue]string{}, fixtures: map[string]bool{}}
 	l.Home = s.home
 	l.Shadow = l.shadow
 	if slices.ContainsFunc(s.lists, func(other *list) bool { return other.Name == l.Name }) {

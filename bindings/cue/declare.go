@@ -30,6 +30,7 @@ func (s *Lists) newCue(c module.Call, l *list) int {
 	s.after(o, n, name)
 	if o.Has("look") {
 		n.Changes = s.look(c, o.Get("look"), name("look"))
+		l.know(n.Changes)
 	}
 	if o.Has("go") {
 		fn, ok := o.Get("go").(*lua.LFunction)
@@ -198,6 +199,16 @@ func (s *Lists) look(c module.Call, v lua.LValue, name string) (changes []cue.Ch
 		changes = append(changes, s.stage.Read(in, k, levels)...)
 	}
 	return changes
+}
+
+// know tells the list of the attributes of fixtures that changes are for.
+func (l *list) know(changes []cue.Change) {
+	for _, c := range changes {
+		if !l.fixtures[c.Fixture] {
+			l.fixtures[c.Fixture] = true
+			l.Know(l.stage.Attributes(c.Fixture))
+		}
+	}
 }
 
 // chase has the list go by a timecode.

@@ -115,12 +115,14 @@ func (l *list) keep(play uint64, command engine.Command) bool {
 }
 
 // changes is what a command leaves as changes of a cue.
-func (s *Lists) changes(left left) []cue.Change {
+func (l *list) changes(left left) []cue.Change {
 	c := cue.Change{Key: left.Coarse, Value: left.value, Class: patch.Intensity}
 	if left.Coarse.Slot > 0 {
-		c.Fixture, c.Class = s.stage.Place(left.Channel)
+		c.Fixture, c.Class = l.stage.Place(left.Channel)
 	}
-	return append([]cue.Change{c}, s.stage.Follow(left.Coarse)...)
+	all := append([]cue.Change{c}, l.stage.Follow(left.Coarse)...)
+	l.know(all[:1])
+	return all
 }
 
 // shadow is what the function of a cue would leave.

@@ -4,8 +4,9 @@ import "slices"
 
 // attributes completes moves where channels follow the attributes of their fixture. An
 // attribute alone that goes home would light what no cue has: it stays, as nothing follows
-// it then, and goes home with the first that is told again. And a channel that is to follow
-// once more does so by a command for an attribute.
+// it then, and goes home with the first that is told again. A channel that is to follow
+// once more does so by a command for an attribute. And if channels did not follow, all
+// attributes are stated: what they were at has to do with those no more.
 func (l *List) attributes(moves []Move, moved []bool, f Fade, before func(int32) (Value, bool)) []Move {
 	stands := l.standing()
 	moves = slices.DeleteFunc(moves, func(m Move) bool {
@@ -30,11 +31,13 @@ func (l *List) attributes(moves []Move, moved []bool, f Fade, before func(int32)
 		return told
 	})
 	for _, m := range slices.Clone(moves) {
-		if m.Value.Motion != (Follows{}) {
+		f := l.channels[l.numbers[m.Key]].fixture
+		follows := m.Value.Motion == (Follows{})
+		if !follows && !(m.Key.Output.IsAttribute() && l.apart(f, before)) {
 			continue
 		}
-		for _, n := range l.told[l.channels[l.numbers[m.Key]].fixture] {
-			if _, known := stands(n); known {
+		for _, n := range l.told[f] {
+			if _, known := stands(n); known || !follows {
 				add(n)
 			}
 		}
@@ -47,5 +50,13 @@ func (l *List) tells(fixture int32, get func(int32) (Value, bool)) bool {
 	return slices.ContainsFunc(l.told[fixture], func(n int32) bool {
 		_, known := get(n)
 		return known
+	})
+}
+
+// apart reports whether a channel of a fixture did something else than follow its attributes.
+func (l *List) apart(fixture int32, before func(int32) (Value, bool)) bool {
+	return slices.ContainsFunc(l.emitters[fixture], func(n int32) bool {
+		v, known := before(n)
+		return known && v.Motion != (Follows{})
 	})
 }

@@ -110,6 +110,7 @@ type channel struct {
 	Key
 	class   patch.Class
 	fixture int32
+	emitter bool // it follows attributes at times
 }
 
 // List is a cue list. It is for one goroutine.
@@ -127,7 +128,8 @@ type List struct {
 	numbers  map[Key]int32
 	fixtures map[string]int32
 	dimmers  [][]int32 // the channels of each fixture that are its intensity ...
-	told     [][]int32 // ... and its attributes
+	told     [][]int32 // ... its attributes ...
+	emitters [][]int32 // ... and those that follow them
 
 	position
 }
@@ -170,16 +172,17 @@ func (l *List) search(number float64) (i int, found bool) {
 // number is the number of the channel of a change in this list.
 func (l *List) number(c Change) int32 {
 	if n, ok := l.numbers[c.Key]; ok {
+		l.follower(n, c.Value)
 		return n
 	}
 	f, ok := l.fixtures[c.Fixture]
 	if !ok {
 		f = int32(len(l.dimmers))
 		l.fixtures[c.Fixture] = f
-		l.dimmers, l.told = append(l.dimmers, nil), append(l.told, nil)
+		l.dimmers, l.told, l.emitters = append(l.dimmers, nil), append(l.told, nil), append(l.emitters, nil)
 	}
 	n := int32(len(l.channels))
-	l.channels = append(l.channels, channel{c.Key, c.Class, f})
+	l.channels = append(l.channels, channel{Key: c.Key, class: c.Class, fixture: f})
 	l.numbers[c.Key] = n
 	if c.Class == patch.Intensity {
 		l.dimmers[f] = append(l.dimmers[f], n)
@@ -187,7 +190,23 @@ func (l *List) number(c Change) int32 {
 	if c.Key.Output.IsAttribute() {
 		l.told[f] = append(l.told[f], n)
 	}
+	l.follower(n, c.Value)
 	return n
+}
+
+// Know tells the list of channels that it may have to do with, whatever their values.
+func (l *List) Know(channels []Change) {
+	for _, c := range channels {
+		l.number(c)
+	}
+}
+
+// follower notes that a channel is one that follows attributes, if the value says so.
+func (l *List) follower(n int32, v Value) {
+	if ch := &l.channels[n]; !ch.emitter && v.Motion == (Follows{}) {
+		ch.emitter = true
+		l.emitters[ch.fixture] = append(l.emitters[ch.fixture], n)
+	}
 }
 
 // Cues are all cues, in the order of their numbers. They are not for writing.

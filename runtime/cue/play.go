@@ -200,7 +200,8 @@ func (l *List) play(c *Cue) *play {
 // follow goes from the current cue to the one after it, at i.
 func (l *List) follow(i int) (moves []Move) {
 	c := l.cues[i]
-	if c.Block || c.Fade.Up != c.Fade.Down || l.at >= 0 && l.cues[l.at].CueOnly {
+	attributes := slices.ContainsFunc(c.Changes, func(c Change) bool { return c.Key.Output.IsAttribute() })
+	if c.Block || attributes || c.Fade.Up != c.Fade.Down || l.at >= 0 && l.cues[l.at].CueOnly {
 		l.settle()
 	}
 	var leaves *play // a cue whose changes end
