@@ -6,7 +6,8 @@ import "slices"
 // attribute alone that goes home would light what no cue has: it stays, as nothing follows
 // it then, and goes home with the first that is told again. A channel that is to follow
 // once more does so by a command for an attribute. And if channels did not follow, all
-// attributes are stated: what they were at has to do with those no more.
+// attributes are stated: what they were at has to do with those no more. A command for an
+// attribute has all of them follow, so those that are not to are stated as well.
 func (l *List) attributes(moves []Move, moved []bool, f Fade, before func(int32) (Value, bool)) []Move {
 	stands := l.standing()
 	moves = slices.DeleteFunc(moves, func(m Move) bool {
@@ -32,12 +33,18 @@ func (l *List) attributes(moves []Move, moved []bool, f Fade, before func(int32)
 	})
 	for _, m := range slices.Clone(moves) {
 		f := l.channels[l.numbers[m.Key]].fixture
-		follows := m.Value.Motion == (Follows{})
-		if !follows && !(m.Key.Output.IsAttribute() && l.apart(f, before)) {
+		if (m.Value.Motion == (Follows{}) || m.Key.Output.IsAttribute()) && l.apart(f, before) {
+			for _, n := range l.told[f] {
+				add(n)
+			}
+		}
+	}
+	for _, m := range slices.Clone(moves) {
+		if !m.Key.Output.IsAttribute() {
 			continue
 		}
-		for _, n := range l.told[f] {
-			if _, known := stands(n); known || !follows {
+		for _, n := range l.emitters[l.channels[l.numbers[m.Key]].fixture] {
+			if v, known := stands(n); known && v.Motion != (Follows{}) {
 				add(n)
 			}
 		}
