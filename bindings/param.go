@@ -221,7 +221,9 @@ func paramSet(c module.Call, p *param) int {
 	if err != nil || !sameKind(v, p.Default) {
 		c.Wrong(p.Name, p.Expects(), c.Get(1))
 	}
-	p.change(fit)
+	if !p.s.G.Shadowing() {
+		p.change(fit)
+	}
 	return 0
 }
 

@@ -82,7 +82,7 @@ func (g *Generation) After(kind string, d Span, fn *lua.LFunction) *Handle {
 	h := g.newHandle(kind, fn, nil)
 	h.once = true
 	if s := g.shadow(); s != nil {
-		s.later(h.name(), fn, nil, s.after(d))
+		s.afterwards(h, d)
 	}
 	g.WhenLive(func() { g.scheduleIn(h, d) })
 	return h

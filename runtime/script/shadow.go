@@ -40,6 +40,7 @@ type begun struct {
 	fn   *lua.LFunction
 	args []lua.LValue
 	at   time.Duration
+	off  func() bool // whether it was cancelled
 }
 
 // shadow is the one that runs, nil if none does.
@@ -65,13 +66,16 @@ func (g *Generation) Shadow(name string, scope *Scope, fn *lua.LFunction, args [
 	if g.collecting {
 		at = g.base
 	}
-	s := &shadow{g: g, began: at, todo: []begun{{name, fn, args, at}}}
+	s := &shadow{g: g, began: at, todo: []begun{{name, fn, args, at, func() bool { return false }}}}
 	s.task = &Task{g: g, name: name, scope: scope, shadow: s, scheduled: true, nesting: parent.nesting + 1}
 	g.current = s.task
 	defer func() { g.current = parent }()
-	for len(s.todo) > 0 && (g.hook.stopped == nil || g.hook.stopped.err == errLeft) {
+	for len(s.todo) > 0 {
 		next := s.todo[0]
 		s.todo = s.todo[1:]
+		if next.off() {
+			continue
+		}
 		s.task.instant = next.at
 		if raised := s.run(next); raised != nil && err == nil {
 			err = raised
@@ -120,11 +124,18 @@ func (s *shadow) emit(c engine.Command) {
 	s.casts = append(s.casts, Cast{s.task.instant - s.began, c})
 }
 
+// afterwards is later for a handle.
+func (s *shadow) afterwards(h *Handle, d Span) {
+	s.later(h.name(), h.fn, nil, s.after(d))
+	s.todo[len(s.todo)-1].off = func() bool { return h.given }
+}
+
 // later has a function run after the present one.
 func (s *shadow) later(name string, fn *lua.LFunction, args []lua.LValue, at time.Duration) *Task {
-	s.todo = append(s.todo, begun{name, fn, args, at})
+	t := &Task{g: s.g, name: name}
+	s.todo = append(s.todo, begun{name, fn, args, at, func() bool { return t.killed }})
 	s.count(s.g.L.G.CurrentThread)
-	return &Task{g: s.g, name: name, dead: true}
+	return t
 }
 
 // after is the instant so long after the present one.
