@@ -140,7 +140,7 @@ end
 at(1, function() for n = 1, 3 do print(text(n)) end print(clock.tempo(), list.current, list.next) end)
 `)
 	s.wantLevels("2s 1=0 4=0 5=0")
-	s.wantLog("1.000 10 nil nil | 100 | 100 nil", "1.000 10 7 0 | 0 | 100 5", "1.000 1 nil nil | 100 | 100 nil", "1.000 120	nil	cue 1")
+	s.wantLog("1.000 10 nil nil | 100 | 100 nil", "1.000 10 7 nil | 0 | 100 5", "1.000 1 nil nil | 100 | 100 nil", "1.000 120	nil	cue 1")
 	s.wantFailures()
 	if len(s.orders) > 0 {
 		t.Errorf("orders %v", s.orders)

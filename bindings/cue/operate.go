@@ -61,7 +61,7 @@ func (s *Lists) listGo(c module.Call, l *list) int {
 		return 0
 	}
 	if c.None(1) {
-		l.do(l.Go(s.moment()))
+		l.do(l.Press(s.moment()))
 		return 0
 	}
 	e, _ := l.GoTo(s.moment(), l.number(c, 1))
@@ -139,7 +139,7 @@ func (l *list) Operate(op show.Operation) (err error) {
 			if l.Next() == nil {
 				return fmt.Errorf("list %s is at its end", l.Name)
 			}
-			e = l.Go(l.moment())
+			e = l.Press(l.moment())
 			break
 		}
 		e, err = l.GoTo(l.moment(), parsed(op.Cue))

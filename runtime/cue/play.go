@@ -103,9 +103,9 @@ func (l *List) Next() *Cue {
 	return nil
 }
 
-// Go starts the next cue: at once if the list was waiting for its instant, and else after
+// Press is GO: it starts the next cue: at once if the list was waiting for its instant, and else after
 // its own wait. After the last cue it does nothing.
-func (l *List) Go(now Moment) Effect {
+func (l *List) Press(now Moment) Effect {
 	next := l.Next()
 	if next == nil {
 		return Effect{}
@@ -117,7 +117,7 @@ func (l *List) Go(now Moment) Effect {
 	return l.wait(now, i)
 }
 
-// GoTo is Go for any cue. One that is not the next finds the stage as the cues before it
+// GoTo is Press for any cue. One that is not the next finds the stage as the cues before it
 // leave it.
 func (l *List) GoTo(now Moment, number float64) (Effect, error) {
 	if _, err := l.Find(number); err != nil {
