@@ -80,6 +80,7 @@ type list struct {
 	times     map[*cue.Cue]string // of the timecode
 	rate      string              // of the timecode, as it was heard last
 	fixtures  map[string]bool     // that the list knows
+	where     map[float64]string  // cues were made, by number
 	scopes    []*script.Scope     // of functions that were called since they were ended last
 	next      alarm
 	ends      alarm
@@ -95,7 +96,7 @@ type alarm struct {
 
 func (s *Lists) newList(c module.Call) int {
 	o := c.Options(1, false, "name", "timecode")
-	l := &list{Lists: s, List: cue.New(o.Str("name", "main")), functions: map[*cue.Cue]*lua.LFunction{}, times: map[*cue.Cue]string{}, fixtures: map[string]bool{}}
+	l := &list{Lists: s, List: cue.New(o.Str("name", "main")), functions: map[*cue.Cue]*lua.LFunction{}, times: map[*cue.Cue]string{}, fixtures: map[string]bool{}, where: map[float64]string{}}
 	l.Home = s.home
 	l.Shadow = l.shadow
 	if slices.ContainsFunc(s.lists, func(other *list) bool { return other.Name == l.Name }) {

@@ -44,8 +44,9 @@ func (s *Lists) newCue(c module.Call, l *list) int {
 	}
 	s.LoadingOnly(c, "cues are made")
 	if err := l.Add(n); err != nil {
-		c.Fail("%s", err)
+		c.Fail("%s, at %s", err, l.where[n.Number])
 	}
+	l.where[n.Number] = script.Where(c.L)
 	c.L.Push(l.object(n))
 	return 1
 }
