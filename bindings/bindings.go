@@ -41,6 +41,7 @@ type Show struct {
 
 	params   []*param // in the order of declaration
 	triggers []*trigger
+	at       calendar
 	chosen   map[string]any // values of params that somebody has set, by name, also of those that are not declared
 }
 
@@ -78,6 +79,7 @@ func newShow(scene show.Scene) *Show {
 	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}, pans: map[string]float64{}}
 	s.cues = cue.New(s.Load, &cueStage{Show: s})
 	s.passage, _ = scene.State.(*state.Passage)
+	s.at.covered, s.at.fired = scene.Carried.Fired, scene.Carried.Fired
 	s.chosen = maps.Clone(scene.Carried.Params)
 	if s.chosen == nil {
 		s.chosen = map[string]any{}

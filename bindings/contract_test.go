@@ -18,7 +18,7 @@ wash: set() fade() spline() wave() get() stop() aim() held() name kind
 both: set() fade() spline() wave() get() stop() aim() held() pixels() each() name
 cue: list()
 list: cue() go() back() stop() reset() jump() look() on() current next name
-show: name file dir generation state on() param() trigger() log
+show: name file dir generation state on() param() trigger() data() at() place() log
 speed: get() set() on() name
 bump: fire() on() name
 show.log: debug() info() warn() error()

@@ -47,6 +47,9 @@ func (p *param) change(v any) {
 }
 
 func (s *Show) showParam(c module.Call) int {
+	if t, ok := c.Get(1).(*lua.LTable); ok && t.RawGetString("name") != lua.LNil {
+		c.Fail(`the name comes first and alone, as in show.param{ "speed", default = 1 }`)
+	}
 	o := c.Options(1, true, "default", "min", "max", "step", "unit", "choices")
 	name := s.controlName(c, o.T.RawGetInt(1), "param")
 	c.Fn += fmt.Sprintf(" %q", name)
@@ -128,7 +131,7 @@ func (p *param) takeDefault(o module.Options) {
 		p.Default = p.Choices[0]
 	}
 	if _, text := p.Default.(string); p.Choices != nil && !text {
-		o.Wrong("default", p.Expects(), o.Get("default"))
+		o.Wrong("default", "one of the choices", o.Get("default"))
 	}
 }
 
@@ -150,8 +153,10 @@ func (p *param) takeNumbers(o module.Options) {
 	switch {
 	case p.Min >= p.Max:
 		o.Fail("min must be less than max, got %g and %g", p.Min, p.Max)
-	case p.Step < 0 || p.Step == 0 && o.Has("step") || p.Step > p.Max-p.Min:
-		o.Wrong("step", fmt.Sprintf("more than 0 and at most %g", p.Max-p.Min), o.Get("step"))
+	case p.Step < 0 || p.Step == 0 && o.Has("step"):
+		o.Wrong("step", "more than 0", o.Get("step"))
+	case p.Step > p.Max-p.Min:
+		o.Wrong("step", fmt.Sprintf("at most %g", p.Max-p.Min), o.Get("step"))
 	}
 }
 
@@ -218,12 +223,22 @@ func paramClass() module.Class[*param] {
 func paramSet(c module.Call, p *param) int {
 	v := plainOf(c.Get(1))
 	fit, err := p.Fit(v)
-	if err != nil || !sameKind(v, p.Default) {
-		c.Wrong(p.Name, p.Expects(), c.Get(1))
+	if err == nil && sameKind(v, p.Default) {
+		if !p.s.G.Shadowing() {
+			p.change(fit)
+		}
+		return 0
 	}
-	if !p.s.G.Shadowing() {
-		p.change(fit)
+	switch p.Default.(type) {
+	case float64:
+		c.WrongNumber(p.Name, p.Expects(), c.Get(1))
+	case bool:
+		c.Wrong(p.Name, "true or false", c.Get(1))
 	}
+	if _, text := v.(string); text {
+		c.Fail("%s", err) // it may have a suggestion
+	}
+	c.Wrong(p.Name, p.Expects(), c.Get(1))
 	return 0
 }
 

@@ -67,7 +67,11 @@ func examples(t *testing.T) []example {
 func TestExamplesOfTheReference(t *testing.T) {
 	for _, ex := range examples(t) {
 		s := newStand(t)
-		if err := s.load(map[string]string{"show.lua": ex.text, "rig.lua": "return {}"}); err != nil {
+		files := map[string]string{
+			"show.lua": ex.text, "rig.lua": "return {}",
+			"lamps.csv": "name,slot,kind\nfront,1,dimmer\nwash,10,rgb\n", "songs.json": `{ "Storm": { "bpm": 128 } }`,
+		}
+		if err := s.load(files); err != nil {
 			t.Errorf("%s: %v in\n%s", ex.where, err, ex.text)
 			continue
 		}

@@ -31,7 +31,7 @@ func (s *Show) openShow(L *lua.LState, m *lua.LTable) {
 	m.RawSetString("generation", lua.LNumber(s.G.Number()))
 	m.RawSetString("state", s.firstState(L))
 	module.Functions(L, m, "show", map[string]func(module.Call) int{
-		"on": s.showOn, "param": s.showParam, "trigger": s.showTrigger,
+		"on": s.showOn, "param": s.showParam, "trigger": s.showTrigger, "data": s.showData, "at": s.showAt, "place": s.showPlace,
 	})
 
 	format := L.GetField(L.GetGlobal("string"), "format")

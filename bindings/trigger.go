@@ -20,7 +20,7 @@ func (t *trigger) topic() string { return "show/trigger/" + t.Name }
 
 func (s *Show) showTrigger(c module.Call) int {
 	t := &trigger{show.Trigger{Name: s.controlName(c, c.Get(1), "trigger")}, s}
-	if !c.None(2) {
+	if c.Count() > 1 {
 		s.G.On(c.Fn+" "+t.Name, c.Function(2, "the callback"), triggerArgs, t.topic())
 	}
 	s.triggers = append(s.triggers, t)

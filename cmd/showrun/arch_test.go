@@ -57,6 +57,7 @@ var layers = []layer{
 	{"runtime/beat", nil, nil, outside},
 	{"runtime/curve", nil, nil, outside},
 	{"runtime/level", nil, nil, outside},
+	{"runtime/almanac", nil, nil, outside},
 	{"runtime/color", nil, nil, outside},
 	{"runtime/patch", []string{"runtime/color", "runtime/level"}, nil, outside},
 	{"runtime/engine", []string{"runtime/beat", "runtime/color", "runtime/curve", "runtime/level", "runtime/patch"}, nil, outside},
@@ -64,7 +65,7 @@ var layers = []layer{
 	{"runtime/cue", []string{"runtime/beat", "runtime/level", "runtime/patch"}, nil, outside},
 
 	{"runtime/script", []string{"runtime/beat", "runtime/engine", "runtime/patch"}, []string{"github.com/yuin/gopher-lua"}, outside},
-	{"bindings", []string{"runtime/beat", "runtime/color", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
+	{"bindings", []string{"runtime/almanac", "runtime/beat", "runtime/color", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
 		[]string{"github.com/yuin/gopher-lua"}, append(outside, "sync", "sync/atomic")},
 
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},

@@ -4,31 +4,38 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
 	"showrun/runtime/clock"
 	"showrun/runtime/control"
+	"showrun/runtime/show"
 )
 
 // ctl speaks to running shows.
 func (a *app) ctl() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ctl",
-		Short: "Speak to running shows: emergency stop, release, reload, end, status",
+		Short: "Speak to running shows: emergency stop, release, operate, reload, end, status",
 		Long: `ctl speaks to the shows that run on this machine as this user; to all of them,
 unless --show names one.
 
 stop is the emergency stop: motion and valves perform their safe actions at once,
-whatever the script is doing, and take no commands until release. Light goes on.`,
-		Example: "  showrun ctl stop\n  showrun ctl release --show gala",
+whatever the script is doing, and take no commands until release. Light goes on.
+
+param, trigger, go, back, stop-list, jump, master and blackout operate a show. Without a
+LIST they are for its first cue list; OVER is a time such as 2 (seconds) or 1m30s.`,
+		Example: "  showrun ctl stop\n  showrun ctl release --show gala\n  showrun ctl go\n  showrun ctl param speed 0.5",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var show string
-	cmd.PersistentFlags().StringVar(&show, "show", "", "only the show of this name")
+	var only string
+	cmd.PersistentFlags().StringVar(&only, "show", "", "only the show of this name")
 	for _, c := range []struct{ command, short string }{
 		{control.Stop, "Stop all machinery at once and hold it"},
 		{control.Release, "Let machinery move again"},
@@ -38,10 +45,57 @@ whatever the script is doing, and take no commands until release. Light goes on.
 	} {
 		cmd.AddCommand(&cobra.Command{
 			Use: c.command, Short: c.short, Args: noArgs,
-			RunE: func(*cobra.Command, []string) error { return a.ask(c.command, show) },
+			RunE: func(*cobra.Command, []string) error { return a.ask(control.Request{Command: c.command}, only) },
 		})
 	}
+	for _, v := range show.Verbs() {
+		cmd.AddCommand(a.operate(v, &only))
+	}
 	return cmd
+}
+
+// operate makes the command of an operation. param tells as well as sets.
+func (a *app) operate(v show.Verb, only *string) *cobra.Command {
+	takes, least := v.Takes, v.Least
+	if v.Name == "param" {
+		takes, least = "[NAME [VALUE]]", 0
+	}
+	return &cobra.Command{
+		Use: v.Name + " " + takes, Short: v.Short,
+		Args: func(_ *cobra.Command, words []string) error {
+			if len(words) < least || len(words) > v.Most {
+				return usageError{fmt.Errorf("%s takes %s", v.Name, takes)}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, words []string) error {
+			return a.ask(control.Request{Command: v.Name, Words: words}, *only)
+		},
+	}
+}
+
+var negative = regexp.MustCompile(`^-\.?[0-9]`)
+
+// negativesLast has negative numbers that come after ctl be words, not flags: from the first
+// on all words follow the flags.
+func negativesLast(args []string) []string {
+	first := slices.IndexFunc(args, negative.MatchString)
+	if first < 0 || args[0] != "ctl" || slices.Contains(args, "--") {
+		return args
+	}
+	var flags, words []string
+	for i := first; i < len(args); i++ {
+		switch arg := args[i]; {
+		case arg == "--show" && i+1 < len(args):
+			flags = append(flags, arg, args[i+1])
+			i++
+		case strings.HasPrefix(arg, "-") && !negative.MatchString(arg):
+			flags = append(flags, arg)
+		default:
+			words = append(words, arg)
+		}
+	}
+	return slices.Concat(args[:first], flags, []string{"--"}, words)
 }
 
 // errOther is the answer of a show that has another name than the one asked for.
@@ -49,14 +103,14 @@ var errOther = errors.New("another show")
 
 // ask sends a command to every show, or to the one named, and tells the answers in the
 // order of their sockets.
-func (a *app) ask(command, show string) error {
+func (a *app) ask(r control.Request, show string) error {
 	paths, err := control.Shows(control.Folder(os.LookupEnv))
 	if err != nil {
 		return fmt.Errorf("no show was asked: %w", err)
 	}
 	found := false
 	var failed, silent error
-	for i, answer := range askAll(paths, command, show) {
+	for i, answer := range askAll(paths, r, show) {
 		switch {
 		case errors.Is(answer.err, control.ErrGone), errors.Is(answer.err, errOther):
 			continue
@@ -94,16 +148,16 @@ type answer struct {
 
 // askAll asks all at the same time: a show that hangs must not hold up an emergency
 // stop of the others.
-func askAll(paths []string, command, show string) []answer {
+func askAll(paths []string, r control.Request, show string) []answer {
 	answers := make([]answer, len(paths))
 	var asking sync.WaitGroup
 	for i, path := range paths {
 		asking.Go(func() {
-			if command == control.Stop { // comes before whatever else this machine does, if it may
+			if r.Command == control.Stop { // comes before whatever else this machine does, if it may
 				runtime.LockOSThread()
 				_ = clock.Urgent()
 			}
-			answers[i] = askOne(path, command, show)
+			answers[i] = askOne(path, r, show)
 		})
 	}
 	asking.Wait()
@@ -112,7 +166,7 @@ func askAll(paths []string, command, show string) []answer {
 
 // askOne asks for the name first only if there is one to look for, as that takes as
 // long as a command.
-func askOne(path, command, show string) answer {
+func askOne(path string, r control.Request, show string) answer {
 	if show != "" {
 		reply, err := control.Ask(path, control.Request{Command: control.Status})
 		switch {
@@ -122,7 +176,7 @@ func askOne(path, command, show string) answer {
 			return answer{err: errOther}
 		}
 	}
-	reply, err := control.Ask(path, control.Request{Command: command})
+	reply, err := control.Ask(path, r)
 	if err != nil {
 		return answer{control.Reply{Show: show}, err}
 	}

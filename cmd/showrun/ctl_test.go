@@ -60,7 +60,7 @@ func TestCtlAsksAllAtOnce(t *testing.T) {
 			requests := listenSlow(t, slow, stopped, c.slow)
 
 			var out strings.Builder
-			err := (&app{stdout: &out}).ask(control.Stop, c.show)
+			err := (&app{stdout: &out}).ask(control.Request{Command: control.Stop}, c.show)
 			fails := strings.Replace(c.fails, "SLOW", slow, 1)
 			if text := errorText(err); text != "" && fails == "" || !strings.HasPrefix(text, fails) {
 				t.Errorf("failed with %q, want %q", text, fails)
@@ -103,7 +103,7 @@ func TestCtlFindsNoShow(t *testing.T) {
 				c.make(t, folder)
 			}
 			want := strings.Replace(c.want, "FOLDER", folder, 1)
-			if err := (&app{stdout: os.Stdout}).ask(control.Stop, c.show); !strings.HasPrefix(errorText(err), want) {
+			if err := (&app{stdout: os.Stdout}).ask(control.Request{Command: control.Stop}, c.show); !strings.HasPrefix(errorText(err), want) {
 				t.Errorf("%v, want %s", err, want)
 			}
 		})
@@ -197,4 +197,20 @@ func listenSlow(t *testing.T, path string, until <-chan struct{}, line string) (
 	end := sync.OnceFunc(func() { l.Close(); running.Wait() })
 	t.Cleanup(end)
 	return func() []string { end(); return list }
+}
+
+func TestNegativesAreWords(t *testing.T) {
+	for args, want := range map[string]string{
+		"ctl param pan -45":               "ctl param pan -- -45",
+		"ctl param pan -45 --show gala":   "ctl param pan --show gala -- -45",
+		"ctl trigger x -.5 2 --show=gala": "ctl trigger x --show=gala -- -.5 2",
+		"ctl param -- pan -45":            "ctl param -- pan -45",
+		"ctl --show gala param pan 45":    "ctl --show gala param pan 45",
+		"run -45":                         "run -45",
+		"":                                "",
+	} {
+		if got := strings.Join(negativesLast(strings.Fields(args)), " "); got != want {
+			t.Errorf("%s: %s, want %s", args, got, want)
+		}
+	}
 }

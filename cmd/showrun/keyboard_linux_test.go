@@ -190,7 +190,7 @@ func TestShowByKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := p.run("--osc", "off", "--state", t.TempDir(), show)
-	p.sees(`space EMERGENCY STOP of machinery · Shift-R release · \? keys · Ctrl-C end\r\n`)
+	p.sees(`space EMERGENCY STOP of machinery · Shift-R release · \? keys · Ctrl-C end\r\nenter or g GO · b back · 1-9 choose a cue list\r\n`)
 	p.sees(`gala · 120\.0 BPM ♩ [▯▮]{4} [0-9]+ · frames [0-9.]+ ms late · gen 1 · 0 universes`)
 	p.press(" ")
 	p.sees(`■ STOPPED \(Shift-R\) · gala`)
@@ -199,6 +199,8 @@ func TestShowByKeys(t *testing.T) {
 	p.press("R")
 	p.sees(`machinery is released .*"the keyboard"`)
 	p.sees(`K?gala · 120`)
+	p.press("\r")
+	p.sees(`the show has no cue lists`)
 	p.press("\x03")
 	p.ends(cmd, 130, before)
 }

@@ -77,7 +77,7 @@ func execute(args []string, stdout, stderr io.Writer, signals chan os.Signal) (c
 	}()
 	app := &app{stdout: stdout, stderr: stderr, screen: screen, signals: signals}
 	root := app.root()
-	root.SetArgs(args)
+	root.SetArgs(negativesLast(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteC()

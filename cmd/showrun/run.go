@@ -56,7 +56,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
 	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (when asked: showrun ctl reload) or off")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
-	p.StringVar(&f.osc, "osc", "127.0.0.1:7770", "where to take OSC commands (/showrun/stop, /showrun/release), or off")
+	p.StringVar(&f.osc, "osc", "127.0.0.1:7770", "where to take OSC commands (/showrun/stop, /showrun/release, /showrun/go and so on), or off")
 	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
 	p.BoolVar(&f.detach, "detach", false, "go on when the terminal is closed")
 	p.Var(&f.secret, "key", "")
@@ -119,6 +119,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	defer cancel(nil)
 	ended := make(chan struct{})
 	defer close(ended)
+	desk := &desk{show: h, screen: a.screen, send: a.send}
 	keys := terminal.NoKeyboard()
 	if f.logFormat == "text" {
 		keys, err = terminal.OpenKeyboard(os.Stdin, a.screen)
@@ -134,38 +135,21 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 			if err := clock.Urgent(); err != nil {
 				log.Debug("keys wait at normal priority", "error", err)
 			}
-			keys.Read(func(key rune) { a.pressInShow(key, h) })
+			keys.Read(desk.press)
 		}()
 	}
 	a.watchHangUp(f.detach, h, ended, log)
 	a.watchSignals("show", func() { h.Halt(); keys.Restore() }, ended, cancel, log)
 	if a.screen.IsTerminal() && f.logFormat == "text" {
-		defer a.screen.ShowStatus(func(width int) string { return statusLine(h.Status(), a.screen.Dropped(), width) })()
+		defer a.screen.ShowStatus(func(width int) string {
+			return statusLine(h.Status(), int(desk.chosen.Load()), a.screen.Dropped(), width)
+		})()
 	}
 	err = h.Run(ctx)
 	if sig := signalOf(ctx); sig != nil {
 		return sig // also while the show was still loading
 	}
 	return err
-}
-
-// showKeys says what the keys do while a show runs.
-const showKeys = "space EMERGENCY STOP of machinery · Shift-R release · ? keys · Ctrl-C end"
-
-// pressInShow does what a key is for.
-func (a *app) pressInShow(key rune, h *host.Host) {
-	switch key {
-	case ' ':
-		h.EmergencyStop("the keyboard")
-	case 'R':
-		h.Release("the keyboard")
-	case 'r':
-		fmt.Fprintln(a.screen, "machinery is released with Shift-R, so that no slip of a finger does it")
-	case '?', 'h':
-		fmt.Fprintln(a.screen, showKeys)
-	case terminal.KeyInterrupt:
-		a.send(os.Interrupt)
-	}
 }
 
 // send passes a signal on that is none of the system, or not always.

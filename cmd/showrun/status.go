@@ -15,12 +15,15 @@ import (
 const maxShowName = 16
 
 // statusLine draws a status in at most width characters, what matters most first. What
-// does not fit is left out whole. dropped counts the log lines that nobody could read.
-func statusLine(s host.Status, dropped uint64, width int) string {
+// does not fit is left out whole. list is the cue list that keys are for, from 0; dropped counts the log lines that nobody could read.
+func statusLine(s host.Status, list int, dropped uint64, width int) string {
 	if s.Generation == 0 {
 		return "" // nothing is loaded yet
 	}
 	fields := append(troubles(s), shorten(s.Show, maxShowName), fmt.Sprintf("%.1f BPM %s", s.BPM, beatOf(s)))
+	if l := chosenList(s.Board, list); l != nil {
+		fields = append(fields, cueOf(l))
+	}
 	count := func(n uint64, what, happened string) {
 		if n > 0 {
 			fields = append(fields, terminal.Plural(int(n), what)+happened)

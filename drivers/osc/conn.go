@@ -1,6 +1,7 @@
 package osc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,11 @@ type Config struct {
 	// 256 messages is counted, whatever is in it, or not even that: of a flood of them the
 	// system gives none away, where it can. Run then waits on its thread, in the system;
 	// whoever calls it may have put that before others. The address must not be kept.
+	//
+	// First are the beginnings of those among them that have to be heard even if the flood is
+	// one of addresses that begin as Urgent does: the system may then give away the others.
 	Urgent string
+	First  []string
 	Wanted func(address []byte, from netip.AddrPort) bool
 
 	Log *slog.Logger // nil for none
@@ -77,6 +82,7 @@ type Conn struct {
 	only netip.AddrPort // of a Sender: where all goes to
 
 	unwanted, readErrors atomic.Uint64
+	crowded              atomic.Uint64 // of the unwanted, those that begin as Urgent does
 
 	mu       sync.Mutex
 	stats    Stats
@@ -191,6 +197,9 @@ const logInterval = 10 * time.Second
 func (c *Conn) receive(b []byte, from netip.AddrPort, at time.Time) {
 	if c.cfg.Urgent != "" && !c.wants(b, from) {
 		c.unwanted.Add(1)
+		if n := len(c.cfg.Urgent); len(b) >= n && bytes.EqualFold(b[:n], []byte(c.cfg.Urgent)) {
+			c.crowded.Add(1)
+		}
 		return
 	}
 	elements, err := Parse(c.elements[:0], b)

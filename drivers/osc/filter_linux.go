@@ -16,14 +16,15 @@ const (
 
 const (
 	udpHeader = 8                     // bytes, which a filter sees
-	looksAt   = 8                     // bytes of an address that it looks at
+	looksAt   = 16                    // bytes of an address that it looks at, at most
 	lowered   = uint32(0x20_20_20_20) // makes letters small
 	take      = uint32(1<<31 - 1)     // bytes of the datagram
 )
 
-// filter is a program that lets through bundles, addresses that begin as a prefix does,
-// whatever the case, and those that have a pattern there.
-func filter(prefix string) []unix.SockFilter {
+// filter is a program that lets through bundles, addresses that begin as one of the prefixes
+// does, whatever the case, and those that have a pattern there. Of a prefix it looks at whole
+// words of four bytes.
+func filter(prefixes ...string) []unix.SockFilter {
 	var p []unix.SockFilter
 	add := func(code uint16, k uint32, whenTrue, whenFalse uint8) {
 		p = append(p, unix.SockFilter{Code: code, Jt: whenTrue, Jf: whenFalse, K: k})
@@ -41,13 +42,18 @@ func filter(prefix string) []unix.SockFilter {
 	add(word, udpHeader, 0, 0)
 	add(equal, four(bundleHead), 0, 1)
 	add(ret, take, 0, 0)
-	add(or, lowered, 0, 0)
-	add(equal, four(prefix)|lowered, 0, 4)
-	add(word, udpHeader+4, 0, 0)
-	add(or, lowered, 0, 0)
-	add(equal, four(prefix[4:])|lowered, 0, 1)
-	add(ret, take, 0, 0)
-	for i := uint32(1); i < looksAt; i++ {
+	longest := uint32(0)
+	for _, prefix := range prefixes {
+		words := min(len(prefix), looksAt) / 4
+		longest = max(longest, uint32(4*words))
+		for i := range words {
+			add(word, udpHeader+4*uint32(i), 0, 0)
+			add(or, lowered, 0, 0)
+			add(equal, four(prefix[4*i:])|lowered, 0, uint8(3*(words-1-i)+1)) // else on to the next prefix
+		}
+		add(ret, take, 0, 0)
+	}
+	for i := uint32(1); i < longest; i++ {
 		add(octet, udpHeader+i, 0, 0)
 		for _, c := range "?*[{" {
 			add(equal, uint32(c), 0, 1)

@@ -110,6 +110,10 @@ func (c *Conn) readUrgent(ctx context.Context, fd uintptr) error {
 		return err
 	}
 	b, program := newBatch(), filter(c.cfg.Urgent)
+	strict := program
+	if len(c.cfg.First) > 0 {
+		strict = filter(c.cfg.First...)
+	}
 	var w watch
 	for failures := 0; ctx.Err() == nil; {
 		n, err := b.read(fd)
@@ -127,9 +131,11 @@ func (c *Conn) readUrgent(ctx context.Context, fd uintptr) error {
 		for i := range n {
 			c.receive(b.bytes[i][:b.messages[i].size], b.from(i), at)
 		}
-		switch w.look(c.unwanted.Load(), at) {
+		switch w.look(c.unwanted.Load(), c.crowded.Load(), at) {
 		case floodBegins:
 			attach(fd, program)
+		case floodGoesOn:
+			attach(fd, strict)
 		case floodUnknown:
 			detach(fd)
 		}
@@ -143,29 +149,36 @@ const urgentBuffer = 8 << 20
 // watch tells a flood by how many datagrams came that are not wanted.
 type watch struct {
 	since  time.Time // when it began to count, or when the filter was attached
-	before uint64
+	before uint64    // unwanted, then
+	crowd  uint64    // of these, those that get through the first filter
 	flood  bool
+	strict bool // the flood got through the first filter
 }
 
 // What a watch finds.
 const (
 	nothingNew   = iota
 	floodBegins  // the filter is wanted
+	floodGoesOn  // it gets through that: the strict one is wanted
 	floodUnknown // it has to be taken away to look
 )
 
-// look is told how many unwanted there were until now.
-func (w *watch) look(unwanted uint64, now time.Time) int {
+// look is told how many unwanted there were until now, and how many of them get through the
+// first filter.
+func (w *watch) look(unwanted, crowd uint64, now time.Time) int {
 	age := now.Sub(w.since)
 	switch {
 	case w.flood && age >= lookAgain:
-		w.since, w.before, w.flood = now, unwanted, false
+		*w = watch{since: now, before: unwanted, crowd: crowd}
 		return floodUnknown
+	case w.flood && !w.strict && crowd-w.crowd >= floodCount:
+		w.since, w.strict = now, true
+		return floodGoesOn
 	case !w.flood && unwanted-w.before >= floodCount && age < floodTime:
-		w.since, w.flood = now, true
+		w.since, w.crowd, w.flood = now, crowd, true
 		return floodBegins
 	case !w.flood && age >= floodTime:
-		w.since, w.before = now, unwanted
+		w.since, w.before, w.crowd = now, unwanted, crowd
 	}
 	return nothingNew
 }

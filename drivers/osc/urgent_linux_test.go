@@ -16,8 +16,10 @@ const urgent = "/showrun/"
 func listenUrgent(t *testing.T) (*Conn, <-chan string) {
 	heard := make(chan string, 100)
 	c, err := Listen(Config{
-		Address: "127.0.0.1:0", Urgent: urgent,
-		Wanted:  func(address []byte, _ netip.AddrPort) bool { return Match(string(address), "/showrun/stop") },
+		Address: "127.0.0.1:0", Urgent: urgent, First: []string{"/showrun/stop", "/showrun/release"},
+		Wanted: func(address []byte, _ netip.AddrPort) bool {
+			return Match(strings.ToLower(string(address)), "/showrun/stop")
+		},
 		Handler: func(m Message, _ TimeTag, _ netip.AddrPort, _ time.Time) { heard <- m.Address },
 	})
 	if err != nil {
@@ -82,6 +84,35 @@ func TestUrgentInAFlood(t *testing.T) {
 	}
 }
 
+// TestUrgentInAFloodOfItsOwn: what comes first is heard among thousands of datagrams whose
+// addresses begin like it, and of these most are not even given to the process.
+func TestUrgentInAFloodOfItsOwn(t *testing.T) {
+	c, heard := listenUrgent(t)
+	s := raw(t, c.Addr())
+	flood := encoded(t, "/showrun/param/speed")
+	const count = 200_000
+	for n := range count {
+		if _, err := s.Write(flood); err != nil {
+			t.Fatal(err)
+		}
+		if n%10_000 == 0 {
+			s.Write(encoded(t, "/showrun/stop"))
+			if got := next(t, heard); got != "/showrun/stop" {
+				t.Fatalf("%q", got)
+			}
+		}
+	}
+	for _, stop := range []string{"/SHOWRUN/Stop", "/showrun/st?p"} {
+		s.Write(encoded(t, stop))
+		if got := next(t, heard); got != stop {
+			t.Fatalf("%q", got)
+		}
+	}
+	if n := c.Stats().Unwanted; n < 2*floodCount || n > count/2 {
+		t.Errorf("%d of %d unwanted datagrams came", n, count)
+	}
+}
+
 // TestFilter: in a flood only what may be wanted comes.
 func TestFilter(t *testing.T) {
 	c, err := Listen(Config{Address: "127.0.0.1:0"})
@@ -122,28 +153,32 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestWatch sees a flood come and go.
+// TestWatch sees a flood come and go, and one that gets through the first filter.
 func TestWatch(t *testing.T) {
 	var w watch
 	now := time.Unix(1000, 0)
 	for i, s := range []struct {
-		after    time.Duration
-		unwanted uint64
-		want     int
+		after           time.Duration
+		unwanted, crowd uint64
+		want            int
 	}{
-		{0, 5, nothingNew},
-		{90 * time.Millisecond, 900, nothingNew},
-		{20 * time.Millisecond, 1100, nothingNew}, // over 110 ms
-		{20 * time.Millisecond, 2099, nothingNew},
-		{20 * time.Millisecond, 2100, floodBegins},
-		{900 * time.Millisecond, 2200, nothingNew},
-		{100 * time.Millisecond, 2200, floodUnknown},
-		{10 * time.Millisecond, 3200, floodBegins},
-		{time.Second, 3200, floodUnknown},
-		{200 * time.Millisecond, 9000, nothingNew}, // too long to know
+		{0, 5, 0, nothingNew},
+		{90 * time.Millisecond, 900, 0, nothingNew},
+		{20 * time.Millisecond, 1100, 0, nothingNew}, // over 110 ms
+		{20 * time.Millisecond, 2099, 0, nothingNew},
+		{20 * time.Millisecond, 2100, 0, floodBegins},
+		{900 * time.Millisecond, 2200, 0, nothingNew},
+		{100 * time.Millisecond, 2200, 0, floodUnknown},
+		{10 * time.Millisecond, 3200, 500, floodBegins},
+		{10 * time.Millisecond, 9000, 500, nothingNew}, // that waited before the filter was there
+		{50 * time.Millisecond, 9999, 1499, nothingNew},
+		{40 * time.Millisecond, 9999, 1500, floodGoesOn},
+		{40 * time.Millisecond, 12000, 9000, nothingNew}, // there is no stricter one
+		{time.Second, 12000, 9000, floodUnknown},
+		{200 * time.Millisecond, 19000, 9000, nothingNew}, // too long to know
 	} {
 		now = now.Add(s.after)
-		if got := w.look(s.unwanted, now); got != s.want {
+		if got := w.look(s.unwanted, s.crowd, now); got != s.want {
 			t.Errorf("%d: %d, want %d", i, got, s.want)
 		}
 	}

@@ -25,6 +25,10 @@ const (
 type Request struct {
 	Command string `json:"command"`
 	By      string `json:"by,omitempty"` // who asks, for the log
+
+	// Words come after the name of a command with which the show is operated: it is one of
+	// show.Verbs.
+	Words []string `json:"words,omitempty"`
 }
 
 // Reply is what the show answers.

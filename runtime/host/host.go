@@ -50,6 +50,11 @@ type Host struct {
 	strange time.Duration // before it no unknown OSC command is told; the socket's
 
 	strangers atomic.Uint64 // OSC messages at the port of commands that are none
+	crowd     crowd         // of operating messages by OSC
+	panel     panel         // of those who operate by OSC
+
+	carry chan struct{} // what is carried over to the next run may have changed
+	kept  string        // of it, what was written last; of who keeps it
 
 	// holding is held while machinery is held or released, so that all of it ends up as
 	// held says. Whoever has it waits for nobody else.
@@ -89,6 +94,7 @@ func New(opts Options) (*Host, error) {
 	}
 	h := &Host{
 		opts: opts, folder: found, clock: clock.NewReal(), devices: liveDevices{}, ending: liveDevices{},
+		panel: newPanel(), carry: make(chan struct{}, 1),
 		calls: make(chan func()), reload: make(chan string, 1), arrivals: make(chan arrival), crashed: make(chan *InternalError, 1), end: make(chan string, 1),
 	}
 	h.machines.Store(&[]device.Machinery{})
@@ -104,9 +110,9 @@ func New(opts Options) (*Host, error) {
 		Bind: opts.Bind, Shipped: opts.Shipped,
 		Now: h.clock.Now, Stopwatch: h.clock.Now, Collect: func() { go runtime.GC() },
 		World: script.World{
-			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Clock: h.clock.Now, Getenv: opts.Getenv,
+			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: opts.Getenv,
 		},
-		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake,
+		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake, Changed: h.changed,
 	})
 	if opts.Rig {
 		if h.rig, err = rig.New(opts.Protocols, h.rigEnv()); err != nil {
@@ -114,6 +120,16 @@ func New(opts Options) (*Host, error) {
 		}
 	}
 	return h, nil
+}
+
+// changed tells who looks at the board that it has changed.
+func (h *Host) changed() {
+	for _, told := range []chan struct{}{h.carry, h.panel.changed} {
+		select {
+		case told <- struct{}{}:
+		default: // it looks soon
+		}
+	}
 }
 
 // wake wakes the engine's thread.
@@ -146,6 +162,7 @@ func (h *Host) Run(ctx context.Context) error {
 	defer stopDevices()
 	h.over = devices.Done()
 	h.wg.Go(func() { h.store.Run(devices) })
+	h.wg.Go(func() { h.keep(devices) })
 	h.listen(devices)
 	h.wg.Go(func() { h.recoverRest(devices) })
 	h.wg.Go(func() { h.tellWaiting(devices) })

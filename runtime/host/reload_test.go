@@ -384,3 +384,23 @@ for i = 1, 5 do clock.every(0.01, function() while true do end end) end`
 		t.Fatal(err)
 	}
 }
+
+// TestDataReloads: a file of data that is saved is a new version of the show; one that is
+// broken changes nothing.
+func TestDataReloads(t *testing.T) {
+	dir, log := t.TempDir(), newLines()
+	file, data := filepath.Join(dir, "show.lua"), filepath.Join(dir, "songs.json")
+	save(t, file, `local show = require "show" local songs = show.data("songs.json")
+local say = function() show.log.info("title %s", songs.title) end
+show.on("start", say) show.on("reload", say)`)
+	save(t, data, `{"title": "Storm"}`)
+	_, stop := runLive(t, Options{Show: file, Log: log.logger()})
+	log.await(t, "title Storm", 1)
+	save(t, data, `{"title": "Calm",}`)
+	log.await(t, `show.data: songs.json: line 1, column 18: unexpected '}'`, 1)
+	save(t, data, `{"title": "Calm"}`)
+	log.await(t, "title Calm", 1)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}

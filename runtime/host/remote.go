@@ -34,6 +34,7 @@ func (h *Host) listen(ctx context.Context) {
 		}
 	}
 	if h.opts.OSC != "" {
+		h.wg.Go(func() { h.servePanel(ctx) })
 		c, err := h.listenOSC()
 		if err != nil {
 			h.opts.Log.Warn("no OSC commands are taken, a stop neither; it is tried again. If that is another show, give this one another port with --osc, or off", "error", err)
@@ -51,7 +52,8 @@ func (h *Host) listen(ctx context.Context) {
 				if h.deaf.Swap(false) {
 					h.opts.Log.Info("OSC commands are taken now", "address", h.opts.OSC)
 				}
-				defer func() { c = nil }()
+				h.panel.out.Store(c)
+				defer func() { h.panel.out.Store(nil); c = nil }()
 				return h.urgent(c.Run)(ctx)
 			})
 		})
@@ -74,7 +76,7 @@ func (h *Host) urgent(loop func(context.Context) error) func(context.Context) er
 const oscRetry = time.Second
 
 func (h *Host) listenOSC() (*osc.Conn, error) {
-	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Urgent: oscCommands, Wanted: h.isCommand, Log: h.opts.Log})
+	return osc.Listen(osc.Config{Address: h.opts.OSC, Handler: h.message, Urgent: oscCommands, First: []string{oscStop, oscRelease}, Wanted: h.isCommand, Log: h.opts.Log})
 }
 
 // command answers a request on the control socket.
@@ -105,7 +107,7 @@ func (h *Host) command(r control.Request) control.Reply {
 	case control.Status:
 		return control.Reply{OK: true, Text: fmt.Sprintf("pid %d, %v", os.Getpid(), h.Status())}
 	}
-	return control.Reply{Text: fmt.Sprintf("unknown command %q", r.Command)}
+	return h.operate(r)
 }
 
 // strangeInterval is the time between two messages to people about unknown commands.
@@ -129,13 +131,16 @@ func (h *Host) isCommand(address []byte, from netip.AddrPort) bool {
 	if string(address) == oscRelease || isStop(address) {
 		return true
 	}
+	if isOperation(address) {
+		return h.crowd.allow(h.clock.Now())
+	}
 	h.strangers.Add(1)
 	// A console may send all it has, so this takes nothing from errors of the script.
 	if now := h.clock.Now(); now >= h.strange {
 		h.strange = now + strangeInterval
 		name := string(address)
 		h.wg.Go(func() {
-			h.opts.Log.Warn("an OSC command is not known; there are "+oscStop+" and "+oscRelease, "address", name, "from", from)
+			h.opts.Log.Warn("an OSC command is not known; there are "+oscStop+", "+oscRelease+" and those that operate the show, such as "+oscCommands+"go", "address", name, "from", from)
 		})
 	}
 	return false
@@ -152,7 +157,11 @@ func (h *Host) message(m osc.Message, _ osc.TimeTag, from netip.AddrPort, _ time
 	switch {
 	case isStop([]byte(m.Address)):
 		h.EmergencyStop("OSC from " + from.String())
-	case m.Address == oscRelease && pressed:
-		h.Release("OSC from " + from.String())
+	case m.Address == oscRelease:
+		if pressed {
+			h.Release("OSC from " + from.String())
+		}
+	default:
+		h.panel.hand(m, from)
 	}
 }

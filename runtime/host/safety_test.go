@@ -182,14 +182,14 @@ func TestOSCPortIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer surface.Close()
-	for _, command := range []string{"/showrun/go", "/showrun/Stop"} {
+	for _, command := range []string{"/showrun/dance", "/showrun/Stop"} {
 		if err := surface.Send(osc.Message{Address: command}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	log.await(t, "emergency stop", 1)
 	log.await(t, "an OSC command is not known", 1)
-	if s := log.String(); !strings.Contains(s, "address=/showrun/go") || h.Status().Deaf {
+	if s := log.String(); !strings.Contains(s, "address=/showrun/dance") || h.Status().Deaf {
 		t.Errorf("deaf %t, log:\n%s", h.Status().Deaf, s)
 	}
 	if err := stop(); err != nil {

@@ -36,6 +36,7 @@ type Status struct {
 	Wakes        uint64   // of the script loop
 	Repeated     uint64   // emergency stops right after another one
 	Strangers    uint64   // OSC messages at the port of commands that are none
+	Crowded      uint64   // of those that operate the show, for which there was no room
 	Unlogged     uint64   // log lines for which nobody made room
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
@@ -43,6 +44,8 @@ type Status struct {
 	Waiting      []string // others on the network that its devices wait for
 	Source       string   // what the tempo comes from; "" = the show itself
 	Meter        []byte   // what the rig's first universe shows, from slot 1
+
+	Board *show.Board // what people can operate, and how it stands
 
 	Devices  []string // what devices had no room or no use for, by name
 	Disabled []string // handlers that are not called any more, by name and line
@@ -60,6 +63,8 @@ func (h *Host) Status() Status {
 		Missing: *h.missing.Load(), Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
 	s.Repeated, s.Strangers = h.repeated.Load(), h.strangers.Load()
+	s.Crowded = h.crowd.left.Load() + h.panel.dropped.Load()
+	s.Board = h.Board()
 	s.Unlogged = h.opts.Unlogged()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
@@ -105,6 +110,7 @@ func (s Status) String() string {
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"
 	}
+	text += s.operated()
 	if len(s.Disabled) > 0 {
 		text += ", NOT CALLED ANY MORE: " + strings.Join(s.Disabled, ", ")
 	}
@@ -121,6 +127,26 @@ func (s Status) String() string {
 	}
 	if s.Deaf {
 		text += ", NO OSC COMMANDS: the port is taken"
+	}
+	return text
+}
+
+// operated says how what people operate stands.
+func (s Status) operated() (text string) {
+	if s.Board == nil {
+		return ""
+	}
+	for i := range s.Board.Lists {
+		text += ", " + s.Board.Lists[i].Describe(s.Time)
+	}
+	if params, err := s.Board.Tell(""); err == nil {
+		text += ", " + params
+	}
+	if s.Board.Master != 255 {
+		text += fmt.Sprintf(", master %.0f%%", s.Board.Master/2.55)
+	}
+	if s.Board.Blackout {
+		text += ", BLACKOUT"
 	}
 	return text
 }
@@ -145,6 +171,7 @@ func (s Status) drops() []drop {
 		{s.Counts.Absent, "orders not carried out: their device is not there yet"},
 		{s.Repeated, "stops came right after another one"},
 		{s.Strangers, "OSC messages were no commands"},
+		{s.Crowded, "OSC messages were too many to operate the show"},
 		{s.Unlogged, "log lines dropped: nobody read them"},
 	}
 }

@@ -68,7 +68,7 @@ func New(opts Options) (*Run, error) {
 		Name: opts.Name, File: opts.File, Dir: opts.Dir, Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
 		Guard: guard, Memory: memory, Bind: opts.Bind, Shipped: opts.Shipped,
 		Now: r.clock.Now, Stopwatch: real.Now,
-		World: script.World{Wall: func() time.Time { return r.clock.Time(r.clock.Now()) }, Clock: r.clock.Now},
+		World: script.World{Wall: func() time.Time { return r.clock.Time(r.clock.Now()) }, Date: r.clock.Time, Clock: r.clock.Now},
 		Log:   opts.Log, Frames: opts.Frames, Record: opts.Record,
 	})
 	for _, p := range opts.Protocols {

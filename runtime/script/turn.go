@@ -56,9 +56,14 @@ func (g *Generation) Do(name string, at time.Duration, f func()) error {
 	if g.ended {
 		return nil
 	}
-	t := g.newTask(name, g.L.NewFunction(func(*lua.LState) int { f(); return 0 }), nil)
+	t := g.newTask(name, g.Function(f), nil)
 	t.instant = max(at, g.base)
 	return g.run(t)
+}
+
+// Function is f as a function of Lua, for what calls one.
+func (g *Generation) Function(f func()) *lua.LFunction {
+	return g.L.NewFunction(func(*lua.LState) int { f(); return 0 })
 }
 
 // Tell has the handlers of an event called at the present instant, each in a task of its

@@ -44,18 +44,20 @@ func (g *Generation) library() lualib.Options {
 
 // Questions of the Lua library. The answers are float64 unless it says otherwise.
 type (
-	WallTime    struct{}              // the date, in seconds from the Unix epoch
-	LocalZone   struct{ Unix int64 }  // what local clocks show at an instant: a lualib.Zone
-	LocalDate   struct{ Shown int64 } // when they show a date, given in seconds as if it were UTC
-	ProcessTime struct{}              // the seconds os.clock counts
-	Environment struct{ Name string } // a variable: a string, or false when it is not set
-	HeapSize    struct{}              // memory in use, in KiB
+	WallTime    struct{}                   // the date, in seconds from the Unix epoch
+	DateAt      struct{ At time.Duration } // the date at a show time, in seconds from the Unix epoch
+	LocalZone   struct{ Unix int64 }       // what local clocks show at an instant: a lualib.Zone
+	LocalDate   struct{ Shown int64 }      // when they show a date, given in seconds as if it were UTC
+	ProcessTime struct{}                   // the seconds os.clock counts
+	Environment struct{ Name string }      // a variable: a string, or false when it is not set
+	HeapSize    struct{}                   // memory in use, in KiB
 )
 
 // World is what a live Oracle asks, for the task that has the baton and never for one that
 // has been abandoned. Its functions must not wait. Those that are nil know nothing.
 type World struct {
-	Wall   func() time.Time // its location is the local time zone
+	Wall   func() time.Time                 // its location is the local time zone
+	Date   func(at time.Duration) time.Time // the wall clock's at a show time; it may be set meanwhile
 	Clock  func() time.Duration
 	Getenv func(string) (string, bool)
 	Other  func(question any) any // answers what the bindings ask, see Generation.Ask
@@ -64,6 +66,11 @@ type World struct {
 func (w World) answer(question any) any {
 	switch q := question.(type) {
 	case WallTime:
+		return float64(w.wall().UnixNano()) / 1e9
+	case DateAt:
+		if w.Date != nil {
+			return float64(w.Date(q.At).UnixNano()) / 1e9
+		}
 		return float64(w.wall().UnixNano()) / 1e9
 	case LocalZone:
 		t := time.Unix(q.Unix, 0).In(w.wall().Location())

@@ -1,6 +1,9 @@
 package show
 
 import (
+	"io/fs"
+	"time"
+
 	"showrun/runtime/cue"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
@@ -15,7 +18,8 @@ type Bind func(Scene) Bindings
 type Scene struct {
 	Name, File, Dir string // of the show: its name, its file, its folder
 	Registry        *level.Registry
-	State           any // show.state as CopyState of the load before left it; nil in the first
+	Files           fs.FS // of the show, while its top level runs; what is read of them is remembered
+	State           any   // show.state as CopyState of the load before left it; nil in the first
 	Carried         Carried
 }
 
@@ -27,6 +31,9 @@ type Carried struct {
 	Params map[string]any
 	// Lists are where cue lists stand, by name.
 	Lists map[string]cue.State
+	// Fired is the date up to which all that show.at had due was done, as of the last time
+	// that something was; zero if nothing ever was.
+	Fired time.Time
 }
 
 // Bindings are the Lua modules of one load, and what it declares through them.

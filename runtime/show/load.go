@@ -110,7 +110,7 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded Loaded, plan *beat.Plan, oracle *script.Oracle) (*Load, error) {
 	l := &Load{loaded: loaded, files: &files{from: folder, told: map[string]bool{}}, left: make(chan struct{})}
 	l.bindings = m.cfg.Bind(Scene{
-		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, State: state.state, Carried: state.carried,
+		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, Files: l.files, State: state.state, Carried: state.carried,
 	})
 	if oracle == nil {
 		world := m.cfg.World

@@ -44,7 +44,7 @@ type Config struct {
 	// Wake is called, from any goroutine, when the engine loop may have something to do
 	// at once; nil if nothing sleeps. It must not wait.
 	Wake func()
-	// Changed is called, on the script loop, when the board has changed; nil = nobody
+	// Changed is called, on the script loop, when the board or what is carried over has changed; nil = nobody
 	// cares. It must not wait.
 	Changed func()
 }
@@ -64,6 +64,7 @@ type Machine struct {
 	errors   limiter
 	disabled atomic.Pointer[[]string] // handlers of the live load
 	board    atomic.Pointer[Board]
+	carried  atomic.Pointer[Carried]
 
 	// Script loop only.
 	master    float64 // where it is or goes

@@ -133,6 +133,10 @@ func nameOf(l *List) string {
 // Board is what people can operate, as it was published last.
 func (m *Machine) Board() *Board { return m.board.Load() }
 
+// Carried is what the next load, or the next run, takes over, as it was published last; nil
+// before anything is live.
+func (m *Machine) Carried() *Carried { return m.carried.Load() }
+
 // operators is from whom operations come, for the inbox: they fill no more than half.
 const operators = "operators"
 
@@ -212,6 +216,8 @@ func (m *Machine) showBoard() {
 		b = *m.Board()
 	}
 	m.relit = false
+	carried := m.live.bindings.Carry()
+	m.carried.Store(&carried)
 	b.Master, b.Blackout = m.master, m.dark
 	m.board.Store(&b)
 	m.cfg.Changed()

@@ -46,6 +46,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 	m.wireUp(next, before)
 	next.gen.SetPlan(plan, now)
 	next.gen.Start(m.horizon)
+	m.showBoard()
 	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
 	m.showBoard()
 	return before
