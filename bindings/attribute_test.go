@@ -93,6 +93,7 @@ var attributeTests = []struct {
 
 	{"degrees", `turn:set{ pan = 0, tilt = -135 } later(function() turn:fade({ pan = 270 }, 1) end)`, []string{"0s 200=128 201=0 202=0", "1.5s 200=191 201=255", "2s 200=255 201=255"}},
 	{"wave in degrees", `turn:wave{ channels = { "pan" }, period = 1, shape = "square", from = -270, to = 0 }`, []string{"0s 200=128", "600ms 200=0"}},
+	{"wave of all channels is of levels", `turn:wave{ period = 1, shape = "square", from = 0, to = 255 }`, []string{"0s 200=255 202=255", "600ms 200=0 202=0"}},
 	{"aim straight down", `turn:aim{ 0, 0, 0 }`, []string{"0s 200=128 201=0 202=128"}},
 	{"aim to the right", `turn:aim{ 4, 0, 0 }`, []string{"0s 200=170 201=170 202=170 203=170"}},
 	{"aim away", `turn:aim{ x = 0, y = 4, z = 0 }`, []string{"0s 200=128 201=0 202=170 203=170"}},

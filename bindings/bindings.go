@@ -90,7 +90,7 @@ func newShow(scene show.Scene) *Show {
 // Modules implements show.Bindings.
 func (s *Show) Modules() []script.Module { return s.modules }
 
-// Patch is what the top level has patched; once that has run.
+// Patch implements show.Bindings.
 func (s *Show) Patch() *patch.Patch {
 	if s.built == nil {
 		s.built = s.patch.Build()
@@ -104,7 +104,7 @@ func (s *Show) Intensity() []patch.Channel { return s.Patch().Intensity() }
 // Mixes implements show.Bindings.
 func (s *Show) Mixes() []patch.Mix { return s.Patch().Mixes() }
 
-// Layout is where the fixtures lie in the picture of the stage, as far as the script says.
+// Layout implements show.Bindings.
 func (s *Show) Layout() []patch.Place { return s.layout }
 
 // Devices implements show.Bindings.

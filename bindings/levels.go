@@ -151,7 +151,7 @@ func levelOf(c module.Call, f patch.Fixture, p patch.Property, v lua.LValue, wha
 	}
 	l, ok := p.Angle(float64(n))
 	if !ok {
-		c.Wrong(what, fmt.Sprintf("%g to %g degrees, as far as fixture %q turns,", -half, half, f.Name), v)
+		c.Wrong(what, fmt.Sprintf("%g to %g degrees, as far as fixture %q turns", -half, half, f.Name), v)
 	}
 	return l
 }
@@ -219,6 +219,9 @@ func (s *Show) set(c module.Call, g *group) int {
 
 // byName is how a script writes the level of one channel.
 func byName(channel string) string {
+	if channel == "color" {
+		return `{ color = "red" }`
+	}
 	if strings.IndexFunc(channel, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }) >= 0 {
 		channel = fmt.Sprintf("[%q]", channel)
 	}
@@ -230,9 +233,7 @@ func byName(channel string) string {
 func (g *group) levelOf(key lua.LValue) (get, set string) {
 	var channels []string
 	for _, f := range g.fixtures {
-		for _, ch := range f.Channels {
-			channels = append(channels, ch.Name)
-		}
+		channels = append(channels, f.Names()...)
 	}
 	name, ok := key.(lua.LString)
 	channel := patch.Closest(string(name), channels)
@@ -264,8 +265,13 @@ func (s *Show) fade(c module.Call, g *group) int {
 		targets[i].direct = direct
 	}
 	if of, inCue := s.cueFade(c); inCue {
-		for _, t := range targets {
-			s.fadeTo([]target{t}, of(t), delay, easing)
+		for len(targets) > 0 {
+			n := 1
+			for n < len(targets) && of(targets[n]) == of(targets[0]) {
+				n++
+			}
+			s.fadeTo(targets[:n], of(targets[0]), delay, easing)
+			targets = targets[n:]
 		}
 		return 0
 	}

@@ -8,7 +8,7 @@ import (
 // mistakes are what newcomers write, on line 2 of show.lua, and what they are told.
 var mistakes = []struct{ call, want string }{
 	{`print(wash.red)`, `stage.fixture has no 'red'; a level is read with wash:get("red")`},
-	{`wash.colour = 3`, `stage.fixture: fields cannot be set ('colour')`},
+	{`wash.colour = 3`, `stage.fixture: fields cannot be set ('colour'); a level is set with wash:set{ color = "red" }`},
 	{`print(wash.gren)`, `stage.fixture has no 'gren'; a level is read with wash:get("green")`},
 	{`print(both.red)`, `stage.group has no 'red'; a level is read with both:get("red")`},
 	{`print(one[5])`, `signet.universe has no '5'; a level is read with x:get(5)`},

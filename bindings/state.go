@@ -48,6 +48,7 @@ func (s *Show) CopyState() (any, error) {
 
 // Ready implements show.Bindings.
 func (s *Show) Ready() error {
+	s.Patch() // which does not change from here on
 	gone := s.cues.Ready(s.scene.Carried.Lists)
 	if len(gone) > 0 && s.G.Number() == 1 { // a load before will tell more
 		s.G.Log().Error(errors.Join(gone...).Error())

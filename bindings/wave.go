@@ -85,8 +85,8 @@ func (w waving) of(o module.Options, g *group, f patch.Fixture) (list []engine.C
 		list = append(list, w.Wave)
 	}
 	if len(w.names) == 0 {
-		for i, ch := range f.Channels {
-			add(ch, f.Properties[i])
+		for _, ch := range f.Channels {
+			add(ch, patch.Property{}) // all take the same levels
 		}
 	}
 	for _, name := range w.names {

@@ -28,7 +28,8 @@ func (c RGB) String() string {
 	return fmt.Sprintf("#%02x%02x%02x", round8(c.R), round8(c.G), round8(c.B))
 }
 
-func round8(v float64) byte { return byte(math.Floor(min(max(v, 0), 255) + 0.5)) }
+// round8 rounds halves up, also those that computing has made a little less.
+func round8(v float64) byte { return byte(math.Floor(min(max(v, 0), 255) + 0.5 + 1e-9)) }
 
 // HSV returns the colour of a hue in degrees, any number of turns, with saturation and
 // value 0-1.

@@ -1,7 +1,6 @@
 package color
 
 import (
-	"math"
 	"slices"
 )
 
@@ -136,7 +135,7 @@ func (m Mix) count(e Emitter) (n int) {
 // most is the level at which the emitter gives no more than c has of any component.
 func (e Emitter) most(c RGB) float64 {
 	light, _ := e.light()
-	most := math.Inf(1)
+	most := 255.0
 	for _, x := range [...][2]float64{{c.R, light.R}, {c.G, light.G}, {c.B, light.B}} {
 		if x[1] > 0 {
 			most = min(most, x[0]/x[1]*255)

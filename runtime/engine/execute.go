@@ -9,18 +9,24 @@ import (
 // execute carries out a command whose effects start at the instant at.
 func (e *Engine) execute(command Command, at time.Duration) {
 	done := true
-	e.again(command, at)
 	switch c := command.(type) {
 	case Set:
 		if done = e.claim(c.Channel); done {
+			if c.Channel.Coarse.Output.IsAttribute() {
+				e.remix(c.Channel.Coarse, at, takeover{})
+			}
 			e.put(c.Channel, finite(c.Value))
 		}
 	case Stop:
 		if done = e.claim(c.Channel); done {
+			e.freeze(c.Channel.Coarse, at)
 			e.put(c.Channel, e.level(c.Channel.Coarse, at))
 		}
 	case Fade:
 		if done = e.claim(c.Channel); done {
+			if c.Channel.Coarse.Output.IsAttribute() {
+				e.remix(c.Channel.Coarse, at, takeover{c.Delay, c.Duration, c.Curve})
+			}
 			e.run(effect{
 				At: c.Channel.Coarse, Kind: fading, Curve: c.Curve,
 				Timer: newTimer(&e.pulse, at, c.Delay, c.Duration),
@@ -29,6 +35,9 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		}
 	case Wave:
 		if done = e.claim(c.Channel); done {
+			if c.Channel.Coarse.Output.IsAttribute() {
+				e.remix(c.Channel.Coarse, at, takeover{})
+			}
 			e.run(effect{
 				At: c.Channel.Coarse, Kind: waving, Shape: c.Shape,
 				Timer: newTimer(&e.pulse, at, Length{}, c.Period),
@@ -39,15 +48,11 @@ func (e *Engine) execute(command Command, at time.Duration) {
 	case Path:
 		done = e.follow(c, at)
 	case FadeColor:
-		done = e.shade(c.At, newTimer(&e.pulse, at, c.Delay, c.Duration),
-			shade{Kind: shading, From: e.colorAt(c.At, at), To: finiteColor(c.To), Curve: c.Curve, Direct: c.Direct})
+		done = e.fadeColor(c, at)
 	case WaveColor:
-		done = e.shade(c.At, newTimer(&e.pulse, at, Length{}, c.Period), shade{
-			Kind: swaying, From: finiteColor(c.From), To: finiteColor(c.To), Direct: c.Direct,
-			Shape: c.Shape, Phase: c.Phase, Width: c.Width, Seed: c.Seed,
-		})
+		done = e.waveColor(c, at)
 	case SetColors:
-		done = e.setColors(c)
+		done = e.setColors(c, at)
 	case Attributes:
 		e.setMixes(c.Mixes)
 	case Hold:
@@ -100,6 +105,7 @@ func (e *Engine) follow(c Path, at time.Duration) bool {
 		if !e.openChannel(ch) {
 			return false
 		}
+		e.remix(ch.Coarse, at, takeover{length: c.Segment})
 	}
 	r := &run{
 		Timer:  newTimer(&e.pulse, at, Length{}, c.Segment),

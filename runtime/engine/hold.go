@@ -22,6 +22,9 @@ type holds struct {
 	at   map[level.Address]int // where in the list
 	// over has the levels that held attributes make, by the channel.
 	over map[level.Address]float64
+	// levels and under are what a fixture is at and what its attributes make of it, while
+	// it is looked at.
+	levels, under []float64
 }
 
 // hold puts a level above a channel.
@@ -175,48 +178,49 @@ func (e *Engine) layerMixes() {
 // cover lays what the attributes of a fixture make, as they are held, over its channels:
 // what the script made of them otherwise fades out as the holds come in.
 func (e *Engine) cover(m *mixer) {
-	intensity, c := 255.0, e.colorValue(m)
-	if m.Mix.Dims {
-		intensity = e.slot(m.Mix.At).value
-	}
-	levels := make([]float64, 0, len(m.Bound))
-	all := true
-	for i, ch := range m.Mix.Channels {
-		levels = append(levels, e.slot(ch.Coarse).value)
-		all = all && m.Bound[i]
-	}
-	if !all {
-		if c = m.Mix.Color(levels); intensity > 0 {
-			c = c.Times(255 / intensity)
-		}
-	}
-	under := m.mix(nil, intensity, c, 0)
+	h := &e.holds
+	intensity, c := e.underneath(m)
+	h.under = m.mix(h.under[:0], intensity, c, 0)
 	weight := 0.0
-	dims, weighs := e.overlaid(m.Mix.At, intensity)
-	weight = max(weight, weighs)
-	c.R, weighs = e.overlaid(next(m.Mix.At, 1), c.R)
-	weight = max(weight, weighs)
-	c.G, weighs = e.overlaid(next(m.Mix.At, 2), c.G)
-	weight = max(weight, weighs)
-	c.B, weighs = e.overlaid(next(m.Mix.At, 3), c.B)
-	weight = max(weight, weighs)
-	for i, l := range m.mix(nil, dims, c, 0) {
-		ch := m.Mix.Channels[i].Coarse
-		if m.Mix.Emitters[i] != color.Wheel {
-			l += (levels[i] - under[i]) * (1 - weight)
+	for n, v := range [...]*float64{&intensity, &c.R, &c.G, &c.B} {
+		a := next(m.Mix.At, n)
+		if i, held := h.at[a]; held {
+			*v = e.above(a, *v)
+			weight = max(weight, h.list[i].Weight.Value)
 		}
-		e.holds.over[ch] = l
-		e.slot(ch).held = true
-		e.rewrite(ch)
+	}
+	e.share = m.mix(e.share[:0], intensity, c, 0)
+	for i, ch := range m.Mix.Channels {
+		l := e.share[i]
+		if m.Mix.Emitters[i] != color.Wheel {
+			l += (h.levels[i] - h.under[i]) * (1 - weight)
+		}
+		h.over[ch.Coarse] = l
+		e.slot(ch.Coarse).held = true
+		e.rewrite(ch.Coarse)
 	}
 }
 
-// overlaid returns the level of an attribute as it is held, and by how much.
-func (e *Engine) overlaid(a level.Address, under float64) (l, weight float64) {
-	if i, held := e.holds.at[a]; held {
-		return e.above(a, under), e.holds.list[i].Weight.Value
+// underneath returns the intensity and the colour that a fixture has without holds, and notes
+// its levels: those of the attributes, or what the channels make if not all follow.
+func (e *Engine) underneath(m *mixer) (intensity float64, c color.RGB) {
+	intensity, c = 255, e.colorValue(m)
+	if m.Mix.Dims {
+		intensity = e.slot(m.Mix.At).value
 	}
-	return under, 0
+	e.holds.levels = e.holds.levels[:0]
+	all := true
+	for i, ch := range m.Mix.Channels {
+		e.holds.levels = append(e.holds.levels, e.slot(ch.Coarse).value)
+		all = all && m.Bound[i]
+	}
+	if all {
+		return intensity, c
+	}
+	if c = m.Mix.Color(e.holds.levels); intensity > 0 {
+		c = c.Times(255 / intensity)
+	}
+	return intensity, c
 }
 
 // uncover takes away what held attributes made of the channels of a fixture.

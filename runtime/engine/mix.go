@@ -31,31 +31,11 @@ type takeover struct {
 	curve         curve.Easing
 }
 
-// again has fixtures follow their attributes once more if the command is for some.
-func (e *Engine) again(command Command, at time.Duration) {
-	switch c := command.(type) {
-	case Set:
-		e.remix(c.Channel.Coarse, at, takeover{}, nil)
-	case Fade:
-		e.remix(c.Channel.Coarse, at, takeover{c.Delay, c.Duration, c.Curve}, nil)
-	case Wave:
-		e.remix(c.Channel.Coarse, at, takeover{}, nil)
-	case Stop:
-		if m := e.mixer(c.Channel.Coarse); m != nil {
-			m.Left = fader{Value: m.Left.at(&e.pulse, at)}
-		}
-	case Path:
-		for _, ch := range c.Channels {
-			e.remix(ch.Coarse, at, takeover{Length{}, c.Segment, curve.Linear}, nil)
-		}
-	case FadeColor:
-		e.remix(c.At, at, takeover{c.Delay, c.Duration, c.Curve}, &c.To)
-	case WaveColor:
-		e.remix(c.At, at, takeover{}, nil)
-	case SetColors:
-		for _, a := range c.At {
-			e.remix(a, at, takeover{}, nil)
-		}
+// freeze has what is left of the emitters besides their share stay, at a command that
+// stops the attribute at a.
+func (e *Engine) freeze(a level.Address, at time.Duration) {
+	if m := e.mixer(a); m != nil {
+		m.Left = fader{Value: m.Left.at(&e.pulse, at)}
 	}
 }
 
@@ -75,9 +55,9 @@ func (e *Engine) mixer(a level.Address) *mixer {
 // isColor tells whether the attribute at a is a component of the colour of the fixture.
 func (m *mixer) isColor(a level.Address) bool { return a != m.Mix.At }
 
-// remix has all emitters of the fixture whose attribute is at a follow its attributes. to is
-// the colour that is faded to, if one is.
-func (e *Engine) remix(a level.Address, at time.Duration, t takeover, to *color.RGB) {
+// remix has all emitters of the fixture whose attribute is at a, which must have been
+// opened, follow its attributes. Other addresses are none of its business.
+func (e *Engine) remix(a level.Address, at time.Duration, t takeover) {
 	m := e.mixer(a)
 	if m == nil {
 		return
@@ -89,15 +69,7 @@ func (e *Engine) remix(a level.Address, at time.Duration, t takeover, to *color.
 	if !all || m.Left.at(&e.pulse, at) != 0 {
 		e.takeOver(m, a, all, at, t)
 	}
-	if m.isColor(a) {
-		// What comes out of the dark for the first time has no colour to come from.
-		if to != nil && m.Mix.Dims && !m.Told && e.intensityAt(m, at) == 0 {
-			for i, v := range [...]float64{to.R, to.G, to.B} {
-				e.putAttribute(next(m.Mix.At, 1+i), finite(v))
-			}
-		}
-		m.Told = true
-	}
+	m.Told = m.Told || m.isColor(a)
 }
 
 func (e *Engine) takeOver(m *mixer, a level.Address, all bool, at time.Duration, t takeover) {
@@ -137,21 +109,30 @@ func (e *Engine) infer(m *mixer, levels []float64, intensity bool, at time.Durat
 	dim, red := m.Mix.At, next(m.Mix.At, 1)
 	c, now := m.Mix.Color(levels), e.intensityAt(m, at)
 	bright := c.Max() > 0
-	dims := m.Mix.Dims && e.slot(dim).effect == 0
+	dims := m.Mix.Dims && !e.busy(dim, at)
 	switch {
 	case dims && intensity && !bright:
 		e.putAttribute(dim, 0)
 		return
-	case e.slot(red).effect != 0 || now <= 0 && !(dims && bright):
+	case e.busy(red, at) || now <= 0 && !(dims && bright):
 		return
 	case now <= 0:
 		now = c.Max()
 		e.putAttribute(dim, now)
 	}
 	c = c.Times(255 / now)
-	for i, v := range [...]float64{c.R, c.G, c.B} {
-		e.putAttribute(next(red, i), v)
+	e.putColor(red, c)
+}
+
+// busy tells whether something runs on the attribute at a that is not over at the instant
+// now.
+func (e *Engine) busy(a level.Address, now time.Duration) bool {
+	n := e.slot(a).effect
+	if n == 0 {
+		return false
 	}
+	_, over := e.effects[n-1].value(&e.pulse, now)
+	return !over
 }
 
 func (e *Engine) putAttribute(a level.Address, v float64) {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"showrun/runtime/color"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -14,11 +16,13 @@ func (e *Engine) setMixes(mixes []patch.Mix) {
 	for i := range before {
 		old[before[i].Mix.At] = &before[i]
 	}
+	seen := make(map[level.Address]bool, len(mixes))
 	for _, mix := range mixes {
-		if !e.mixable(&mix) {
+		if seen[mix.At] || !e.mixable(&mix) {
 			e.stats.RefusedCommands++
 			continue
 		}
+		seen[mix.At] = true
 		m := old[mix.At]
 		if m == nil || !m.Mix.Equal(&mix) {
 			m = &mixer{Mix: mix, Bound: make([]bool, len(mix.Channels)), Rest: make([]float64, len(mix.Channels))}
@@ -34,9 +38,12 @@ func (e *Engine) setMixes(mixes []patch.Mix) {
 		if old[m.Mix.At] == nil {
 			e.forget(m)
 		}
+		if e.layered(m) {
+			e.cover(m)
+		}
 	}
-	for a := range old {
-		if e.mixer(a) == nil {
+	for i := range before {
+		if a := before[i].Mix.At; e.mixer(a) == nil {
 			for n := range 4 {
 				e.end(next(a, n))
 			}
@@ -51,7 +58,8 @@ func (e *Engine) mixable(mix *patch.Mix) bool {
 		return false
 	}
 	for i, c := range mix.Channels {
-		if c.Coarse.Output != mix.At.Output.Real() || !e.openChannel(c) || mix.Emitters[i] > color.Wheel {
+		twice := slices.ContainsFunc(mix.Channels[:i], func(o patch.Channel) bool { return o.Coarse == c.Coarse })
+		if twice || c.Coarse.Output != mix.At.Output.Real() || !e.openChannel(c) || mix.Emitters[i] > color.Wheel {
 			return false
 		}
 	}
@@ -60,6 +68,7 @@ func (e *Engine) mixable(mix *patch.Mix) bool {
 
 // dissolve lets go of the channels of a mixer, which keep their levels.
 func (e *Engine) dissolve(m *mixer) {
+	e.uncover(m)
 	for i, c := range m.Mix.Channels {
 		if m.Bound[i] {
 			e.slot(c.Coarse).effect = 0

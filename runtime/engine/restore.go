@@ -37,6 +37,11 @@ func (e *Engine) restoreHolds(list []hold, numbers renumbering) error {
 		e.lay(h)
 		e.rewrite(h.At)
 	}
+	for i := range e.mixers {
+		if m := &e.mixers[i]; e.layered(m) {
+			e.cover(m)
+		}
+	}
 	e.publishHolds()
 	return nil
 }

@@ -52,16 +52,51 @@ func (s *shade) between(u float64) color.RGB {
 	return color.Between(s.From, s.To, u)
 }
 
-// shade has the colour at a change, in place of what runs on it.
-func (e *Engine) shade(a level.Address, t timer, s shade) bool {
-	if !a.Output.IsAttribute() || !e.open(next(a, 2)) {
+// isColor makes sure that there is a colour at a. It reports false if there can be none.
+func (e *Engine) isColor(a level.Address) bool { return a.Output.IsAttribute() && e.open(next(a, 2)) }
+
+// fadeColor starts a fade of a colour.
+func (e *Engine) fadeColor(c FadeColor, at time.Duration) bool {
+	if !e.isColor(c.At) {
 		return false
 	}
+	m, to := e.mixer(c.At), finiteColor(c.To)
+	told := m == nil || m.Told || !m.Mix.Dims
+	e.remix(c.At, at, takeover{c.Delay, c.Duration, c.Curve})
+	if !told && e.intensityAt(m, at) == 0 {
+		e.putColor(c.At, to) // what comes out of the dark for the first time has no colour to come from
+	}
+	e.shade(c.At, newTimer(&e.pulse, at, c.Delay, c.Duration),
+		shade{Kind: shading, From: e.colorAt(c.At, at), To: to, Curve: c.Curve, Direct: c.Direct})
+	return true
+}
+
+// waveColor has a colour go to and fro.
+func (e *Engine) waveColor(c WaveColor, at time.Duration) bool {
+	if !e.isColor(c.At) {
+		return false
+	}
+	e.remix(c.At, at, takeover{})
+	e.shade(c.At, newTimer(&e.pulse, at, Length{}, c.Period), shade{
+		Kind: swaying, From: finiteColor(c.From), To: finiteColor(c.To), Direct: c.Direct,
+		Shape: c.Shape, Phase: c.Phase, Width: c.Width, Seed: c.Seed,
+	})
+	return true
+}
+
+// shade has the colour at a change, in place of what runs on it.
+func (e *Engine) shade(a level.Address, t timer, s shade) {
 	r := &run{Timer: t, Shade: s, values: make([]float64, 0, 3)}
 	for i := range 3 {
 		e.run(effect{At: next(a, i), Kind: following, run: r, Column: i})
 	}
-	return true
+}
+
+// putColor puts a colour to levels and ends what runs on it.
+func (e *Engine) putColor(a level.Address, c color.RGB) {
+	e.putAttribute(a, c.R)
+	e.putAttribute(next(a, 1), c.G)
+	e.putAttribute(next(a, 2), c.B)
 }
 
 // next returns the attribute n after that at a.
@@ -72,26 +107,23 @@ func next(a level.Address, n int) level.Address {
 
 // colorAt returns the colour at a at the instant now.
 func (e *Engine) colorAt(a level.Address, now time.Duration) color.RGB {
-	if !e.known(next(a, 2)) {
-		return color.RGB{}
-	}
 	return color.RGB{R: e.level(a, now), G: e.level(next(a, 1), now), B: e.level(next(a, 2), now)}
 }
 
 // setColors puts colours to levels.
-func (e *Engine) setColors(c SetColors) bool {
+func (e *Engine) setColors(c SetColors, at time.Duration) bool {
 	if len(c.Levels) != 3*len(c.At) {
 		return false
 	}
 	done := true
 	for i, a := range c.At {
-		if !a.Output.IsAttribute() || !e.open(next(a, 2)) {
+		if !e.isColor(a) {
 			done = false
 			continue
 		}
-		for k := range 3 {
-			e.putAttribute(next(a, k), finite(float64(c.Levels[3*i+k])))
-		}
+		e.remix(a, at, takeover{})
+		l := c.Levels[3*i : 3*i+3]
+		e.putColor(a, finiteColor(color.RGB{R: float64(l[0]), G: float64(l[1]), B: float64(l[2])}))
 	}
 	return done
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/color"
 	"showrun/runtime/curve"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -79,6 +80,9 @@ func length(rng *rand.Rand) Length {
 func (s stage) command(rng *rand.Rand) Command {
 	value := rng.Float64()*300 - 20
 	easing := curve.Easing(rng.IntN(len(curve.Names())))
+	if rng.IntN(3) == 0 {
+		return s.attribute(rng, value)
+	}
 	switch rng.IntN(12) {
 	case 0:
 		return Stop{s.channel(rng)}
@@ -107,6 +111,52 @@ func (s stage) command(rng *rand.Rand) Command {
 		return Fade{Channel: s.channel(rng), To: value, Duration: length(rng), Delay: length(rng), Curve: easing}
 	}
 	return Set{s.channel(rng), value}
+}
+
+// attribute is any command for attributes, and for holds.
+func (s stage) attribute(rng *rand.Rand, value float64) Command {
+	mix := s.mix(rng)
+	rgb := color.RGB{R: value, G: rng.Float64() * 255, B: 100}
+	red := next(mix.At, 1)
+	switch rng.IntN(12) {
+	case 0:
+		var all []patch.Mix
+		for range 1 + rng.IntN(4) {
+			all = append(all, s.mix(rng))
+		}
+		return Attributes{all}
+	case 1:
+		return Hold{Channel: s.channel(rng), To: value, Duration: length(rng)}
+	case 2:
+		return Hold{Channel: mix.Attribute(rng.IntN(4)), To: value, Duration: length(rng)}
+	case 3:
+		if rng.IntN(2) == 0 {
+			return Release{Duration: length(rng)}
+		}
+		return Release{Channels: append(s.channels(rng), mix.Attribute(rng.IntN(4))), Duration: length(rng)}
+	case 4:
+		return Stop{mix.Attribute(rng.IntN(4))}
+	case 5:
+		return Wave{Channel: mix.Attribute(0), Period: length(rng), To: value}
+	case 6:
+		return WaveColor{At: red, Shape: curve.Shape(rng.IntN(5)), Period: length(rng), To: rgb, Seed: rng.Uint64()}
+	case 7, 8:
+		return FadeColor{At: red, To: rgb, Duration: length(rng), Delay: length(rng), Direct: rng.IntN(2) == 0}
+	case 9:
+		return SetColors{At: []level.Address{red}, Levels: []float32{1, float32(value), 3}}
+	}
+	return Fade{Channel: mix.Attribute(rng.IntN(4)), To: value, Duration: length(rng), Delay: length(rng)}
+}
+
+// mix is one of two of each output, with any channels of it.
+func (s stage) mix(rng *rand.Rand) patch.Mix {
+	c := s.channel(rng)
+	m := patch.Mix{At: level.Address{Output: c.Coarse.Output, Slot: 1 + 4*rng.Int32N(2)}.Attribute(1), Dims: rng.IntN(2) == 0}
+	for i := range 1 + rng.IntN(4) {
+		m.Channels = append(m.Channels, onOutput(c.Coarse.Output, 1+int32(rng.IntN(8))))
+		m.Emitters = append(m.Emitters, color.Emitter(1+i))
+	}
+	return m
 }
 
 // happen does something at the moment now: the same, if rng is.
@@ -277,6 +327,8 @@ func TestRestoreRefusesNonsense(t *testing.T) {
 	}
 	e.Submit(at(0, Set{ch16(1), 9}, Intensity{[]patch.Channel{ch(3)}},
 		Path{Channels: []patch.Channel{ch(4)}, Path: path, Segment: Length{Time: time.Second}}))
+	mix := patch.Mix{At: ch(6).Coarse.Attribute(1), Channels: []patch.Channel{ch(6)}, Mix: color.Mix{Emitters: []color.Emitter{color.White}}, Dims: true}
+	e.Submit(at(0, Attributes{[]patch.Mix{mix}}, Hold{Channel: ch(8), To: 5}))
 	e.Submit(at(time.Second, Set{ch(1), 1}))
 	e.Step(0)
 	for want, spoil := range map[string]func(*Snapshot){
@@ -290,6 +342,11 @@ func TestRestoreRefusesNonsense(t *testing.T) {
 		"slot 4":         func(s *Snapshot) { s.Effects[0].Effect.At.Output = 5 },
 		"path 2 of 1":    func(s *Snapshot) { s.Effects[0].Run = 2 },
 		"column 2":       func(s *Snapshot) { s.Effects[0].Effect.Column = 1 },
+		"mix 1 does":     func(s *Snapshot) { s.Mixers[0].Bound = nil },
+		"mix 2 does":     func(s *Snapshot) { s.Mixers = append(s.Mixers, s.Mixers[0]) },
+		"attributes are": func(s *Snapshot) { s.Banks[0].Attributes = make([]float64, 33) },
+		"slot 8 is held": func(s *Snapshot) { s.Holds[0].At.Output = 5 },
+		"is held twice":  func(s *Snapshot) { s.Holds = append(s.Holds, s.Holds[0]) },
 		"two effects":    func(s *Snapshot) { s.Effects = append(s.Effects, s.Effects[0]) },
 		"room": func(s *Snapshot) {
 			for range maxQueuedBatches {

@@ -159,6 +159,14 @@ func (f Fixture) Channel(name string) (Channel, error) {
 		f.Name, name, didYouMean(name, slices.Concat(names, f.attributes())), strings.Join(names, ", "))
 }
 
+// Names are what the fixture has, by name: its channels, and color and intensity.
+func (f Fixture) Names() (names []string) {
+	for _, ch := range f.Channels {
+		names = append(names, ch.Name)
+	}
+	return append(names, f.attributes()...)
+}
+
 // attributes are the names of what the fixture has besides its channels.
 func (f Fixture) attributes() (names []string) {
 	if f.Colored() {

@@ -44,3 +44,14 @@ require("show").on("stop", function() u:set(1, 30) end)`, time.Second)), "\n")
 		t.Errorf("the last frame is %q", last)
 	}
 }
+
+// TestTheGoodbyePlaysAFadeOfAColour out, as it does any fade.
+func TestTheGoodbyePlaysAFadeOfAColour(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(frames(t, `local one = require "signet".sender{}:universe(1)
+local wash = require "stage".fixture{ name = "wash", kind = "rgb", at = one:slot(1) }
+wash:set{ color = "red" }
+require("show").on("stop", function() wash:fade({ color = "#000040" }, 1) end)`, time.Second)), "\n")
+	if last := lines[len(lines)-1]; !strings.HasSuffix(last, " 0/1=0 0/3=64") {
+		t.Errorf("the last frame is %q", last)
+	}
+}

@@ -46,6 +46,10 @@ type Bindings interface {
 	Intensity() []patch.Channel
 	// Mixes lists the fixtures whose attributes become levels of channels.
 	Mixes() []patch.Mix
+	// Patch is what the top level has patched, and Layout where it lies in a picture of
+	// the stage, as far as the script says.
+	Patch() *patch.Patch
+	Layout() []patch.Place
 	// CopyState copies show.state for the load to come, on the script loop. The error
 	// names what cannot be kept; the rest is copied.
 	CopyState() (state any, err error)
