@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"time"
 
+	"showrun/runtime/cue"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -28,6 +29,8 @@ type Carried struct {
 	// Params are the values of params that somebody has set, by name: a float64, a bool or
 	// a string each.
 	Params map[string]any
+	// Lists are where cue lists stand, by name.
+	Lists map[string]cue.State
 	// Fired is the date up to which all that show.at had due was done, as of the last time
 	// that something was; zero if nothing ever was.
 	Fired time.Time
