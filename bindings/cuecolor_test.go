@@ -44,6 +44,21 @@ at(39, function() list:go() end)
 	s.wantFailures()
 }
 
+// TestColoursInFunctionsFadeAsInLooks has the same fade by a look and by a function.
+func TestColoursInFunctionsFadeAsInLooks(t *testing.T) {
+	for _, cue := range []string{`look = { wash = { color = "blue", intensity = 200 } }`, `go = function() wash:fade{ color = "blue", intensity = 200 } end`} {
+		s := live(t, cues+`
+wash:set{ color = "red" }
+list:cue{ 1, fade = { up = 1, down = 4, color = 2 }, `+cue+` }
+at(1, function() list:go() end)
+`)
+		s.wantLevels("2s 1=241 3=241")
+		s.wantLevels("3s 1=0 3=228")
+		s.wantLevels("5s 1=0 3=200")
+		s.wantFailures()
+	}
+}
+
 // colourful writes a show with random cues that colour, dim and set channels.
 func colourful(r *rand.Rand) (text string, n int) {
 	var b strings.Builder
