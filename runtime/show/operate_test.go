@@ -161,6 +161,9 @@ show.at("mon 18:00", function() one:set(2, 60) end)`
 	m.Operate(show.SetParam{Name: "level", Value: 50.0})
 	run(m, clk, 4*time.Second)
 	load(state)
+	if p, _ := m.Board().Param("level"); p.Value != 50.0 {
+		t.Errorf("what was set while the new version loaded is %v there", p.Value)
+	}
 	m.Operate(show.Master{Level: 100, Over: time.Second})
 	run(m, clk, 6*time.Second)
 	m.End(clk.Now())
@@ -177,7 +180,7 @@ show.at("mon 18:00", function() one:set(2, 60) end)`
 		}
 	}
 	log.Flush()
-	if live.String() != again.String() || !strings.Contains(live.String(), "0/1=77") || !strings.Contains(live.String(), "0/1=50") || !strings.Contains(live.String(), "2.000000 0/2=60") {
+	if live.String() != again.String() || strings.Count(live.String(), "0/1=200") != 1 || !strings.Contains(live.String(), "0/1=77") || !strings.Contains(live.String(), "0/1=50") || !strings.Contains(live.String(), "2.000000 0/2=60") {
 		t.Errorf("live\n%s\nagain\n%s", live.String(), again.String())
 	}
 }
