@@ -150,7 +150,11 @@ func (m *Machine) Operate(op Operation) error {
 	if err != nil {
 		return err
 	}
-	if !m.Put(script.Event{Topic: TopicOperate, From: operators, At: m.cfg.Now(), Value: op}) {
+	ev := script.Event{Topic: TopicOperate, From: operators, At: m.cfg.Now(), Value: op}
+	if op, is := op.(SetParam); is { // while the script is behind, the newest value counts
+		ev.Key, ev.Brief = TopicOperate+"/"+op.Name, true
+	}
+	if !m.Put(ev) {
 		return ErrBusy
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/gob"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -67,6 +68,30 @@ clock.after(3, function() stage.master(51) end)`)
 	}
 }
 
+// TestOperateInACrowd: more than the script can take is refused, and of one param the newest
+// value is enough while it is behind.
+func TestOperateInACrowd(t *testing.T) {
+	h := newLab(t, `show.param{ "p", default = 0 }:on(function(v) mark("p", v) end) show.trigger("t")`)
+	h.run(time.Second)
+	for n := range 10_000 {
+		if err := h.m.Operate(show.SetParam{Name: "p", Value: float64(n + 1)}); err != nil {
+			t.Fatalf("%d: %v", n, err)
+		}
+	}
+	var err error
+	fired := 0
+	for ; err == nil && fired < 10_000; fired++ {
+		err = h.m.Operate(show.Fire{Name: "t"})
+	}
+	if err != show.ErrBusy {
+		t.Errorf("%d triggers are taken: %v", fired, err)
+	}
+	h.run(2 * time.Second)
+	if n := len(h.marks); n == 0 || n > 100 || fmt.Sprint(h.marks[n-1].args) != "[p 10000]" {
+		t.Errorf("%d changes, the last %v", n, h.marks[n-1])
+	}
+}
+
 // TestOperateAfterReload: what was asked of a load that goes is done by the next one if that
 // has it too.
 func TestOperateAfterReload(t *testing.T) {
@@ -92,7 +117,8 @@ func TestOperationsAreReplayed(t *testing.T) {
 local p = show.param{ "level", default = 10, min = 0, max = 255 }
 one:set(1, p:get())
 p:on(function(v) one:set(1, v) end)
-show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)`
+show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)
+show.at("mon 18:00", function() one:set(2, 60) end)`
 	var live, again bytes.Buffer
 	var inputs []any
 	run := func(m *show.Machine, clock *clock.Virtual, until time.Duration) {
@@ -113,6 +139,7 @@ show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)`
 	}
 	cfg, clk, log := config(&live)
 	cfg.Record = func(in any) { inputs = append(inputs, in) }
+	cfg.World.Date = func(at time.Duration) time.Time { return time.Date(2024, 5, 6, 17, 59, 58, 0, time.UTC).Add(at) }
 	m := show.New(cfg)
 	load := func(state show.Copy) {
 		t.Helper()
@@ -134,6 +161,9 @@ show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)`
 	m.Operate(show.SetParam{Name: "level", Value: 50.0})
 	run(m, clk, 4*time.Second)
 	load(state)
+	if p, _ := m.Board().Param("level"); p.Value != 50.0 {
+		t.Errorf("what was set while the new version loaded is %v there", p.Value)
+	}
 	m.Operate(show.Master{Level: 100, Over: time.Second})
 	run(m, clk, 6*time.Second)
 	m.End(clk.Now())
@@ -150,7 +180,7 @@ show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)`
 		}
 	}
 	log.Flush()
-	if live.String() != again.String() || !strings.Contains(live.String(), "0/1=77") || !strings.Contains(live.String(), "0/1=50") {
+	if live.String() != again.String() || strings.Count(live.String(), "0/1=200") != 1 || !strings.Contains(live.String(), "0/1=77") || !strings.Contains(live.String(), "0/1=50") || !strings.Contains(live.String(), "2.000000 0/2=60") {
 		t.Errorf("live\n%s\nagain\n%s", live.String(), again.String())
 	}
 }
