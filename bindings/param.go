@@ -224,7 +224,7 @@ func paramSet(c module.Call, p *param) int {
 	v := plainOf(c.Get(1))
 	fit, err := p.Fit(v)
 	if err == nil && sameKind(v, p.Default) {
-		if !p.s.G.Shadowing() {
+		if !p.s.G.Shadowing() { // what a cue would do changes nothing
 			p.change(fit)
 		}
 		return 0
