@@ -395,6 +395,7 @@ func (l *List) Stop() Effect {
 			}
 		}
 		l.loose, l.halted = true, append(l.halted, moving...)
+		l.until = l.started.At // they do not last any longer
 	}
 	l.next, l.ends, l.moving, l.over, l.dark = Timer{}, Timer{}, nil, false, false
 	l.end()
