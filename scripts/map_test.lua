@@ -27,6 +27,7 @@ test("curves are those of fades", function(t)
     spot:fade(255, 1, { curve = name })
     for i = 1, 4 do
       t:advance(0.2)
+      t:look()
       t:equal(math.abs(spot:get("dimmer") - 255 * map.curve(name, i / 5)) < 3, true)
     end
     t:advance(0.3)

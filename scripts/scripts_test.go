@@ -40,7 +40,7 @@ func trials(t *testing.T, folder fs.FS, file string) []rehearse.Result {
 	orders := &rehearse.Orders{}
 	results, err := rehearse.Test(context.Background(), rehearse.Options{
 		Name: "test", File: file, Dir: "scripts", Bind: bindings.NewTrial(orders.Take), Shipped: Files(),
-		Rate: 100, Frames: orders, Log: slog.New(slog.DiscardHandler),
+		Frames: orders, Log: slog.New(slog.DiscardHandler),
 	}, folder)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ test("a handler", function(t) clock.after(0.5, function() error("oh") end) t:adv
 test("itself", function(t) return t.nothing.here end)`)}}
 	want := []string{
 		"passes:", "begins anew:",
-		`levels: x_test.lua:7: stage.fixture wash: red is 200, expected 100, at beat 2.002`,
+		`levels: x_test.lua:7: stage.fixture wash: red is 200, expected 100, at beat 2.007`,
 		`values: x_test.lua:8: got { 1, { a = 2 } }, expected { 1, { a = 3 } }`,
 		`errors: x_test.lua:9: no error, expected "no"`,
 		`a handler: x_test.lua:10: oh`,

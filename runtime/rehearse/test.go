@@ -28,8 +28,12 @@ type Result struct {
 	Took   time.Duration // show time
 }
 
-// longestTest is how much show time a test has.
-const longestTest = time.Hour
+// longestTest is how much show time a test has, and testRate how many frames a second it
+// looks at.
+const (
+	longestTest = time.Hour
+	testRate    = 500
+)
 
 // Orders keeps what devices were told, for tests to look at. The zero value is empty.
 type Orders struct{ told []string }
@@ -49,7 +53,8 @@ func (o *Orders) Take() []string {
 	return told
 }
 
-// Test runs the tests of a file in a folder, each from beat 0 in a run of its own. Frames
+// Test runs the tests of a file in a folder, each from beat 0 in a run of its own, at a rate
+// of its own. Frames
 // of the options may be *Orders that opts.Bind knows. The error is that of a file which does
 // not load; it is not of a test that fails.
 func Test(ctx context.Context, opts Options, folder fs.FS) ([]Result, error) {
@@ -72,7 +77,7 @@ func test(ctx context.Context, opts Options, folder fs.FS, i int) (one Result, m
 	if opts.Log != nil {
 		failures.Handler = opts.Log.Handler()
 	}
-	opts.Log = slog.New(failures)
+	opts.Log, opts.Rate = slog.New(failures), testRate
 	var tested Tested
 	bind := opts.Bind
 	opts.Bind = func(scene show.Scene) show.Bindings {
