@@ -35,7 +35,7 @@ check.describe = describe
 
 local function wrong(where, what, want, got)
   local hint = ""
-  if type(got) == "string" and tonumber(got) and want:find("%d") then
+  if type(got) == "string" and tonumber(got) and want:find("number") then
     hint = "; a number stands without quotes"
   elseif got == nil and want == "a function" then
     hint = "; was it called where it should be passed, as f() for f?"
@@ -84,8 +84,9 @@ check.suggestion = suggestion
 function check.number(where, what, v, lo, hi, default)
   if v == nil and default ~= nil then return default end
   if type(v) ~= "number" or not (v >= lo and v <= hi) then
-    local between = hi == math.huge and ("%g or more"):format(lo) or (lo < 0 and "%g to %g" or "%g-%g"):format(lo, hi)
-    wrong(where, what, "a number " .. between, v)
+    local between = (lo < 0 and " %g to %g" or " %g-%g"):format(lo, hi)
+    if hi == math.huge then between = lo > -math.huge and (" of %g or more"):format(lo) or "" end
+    wrong(where, what, "a number" .. between, v)
   end
   return v
 end
