@@ -85,6 +85,13 @@ function Effect:every(amount, unit, fn)
   self.handles[#self.handles + 1] = grid.every(self.name, amount, unit, fn)
 end
 
+-- What the version before has left, if it has just gone.
+local function left_before()
+  local left = show.state.fx
+  if left and math.abs(clock.time() - left.at) < 0.001 then return left end
+  return { effects = {}, intensities = {} }
+end
+
 -- Looks --------------------------------------------------------------------------------
 
 local full = { intensity = 255 }
@@ -271,6 +278,24 @@ local function colour_of(v)
   return v
 end
 
+-- Calls fade(fixture, i, step, duration) for each fixture that makes colours: for what is
+-- left of the step that is now, unless such a fade is under way there, and for all others.
+local function glide(name, lamps, amount, unit, fade)
+  local self = begin(name, lamps, { "color" }, function(self)
+    local function go(step, duration, except)
+      for i, fixture in ipairs(self.lamps) do
+        if self.has[fixture] and pcall(fixture.get, fixture, "color") and except[fixture.name] ~= name then
+          fade(fixture, i, step, duration)
+        end
+      end
+    end
+    go(grid.step(amount, unit), grid.rest(amount, unit), left_before().effects)
+    self:every(amount, unit, function(step) go(step, grid.duration(amount, unit), {}) end)
+  end, holding("color"))
+  self.glides = true
+  return self
+end
+
 -- A group goes from one colour to the next, round and round.
 --
 --   every  how long one colour takes
@@ -294,22 +319,13 @@ function fx.cycle(lamps, colours, every, options)
   -- The colour of the i-th fixture in a step.
   local function colour(step, i) return list[(step - 1 + (i - 1) * shift) % #list + 1] end
 
-  local function go(self, step, duration)
-    for i, fixture in ipairs(self.lamps) do
-      if self.has[fixture] and pcall(fixture.get, fixture, "color") then
-        if jumps then
-          fixture:set{ color = colour(step, i) }
-        else
-          fixture:fade({ color = colour(step + 1, i) }, duration)
-        end
-      end
+  return glide(where, lamps, amount, unit, function(fixture, i, step, duration)
+    if jumps then
+      fixture:set{ color = colour(step, i) }
+    else
+      fixture:fade({ color = colour(step + 1, i) }, fade or duration)
     end
-  end
-
-  return begin(where, lamps, { "color" }, function(self)
-    go(self, grid.step(amount, unit), grid.rest(amount, unit))
-    self:every(amount, unit, function(step) go(self, step, fade or grid.duration(amount, unit)) end)
-  end, holding("color"))
+  end)
 end
 
 -- The hue goes round, each fixture of a group a bit ahead of the one before it.
@@ -332,19 +348,10 @@ function fx.rainbow(lamps, options)
   -- twelve steps has the corners in it, and asks little of Lua.
   local steps = 12
   local part = amount / steps
-  local function go(self, step, duration)
-    for i, fixture in ipairs(self.lamps) do
-      if self.has[fixture] and pcall(fixture.get, fixture, "color") then
-        local hue = 360 * (step / steps + spread * (i - 1) / #self.lamps)
-        fixture:fade({ color = { h = hue, s = saturation, v = value } }, duration)
-      end
-    end
-  end
-
-  return begin(where, lamps, { "color" }, function(self)
-    go(self, grid.step(part, unit), grid.rest(part, unit))
-    self:every(part, unit, function(step) go(self, step, grid.duration(part, unit)) end)
-  end, holding("color"))
+  return glide(where, lamps, part, unit, function(fixture, i, step, duration)
+    local hue = 360 * (step / steps + spread * (i - 1) / #members(lamps))
+    fixture:fade({ color = { h = hue, s = saturation, v = value } }, duration)
+  end)
 end
 
 -- Sparkle ------------------------------------------------------------------------------
@@ -402,18 +409,8 @@ end
 -- Faster flashes than these can bring on a seizure in people who are prone to it.
 local safe_rate = 4 -- a second
 
--- The intensities that fixtures go back to after their flashes, by name. In the middle of a
--- flash there is nothing to see of them, so that the next version is told.
+-- The intensities that fixtures go back to after their flashes, by name.
 local intensities = {}
-
-show.on("unload", function()
-  show.state.fx_strobe = { at = clock.time(), intensities = intensities }
-end)
-
-local function left_by_the_version_before()
-  local left = show.state.fx_strobe
-  return left and math.abs(clock.time() - left.at) < 1 and left.intensities or {}
-end
 
 -- All flash together, as a wave in the engine.
 --
@@ -455,7 +452,7 @@ function fx.strobe(lamps, options)
     for _, fixture in ipairs(self.lamps) do
       local fine, intensity = pcall(fixture.get, fixture, "intensity")
       if fine and not intensities[fixture.name] then
-        intensities[fixture.name] = left_by_the_version_before()[fixture.name] or intensity
+        intensities[fixture.name] = left_before().intensities[fixture.name] or intensity
       end
     end
     local length
@@ -480,11 +477,21 @@ function fx.strobe(lamps, options)
   end, function(fixture) intensities[fixture.name] = nil end)
 end
 
--- With a new version all effects end, and those it has begin, within one frame.
+-- With a new version all effects end, and those it has begin, within one frame. It is told
+-- what there was: a fade of colours that is under way goes on to its end, and in the middle
+-- of a flash there is nothing to see of what a fixture goes back to.
 show.on("unload", function()
+  local left = { at = clock.time(), effects = {}, intensities = {} }
+  for name, intensity in pairs(intensities) do left.intensities[name] = intensity end
   local list = {}
   for effect in pairs(running) do list[#list + 1] = effect end
-  for _, effect in ipairs(list) do effect:cancel() end
+  for _, effect in ipairs(list) do
+    for fixture in pairs(effect.has) do
+      if effect.glides then left.effects[fixture.name] = effect.name end
+    end
+    if effect.glides then effect:over() else effect:cancel() end
+  end
+  show.state.fx = left
 end)
 
 return fx

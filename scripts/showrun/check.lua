@@ -175,10 +175,9 @@ function check.lamps(where, v)
   return v
 end
 
--- Levels that a group can be set to. It is set to them to find out; whoever checks sets it
--- to something else in the same handler, so that nobody sees it.
+-- Levels that a group can be set to.
 function check.levels(where, what, lamps, levels)
-  local message = objection(lamps.set, lamps, levels)
+  local message = objection(lamps.check, lamps, levels)
   if message then fail(where, what .. ": " .. message) end
   return levels
 end
