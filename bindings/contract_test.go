@@ -39,6 +39,15 @@ arms: move() empty()
 osc: sender() receiver() float() int() blob()
 mouth: send()
 ear: on()
+fx: chase() ramp() cycle() rainbow() sparkle() strobe()
+effect: cancel()
+palette: new() blend() steps()
+seq: new() euclid() play() chance()
+steps: at() next() set() reset()
+playing: cancel()
+looping: cancel() name
+pick: one() shuffle() bag() weights()
+map: range() clamp() mix() curve() points() round()
 `
 
 // TestTheNamesOfTheContract finds every name that scripts rely on.
@@ -54,6 +63,9 @@ func TestTheNamesOfTheContract(t *testing.T) {
 	s := newStand(t)
 	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
 local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
+local fx, palette, seq, loop, pick, map = require "fx", require "palette", require "seq", require "loop", require "pick", require "map"
+local effect, steps, looping = fx.chase(both), seq.euclid(3, 8), loop("x", 1, print)
+local playing = seq.play(1, steps, print)
 local function check(name, read, call)
   local found, value = pcall(read)
   if not found or call ~= (type(value) == "function") then print(name, value) end
