@@ -12,6 +12,7 @@ local function row(name, kind, first, width)
   end
   return stage.group(list)
 end
+local fog = stage.fixture{ name = "fog", channels = { "output" }, at = one:slot(40) }
 local dims, pars = row("dim", "dimmer", 1, 1), row("par", "rgb", 11, 3)
 
 -- "x..." for what is lit now.
@@ -208,11 +209,19 @@ test("effects follow the tempo", function(t)
 end)
 
 test("a mixed group does what it can", function(t)
-  local mixed = stage.group{ dims[1], pars[1] }
+  local mixed = stage.group{ dims[1], pars[1], fog }
   fx.chase(mixed, { every = "1b", look = { color = "red", intensity = "80%" } })
   t:advance("1b")
   t:expect(pars[1]){ red = "80%", green = 0 }
   t:advance("1b")
-  t:expect(dims[1]){ dimmer = "80%" }
   t:expect(pars[1]){ red = 0 }
+  t:advance("1b")
+  t:expect(dims[1]){ dimmer = "80%" }
+  fx.rainbow(mixed)
+  fx.cycle(mixed, { "red", "blue" }, "1b")
+  fx.sparkle(mixed, { count = 3 })
+  fx.strobe(mixed):cancel()
+  fx.ramp(mixed):cancel()
+  t:advance("4b")
+  t:expect(fog){ output = 0 }
 end)

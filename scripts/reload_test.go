@@ -239,3 +239,31 @@ local b = stage.fixture{ name = "b", kind = "dimmer", at = one:slot(2) }
 		t.Errorf("after the effects: %v, want 180 as before the strobe, and dark", r.levels[:2])
 	}
 }
+
+// TestALoopThatFails is told by its name, goes on for ten passes, and leaves the others
+// alone; the next version has it again.
+func TestALoopThatFails(t *testing.T) {
+	r := newRun(t)
+	const text = `local loop = require "loop"
+loop("bad", "1b", function(pass) if pass > PASS then error("oh " .. pass) end print("bad " .. pass) end)
+loop("good", "1b", function(pass) print("good " .. pass) end)`
+	r.save(strings.ReplaceAll(text, "PASS", "2"))
+	r.until(10 * time.Second)
+	want := []string{}
+	for pass := 3; pass <= 12; pass++ {
+		want = append(want, fmt.Sprintf("show.lua:2: oh %d", pass))
+	}
+	want = append(want, `loop bad has failed 10 times in a row; it is not called again until the next version`)
+	if !slices.Equal(r.failed, want) {
+		t.Errorf("failed %q, want %q", r.failed, want)
+	}
+	good := strings.Count(strings.Join(r.prints, "\n"), "good")
+	if good != 20 {
+		t.Errorf("the other loop had %d passes, want 20", good)
+	}
+	r.save(strings.ReplaceAll(text, "PASS", "100"))
+	r.until(12 * time.Second)
+	if last := r.prints[len(r.prints)-1]; !strings.HasSuffix(last, " 25") || strings.Count(strings.Join(r.prints, "\n"), "bad") != 1+4 {
+		t.Errorf("prints %q", r.prints)
+	}
+}
