@@ -67,6 +67,7 @@ func taskClass() module.Class[*script.Task] {
 		Properties: map[string]func(*script.Task) lua.LValue{
 			"name":    func(t *script.Task) lua.LValue { return lua.LString(t.Name()) },
 			"running": func(t *script.Task) lua.LValue { return lua.LBool(t.Running()) },
+			"failed":  func(t *script.Task) lua.LValue { return lua.LBool(t.Failed()) },
 		},
 	}
 }

@@ -11,7 +11,7 @@ import (
 const promised = `
 clock: run() sleep() sync() wait() after() every() on_beat() at_beat() time() beats() tempo() phase()
 clock: set_tempo() tap() nudge() follow() on() beats_per_bar()
-task: cancel() name running
+task: cancel() name running failed
 handle: cancel()
 stage: fixture() group() master() blackout() get() layout()
 wash: set() fade() spline() wave() get() stop() aim() held() name kind

@@ -430,7 +430,7 @@ func (g *Generation) Deliver(ev Event) error {
 // are MaxTasks of them already.
 func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	if name == "" {
-		name = "clock.run " + definedAt(fn)
+		name = "clock.run " + g.origin(fn)
 	}
 	if len(g.tasks) >= MaxTasks {
 		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))

@@ -69,7 +69,7 @@ func (h *Handle) name() string { return h.kind + " " + h.origin }
 type Args func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
 func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handle {
-	return &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args}
+	return &Handle{g: g, kind: kind, origin: g.origin(fn), fn: fn, args: args}
 }
 
 // After calls fn once, after d of logical time.
@@ -245,7 +245,7 @@ func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
 	}
 	h.runs++
 	t := g.newTask(h.name(), h.fn, nil)
-	t.handle = h
+	t.handle, t.origin = h, h.origin
 	t.instant = ev.At
 	return t, nil
 }

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"strings"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -38,6 +40,18 @@ func (g *Generation) outside(L *lua.LState) string {
 			return L.Where(level)
 		}
 	}
+}
+
+// origin is the file:line to name for what runs fn: where fn begins, or, if that is in the
+// library, the line of the show that it runs for.
+func (g *Generation) origin(fn *lua.LFunction) string {
+	if g.current != nil && !fn.IsG && g.shipped[fn.Proto.SourceName] {
+		if where := g.outside(g.L.G.CurrentThread); where != "" {
+			return strings.TrimSuffix(where, ":")
+		}
+		return g.current.origin
+	}
+	return definedAt(fn)
 }
 
 // entrances makes the functions of a module that comes with the runtime ones that keep the

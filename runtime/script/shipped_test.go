@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 // TestTheLibraryBlamesItsCaller raises errors deep inside a module that comes with the
@@ -45,5 +46,33 @@ t.run("x", function() return lib.f(7) end)`}, func(c *Config) { c.Shipped = ship
 		"0.000 false show.lua:12: wrong: 5", "0.000 true fine", "0.000 false wrong: 6")
 	if len(s.failures) != 1 || !strings.HasPrefix(s.failures[0], "x: show.lua:15: wrong: 7") {
 		t.Errorf("failures: %q", s.failures)
+	}
+}
+
+// TestWhatTheLibraryRunsIsNamedAfterTheShow names handlers and tasks whose functions are the
+// library's by the line of the show that they run for.
+func TestWhatTheLibraryRunsIsNamedAfterTheShow(t *testing.T) {
+	shipped := fstest.MapFS{"lib.lua": &fstest.MapFile{Data: []byte(`local t = require "t"
+return { later = function(fn)
+  t.after("0.1", function()
+    t.run("inner", function() t.sleep("0.1") fn() end)
+    error("oh")
+  end)
+end }`)}}
+	s, err := newStand(t, map[string]string{"show.lua": `local t, lib = require "t", require "lib"
+
+lib.later(function() t.after("0.1", function() error("no") end) end)`}, func(c *Config) { c.Shipped = shipped })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.gen.Start(0)
+	s.run(time.Second)
+	if len(s.failures) != 2 || !strings.HasPrefix(s.failures[0], "after show.lua:3: lib.lua:5: oh") || !strings.HasPrefix(s.failures[1], "after show.lua:3: show.lua:3: no") {
+		t.Errorf("failures: %q", s.failures)
+	}
+	for _, b := range s.batches {
+		if b.Origin != "show.lua:3" {
+			t.Errorf("a batch of %s", b.Origin)
+		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	g.nextID++
-	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args}
+	t := &Task{g: g, id: g.nextID, name: name, origin: g.origin(fn), fn: fn, args: args}
 	t.entry.index = -1
 	g.tasks[t.id] = t
 	return t

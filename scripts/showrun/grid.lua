@@ -68,11 +68,11 @@ function grid.every(name, amount, unit, fn, shift)
   shift = shift or 0
   if unit == "s" then amount = math.floor(amount * 1e9 + 0.5) / 1e9 end -- the clock counts these
   local handle
-  local failures, task, finished = 0, nil, true
+  local failures, task = 0, nil
 
   local function point(beat)
     if task and not task.running then
-      failures = finished and 0 or failures + 1
+      failures = task.failed and failures + 1 or 0
     end
     if failures == patience then
       show.log.error("%s has failed %d times in a row; it is not called again until the next version", name, patience)
@@ -80,11 +80,7 @@ function grid.every(name, amount, unit, fn, shift)
     end
     local at = beat and beat.count or clock.time()
     local step = math.floor((at - shift) / amount + 0.5) + 1
-    finished = false
-    task = clock.run(name, function()
-      fn(step, beat)
-      finished = true
-    end)
+    task = clock.run(name, fn, step, beat)
   end
 
   if unit == "b" then
