@@ -281,10 +281,12 @@ end
 -- Calls fade(fixture, i, step, duration) for each fixture that makes colours: for what is
 -- left of the step that is now, unless such a fade is under way there, and for all others.
 local function glide(name, lamps, amount, unit, fade)
+  local coloured = {}
+  for _, fixture in ipairs(members(lamps)) do coloured[fixture] = (pcall(fixture.get, fixture, "color")) end
   local self = begin(name, lamps, { "color" }, function(self)
     local function go(step, duration, except)
       for i, fixture in ipairs(self.lamps) do
-        if self.has[fixture] and pcall(fixture.get, fixture, "color") and except[fixture.name] ~= name then
+        if self.has[fixture] and coloured[fixture] and except[fixture.name] ~= name then
           fade(fixture, i, step, duration)
         end
       end
@@ -348,8 +350,9 @@ function fx.rainbow(lamps, options)
   -- twelve steps has the corners in it, and asks little of Lua.
   local steps = 12
   local part = amount / steps
+  local ahead = spread / #members(lamps)
   return glide(where, lamps, part, unit, function(fixture, i, step, duration)
-    local hue = 360 * (step / steps + spread * (i - 1) / #members(lamps))
+    local hue = 360 * (step / steps + ahead * (i - 1))
     fixture:fade({ color = { h = hue, s = saturation, v = value } }, duration)
   end)
 end
