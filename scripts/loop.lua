@@ -15,18 +15,27 @@ local loops = {} -- those there are, by name
 local Loop = {}
 Loop.__index = Loop
 
--- Ends the loop; a pass that has begun runs to its end.
+-- Ends the loop; a body that has begun runs to its end.
 function Loop:cancel()
-  self.points:cancel()
+  for _, points in ipairs(self.points) do points:cancel() end
   if loops[self.name] == self then loops[self.name] = nil end
 end
 
 -- Begins a loop, or gives the one of that name another body.
--- fn(pass, beat): the number of the pass, from 1 at beat 0, and the beat it stands on.
-local function loop(name, every, fn)
+-- body(pass, beat): the number of the pass, from 1 at beat 0, and the beat it stands on. A
+-- list of bodies parts the pass evenly between them; false is a rest.
+local function loop(name, every, body)
   check.text("loop", "the name", name)
   local amount, unit = check.duration("loop", "the length of a pass", every)
-  check.fn("loop", "the body", fn)
+  local parts = { body }
+  if type(body) == "table" then
+    parts = check.list("loop", "the body", body, "{ fn, false, fn }")
+    for i, part in ipairs(parts) do
+      if part then check.fn("loop", "part " .. i .. " of the body", part) end
+    end
+  else
+    check.fn("loop", "the body", body)
+  end
 
   local before = loops[name]
   if before and not grid.is_live() then
@@ -34,8 +43,12 @@ local function loop(name, every, fn)
   elseif before then
     before:cancel()
   end
-  local self = setmetatable({ name = name }, Loop)
-  self.points = grid.every("loop " .. name, amount, unit, fn)
+  local self = setmetatable({ name = name, points = {} }, Loop)
+  for i, part in ipairs(parts) do
+    if part then
+      self.points[#self.points + 1] = grid.every("loop " .. name, amount, unit, part, (i - 1) * amount / #parts)
+    end
+  end
   loops[name] = self
   return self
 end

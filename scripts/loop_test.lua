@@ -45,3 +45,14 @@ test("seconds", function(t)
   t:advance(1)
   t:equal(at, { "2@0.3", "3@0.6", "4@0.9" })
 end)
+
+test("a list parts the pass", function(t)
+  local played = {}
+  local function part(name) return function(pass) played[#played + 1] = name .. pass .. "@" .. clock.beats() end end
+  local riff = loop("riff", "1bar", { part "a", false, part "c", part "d" })
+  t:advance("8b")
+  t:equal(played, { "c1@2", "d1@3", "a2@4", "c2@6", "d2@7", "a3@8" })
+  riff:cancel()
+  t:advance("8b")
+  t:equal(#played, 6)
+end)

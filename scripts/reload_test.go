@@ -104,6 +104,8 @@ local loop, seq, clock = require "loop", require "seq", require "clock"
 local function say(what, pass) print(("%%s %%d %%.3f v%d"):format(what, pass, clock.beats())) end
 loop("a", "3/4b", function(pass) say("a", pass) end)
 loop("b", "300ms", function(pass) print(("b %%d %%.3f v%d"):format(pass, clock.time())) end)
+local function part(what) return function(pass) say(what, pass) end end
+loop("list", "3b", { part "x", part "y", false, part "z" })
 seq.play("1/2b", seq.euclid(5, 8), function(_, step) say("s", step) end, { swing = 0.6 })
 `, version, version)
 }
