@@ -87,7 +87,7 @@ end
 
 -- What the version before has left, if it has just gone.
 local function left_before()
-  local left = show.state.fx
+  local left = show.state["showrun.fx"]
   if left and math.abs(clock.time() - left.at) < 0.001 then return left end
   return { effects = {}, intensities = {} }
 end
@@ -494,7 +494,7 @@ show.on("unload", function()
     end
     if effect.glides then effect:over() else effect:cancel() end
   end
-  show.state.fx = left
+  show.state["showrun.fx"] = left
 end)
 
 return fx
