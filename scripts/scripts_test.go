@@ -63,7 +63,9 @@ test("levels", function(t) t:advance("2b") t:expect(wash){ red = 100 } end)
 test("values", function(t) t:equal({ 1, { a = 2 } }, { 1, { a = 3 } }) end)
 test("errors", function(t) t:fails(function() wash:set{ gren = 1 } end, "green") t:fails(function() end, "no") end)
 test("a handler", function(t) clock.after(0.5, function() error("oh") end) t:advance(1) end)
-test("itself", function(t) return t.nothing.here end)`)}}
+test("itself", function(t) return t.nothing.here end)
+test("durations", function(t) t:advance("2beats") end)
+test("channels", function(t) t:expect(wash){ gren = 0 } end)`)}}
 	want := []string{
 		"passes:", "begins anew:",
 		`levels: x_test.lua:7: stage.fixture wash: red is 200, expected 100, at beat 2.007`,
@@ -71,6 +73,8 @@ test("itself", function(t) return t.nothing.here end)`)}}
 		`errors: x_test.lua:9: no error, expected "no"`,
 		`a handler: x_test.lua:10: oh`,
 		`itself: x_test.lua:11: attempt to index a nil value (field 'nothing')`,
+		`durations: x_test.lua:12: test:advance: the duration must be ` + duration + `, got "2beats": the units are ms, s, m, h, b (beats) and bar`,
+		`channels: x_test.lua:13: test:expect: fixture "wash" has no channel "gren" (did you mean "green"?); it has red, green, blue`,
 	}
 	var got []string
 	for _, r := range trials(t, file, "x_test.lua") {

@@ -21,7 +21,7 @@ T.__index = T
 
 -- Lets time pass: a duration, in beats or seconds. What looking has taken is part of it.
 function T:advance(duration)
-  local amount, unit = clock.length(duration)
+  local amount, unit = check.duration("test:advance", "the duration", duration)
   local looked = unit == "b" and self.looked * clock.tempo() / 60 or self.looked
   if amount > looked then
     self.looked = 0
@@ -61,7 +61,9 @@ function T:expect(target)
   return function(levels)
     self:look()
     for name, want in pairs(levels) do
-      local got = target:get(name)
+      local got
+      local message = check.objection(function() got = target:get(name) end)
+      if message then check.fail("test:expect", (message:gsub("^.-:get: ", ""))) end
       if type(want) == "string" and want:match("%%$") then want = tonumber((want:gsub("%%", ""))) * 2.55 end
       if differs(got, want) then
         blame(("%s: %s is %s, expected %s, at beat %g"):format(tostring(target), tostring(name), shown(got), shown(want), clock.beats()))
