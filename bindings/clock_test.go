@@ -226,3 +226,14 @@ func TestNothingIsLeftOfACancelledWait(t *testing.T) {
 		t.Errorf("%d handlers still there", after-before)
 	}
 }
+
+// TestWhetherATaskHasFailed asks tasks that end in each way there is.
+func TestWhetherATaskHasFailed(t *testing.T) {
+	s := live(t, `
+local good, bad, off = clock.run(function() end), clock.run(function() error("no") end), clock.run(function() clock.sleep(9) end)
+local later = clock.run(function() clock.sleep(0.1) error("no") end)
+clock.after(0.05, function() off:cancel() print(good.failed, bad.failed, off.failed, later.failed) end)
+clock.after(0.2, function() print(later.failed, later.running) end)`)
+	s.run(time.Second)
+	s.wantLog("0.050 false\ttrue\tfalse\tfalse", "0.200 true\tfalse")
+}

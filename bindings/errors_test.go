@@ -73,7 +73,7 @@ var errorTests = []struct{ call, want string }{
 	{`task.cancel()`, `task:cancel: must be called on a task with a colon, as in x:cancel(…)`},
 	{`task.cancel(handle)`, `task:cancel: must be called on a task with a colon, as in x:cancel(…)`},
 	{`handle.cancel(task)`, `handle:cancel: must be called on a handle with a colon, as in x:cancel(…)`},
-	{`task:stop()`, `task has no 'stop'; it has cancel, name and running`},
+	{`task:stop()`, `task has no 'stop'; it has cancel, failed, name and running`},
 	{`task:cancl()`, `task has no 'cancl' (did you mean 'cancel'?)`},
 	{`print(task.nam)`, `task has no 'nam' (did you mean 'name'?)`},
 	{`task.name = "x"`, `task: fields cannot be set ('name')`},

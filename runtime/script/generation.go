@@ -80,6 +80,8 @@ type Generation struct {
 
 	modules map[string]lua.LValue
 	loading map[string]*load // modules whose files are running
+	shipped map[string]bool  // files that come with the runtime, as chunks are called
+	accuse  *lua.LFunction   // with which they raise errors, see openAccuse
 	bottom  *lua.LFunction   // that protected calls call first, see explained
 
 	topics   map[string][]*Handle
@@ -152,6 +154,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		sched:      newSchedule(cfg.Plan),
 		modules:    map[string]lua.LValue{},
 		loading:    map[string]*load{},
+		shipped:    map[string]bool{},
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
 		says:       says{},
@@ -169,6 +172,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	lualib.Open(g.L, g.library())
 	g.openProtected()
 	g.openRequire()
+	g.openAccuse()
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
 
@@ -435,16 +439,6 @@ func (g *Generation) Stats() Stats {
 
 func (g *Generation) print(L *lua.LState, text string) {
 	g.Say(slog.LevelInfo, text, Where(L))
-}
-
-// keepSortFromWaiting makes waiting raise inside a comparator of table.sort.
-func (g *Generation) keepSortFromWaiting() {
-	tbl := g.L.GetGlobal("table").(*lua.LTable)
-	sortFn := g.L.GetField(tbl, "sort").(*lua.LFunction).GFunction
-	g.L.SetField(tbl, "sort", g.L.NewFunction(func(L *lua.LState) (n int) {
-		g.NoWait("inside the comparator of table.sort", func() { n = sortFn(L) })
-		return n
-	}))
 }
 
 // Where is the file:line of the Lua code that called the Go function running on L.

@@ -72,7 +72,7 @@ func (h *Handle) name() string { return h.kind + " " + h.origin }
 type Args func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
 func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handle {
-	h := &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
+	h := &Handle{g: g, kind: kind, origin: g.origin(fn), fn: fn, args: args, cause: g.cause()}
 	h.cancelled = g.shadow() != nil // it is none of those that come
 	g.Scope().hold(h)
 	return h
@@ -259,6 +259,7 @@ func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
 	t := g.newTask(h.name(), h.fn, nil)
 	t.handle, t.scope = h, h.scope
 	t.cause = cmp.Or(ev.Topic, h.cause)
+	t.origin = h.origin
 	t.instant = ev.At
 	return t, nil
 }

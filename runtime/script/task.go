@@ -96,6 +96,9 @@ func (t *Task) Cancel() {
 	t.g.unwind(t)
 }
 
+// Failed reports whether the task has ended with an error.
+func (t *Task) Failed() bool { return t.dead && !t.killed && t.err != nil }
+
 // position is the beat of the task's logical instant, and its epoch.
 func (t *Task) position() (beat.Micro, uint32) {
 	show := t.g.sched.show

@@ -11,7 +11,7 @@ import (
 
 func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	g.nextID++
-	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
+	t := &Task{g: g, id: g.nextID, name: name, origin: g.origin(fn), fn: fn, args: args, cause: g.cause()}
 	t.entry.index = -1
 	t.scope = g.Scope()
 	g.tasks[t.id] = t
@@ -30,7 +30,7 @@ func (g *Generation) cause() string {
 // are MaxTasks of them already.
 func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	if name == "" {
-		name = "clock.run " + definedAt(fn)
+		name = "clock.run " + g.origin(fn)
 	}
 	if len(g.tasks) >= MaxTasks {
 		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
