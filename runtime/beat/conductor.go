@@ -70,7 +70,7 @@ func (c *Conductor) resolve(source string) string {
 func (c *Conductor) Do(cmd Command, s Stamp, now time.Duration) error {
 	c.given++
 	c.advance(now)
-	s = s.On(c.course(), now)
+	s = s.ofShow().On(c.course(), now)
 	if s.At <= now {
 		c.prepare(cmd, s.At)
 		return c.drive.apply(cmd, s.At, c.target, c.epochs.next)
@@ -142,7 +142,7 @@ func (c *Conductor) target(source string) (aim, bool) {
 	if f == nil || !f.Located || f.Lost {
 		return aim{}, false
 	}
-	return aim{f.Target, f.BPM, f.Window}, true
+	return aim{f.Target, f.BPM, f.Window, f.leapt}, true
 }
 
 // follower returns the follower of a key, a new one for a new key. Beyond
@@ -186,6 +186,7 @@ func (c *Conductor) Observe(source string, o Observation) []Change {
 			list = append(list, Change{Kind: Jump, At: o.Arrival, BPM: f.BPM, Of: name})
 		}
 	}
+	f.leapt = 0
 	return list
 }
 

@@ -69,6 +69,7 @@ type Follower struct {
 	following
 	own   epochs
 	fresh func() uint32 // numbers epochs
+	leapt Micro         // while it observes: how far before where it is it came there, see Turn.Back
 }
 
 // following is what a follower knows of its source. The fields are exported for the
@@ -147,7 +148,7 @@ func (f *Follower) Observe(o Observation) []Change {
 	f.Heard = max(f.Heard, o.Arrival)
 	f.Lost = false
 	if s, ok := f.locate(o); ok {
-		rate := 0.0
+		rate, before := 0.0, f.Prev
 		if o.BPM >= minBPM && o.BPM <= maxBPM {
 			rate = o.BPM / 60
 			f.BPM = o.BPM
@@ -155,10 +156,34 @@ func (f *Follower) Observe(o Observation) []Change {
 		f.Loop = o.Loop
 		f.move(s, rate)
 		f.Prev = s
+		f.leapt = f.leap(before)
 	} else {
 		f.Nonsense++
 	}
 	return f.publish(o.Arrival)
+}
+
+const (
+	landSlack = 0.01 // beats by which a position may be off that was put on a beat
+	landGap   = 0.1  // seconds between two observations after which nothing is known of between
+)
+
+// leap tells how far back from the last observation the source may have jumped to, if it
+// has since the one before. One that stood has begun to play where that was. At the end of a
+// loop it has not jumped: it plays on.
+func (f *Follower) leap(before sample) Micro {
+	if f.Motion == paused {
+		return FromFloat(landSlack)
+	}
+	played := max(f.Line.Slope, 0) * math.Min(f.Prev.C-before.C, landGap)
+	if in, out := f.Loop[0], f.Loop[1]; in < out && before.B < out+landSlack && f.Prev.B < before.B &&
+		math.Abs(f.Prev.B-in+out-before.B-played) < unsteadyBeats/8 {
+		return -1
+	}
+	if since := f.Prev.B - f.Path.Line.Beat.Float(); f.Path.Line.Stopped && since > played && since < 1 {
+		played = since
+	}
+	return FromFloat(played + landSlack)
 }
 
 // locate places an observation on the device clock and teaches the clock
@@ -367,7 +392,7 @@ func (f *Follower) publish(now time.Duration) []Change {
 	default:
 		f.Path.settle(now, f.fresh)
 		f.Missed = f.Target.At(now) - f.Path.Line.At(now)
-		f.Path.aim(now, f.Target, f.Window, slewHorizon, f.fresh)
+		f.Path.aim(now, f.Target, f.Window, slewHorizon, f.leapt, f.fresh)
 	}
 	return f.report(now)
 }

@@ -148,7 +148,7 @@ func (c *Conductor) course() Course {
 // foresee tells where what drives the beat, and the commands that wait, will lead it.
 // These get the instants they have in that course, and the epochs they begin.
 func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh func() uint32) Course {
-	course := Course{{From: Always, Line: d.Path.Line, Tempo: d.Tempo, Source: d.Source}}
+	course := Course{d.turn(Always)}
 	last := d.Path.Latest
 	for i := range waiting {
 		p := &waiting[i]
@@ -166,10 +166,15 @@ func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh 
 			return p.Begins
 		}
 		if d.apply(p.Command, p.At, target, own) == nil {
-			course = course.add(Turn{last, d.Path.Line, d.Tempo, d.Source})
+			course = course.add(d.turn(last))
 		}
 	}
 	return d.ahead(course, Never, fresh)
+}
+
+// turn is what holds from an instant on.
+func (d drive) turn(from time.Duration) Turn {
+	return Turn{From: from, Line: d.Path.Line, Tempo: d.Tempo, Source: d.Source, Back: d.Path.Back}
 }
 
 // ahead adds to a course the ends of corrections up to an instant.
@@ -178,7 +183,7 @@ func (d drive) ahead(course Course, until time.Duration, fresh func() uint32) Co
 	for n := 0; d.Path.Until <= until && d.Path.Until != Never && n < maxSlews; n++ {
 		from := d.Path.Until
 		d.Path.settle(from, fresh)
-		course = course.add(Turn{from, d.Path.Line, d.Tempo, d.Source})
+		course = course.add(d.turn(from))
 	}
 	return course
 }
@@ -187,7 +192,7 @@ func (d drive) ahead(course Course, until time.Duration, fresh func() uint32) Co
 // commands a script has given that are not in the plan yet are told to it by that. The
 // error is that of the command if the plan comes true.
 func (p *Plan) With(c Command, s Stamp) (*Plan, error) {
-	s = s.On(p.Course, p.now)
+	s = s.ofShow().On(p.Course, p.now)
 	source := p.drive.Source
 	for _, w := range p.planned {
 		if w.Kind == Follow && w.At <= s.At {
