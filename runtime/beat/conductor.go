@@ -38,6 +38,7 @@ type Conductor struct {
 	refused   uint64
 	said      standing
 	plan      *Plan // as published last
+	renamed   []Change
 }
 
 // NewConductor returns a conductor driven by the internal tempo, running from
@@ -108,12 +109,13 @@ func (c *Conductor) expect(key string, now time.Duration) {
 // Alias makes a source name such as "sink:master" stand for the source key
 // target; "" takes that back. When it drives the beat, the switch keeps epoch
 // and position if both sources agree, the phase if their beats match, and jumps
-// otherwise. Aliases do not chain.
+// otherwise. Aliases do not chain. The next Step reports that it follows another source.
 func (c *Conductor) Alias(source, target string, now time.Duration) {
 	if c.aliases[source] == target || source == Internal {
 		return
 	}
 	c.aliases[source] = target
+	c.renamed = append(c.renamed, Change{Kind: Followed, At: now, Of: source})
 	if target == "" {
 		delete(c.aliases, source)
 	}
@@ -209,7 +211,9 @@ func (c *Conductor) Step(now time.Duration) []Change {
 	for _, f := range c.followers {
 		f.Step(now) // their beats may be waited for as well
 	}
-	return c.report(now)
+	list := append(c.renamed, c.report(now)...)
+	c.renamed = nil
+	return list
 }
 
 // advance carries out what was planned up to now, each at its instant.

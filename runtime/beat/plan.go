@@ -87,6 +87,9 @@ func (c *Conductor) Plan(heard uint64, now time.Duration) *Plan {
 			since = now // it stands for another source from here on
 		}
 		l.course = before.course.grow(since, l.ahead, now)
+		if before.key != l.key {
+			l.course.arrive(since)
+		}
 	}
 	c.plan = &Plan{
 		Version: p.Version + 1, Heard: heard, Course: p.Course.grow(c.drive.Path.Since, ahead, now), ahead: ahead,
@@ -118,6 +121,15 @@ func (c Course) grow(since time.Duration, ahead Course, now time.Duration) Cours
 		}
 	}
 	return c
+}
+
+// arrive notes that the source is another one from an instant on, and has landed nowhere.
+func (c Course) arrive(at time.Duration) {
+	for i := range c {
+		if c[i].From == at {
+			c[i].Back = 0
+		}
+	}
 }
 
 // steady reports whether two turns are of one motion, but for an error that nobody sees.

@@ -73,6 +73,9 @@ func (t *Task) At() (time.Duration, beat.Micro) {
 	return t.instant, b
 }
 
+// Epoch is that of the beat that At returns, for the beat of a source that fired it.
+func (t *Task) Epoch() uint32 { return t.ownEpoch }
+
 // WhenOver has f run, in a task of its own, when the task has ended of its own accord, at
 // the instant it has got to.
 func (t *Task) WhenOver(f func()) { t.over = f }

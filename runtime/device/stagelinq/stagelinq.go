@@ -34,7 +34,7 @@ type Subscribe struct{ Paths []string }
 func Protocol() device.Protocol {
 	return device.Protocol{
 		Name:          "stagelinq",
-		Values:        []any{Player{}, []Player{}, StateChange{}, []StateChange{}, Deck{}, Subscribe{}},
+		Values:        []any{Player{}, []Player{}, StateChange{}, []StateChange{}, Deck{}, DeckOf{}, Subscribe{}},
 		NewRig:        newRig,
 		NewVirtualRig: newVirtualRig,
 	}
