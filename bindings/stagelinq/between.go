@@ -119,8 +119,7 @@ func (b *between) watch(c module.Call, d deck, beats bool) {
 		b.keep(b.G.OnBeatOf(key, c.Fn, edge, fn, nil))
 	}
 	if beats {
-		bpm := func() float64 { return b.state(d).BPM }
-		args := b.BeatArgs(bpm)
+		args := b.beatArgs(d)
 		fn := c.L.NewFunction(func(L *lua.LState) int {
 			if at := b.run(d); b.Plays(key) && at >= b.From && at < b.To {
 				b.tell("beat", append(args(L, b.G.Current(), script.Event{}), b.deck(L, d)))
@@ -144,6 +143,7 @@ func (b *between) run(d deck) beat.Micro {
 	t := b.G.Current()
 	_, at := t.At()
 	b.reached[d] = place{at, t.Epoch()}
+	at = b.G.SourceLoop(d.TempoKey(), at)
 	b.look(d, at)
 	return at
 }
@@ -156,7 +156,7 @@ func (b *between) heard(d deck) {
 		at = max(at, r.Micro)
 	}
 	if epoch != 0 {
-		b.look(d, at)
+		b.look(d, b.G.SourceLoop(d.TempoKey(), at))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	"showrun/runtime/beat"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/script"
 )
@@ -131,10 +132,14 @@ func (s *linq) deckOn(c module.Call, d deck) int {
 
 func (s *linq) deckOnBeat(c module.Call, d deck) int {
 	grid := s.Grid(c, 1, 3)
-	bpm := func() float64 {
-		return s.state(d).BPM
-	}
-	return s.PushHandle(c, s.G.OnBeatOf(d.TempoKey(), c.Fn, grid, c.Function(2, "the callback"), s.BeatArgs(bpm)))
+	return s.PushHandle(c, s.G.OnBeatOf(d.TempoKey(), c.Fn, grid, c.Function(2, "the callback"), s.beatArgs(d)))
+}
+
+// beatArgs makes the beats of a deck.
+func (s *linq) beatArgs(d deck) script.Args {
+	return s.BeatArgsIn(func() float64 { return s.state(d).BPM }, func(at beat.Micro) beat.Micro {
+		return s.G.SourceLoop(d.TempoKey(), at)
+	})
 }
 
 // present reports whether what an event tells of is so.

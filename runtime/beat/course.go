@@ -14,8 +14,8 @@ type Turn struct {
 	Source string  // what drives the beat, as Follow was told; "" for the course of a source itself
 
 	// Back is how far before the beat at which it was noticed the epoch of the line has
-	// begun, at most: so much of it was played unseen. Below 0 nothing was landed on, as at
-	// the end of a loop, which is played into.
+	// begun, at most: so much of it was played unseen. It is negative at the end of a loop:
+	// a point that has come there is the one that is landed on.
 	Back Micro
 }
 
@@ -220,23 +220,34 @@ func (g Grid) on(line Timeline, at time.Duration) bool {
 // the instant came as another beat, comes no second time; 0 = none did.
 func (g Grid) Lands(t Turn, came time.Duration) (b Micro, landed bool) {
 	is := t.Line.At(t.From)
-	b = g.Next(is - max(t.Back, 0) - 1)
-	if t.Back < 0 || b > is || t.Back == 0 && coincide(t.Line.Time(b), came) {
+	b = g.Next(is - t.back() - 1)
+	again := t.Back == 0 && coincide(t.Line.Time(b), came, samePoint) || t.Back < 0 && coincide(t.Line.Time(b), came, loopPoint)
+	if b > is || again {
 		return g.Goes(t.Line, is, came), false
 	}
 	return b, true
 }
 
+// back is how far before the beat at which it was noticed the epoch has begun.
+func (t Turn) back() Micro { return max(t.Back, -t.Back) }
+
+// Landed reports whether the epoch that begins with the turn has landed on a beat, or has
+// begun behind it, if it is not past it.
+func (t Turn) Landed(b Micro) bool { return b >= t.Line.At(t.From)-t.back() }
+
+// loopPoint is how far apart the end of a loop and its beginning may seem to be.
+const loopPoint = 40 * time.Millisecond
+
 // coincide reports whether a point is at the instant at which one came; 0 = none did.
-func coincide(at, came time.Duration) bool {
-	return came > 0 && at > came-samePoint && at < came+samePoint
+func coincide(at, came, within time.Duration) bool {
+	return came > 0 && at > came-within && at < came+within
 }
 
 // Goes returns the first point after a beat of a line that is not the same one as that
 // which came at an instant; 0 = none did.
 func (g Grid) Goes(line Timeline, after Micro, came time.Duration) Micro {
 	b := g.Next(after)
-	if coincide(line.Time(b), came) {
+	if coincide(line.Time(b), came, samePoint) {
 		return g.Next(b)
 	}
 	return b

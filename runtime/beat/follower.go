@@ -170,7 +170,7 @@ const (
 
 // leap tells how far back from the last observation the source may have jumped to, if it
 // has since the one before. One that stood has begun to play where that was. At the end of a
-// loop it has not jumped: it plays on.
+// loop it is negative: that has been foreseen.
 func (f *Follower) leap(before sample) Micro {
 	if f.Motion == paused {
 		return FromFloat(landSlack)
@@ -178,7 +178,7 @@ func (f *Follower) leap(before sample) Micro {
 	played := max(f.Line.Slope, 0) * math.Min(f.Prev.C-before.C, landGap)
 	if in, out := f.Loop[0], f.Loop[1]; in < out && before.B < out+landSlack && f.Prev.B < before.B &&
 		math.Abs(f.Prev.B-in+out-before.B-played) < unsteadyBeats/8 {
-		return -1
+		return -FromFloat(played + landSlack)
 	}
 	if since := f.Prev.B - f.Path.Line.Beat.Float(); f.Path.Line.Stopped && since > played && since < 1 {
 		played = since

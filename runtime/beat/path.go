@@ -56,9 +56,13 @@ func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon tim
 	if off := goal - at; off > window || off < -window {
 		p.Line.Epoch = fresh()
 		at = landing(at, goal, target)
-		if p.Back = back; back > 0 {
-			p.Back = max(back+at-goal, 0)
+		switch {
+		case back > 0:
+			back = max(back+at-goal, 0)
+		case back < 0:
+			back = min(back+goal-at, -1)
 		}
+		p.Back = back
 	}
 	if target.Stopped && p.Line.Stopped && at == p.Line.Beat && target.BPM == p.Line.BPM {
 		return

@@ -256,6 +256,24 @@ func (p *Plan) Position(name string, at time.Duration) (Micro, bool) {
 	return l.spot.at(l.course.At(at)), l.spot.There
 }
 
+// Loops returns where a source is when its course is at a beat: in the loop it plays, at the
+// end of which it is at the beginning. How a source tells of a loop is not exact.
+func (p *Plan) Loops(name string, b Micro) Micro {
+	i, ok := p.find(name)
+	if !ok {
+		return b
+	}
+	s := p.lanes[i].spot
+	if s.Seen || s.In >= s.Out || b < s.Out-loopRound {
+		return b
+	}
+	in := s.at(b+2*loopRound) - 2*loopRound
+	return FromFloat(math.Round(in.Float()*1000) / 1000)
+}
+
+// loopRound is how far off its ends may be.
+const loopRound = Beat / 500
+
 // unheard is the course of a source that was not heard.
 func unheard() Course { return Course{{From: Always, Line: Timeline{Stopped: true}}} }
 

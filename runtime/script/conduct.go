@@ -80,6 +80,11 @@ func (g *Generation) SourceCourse(source string) (b beat.Micro, epoch uint32) {
 	return line.At(g.Instant()), line.Epoch
 }
 
+// SourceLoop is where a tempo source is when its course is at a beat, in the loop it plays.
+func (g *Generation) SourceLoop(source string, b beat.Micro) beat.Micro {
+	return g.sched.plan.Loops(source, b)
+}
+
 // SourcePosition is the beat a tempo source is at at the logical instant; false if it
 // was not heard yet.
 func (g *Generation) SourcePosition(source string) (beat.Micro, bool) {

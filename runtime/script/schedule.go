@@ -283,12 +283,12 @@ func (l *lane) enter(turn beat.Turn, was beat.Micro) {
 // wait puts an entry in. Absolute beats passed before the epoch are parked until the source
 // jumps back.
 func (l *lane) wait(e *entry, turn beat.Turn) {
-	if is := turn.Line.At(turn.From); e.kind == waitBeat {
-		if e.beat < is-max(turn.Back, 0) {
+	if e.kind == waitBeat {
+		if !turn.Landed(e.beat) {
 			l.parked = append(l.parked, e)
 			return
 		}
-		e.landed = e.beat <= is
+		e.landed = e.beat <= turn.Line.At(turn.From)
 	}
 	l.queue.push(e)
 }
