@@ -51,5 +51,5 @@ func TestBetween(t *testing.T) {
 	s := live(t, bothDecks+watched+`watch("one", one, "1bar", 7)`)
 	s.play(120)
 	s.run(4 * time.Second)
-	s.wantTold("2.0:one enter", "2.0:one start false", "2.0:one 4", "2.5:one 5", "3.0:one 6", "3.5:one exit")
+	s.wantTold("2.0:one enter", "2.0:one start false", "2.0:one 4", "2.5:one 5", "3.0:one 6", "3.5:one stop", "3.5:one exit")
 }

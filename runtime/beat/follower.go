@@ -70,6 +70,7 @@ type Follower struct {
 	own   epochs
 	fresh func() uint32 // numbers epochs
 	leapt Micro         // while it observes: how far before where it is it came there, see Turn.Back
+	wraps bool          // likewise: it has come to the end of its loop
 }
 
 // following is what a follower knows of its source. The fields are exported for the
@@ -154,6 +155,7 @@ func (f *Follower) Observe(o Observation) []Change {
 			f.BPM = o.BPM
 		}
 		f.Loop = o.Loop
+		f.wraps = f.wrap(s)
 		f.move(s, rate)
 		f.Prev = s
 		f.leapt = f.leap(before)
@@ -161,29 +163,6 @@ func (f *Follower) Observe(o Observation) []Change {
 		f.Nonsense++
 	}
 	return f.publish(o.Arrival)
-}
-
-const (
-	landSlack = 0.01 // beats by which a position may be off that was put on a beat
-	landGap   = 0.1  // seconds between two observations after which nothing is known of between
-)
-
-// leap tells how far back from the last observation the source may have jumped to, if it
-// has since the one before. One that stood has begun to play where that was. At the end of a
-// loop it is negative: that has been foreseen.
-func (f *Follower) leap(before sample) Micro {
-	if f.Motion == paused {
-		return FromFloat(landSlack)
-	}
-	played := max(f.Line.Slope, 0) * math.Min(f.Prev.C-before.C, landGap)
-	if in, out := f.Loop[0], f.Loop[1]; in < out && before.B < out+landSlack && f.Prev.B < before.B &&
-		math.Abs(f.Prev.B-in+out-before.B-played) < unsteadyBeats/8 {
-		return -FromFloat(played + landSlack)
-	}
-	if since := f.Prev.B - f.Path.Line.Beat.Float(); f.Path.Line.Stopped && since > played && since < 1 {
-		played = since
-	}
-	return FromFloat(played + landSlack)
 }
 
 // locate places an observation on the device clock and teaches the clock
@@ -304,6 +283,9 @@ func (f *Follower) judge(s sample, rate float64, standing bool) {
 	}
 	speed := (s.B - f.Mark.B) / dc
 	f.Mark = s
+	if f.wraps {
+		return
+	}
 	if rate == 0 {
 		rate = f.Line.Reported
 	}
