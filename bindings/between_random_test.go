@@ -226,8 +226,15 @@ func (b *booth) check(t *testing.T, w watchOf, told []moment, settles time.Durat
 	}
 }
 
-// steady reports whether nothing happens at an instant, but for hundredths.
+// steady reports whether nothing happens at an instant, but for hundredths. A deck that was
+// halted just before an edge may have been run ahead to that: it waits there.
 func (b *booth) steady(w watchOf, at int) bool {
+	const ahead = 0.12 // beats
+	for _, d := range b.seen {
+		if s := d[at]; !s.playing && (s.beat < w.from && s.beat > w.from-ahead || s.beat < w.to && s.beat > w.to-ahead) {
+			return false
+		}
+	}
 	in, playing, _ := b.is(w, at)
 	for i := max(at-4, 0); i < min(at+4, len(b.seen[0])); i++ {
 		if x, y, touched := b.is(w, i); x != in || y != playing || touched {

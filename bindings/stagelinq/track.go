@@ -75,10 +75,13 @@ func (s *linq) watchTracks(L *lua.LState, name string) {
 // one that has come. While its player is lost, or has not told yet, it is as it was.
 func (s *linq) lookAt(d deck) {
 	is := s.state(d)
-	if !is.Told && !is.Empty {
+	if !is.Loaded && !is.Empty || !is.Told && is.Track == s.songs[d].track {
 		return
 	}
-	now := song{is.Signature(), is.Track}
+	now := song{"", is.Track}
+	if is.Told {
+		now.signature = is.Signature()
+	}
 	if now != s.songs[d] {
 		for _, t := range s.shows {
 			t.end(d)

@@ -72,12 +72,16 @@ func (d *SinkDecl) DecksTopic() string { return d.Key() + " decks" }
 type load struct {
 	count uint64 // of tracks before
 	beats int    // messages since it was put there
+	looks int    // messages until it is known where it loops; at most 0 = it is
 }
 
 // hear takes a changed state and reports whether the track is gone for another one.
 func (l *load) hear(name string, before, value any) bool {
 	text, _ := before.(string)
 	switch {
+	case name == "Track/LoopEnableState", strings.HasPrefix(name, "Track/CurrentLoop"):
+		l.looks = placedAfter
+		return false
 	case name == "Track/SongLoaded" && before == true:
 	case name == "Track/SongName" && text != "" && value != "" && value != nil:
 	default:
@@ -91,13 +95,12 @@ func (l *load) hear(name string, before, value any) bool {
 // may have been under way.
 const placedAfter = 2
 
-// place takes a beat message and reports whether it is known by that where the track is.
+// place takes a beat message and reports whether it is known by that where the track is, or
+// where it loops.
 func (l *load) place() bool {
-	if l.beats > placedAfter {
-		return false
-	}
-	l.beats++
-	return l.beats == placedAfter
+	l.beats = min(l.beats+1, placedAfter+1)
+	l.looks = max(l.looks-1, -1)
+	return l.beats == placedAfter || l.looks == 0
 }
 
 // deck returns what is known of a deck; nothing of one that is not there.
