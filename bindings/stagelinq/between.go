@@ -1,6 +1,7 @@
 package stagelinq
 
 import (
+	"slices"
 	"strconv"
 
 	lua "github.com/yuin/gopher-lua"
@@ -48,7 +49,7 @@ func (s *linq) deckBetween(c module.Call, d deck) int {
 	if to <= from {
 		c.Wrong("the end", "behind the beginning", c.Get(2))
 	}
-	o := c.Options(3, false, append(append([]string{"decks"}, only...), moments...)...)
+	o := c.Options(3, false, slices.Concat(moments, only, []string{"decks"})...)
 	decks := append([]deck{d}, s.decks(o)...)
 	s.betweens++
 	b := &between{
