@@ -76,12 +76,15 @@ func TestBetweenWhatIsLandedOn(t *testing.T) {
 	s.act(5*time.Second, func(p *source.Player, now time.Time) { p.SeekBeat(1, 64, now) })
 	s.act(6*time.Second, func(p *source.Player, now time.Time) { p.Play(1, now) })
 	s.act(6300*time.Millisecond, func(p *source.Player, now time.Time) { p.SeekBeat(1, 200, now) })
-	s.run(8 * time.Second)
+	s.act(7*time.Second, func(p *source.Player, now time.Time) { p.Pause(1, now) })
+	s.act(8*time.Second, func(p *source.Player, now time.Time) { p.SeekBeat(1, 66, now); p.Play(1, now) }) // a hot cue starts it
+	s.run(9 * time.Second)
 	s.wantTold(
 		"2.1:one enter", "2.1:one start false", "2.1:one 64", "2.6:one 65",
 		"3.2:one 67", "3.8:one stop", "3.8:one exit", // passed by a jump: 66
 		"4.0:one enter", "4.0:one start true", "4.1:one stop",
-		"6.0:one start false", "6.1:one 64", "6.3:one stop", "6.3:one exit")
+		"6.0:one start false", "6.1:one 64", "6.3:one stop", "6.3:one exit",
+		"8.1:one enter", "8.1:one start true", "8.1:one 66", "8.5:one 67", "9.0:one stop", "9.0:one exit")
 }
 
 func TestBetweenOfALoop(t *testing.T) {

@@ -94,6 +94,7 @@ type following struct {
 	Line    deviceLine
 	Prev    sample  // the last observation
 	Still   sample  // where the beat last moved
+	Stood   float64 // device clock when it was last seen to stand
 	Mark    sample  // where the current speed measurement began
 	Steady  int     // plausible speeds in a row
 	OddAt   float64 // device clock of the last implausible speed ...
@@ -209,6 +210,7 @@ func (f *Follower) move(s sample, rate float64) {
 		f.Halted = false
 		f.begin(s)
 		f.pause(s)
+		f.Stood = s.C
 		if f.Path.Line.Beat > f.Target.Beat {
 			f.Window = haltWindow
 		}
@@ -225,6 +227,9 @@ func (f *Follower) move(s sample, rate float64) {
 	}
 	standing := f.Still != s
 	f.Wary = f.Wary && !standing
+	if standing {
+		f.Stood = s.C
+	}
 
 	if f.Motion == playing {
 		f.track(s, rate, gap)

@@ -5,6 +5,7 @@ import "math"
 const (
 	landSlack = 0.01 // beats by which a position may be off that was put on a beat
 	landGap   = 0.1  // seconds between two observations after which nothing is known of between
+	startGap  = 0.25 // seconds that it may take to see that a source plays
 )
 
 // played is how many beats were played since an observation, at most.
@@ -21,7 +22,7 @@ func (f *Follower) wrap(s sample) bool {
 }
 
 // leap tells how far back from the last observation the source may have jumped to, if it
-// has since the one before. One that stood has begun to play where that was. At the end of a
+// has since the one before. One that stood may have been put there to play. At the end of a
 // loop it is negative: that has been foreseen.
 func (f *Follower) leap(before sample) Micro {
 	if f.Motion == paused {
@@ -31,8 +32,8 @@ func (f *Follower) leap(before sample) Micro {
 	if f.wraps {
 		return -FromFloat(played + landSlack)
 	}
-	if since := f.Prev.B - f.Path.Line.Beat.Float(); f.Path.Line.Stopped && since > played && since < 1 {
-		played = since
+	if f.Path.Line.Stopped {
+		played = max(f.Line.Slope, 0) * math.Min(f.Prev.C-f.Stood, startGap)
 	}
 	return FromFloat(played + landSlack)
 }
