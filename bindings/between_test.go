@@ -149,7 +149,9 @@ func TestShowsOfTracks(t *testing.T) {
 		print(pcall(function() one.signature = 1 end))`)
 	s.play(120)
 	load := func(n int, title string) func(p *source.Player, now time.Time) {
-		return func(p *source.Player, now time.Time) { p.Load(n, source.Track{Title: title, Artist: "A", BPM: 120}, now) }
+		return func(p *source.Player, now time.Time) {
+			p.Load(n, source.Track{Title: title, Artist: "A", BPM: 120}, now)
+		}
 	}
 	s.act(time.Second, load(1, "Beta"))
 	s.act(1900*time.Millisecond, load(1, "No"))
@@ -165,7 +167,7 @@ func TestShowsOfTracks(t *testing.T) {
 
 func TestShowsOfTracksOnlyOnAirAndByTheMaster(t *testing.T) {
 	s := live(t, tracks+`
-		stagelinq.track("* / *", function(d) print("air", d.number) d:between(0, 1e6, { exit = function() print("no") end }) end, { on_air = true })
+		stagelinq.track("* / *", function(d) print("air", d.number) d:between(0, 1e6, { exit = function() print("exit", d.number) clock.sleep(0.1) print("no") end }) end, { on_air = true })
 		stagelinq.track(function() print("none is unknown") end)
 		stagelinq.track("* / *", function(d) print("leads", d.number, d.device.name) end, { master = true })`)
 	s.play(120)
@@ -179,7 +181,7 @@ func TestShowsOfTracksOnlyOnAirAndByTheMaster(t *testing.T) {
 	s.act(4*time.Second, func(p *source.Player, now time.Time) { p.SetFader(2, 0, now); p.SetMaster(1, now) })
 	s.act(5*time.Second, func(p *source.Player, now time.Time) { p.SetFader(2, 1, now) })
 	s.run(6 * time.Second)
-	s.wantTold("0.0:air 1", "0.0:leads 1 rigdeck", "2.0:air 2", "3.0:leads 2 rigdeck", "4.0:leads 1 rigdeck", "5.0:air 2")
+	s.wantTold("0.0:air 1", "0.0:leads 1 rigdeck", "2.0:air 2", "3.0:leads 2 rigdeck", "4.0:exit 2", "4.0:leads 1 rigdeck", "5.0:air 2")
 }
 
 // TestShowsOfTracksStay while their player is lost, and after a reload begin again.

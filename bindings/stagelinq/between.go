@@ -33,6 +33,7 @@ type between struct {
 	seen    map[deck]stagelinq.Deck // as it was known last while its player was there
 	reached map[deck]place          // as far as it was run, perhaps ahead
 	on      []module.Registration
+	watched []deck
 }
 
 // place is a beat of an epoch.
@@ -50,10 +51,15 @@ func (s *linq) deckBetween(c module.Call, d deck) int {
 		c.Wrong("the end", "behind the beginning", c.Get(2))
 	}
 	o := c.Options(3, false, slices.Concat(moments, only, []string{"decks"})...)
-	decks := append([]deck{d}, s.decks(o)...)
+	watched := []deck{d}
+	for _, also := range s.decks(o) {
+		if !slices.Contains(watched, also) {
+			watched = append(watched, also)
+		}
+	}
 	s.betweens++
 	b := &between{
-		linq: s, Stretch: beat.Stretch{From: beat.FromFloat(from), To: beat.FromFloat(to)}, filter: filterOf(o),
+		linq: s, Stretch: beat.Stretch{From: beat.FromFloat(from), To: beat.FromFloat(to)}, filter: filterOf(o), watched: watched,
 		topic: c.Fn + " " + strconv.Itoa(s.betweens) + " ", seen: map[deck]stagelinq.Deck{}, reached: map[deck]place{},
 	}
 	for _, moment := range moments {
@@ -67,8 +73,13 @@ func (s *linq) deckBetween(c module.Call, d deck) int {
 	if len(b.on) == 0 {
 		c.Fail("nothing is to happen; give it one of enter, start, beat, stop and exit, as in { enter = function(deck) … end }")
 	}
-	for _, d := range decks {
+	for _, d := range watched {
 		b.watch(c, d, o.Has("beat"))
+	}
+	if scope := s.G.Scope(); scope != nil {
+		if r, ok := scope.Value.(*run); ok {
+			r.betweens = append(r.betweens, b)
+		}
 	}
 	return s.PushHandle(c, b)
 }
@@ -114,7 +125,7 @@ func (b *between) watch(c module.Call, d deck, beats bool) {
 	for _, at := range []beat.Micro{b.From, b.To} {
 		edge := beat.Grid{Quantum: beat.Once, Offset: at}
 		fn := c.L.NewFunction(func(*lua.LState) int {
-			b.run(d)
+			b.beat(d)
 			return 0
 		})
 		b.keep(b.G.OnBeatOf(key, c.Fn, edge, fn, nil))
@@ -122,7 +133,7 @@ func (b *between) watch(c module.Call, d deck, beats bool) {
 	if beats {
 		args := b.beatArgs(d)
 		fn := c.L.NewFunction(func(L *lua.LState) int {
-			if at := b.run(d); b.Plays(key) && at >= b.From && at < b.To {
+			if at := b.beat(d); b.Plays(key) && at >= b.From && at < b.To {
 				b.tell("beat", append(args(L, b.G.Current(), script.Event{}), b.deck(L, d)))
 			}
 			return 0
@@ -139,8 +150,8 @@ func (b *between) watch(c module.Call, d deck, beats bool) {
 	b.keep(b.G.Run(c.Fn, heard, nil))
 }
 
-// run looks at a deck at the beat that the running task stands on.
-func (b *between) run(d deck) beat.Micro {
+// beat looks at a deck at the beat that the running task stands on.
+func (b *between) beat(d deck) beat.Micro {
 	t := b.G.Current()
 	_, at := t.At()
 	b.reached[d] = place{at, t.Epoch()}
@@ -176,6 +187,13 @@ func (b *between) look(d deck, at beat.Micro) {
 	}
 	b.seen[d] = is
 	b.see(d, beat.Spot{At: at, Counts: is.Loaded && is.Placed && b.passes(is), Playing: is.Playing})
+}
+
+// leave tells that no deck is in it any more.
+func (b *between) leave() {
+	for _, d := range b.watched {
+		b.see(d, beat.Spot{})
+	}
 }
 
 // see tells of what happens by where a deck is.

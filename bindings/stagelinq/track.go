@@ -1,6 +1,8 @@
 package stagelinq
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,7 +19,13 @@ type trackShow struct {
 	filter
 	pattern string // "" for those that no other has
 	fn      *lua.LFunction
-	running map[deck]*script.Scope
+	running map[deck]*run
+}
+
+// run is a show of a track that goes on.
+type run struct {
+	script.Scope
+	betweens []*between // that it watches
 }
 
 // song is the track on a deck.
@@ -29,7 +37,7 @@ type song struct {
 // track registers what belongs to a track.
 func (s *linq) track(c module.Call) int {
 	s.LoadingOnly(c, "what belongs to tracks is told")
-	t := &trackShow{linq: s, running: map[deck]*script.Scope{}}
+	t := &trackShow{linq: s, running: map[deck]*run{}}
 	if _, fallback := c.Get(1).(*lua.LFunction); fallback {
 		c.First--
 	} else {
@@ -112,21 +120,35 @@ func (t *trackShow) begin(d deck, signature string) {
 	if t.running[d] != nil {
 		return
 	}
-	scope := &script.Scope{}
-	t.running[d] = scope
-	t.G.Within(scope, func() { t.G.Run("track "+module.Cut(signature), t.fn, []lua.LValue{t.deck(t.G.L, d)}) })
+	r := &run{}
+	r.Value = r
+	t.running[d] = r
+	t.G.Within(&r.Scope, func() { t.G.Run("track "+module.Cut(signature), t.fn, []lua.LValue{t.deck(t.G.L, d)}) })
 }
 
+// end ends the show of a track, when those who have watched a part of it were told that it is
+// over.
 func (t *trackShow) end(d deck) {
-	if scope := t.running[d]; scope != nil {
-		delete(t.running, d)
-		t.G.EndScope(scope)
+	r := t.running[d]
+	if r == nil {
+		return
 	}
+	delete(t.running, d)
+	for _, b := range r.betweens {
+		b.leave()
+	}
+	t.G.Run("the end of a track", t.G.L.NewFunction(func(*lua.LState) int {
+		t.G.EndScope(&r.Scope)
+		return 0
+	}), nil)
 }
 
 // Cancel implements module.Registration.
 func (t *trackShow) Cancel() {
-	for d := range t.running {
+	order := func(a, b deck) int {
+		return cmp.Or(cmp.Compare(a.sink.decl.Key(), b.sink.decl.Key()), cmp.Compare(a.token, b.token), a.number-b.number)
+	}
+	for _, d := range slices.SortedFunc(maps.Keys(t.running), order) {
 		t.end(d)
 	}
 	t.shows = slices.DeleteFunc(t.shows, func(o *trackShow) bool { return o == t })
