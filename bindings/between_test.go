@@ -189,6 +189,15 @@ func TestShowsOfTracksStay(t *testing.T) {
 	text := tracks + `stagelinq.track("Click / *", function(d) print("click", d.phrase) clock.every(1, function() print("on") end) end)`
 	s := live(t, text)
 	s.play(120)
+	s.act(0, func(p *source.Player, now time.Time) {
+		p.Load(1, source.Track{Title: "Click", Artist: "Virtual rig"}, now)
+	})
+	s.run(100 * time.Millisecond)
+	s.log = nil
+	s.act(200*time.Millisecond, func(p *source.Player, now time.Time) {
+		p.Load(1, source.Track{Title: "Click", Artist: "Virtual rig", BPM: 120, Length: 24 * time.Hour}, now)
+		p.Play(1, now)
+	})
 	s.run(500 * time.Millisecond)
 	s.lose()
 	s.run(1500 * time.Millisecond)
@@ -196,5 +205,53 @@ func TestShowsOfTracksStay(t *testing.T) {
 	s.run(2500 * time.Millisecond)
 	s.reload(text)
 	s.run(3200 * time.Millisecond)
-	s.wantTold("0.0:click nil", "1.0:on", "2.0:on", "2.5:click 1")
+	s.wantTold("0.2:click nil", "1.2:on", "2.2:on", "2.5:click 1")
+}
+
+// TestBetweenWaitsForWhereADeckIs: another track, or another deck that leads, is not taken to
+// be where the one before was.
+func TestBetweenWaitsForWhereADeckIs(t *testing.T) {
+	s := live(t, bothDecks+watched+`watch("one", one, 4, 8) watch("master", master, 4, 8)`)
+	s.play(120)
+	s.act(time.Second, func(p *source.Player, now time.Time) {
+		p.Load(2, source.Track{Title: "Two", Artist: "A", BPM: 120}, now)
+		p.SeekBeat(2, 20, now)
+		p.Play(2, now)
+	})
+	s.act(2600*time.Millisecond, func(p *source.Player, now time.Time) { p.Pause(1, now) })
+	s.act(3*time.Second, func(p *source.Player, now time.Time) { p.SetMaster(2, now) })
+	s.act(4*time.Second, func(p *source.Player, now time.Time) {
+		p.Load(1, source.Track{Title: "Three", Artist: "A", BPM: 120}, now)
+	})
+	s.run(5 * time.Second)
+	s.wantTold("2.0:one enter", "2.0:one start false", "2.0:master enter", "2.0:master start false", "2.0:one 4", "2.0:master 4",
+		"2.5:one 5", "2.5:master 5", "2.6:one stop", "2.6:master stop", "3.0:master exit", "4.0:one exit")
+}
+
+func TestBetweenOfTheNextTrack(t *testing.T) {
+	s := live(t, bothDecks+watched+`watch("two", two, 0, 8)`)
+	s.play(120)
+	for at, title := range []string{"A", "B"} {
+		s.act(time.Duration(at+1)*time.Second, func(p *source.Player, now time.Time) {
+			p.Load(2, source.Track{Title: title, Artist: "A", BPM: 120}, now)
+		})
+	}
+	s.run(3 * time.Second)
+	s.wantTold("1.2:two enter", "2.0:two exit", "2.2:two enter")
+}
+
+// TestTheLeadGoesOverBetweenBeats: the master's beats go on with the next of the deck that
+// leads then, however that came to be there.
+func TestTheLeadGoesOverBetweenBeats(t *testing.T) {
+	s := live(t, bothDecks+`master:on_beat(1, function(b) print(b.number) end)`)
+	s.play(120)
+	s.act(time.Second, func(p *source.Player, now time.Time) {
+		p.Load(2, source.Track{Title: "Two", Artist: "A", BPM: 120}, now)
+		p.SeekBeat(2, 20, now)
+		p.Play(2, now)
+	})
+	s.act(2230*time.Millisecond, func(p *source.Player, now time.Time) { p.SeekBeat(2, 33, now) }) // 34 is at 2.73
+	s.act(2760*time.Millisecond, func(p *source.Player, now time.Time) { p.SetMaster(2, now) })
+	s.run(3600 * time.Millisecond)
+	s.wantTold("0.5:1", "1.0:2", "1.5:3", "2.0:4", "2.5:5", "3.2:35")
 }

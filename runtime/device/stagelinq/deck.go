@@ -80,7 +80,10 @@ func (l *load) hear(name string, before, value any) bool {
 	text, _ := before.(string)
 	switch {
 	case name == "Track/LoopEnableState", strings.HasPrefix(name, "Track/CurrentLoop"):
-		l.looks = placedAfter
+		l.looks = loopsAfter
+		return false
+	case name == "Track/SongLoaded" && before == false:
+		l.beats = 0 // of an empty deck
 		return false
 	case name == "Track/SongLoaded" && before == true:
 	case name == "Track/SongName" && text != "" && value != "" && value != nil:
@@ -91,9 +94,12 @@ func (l *load) hear(name string, before, value any) bool {
 	return true
 }
 
-// placedAfter is how many beat messages it takes to know where a track is: the one before
-// may have been under way.
-const placedAfter = 2
+// After how many beat messages it is known where a track is, for it takes a while to see that
+// a deck stands elsewhere, and where it loops, for one may have been under way.
+const (
+	placedAfter = 5
+	loopsAfter  = 2
+)
 
 // place takes a beat message and reports whether it is known by that where the track is, or
 // where it loops.
