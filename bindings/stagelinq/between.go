@@ -181,10 +181,6 @@ func (b *between) look(d deck, at beat.Micro) {
 	if is.Number == 0 || !is.Playing && !is.Stopped || !same && was.Number != 0 {
 		is = was
 	}
-	if same && is.Track != was.Track {
-		b.see(d, beat.Spot{})
-		delete(b.reached, d)
-	}
 	b.seen[d] = is
 	b.see(d, beat.Spot{At: at, Counts: is.Loaded && is.Placed && b.passes(is), Playing: is.Playing})
 }
