@@ -76,7 +76,7 @@ var clockTests = []struct {
 		[]string{"0.500 120", "0.900 120", "1.300 120", "1.700 150"}, nil},
 	{"tap at the top level", `clock.tap() print(clock.tempo())`, []string{"0.000 120"}, nil},
 	{"nudge", `clock.after(1, function() clock.nudge(2) print(clock.beats()) end) clock.on_beat(4, function(b) print(b.number) end)`,
-		[]string{"1.000 4", "3.000 8"}, nil},
+		[]string{"1.000 4", "1.000 4", "3.000 8"}, nil}, // it has landed on 4
 	{"nudge by less than half a beat", `clock.after(1, function() clock.nudge("1/4b") end) clock.after(2, function() print(clock.beats()) clock.nudge("-1/4b") end) clock.after(3, function() print(clock.beats()) end)`,
 		[]string{"2.000 4.25", "3.000 6"}, nil},
 	{"nudge at the top level", `clock.nudge(3) clock.on_beat(4, function(b) print(b.number) end)`, []string{"0.500 4", "2.500 8"}, nil},

@@ -30,9 +30,9 @@ rx: universe() timecode()
 heard: on() get() levels() number
 film: on() position rate running stream
 rig: nodes() on()
-stagelinq: sink()
+stagelinq: sink() track()
 dj: devices() on() subscribe() get() deck() master()
-deck: playing bpm beat total_beats title artist length master on_air loaded on() on_beat()
+deck: playing bpm beat total_beats title artist length master on_air loaded on() on_beat() between() signature device phrase
 stagenet: console()
 house: gateways() on() gateway() set() fade() get() leases()
 box: id type version address connected lease slot() channel()

@@ -241,7 +241,7 @@ var errorTests = []struct{ call, want string }{
 	{`dj:deck(1):on_beat(1)`, `stagelinq.deck:on_beat: the callback must be a function, got nil; was it called where it should be passed, as f() for f?`},
 	{`dj:deck(1).on("play", f)`, `stagelinq.deck:on: must be called on a stagelinq.deck with a colon, as in x:on(…)`},
 	{`clock.wait(dj:deck(1))`, `stagelinq.deck:on: the event must be play, stop, track, tempo, jump or master, got a function`},
-	{`dj:master():play()`, `stagelinq.deck has no 'play'; it has artist, beat, bpm, length, loaded, master, number, on, on_air, on_beat, playing, title and total_beats`},
+	{`dj:master():play()`, `stagelinq.deck has no 'play'; it has artist, beat, between, bpm, device, length, loaded, master, number, on, on_air, on_beat, phrase, playing, signature, title and total_beats`},
 }
 
 // TestErrors makes every call at the top level and in a task: both raise the same

@@ -385,7 +385,7 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 		switch e.kind {
 		case waitGrid:
 			g.stats.Skipped++
-			e.beat = e.grid.Next(max(e.beat, e.lane.course.At(now)))
+			e.beat, e.landed = e.grid.Next(max(e.beat, e.lane.course.At(now))), false
 			g.sched.add(e)
 			return nil
 		default:

@@ -231,7 +231,7 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 		}
 		g.sched.add(&h.entry)
 	default:
-		h.entry.beat, h.entry.epoch, h.entry.fired = e.grid.Next(e.beat), e.epoch, at
+		h.entry.beat, h.entry.epoch, h.entry.fired, h.entry.landed = e.grid.Next(e.beat), e.epoch, at, false
 		if is, epoch := e.lane.position(now); behind && epoch == e.epoch && h.entry.beat < is {
 			next := e.grid.Next(is)
 			g.stats.Skipped += uint64(math.Round((next - h.entry.beat).Float() / e.grid.Quantum))
