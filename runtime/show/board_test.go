@@ -64,7 +64,7 @@ func TestCheck(t *testing.T) {
 		{Go{}, "Go{main }"},
 		{Go{List: "haze"}, "Go{haze }"},
 		{Go{Cue: "10.50"}, "Go{main 10.5}"},
-		{Go{Cue: "3"}, "list main has no cue 3; it has 3, 1 to 10.5"},
+		{Go{Cue: "3"}, "list main has no cue 3; it has 3 cues, 1 to 10.5"},
 		{Go{List: "haze", Cue: "2"}, "list haze has no cue 2; it has 1"},
 		{Go{List: "empty", Cue: "2"}, "list empty has no cue yet"},
 		{Go{Cue: "storm"}, `a cue has a number, got "storm"`},
