@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -137,7 +138,8 @@ func (p *param) takeDefault(o module.Options) {
 
 func (p *param) takeNumbers(o module.Options) {
 	_, number := p.Default.(float64)
-	for name, to := range map[string]*float64{"min": &p.Min, "max": &p.Max, "step": &p.Step} {
+	to := [...]*float64{&p.Min, &p.Max, &p.Step}
+	for i, name := range [...]string{"min", "max", "step"} {
 		v := o.Get(name)
 		n, ok := v.(lua.LNumber)
 		switch {
@@ -147,7 +149,7 @@ func (p *param) takeNumbers(o module.Options) {
 		case !ok || math.IsNaN(float64(n)) || math.IsInf(float64(n), 0):
 			o.WrongNumber(name, "a number", v)
 		default:
-			*to = float64(n)
+			*to[i] = float64(n)
 		}
 	}
 	switch {
@@ -178,9 +180,11 @@ func (s *Show) restore(p *param) {
 
 func sameKind(a, b any) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }
 
-// takeParams takes over what has been set since the copy for this load was made.
+// takeParams takes over what has been set since the copy for this load was made, in the
+// order of the names, so that runs repeat exactly.
 func (s *Show) takeParams(before *Show) {
-	for name, v := range before.chosen {
+	for _, name := range slices.Sorted(maps.Keys(before.chosen)) {
+		v := before.chosen[name]
 		if s.chosen[name] == v {
 			continue
 		}
