@@ -181,11 +181,13 @@ func (s *Show) restore(p *param) {
 func sameKind(a, b any) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }
 
 // takeParams takes over what has been set since the copy for this load was made, in the
-// order of the names, so that runs repeat exactly.
+// order of the names, so that runs repeat exactly. What the top level sets counts if it is
+// not what that of the load before has set.
 func (s *Show) takeParams(before *Show) {
 	for _, name := range slices.Sorted(maps.Keys(before.chosen)) {
 		v := before.chosen[name]
-		if s.chosen[name] == v {
+		top, set := s.preset[name]
+		if s.chosen[name] == v || set && before.preset[name] != top {
 			continue
 		}
 		p := s.param(name)
@@ -228,6 +230,9 @@ func paramSet(c module.Call, p *param) int {
 	v := plainOf(c.Get(1))
 	fit, err := p.Fit(v)
 	if err == nil && sameKind(v, p.Default) {
+		if p.s.G.Collecting() {
+			p.s.preset[p.Name] = fit
+		}
 		if !p.s.G.Shadowing() { // what a cue would do changes nothing
 			p.change(fit)
 		}
