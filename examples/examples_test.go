@@ -16,6 +16,7 @@ import (
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
+	"showrun/scripts"
 )
 
 var (
@@ -46,7 +47,7 @@ func frames(t *testing.T, name string, d time.Duration) []byte {
 	var b bytes.Buffer
 	log := show.NewFrameLog(&b)
 	opts := rehearse.Options{
-		Name: name, File: "show.lua", Dir: name, Bind: bindings.New, Protocols: []device.Protocol{stagelinq.Protocol()},
+		Name: name, File: "show.lua", Dir: name, Bind: bindings.New, Shipped: scripts.Files(), Protocols: []device.Protocol{stagelinq.Protocol()},
 		Rate: 44, Lookahead: 50 * time.Millisecond, Frames: log,
 	}
 	if err := rehearse.Play(context.Background(), opts, os.DirFS(name), d); err != nil {

@@ -96,6 +96,15 @@ func (o Options) Bool(name string) bool {
 	return v == lua.LTrue
 }
 
+// Function takes a function.
+func (o Options) Function(name string) *lua.LFunction {
+	fn, ok := o.Get(name).(*lua.LFunction)
+	if !ok {
+		o.Wrong(name, "a function", o.Get(name))
+	}
+	return fn
+}
+
 // Choice takes one of some words, the first if it is not there.
 func (o Options) Choice(name string, words []string) string {
 	if !o.Has(name) {

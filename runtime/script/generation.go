@@ -80,6 +80,8 @@ type Generation struct {
 
 	modules map[string]lua.LValue
 	loading map[string]*load // modules whose files are running
+	shipped map[string]bool  // files that come with the runtime, as chunks are called
+	accuse  *lua.LFunction   // with which they raise errors, see openAccuse
 	bottom  *lua.LFunction   // that protected calls call first, see explained
 
 	topics   map[string][]*Handle
@@ -152,6 +154,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		sched:      newSchedule(cfg.Plan),
 		modules:    map[string]lua.LValue{},
 		loading:    map[string]*load{},
+		shipped:    map[string]bool{},
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
 		says:       says{},
@@ -169,6 +172,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	lualib.Open(g.L, g.library())
 	g.openProtected()
 	g.openRequire()
+	g.openAccuse()
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
 
@@ -228,6 +232,7 @@ func (g *Generation) Start(at time.Duration) error {
 	for _, f := range pending {
 		f()
 	}
+	g.cfg.Oracle.settle()
 	commands := g.collected
 	g.collected = nil
 	if len(commands) > 0 {
@@ -381,7 +386,7 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 		switch e.kind {
 		case waitGrid:
 			g.stats.Skipped++
-			e.beat = e.grid.Next(max(e.beat, e.lane.course.At(now)))
+			e.beat, e.landed = e.grid.Next(max(e.beat, e.lane.course.At(now))), false
 			g.sched.add(e)
 			return nil
 		default:
@@ -435,16 +440,6 @@ func (g *Generation) Stats() Stats {
 
 func (g *Generation) print(L *lua.LState, text string) {
 	g.Say(slog.LevelInfo, text, Where(L))
-}
-
-// keepSortFromWaiting makes waiting raise inside a comparator of table.sort.
-func (g *Generation) keepSortFromWaiting() {
-	tbl := g.L.GetGlobal("table").(*lua.LTable)
-	sortFn := g.L.GetField(tbl, "sort").(*lua.LFunction).GFunction
-	g.L.SetField(tbl, "sort", g.L.NewFunction(func(L *lua.LState) (n int) {
-		g.NoWait("inside the comparator of table.sort", func() { n = sortFn(L) })
-		return n
-	}))
 }
 
 // Where is the file:line of the Lua code that called the Go function running on L.

@@ -174,6 +174,7 @@ func (m *Machine) publish(now time.Duration) {
 		return
 	}
 	m.plan.Store(plan)
+	m.engine.Hear(plan.Source)
 	m.engine.Retime(plan.Course)
 	m.pace(now)
 	if !plan.Same(before, *m.watched.Load()) {

@@ -48,6 +48,8 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 	next.gen.Start(m.horizon)
 	m.showBoard()
 	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
+	sources := next.gen.Sources()
+	m.watched.Store(&sources)
 	m.showBoard()
 	return before
 }
