@@ -41,6 +41,32 @@ func TestAttributesOutliveAReload(t *testing.T) {
 	s.wantFailures()
 }
 
+// TestAHeadTurnsTheNearestWay from where it was aimed last, also by the load before, but not
+// from where a look would have it.
+func TestAHeadTurnsTheNearestWay(t *testing.T) {
+	const walk = `local function walk(to) for d = 0, to, to > 0 and 40 or -40 do turn:aim{ 3 * math.sin(math.rad(d)), 3 * math.cos(math.rad(d)), 0 } end end
+		local list = require("cue").list{} list:cue{ 1, go = function() walk(-240) end } `
+	const first, next = `clock.after(1, function() walk(240) end) `, `clock.after(1.5, function() turn:aim{ -3, -1, 0 } end) `
+	pan := func(texts ...string) int {
+		s := newStand(t)
+		for i, text := range texts {
+			if err := s.load(map[string]string{"show.lua": prelude + lamps + heads + walk + text}); err != nil {
+				t.Fatal(err)
+			}
+			s.run(time.Duration(2*i+2) * time.Second)
+		}
+		s.wantFailures()
+		return s.level("200")
+	}
+	want := pan(first+next, "")
+	if got := pan(first+next+`clock.after(1.2, function() list:look(1) end)`, ""); got != want {
+		t.Errorf("after a look pan is at %d, want %d", got, want)
+	}
+	if got := pan(first, next); got != want {
+		t.Errorf("after a reload pan is at %d, want %d", got, want)
+	}
+}
+
 // recorded keeps what enters a show and the hashes of its frames.
 type recorded struct {
 	inputs []any
