@@ -3,6 +3,7 @@ package show_test
 import (
 	"bytes"
 	"cmp"
+	"encoding/gob"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -16,6 +17,99 @@ import (
 	"showrun/runtime/clock"
 	"showrun/runtime/show"
 )
+
+// A recording is a show that is played on a clock that jumps, with what has entered it.
+type recording struct {
+	cfg    show.Config
+	m      *show.Machine
+	clock  *clock.Virtual
+	log    *show.FrameLog
+	frames bytes.Buffer
+	inputs []any
+}
+
+func newRecording(seed uint64) *recording {
+	r := &recording{clock: clock.NewVirtual()}
+	r.log = show.NewFrameLog(&r.frames)
+	r.cfg = show.Config{
+		Name: "show", File: "show.lua", Rate: 50, Lookahead: lookahead, Seed: seed, Frames: r.log,
+		Bind: bindings.New, Now: r.clock.Now, Stopwatch: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler),
+		Record: func(in any) { r.inputs = append(r.inputs, in) },
+	}
+	return r
+}
+
+func (r *recording) begin() { r.m = show.New(r.cfg) }
+
+func (r *recording) prepare(t *testing.T, text string, state show.Copy) *show.Load {
+	t.Helper()
+	l, err := r.m.Prepare(t.Context(), fstest.MapFS{"show.lua": {Data: []byte(text)}}, state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func (r *recording) swap(l *show.Load) {
+	if before := r.m.Swap(l, r.clock.Now()); before != nil {
+		before.End()
+	}
+}
+
+// run plays for a while, in steps of 10 ms.
+func (r *recording) run(d time.Duration) {
+	for until := r.clock.Now() + d; r.clock.Now() < until; {
+		r.clock.Advance(10 * time.Millisecond)
+		for more := true; more; {
+			more, _ = r.m.Script(r.clock.Now())
+		}
+		r.m.Engine(r.clock.Now())
+	}
+}
+
+// end has the show say goodbye, and returns its frames.
+func (r *recording) end() string {
+	r.m.End(r.clock.Now())
+	r.run(2 * time.Second)
+	_, last := r.m.Leave(r.clock.Now(), true)
+	r.m.Engine(r.clock.Now() + time.Second)
+	last.End()
+	r.log.Flush()
+	return r.frames.String()
+}
+
+// repeated returns the frames that the record makes, as it comes out of a file.
+func (r *recording) repeated(t *testing.T) string {
+	t.Helper()
+	again := newRecording(r.cfg.Seed)
+	again.cfg.Record = nil
+	repeat := show.NewReplay(again.cfg)
+	slices.SortStableFunc(r.inputs, func(a, b any) int { return cmp.Compare(show.NumberOf(a), show.NumberOf(b)) })
+	for i, in := range r.inputs {
+		if err := repeat.Feed(passedOn(t, in)); err != nil {
+			t.Fatalf("input %d, %T: %v", i, in, err)
+		}
+	}
+	again.log.Flush()
+	return again.frames.String()
+}
+
+// passedOn is an input as it comes out of a file.
+func passedOn(t *testing.T, in any) any {
+	t.Helper()
+	for _, v := range show.Values() {
+		gob.Register(v)
+	}
+	var b bytes.Buffer
+	var out any
+	if err := gob.NewEncoder(&b).Encode(&in); err != nil {
+		t.Fatal(err)
+	}
+	if err := gob.NewDecoder(&b).Decode(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
 
 // playOfCues is a show of cues, colours and params, of which each load has a part.
 const playOfCues = `
@@ -72,64 +166,27 @@ func operated(r *rand.Rand) show.Operation {
 // loads, also while the next one is on its way, the record makes the same frames.
 func TestRecordsOfOperatedShowsRepeat(t *testing.T) {
 	for seed := range 4 * *rounds {
-		r := rand.New(rand.NewPCG(seed, 14))
-		var live, again bytes.Buffer
-		var inputs []any
-		config := func(b *bytes.Buffer) (show.Config, *clock.Virtual, *show.FrameLog) {
-			clock, log := clock.NewVirtual(), show.NewFrameLog(b)
-			return show.Config{
-				Name: "show", File: "show.lua", Rate: 50, Lookahead: lookahead, Seed: seed, Frames: log,
-				Bind: bindings.New, Now: clock.Now, Stopwatch: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler),
-			}, clock, log
-		}
-		cfg, clk, log := config(&live)
-		cfg.Record = func(in any) { inputs = append(inputs, in) }
-		m := show.New(cfg)
-		run := func(d time.Duration) {
-			for until := clk.Now() + d; clk.Now() < until; {
-				clk.Advance(10 * time.Millisecond)
-				if r.IntN(9) == 0 {
-					m.Operate(operated(r)) // what there is not is refused
+		rnd, r := rand.New(rand.NewPCG(seed, 14)), newRecording(seed)
+		r.begin()
+		people := func(d time.Duration) {
+			for until := r.clock.Now() + d; r.clock.Now() < until; r.run(10 * time.Millisecond) {
+				if rnd.IntN(9) == 0 {
+					r.m.Operate(operated(rnd)) // what there is not is refused
 				}
-				for more := true; more; {
-					more, _ = m.Script(clk.Now())
-				}
-				m.Engine(clk.Now())
 			}
 		}
 		state := show.First()
 		for range 5 {
-			l, err := m.Prepare(t.Context(), fstest.MapFS{"show.lua": {Data: []byte(playOfCues)}}, state)
-			if err != nil {
-				t.Fatal(err)
-			}
+			l := r.prepare(t, playOfCues, state)
 			if l.Number() > 1 {
-				run(time.Second)
+				people(time.Second)
 			}
-			if before := m.Swap(l, clk.Now()); before != nil {
-				before.End()
-			}
-			run(2 * time.Second)
-			state, _ = m.CopyState()
+			r.swap(l)
+			people(2 * time.Second)
+			state, _ = r.m.CopyState()
 		}
-		m.End(clk.Now())
-		run(2 * time.Second)
-		_, last := m.Leave(clk.Now(), true)
-		run(0)
-		m.Engine(clk.Now() + time.Second)
-		last.End()
-		log.Flush()
-
-		cfg, _, log = config(&again)
-		repeat := show.NewReplay(cfg)
-		slices.SortStableFunc(inputs, func(a, b any) int { return cmp.Compare(show.NumberOf(a), show.NumberOf(b)) })
-		for i, in := range inputs {
-			if err := repeat.Feed(passedOn(t, in)); err != nil {
-				t.Fatalf("seed %d, input %d, %T: %v", seed, i, in, err)
-			}
-		}
-		log.Flush()
-		was, is := strings.Split(live.String(), "\n"), strings.Split(again.String(), "\n")
+		was := strings.Split(r.end(), "\n")
+		is := strings.Split(r.repeated(t), "\n")
 		for i := range was {
 			if i >= len(is) || was[i] != is[i] {
 				t.Fatalf("seed %d, line %d of %d and %d: live\n%s\nagain\n%s", seed, i, len(was), len(is), was[i], is[min(i, len(is)-1)])
