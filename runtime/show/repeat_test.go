@@ -197,3 +197,25 @@ func TestRecordsOfOperatedShowsRepeat(t *testing.T) {
 		}
 	}
 }
+
+// TestParamsSetWhileAVersionLoads are taken over in the order of their names in every run.
+func TestParamsSetWhileAVersionLoads(t *testing.T) {
+	for range 5 {
+		r := newRecording(1)
+		r.begin()
+		const text = labPrelude0 + `for i = 1, 8 do show.param{ "p" .. i, default = 0 }:on(function(v) one:set(100, v) end) end`
+		r.swap(r.prepare(t, text, show.First()))
+		r.run(time.Second)
+		state, _ := r.m.CopyState()
+		l := r.prepare(t, text, state)
+		for i := 8; i >= 1; i-- {
+			r.m.Operate(show.SetParam{Name: fmt.Sprint("p", i), Value: float64(i)})
+		}
+		r.run(time.Second)
+		r.swap(l)
+		r.run(time.Second)
+		if live := r.end(); !strings.HasSuffix(strings.TrimSpace(live), "0/100=8") {
+			t.Fatalf("frames\n%s", live)
+		}
+	}
+}
