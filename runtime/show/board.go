@@ -117,7 +117,7 @@ func (l *List) Cue(number string) (Cue, error) {
 	case 1:
 		return Cue{}, fmt.Errorf("list %s has no cue %s; it has %s", l.Name, cut(number), last)
 	}
-	return Cue{}, fmt.Errorf("list %s has no cue %s; it has %d, %s to %s", l.Name, cut(number), len(l.Cues), l.Cues[0].Number, last)
+	return Cue{}, fmt.Errorf("list %s has no cue %s; it has %d cues, %s to %s", l.Name, cut(number), len(l.Cues), l.Cues[0].Number, last)
 }
 
 // unknown tells that there is none of a name, and which may have been meant.

@@ -23,7 +23,7 @@ func TestRead(t *testing.T) {
 		"go haze 1":         "haze: go 1",
 		"go storm":          "no cue list is called \"storm\"; there are empty, haze, main",
 		"go hase":           `no cue list is called "hase" (did you mean "haze"?)`,
-		"go 7":              "list main has no cue 7; it has 3, 1 to 10.5",
+		"go 7":              "list main has no cue 7; it has 3 cues, 1 to 10.5",
 		"go main 1 2":       "go takes [LIST] [CUE]",
 		"back":              "main: back",
 		"back haze":         "haze: back",
