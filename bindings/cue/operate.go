@@ -113,10 +113,13 @@ func (s *Lists) listLook(c module.Call, l *list) int {
 
 // View implements module.List.
 func (l *list) View() show.List {
-	v := show.List{Name: l.Name}
-	for _, c := range l.Cues() {
-		v.Cues = append(v.Cues, show.Cue{Number: cue.Number(c.Number), Label: c.Label})
+	if len(l.shown) < len(l.Cues()) { // all are made while the show loads
+		l.shown = nil
+		for _, c := range l.Cues() {
+			l.shown = append(l.shown, show.Cue{Number: cue.Number(c.Number), Label: c.Label})
+		}
 	}
+	v := show.List{Name: l.Name, Cues: l.shown}
 	if c := l.Current(); c != nil {
 		v.Current = cue.Number(c.Number)
 	}

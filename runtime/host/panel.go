@@ -179,7 +179,7 @@ func operation(m osc.Message, b *show.Board) (show.Operation, error) {
 			return nil, nil
 		}
 		op := show.Fire{Name: name}
-		for _, a := range m.Args[:min(len(m.Args), maxArgs)] {
+		for _, a := range m.Args {
 			op.Args = append(op.Args, plain(a))
 		}
 		return op, nil
@@ -200,9 +200,6 @@ func operation(m osc.Message, b *show.Board) (show.Operation, error) {
 	}
 	return b.Read(verb, words)
 }
-
-// maxArgs is how many arguments of a message a trigger passes on.
-const maxArgs = 16
 
 // released tells whether all that came is the state of a button that was let go, pressed
 // that of one that was pressed.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,9 +57,6 @@ type Pending struct {
 	Cue  string // its number
 	At   time.Duration
 }
-
-// Equal reports whether both show the same.
-func (b *Board) Equal(other *Board) bool { return reflect.DeepEqual(b, other) }
 
 // Param finds a param by its name.
 func (b *Board) Param(name string) (*Param, error) {

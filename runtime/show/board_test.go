@@ -60,6 +60,8 @@ func TestCheck(t *testing.T) {
 		{SetParam{"volume", 1.0}, `no param is called "volume"; there are mood, size, speed, strobe, title`},
 		{Fire{Name: "bump"}, "Fire{bump []}"},
 		{Fire{Name: "confeti"}, `no trigger is called "confeti" (did you mean "confetti"?)`},
+		{Fire{"bump", []any{1.0, strings.Repeat("x", 2000)}}, "a trigger takes texts of up to 1024 bytes, got \"" + strings.Repeat("x", 60) + "…\""},
+		{Fire{"bump", make([]any, 17)}, "a trigger takes up to 16 values, got 17"},
 		{Fire{}, "name the trigger; there are bump, confetti"},
 		{Go{}, "Go{main }"},
 		{Go{List: "haze"}, "Go{haze }"},

@@ -79,7 +79,7 @@ func (b *Board) Check(op Operation) (Operation, error) {
 		op.Value, err = p.Fit(op.Value)
 		return op, err
 	case Fire:
-		return op, b.Trigger(op.Name)
+		return op, errors.Join(b.Trigger(op.Name), checkArgs(op.Args))
 	case Go:
 		list, cue, err := b.cue(op.List, op.Cue)
 		return Go{list, cue}, err
@@ -104,6 +104,22 @@ func (b *Board) Check(op Operation) (Operation, error) {
 		return op, checkOver(op.Over)
 	}
 	return nil, fmt.Errorf("nobody knows how to %T", op)
+}
+
+// mostArgs is how many arguments a trigger passes on.
+const mostArgs = 16
+
+// checkArgs keeps what may wait for the script small.
+func checkArgs(args []any) error {
+	if len(args) > mostArgs {
+		return fmt.Errorf("a trigger takes up to %d values, got %d", mostArgs, len(args))
+	}
+	for _, a := range args {
+		if text, ok := a.(string); ok && len(text) > longestText {
+			return fmt.Errorf("a trigger takes texts of up to %d bytes, got %s", longestText, written(a))
+		}
+	}
+	return nil
 }
 
 func checkOver(d time.Duration) error {
