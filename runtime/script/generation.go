@@ -232,6 +232,7 @@ func (g *Generation) Start(at time.Duration) error {
 	for _, f := range pending {
 		f()
 	}
+	g.cfg.Oracle.settle()
 	commands := g.collected
 	g.collected = nil
 	if len(commands) > 0 {
