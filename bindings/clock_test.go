@@ -237,3 +237,19 @@ clock.after(0.2, function() print(later.failed, later.running) end)`)
 	s.run(time.Second)
 	s.wantLog("0.050 false\ttrue\tfalse\tfalse", "0.200 true\tfalse")
 }
+
+// TestBeatZeroIsAPlace names the first beat as a text, for a place and for an offset.
+func TestBeatZeroIsAPlace(t *testing.T) {
+	s := live(t, `
+clock.on_beat(4, function(b) print("beat", b.number) end, "0b")
+stagelinq.sink{}:deck(1):between("0bar", "1bar", { enter = function() print("enter") end, exit = function() print("exit") end })
+print(pcall(clock.on_beat, "0b", function() end))
+print(pcall(clock.sleep, "0b"))`)
+	s.play(120)
+	s.run(3 * time.Second)
+	s.wantLog(
+		"0.000 false\tclock.on_beat: the beats must be at least 1/1000 of a beat, got \"0b\"",
+		"0.000 false\tclock.sleep: the duration must be "+duration+", got \"0b\": beats and bars are more than 0",
+		"0.133 enter", "2.000 beat\t4", "2.000 exit")
+	s.wantFailures()
+}

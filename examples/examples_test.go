@@ -3,8 +3,8 @@ package examples
 
 import (
 	"bytes"
-	"context"
 	"flag"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"showrun/bindings"
-	"showrun/runtime/device"
-	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
 	"showrun/scripts"
@@ -41,28 +39,34 @@ func shows(t *testing.T) []string {
 	return dirs
 }
 
-// frames runs a show and returns its frame log.
+// frames runs a show and returns its frame log; of a long one four frames a second.
 func frames(t *testing.T, name string, d time.Duration) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	log := show.NewFrameLog(&b)
-	opts := rehearse.Options{
-		Name: name, File: "show.lua", Dir: name, Bind: bindings.New, Shipped: scripts.Files(), Protocols: []device.Protocol{stagelinq.Protocol()},
-		Rate: 44, Lookahead: 50 * time.Millisecond, Frames: log,
+	var sink show.FrameSink = log
+	if d > length {
+		sink = &sparse{FrameSink: log}
 	}
-	if err := rehearse.Play(context.Background(), opts, os.DirFS(name), d); err != nil {
-		t.Fatal(err)
-	}
+	play(t, options(t, name, sink), d)
 	if err := log.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
+func options(t *testing.T, name string, frames show.FrameSink) rehearse.Options {
+	return rehearse.Options{
+		Name: name, File: "show.lua", Dir: name, Bind: bindings.New, Shipped: scripts.Files(),
+		Rate: 44, Lookahead: 50 * time.Millisecond, Frames: frames,
+		Log: slog.New(slog.NewTextHandler(complaints{t}, &slog.HandlerOptions{Level: slog.LevelError})),
+	}
+}
+
 func TestGoldenFrames(t *testing.T) {
 	for _, show := range shows(t) {
 		t.Run(show, func(t *testing.T) {
-			got := frames(t, show, length)
+			got := frames(t, show, lengthOf(t, show))
 			golden := filepath.Join("testdata", show+".frames")
 			if *update {
 				if err := os.WriteFile(golden, got, 0o644); err != nil {

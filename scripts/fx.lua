@@ -58,6 +58,13 @@ local function begin(name, lamps, channels, start, leave, forget)
   return self
 end
 
+-- What the version before has left, if it has just gone.
+local function left_before()
+  local left = show.state["showrun.fx"]
+  if left and math.abs(clock.time() - left.at) < 0.001 then return left end
+  return { effects = {}, intensities = {} }
+end
+
 -- Ends what the effect does by itself.
 function Effect:over()
   running[self] = nil
@@ -75,21 +82,18 @@ end
 function Effect:cancel()
   if not running[self] then return end
   self:over()
+  local under_way = left_before().effects
   for _, fixture in ipairs(self.lamps) do
-    if self.has[fixture] then self.leave(fixture) end
+    if self.has[fixture] then
+      self.leave(fixture)
+      under_way[fixture.name] = nil
+    end
   end
 end
 
 -- Calls fn(step) on every point of a grid while the effect runs.
 function Effect:every(amount, unit, fn)
   self.handles[#self.handles + 1] = grid.every(self.name, amount, unit, fn)
-end
-
--- What the version before has left, if it has just gone.
-local function left_before()
-  local left = show.state["showrun.fx"]
-  if left and math.abs(clock.time() - left.at) < 0.001 then return left end
-  return { effects = {}, intensities = {} }
 end
 
 -- Looks --------------------------------------------------------------------------------

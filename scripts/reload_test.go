@@ -269,3 +269,38 @@ loop("good", "1b", function(pass) print("good " .. pass) end)`
 		t.Errorf("prints %q", r.prints)
 	}
 }
+
+// TestAnEffectThatIsBegunTwiceAtAReload has the new version begin an effect, and once more at
+// once: what is under way from the version before does not stand for the second.
+func TestAnEffectThatIsBegunTwiceAtAReload(t *testing.T) {
+	r := newRun(t)
+	text := `local clock, fx, signet, stage = require "clock", require "fx", require "signet", require "stage"
+local par = stage.fixture{ name = "par", kind = "rgb", at = signet.sender{}:universe(1):slot(1) }
+local function begin() return fx.cycle(par, { "black", "red" }, "4b") end
+local effect = begin()
+clock.run(function() effect:cancel() begin() end)`
+	r.save(text)
+	r.until(time.Second)
+	r.save(text)
+	r.until(1900 * time.Millisecond)
+	if r.levels[0] < 230 {
+		t.Errorf("red is at %d and does not go on to 255", r.levels[0])
+	}
+}
+
+// TestAnEffectThatIsBegunJustBeforeItsStep has a chase begin a millionth of a beat early, as
+// the beat of a deck and that of the show may lie apart.
+func TestAnEffectThatIsBegunJustBeforeItsStep(t *testing.T) {
+	r := newRun(t)
+	r.save(`local clock, fx, grid, signet, stage = require "clock", require "fx", require "showrun.grid", require "signet", require "stage"
+local one, list = signet.sender{}:universe(1), {}
+for i = 1, 4 do list[i] = stage.fixture{ name = "dim " .. i, kind = "dimmer", at = one:slot(i) } end
+clock.after(0.9999995, function()
+  print(grid.step(1, "b"), grid.step(0.25, "b"), ("%.5f"):format(clock.beats()))
+  fx.chase(stage.group(list), { every = "1/4b" })
+end)`)
+	r.until(1010 * time.Millisecond)
+	if got := fmt.Sprint(r.prints, r.levels[:4]); got != "[3\t9\t2.00000] [255 0 0 0]" {
+		t.Error(got)
+	}
+}

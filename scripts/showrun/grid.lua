@@ -24,9 +24,13 @@ function grid.position(amount, unit)
   return (unit == "b" and clock.beats() or clock.time()) / amount
 end
 
+-- What begins within so many beats or seconds is now: a deck and the beat of the show know
+-- one and the same beat by two instants, which lie a bit apart.
+local now = 0.001
+
 -- The number of the step that is now. Step 1 begins at beat 0.
 function grid.step(amount, unit)
-  return math.floor(grid.position(amount, unit) + 1e-6) + 1
+  return math.floor(grid.position(amount, unit) + now / amount) + 1
 end
 
 -- A duration as the built-in modules take it.
@@ -36,8 +40,7 @@ end
 
 -- What is left of the step that is now, as a duration.
 function grid.rest(amount, unit)
-  local position = grid.position(amount, unit)
-  return grid.duration((math.floor(position + 1e-6) + 1 - position) * amount, unit)
+  return grid.duration((grid.step(amount, unit) - grid.position(amount, unit)) * amount, unit)
 end
 
 -- Seconds have no grid of their own in clock: this waits for a point of it and counts on
