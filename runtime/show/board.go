@@ -115,10 +115,7 @@ func (l *List) Cue(number string) (Cue, error) {
 		}
 		last = c.Number
 	}
-	switch len(l.Cues) {
-	case 0:
-		return Cue{}, fmt.Errorf("list %s has no cue yet", l.Name)
-	case 1:
+	if len(l.Cues) == 1 {
 		return Cue{}, fmt.Errorf("list %s has no cue %s; it has %s", l.Name, cut(number), last)
 	}
 	return Cue{}, fmt.Errorf("list %s has no cue %s; it has %d, %s to %s", l.Name, cut(number), len(l.Cues), l.Cues[0].Number, last)
