@@ -277,9 +277,9 @@ func (p *Param) suggest(v any) string {
 	return ""
 }
 
-// Text is the value as people read it, with the unit.
+// Text is the value as people read it, with the unit. A long one is cut.
 func (p *Param) Text() string {
-	text := Written(p.Value)
+	text := cut(Written(p.Value))
 	if p.Unit != "" {
 		text += " " + p.Unit
 	}

@@ -215,12 +215,20 @@ func (b *Board) Tell(name string) (string, error) {
 		}
 		return fmt.Sprintf("%s = %s; it takes %s", p.Name, p.Text(), p.Expects()), nil
 	}
-	var texts []string
-	for i := range b.Params {
-		texts = append(texts, b.Params[i].Name+" = "+b.Params[i].Text())
-	}
-	if texts == nil {
+	if len(b.Params) == 0 {
 		return "", errors.New("the show has no params")
 	}
-	return strings.Join(texts, ", "), nil
+	return b.Settings(len(b.Params)), nil
+}
+
+// Settings are the first params with their values, and how many more there are.
+func (b *Board) Settings(most int) string {
+	var texts []string
+	for i := range b.Params[:min(most, len(b.Params))] {
+		texts = append(texts, b.Params[i].Name+" = "+b.Params[i].Text())
+	}
+	if more := len(b.Params) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("%d more params", more))
+	}
+	return strings.Join(texts, ", ")
 }
