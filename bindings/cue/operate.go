@@ -147,7 +147,9 @@ func (l *list) Operate(op show.Operation) (err error) {
 		}
 		e, err = l.GoTo(l.moment(), parsed(op.Cue))
 	case show.Back:
-		e = l.Back(l.moment())
+		if e = l.Back(l.moment()); e.Cue == nil {
+			return fmt.Errorf("list %s has no cue to go back to", l.Name)
+		}
 	case show.StopList:
 		e = l.Stop()
 	case show.Jump:

@@ -111,10 +111,7 @@ func (l *List) Cue(number string) (Cue, error) {
 		}
 		last = c.Number
 	}
-	switch len(l.Cues) {
-	case 0:
-		return Cue{}, fmt.Errorf("list %s has no cue yet", l.Name)
-	case 1:
+	if len(l.Cues) == 1 {
 		return Cue{}, fmt.Errorf("list %s has no cue %s; it has %s", l.Name, cut(number), last)
 	}
 	return Cue{}, fmt.Errorf("list %s has no cue %s; it has %d cues, %s to %s", l.Name, cut(number), len(l.Cues), l.Cues[0].Number, last)
@@ -276,9 +273,9 @@ func (p *Param) suggest(v any) string {
 	return ""
 }
 
-// Text is the value as people read it, with the unit.
+// Text is the value as people read it, with the unit. A long one is cut.
 func (p *Param) Text() string {
-	text := Written(p.Value)
+	text := cut(Written(p.Value))
 	if p.Unit != "" {
 		text += " " + p.Unit
 	}

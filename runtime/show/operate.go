@@ -129,21 +129,19 @@ func checkOver(d time.Duration) error {
 	return nil
 }
 
-// cue finds a list, and a cue in it unless the number is "".
+// cue finds a list that has cues, and one of them unless the number is "".
 func (b *Board) cue(list, number string) (string, string, error) {
 	l, err := b.List(list)
-	if err != nil || number == "" {
-		return nameOf(l), "", err
+	switch {
+	case err != nil:
+		return "", "", err
+	case len(l.Cues) == 0:
+		return "", "", fmt.Errorf("list %s has no cue yet", l.Name)
+	case number == "":
+		return l.Name, "", nil
 	}
 	c, err := l.Cue(number)
 	return l.Name, c.Number, err
-}
-
-func nameOf(l *List) string {
-	if l == nil {
-		return ""
-	}
-	return l.Name
 }
 
 // Board is what people can operate, as it was published last.

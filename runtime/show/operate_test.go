@@ -88,7 +88,7 @@ func TestOperateInACrowd(t *testing.T) {
 // has it too.
 func TestOperateAfterReload(t *testing.T) {
 	h := newLab(t, "")
-	h.lists = []show.List{{Name: "main", Cues: []show.Cue{{"1", ""}}}, {Name: "haze"}}
+	h.lists = []show.List{{Name: "main", Cues: []show.Cue{{"1", ""}}}, {Name: "haze", Cues: []show.Cue{{"1", ""}}}}
 	h.load("")
 	h.m.Operate(show.Go{List: "main"})
 	h.m.Operate(show.Go{List: "haze"})
