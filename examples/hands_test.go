@@ -32,6 +32,9 @@ type hand struct {
 //	5s osc /door 1
 //	9s stop
 //	11s release
+//	20s end
+//
+// At its end the show says goodbye, if it has not been asked to before.
 func hands(t *testing.T, name string) (list []hand) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name+".hands"))
@@ -73,6 +76,10 @@ func play(t *testing.T, opts rehearse.Options, length time.Duration) {
 			break
 		}
 		until(h.at)
+		if h.words[0] == "end" {
+			length = h.at
+			break
+		}
 		if err := h.lay(r); err != nil {
 			t.Fatalf("%v %v: %v", h.at, h.words, err)
 		}
