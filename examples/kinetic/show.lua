@@ -103,7 +103,7 @@ end)
 -- Light that accompanies: it is told where the boom is, not where it should be. The side
 -- it swings to glows, and both turn warm as the winch goes up.
 clock.every("100ms", function()
-  local x, z = crane:position("x") / 60, crane:position("z") / 720
+  local x, z = crane:position("x") / 90, crane:position("z") / 720
   local colour = { h = 220 - 180 * z, s = 1, v = 1 }
   left:fade({ color = colour, intensity = 255 * (0.1 + 0.9 * math.max(0, -x)) }, "100ms")
   right:fade({ color = colour, intensity = 255 * (0.1 + 0.9 * math.max(0, x)) }, "100ms")
@@ -122,6 +122,10 @@ end)
 -- says to that. Light and beat go on. After the release nothing of what was stopped comes
 -- back: somebody has to say "homed" again.
 show.on("emergency", function(stopped)
-  if stopped then set_ready(false) end
-  show.log.warn(stopped and "stopped: light goes on, machines do not" or "released: look, then showrun ctl trigger homed")
+  if stopped then
+    set_ready(false)
+    show.log.warn("stopped: light goes on, machines do not")
+  else
+    show.log.warn("released: look, then showrun ctl trigger home or homed")
+  end
 end)
