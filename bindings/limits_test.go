@@ -92,13 +92,17 @@ func TestPositionAndHome(t *testing.T) {
 	}
 }
 
-// TestLimitsAreReloaded: the machine stays where it is, and the new limits count.
+// TestLimitsAreReloaded: the machine stays where it is, and the new limits count, wider ones
+// too.
 func TestLimitsAreReloaded(t *testing.T) {
 	s := live(t, limited+`clock.after(0.1, function() m:spline("x", { 0, 30, 30 }) end)`)
 	s.run(3 * time.Second)
 	s.reload(strings.Replace(limited, "max = 180", "max = 76", 1) + `
 		clock.after(0.1, function() print(m:position("x")) m:spline("x", { 0, 1, 1 }) m:spline("x", { 0, 1, 1 }) end)`)
 	s.run(5 * time.Second)
-	s.wantLog("3.150 75")
 	s.wantFailures("clock.after show.lua:2: show.lua:2: theater.motion:spline: axis x would be at 77 degrees in segment 1 of 1, and is limited to -90 to 76")
+	s.reload(strings.Replace(limited, "max = 180", "max = 400", 1) + `
+		clock.after(0.1, function() m:tempo("x", 10) m:spline("x", { 0, 200, 200 }, function(err) print(err, m:position("x")) end) end)`)
+	s.run(20 * time.Second)
+	s.wantLog("3.150 75", "11.150 nil\t276")
 }

@@ -225,6 +225,17 @@ func TestHomeStops(t *testing.T) {
 	}
 }
 
+// TestShortWaysHomeStop too: they leave bit by bit, although they would fit as a whole.
+func TestShortWaysHomeStop(t *testing.T) {
+	s := newStage(t, MotionConfig{})
+	s.spline(0, 10, 10)
+	s.until(time.Minute)
+	s.Home(s.now, X, nil)
+	if p := s.Pending(s.now, X); p.Held < 10 || p.End.Sub(s.now).Round(ms) != 1500*ms {
+		t.Errorf("%+v at %v", p, s.now)
+	}
+}
+
 // TestLimitsChange while the device lives: it stands where it stood.
 func TestLimitsChange(t *testing.T) {
 	s := newStage(t, MotionConfig{Limits: crane})
