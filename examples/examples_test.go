@@ -4,6 +4,8 @@ package examples
 import (
 	"bytes"
 	"flag"
+	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -66,7 +68,7 @@ func options(t *testing.T, name string, frames show.FrameSink) rehearse.Options 
 func TestGoldenFrames(t *testing.T) {
 	for _, show := range shows(t) {
 		t.Run(show, func(t *testing.T) {
-			got := frames(t, show, lengthOf(t, show))
+			got := condensed(frames(t, show, lengthOf(t, show)))
 			golden := filepath.Join("testdata", show+".frames")
 			if *update {
 				if err := os.WriteFile(golden, got, 0o644); err != nil {
@@ -80,6 +82,31 @@ func TestGoldenFrames(t *testing.T) {
 			compare(t, string(got), strings.ReplaceAll(string(want), "\r\n", "\n"))
 		})
 	}
+}
+
+// longest is how long a golden log may be as it is.
+const longest = 256 << 10
+
+// condensed is a log that is not too long, or else of each second how many lines it has and
+// their sum.
+func condensed(log []byte) []byte {
+	if len(log) <= longest {
+		return log
+	}
+	var out bytes.Buffer
+	second, lines, sum := "0", 0, fnv.New64a()
+	write := func() { fmt.Fprintf(&out, "second %s: %d lines, sum %016x\n", second, lines, sum.Sum64()) }
+	for line := range bytes.Lines(log) {
+		if s, _, _ := bytes.Cut(line, []byte(".")); string(s) != second {
+			write()
+			second, lines = string(s), 0
+			sum.Reset()
+		}
+		lines++
+		sum.Write(line)
+	}
+	write()
+	return out.Bytes()
 }
 
 // compare reports the first frame that differs.
