@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -234,6 +235,20 @@ func (g *Generation) Start(at time.Duration) error {
 		g.submit(nil, engine.Batch{Stamp: engine.Stamp{At: at}, Origin: g.cfg.Main, Commands: commands})
 	}
 	return nil
+}
+
+// Opening are the commands that the top level gave, in order, before anything else is added
+// to them.
+func (g *Generation) Opening() []engine.Command { return g.collected }
+
+// Open makes some of them those that go out at Start. If it leaves out what was for the
+// conductor, the beat stays as it is.
+func (g *Generation) Open(commands []engine.Command) {
+	g.collected = commands
+	conducts := func(c engine.Command) bool { _, ok := c.(engine.Conduct); return ok }
+	if !slices.ContainsFunc(commands, conducts) {
+		g.withdrawConducts(nil, g.base)
+	}
 }
 
 // WhenLive runs f now, or at Start while the top level is being collected.

@@ -31,6 +31,9 @@ type Carried struct {
 	// Fired is the date up to which all that show.at had due was done, as of the last time
 	// that something was; zero if nothing ever was.
 	Fired time.Time
+	// Top are prints of what the top level asked for, by what it is about; the machine adds
+	// them.
+	Top map[uint64]uint64
 }
 
 // Bindings are the Lua modules of one load, and what it declares through them.

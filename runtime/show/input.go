@@ -92,6 +92,7 @@ type Loaded struct {
 	Plan    uint64        // of the beat, then
 	Main    string
 	Carried Carried        // from an earlier run, in the first
+	Resumed bool           // goes on where that run was; only the first does
 	Files   []File         // that its top level read
 	Heard   []script.Heard // by its top level
 }

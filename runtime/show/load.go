@@ -21,6 +21,8 @@ type Load struct {
 	devices  map[string]device.Device // by key
 	files    *files
 	left     chan struct{}
+	opening  *opening
+	before   map[uint64]uint64 // the prints of the load before, or of the run before
 
 	heard []script.Heard // since it was taken last
 }
@@ -91,7 +93,14 @@ func (m *Machine) CopyState() (Copy, error) {
 
 func (m *Machine) copyState() (Copy, error) {
 	state, err := m.live.bindings.CopyState()
-	return Copy{m.live.Number() + 1, state, m.live.bindings.Carry()}, err
+	return Copy{m.live.Number() + 1, state, m.carry()}, err
+}
+
+// carry is what the next load, or the next run, takes over.
+func (m *Machine) carry() Carried {
+	c := m.live.bindings.Carry()
+	c.Top = m.live.opening.prints
+	return c
 }
 
 // Prepare compiles the show in a folder and runs its top level in collect mode. Nothing
@@ -108,7 +117,7 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 
 // prepare is Prepare for what was loaded once before, if oracle is a replay.
 func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded Loaded, plan *beat.Plan, oracle *script.Oracle) (*Load, error) {
-	l := &Load{loaded: loaded, files: &files{from: folder, told: map[string]bool{}}, left: make(chan struct{})}
+	l := &Load{loaded: loaded, files: &files{from: folder, told: map[string]bool{}}, left: make(chan struct{}), before: state.carried.Top}
 	l.bindings = m.cfg.Bind(Scene{
 		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, Files: l.files, State: state.state, Carried: state.carried,
 	})
@@ -133,6 +142,7 @@ func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded 
 		l.gen.End()
 		return nil, err
 	}
+	l.opening = openingOf(l.gen.Opening(), l.bindings.Mixes(), &m.registry)
 	l.loaded.Files, l.loaded.Heard = l.files.take(), l.takeHeard()
 	return l, nil
 }

@@ -31,6 +31,10 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 	before = m.live
 	m.horizon = max(m.horizon, now)
 	topic := TopicStart
+	if next.loaded.Resumed {
+		topic = TopicReload
+	}
+	next.gen.Open(next.opening.since(next.before))
 	if before != nil {
 		topic = TopicReload
 		m.finish(before, now, plan)
