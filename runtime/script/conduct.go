@@ -50,15 +50,11 @@ func (g *Generation) SetPlan(plan *beat.Plan, now time.Duration) {
 }
 
 // takeBack forgets the commands of a task that has not let go of them.
-func (g *Generation) takeBack(t *Task) { g.withdrawConducts(t, t.instant) }
-
-// withdrawConducts forgets those for the conductor of a task, nil for the top level, that
-// it has not let go of.
-func (g *Generation) withdrawConducts(t *Task, now time.Duration) {
+func (g *Generation) takeBack(t *Task) {
 	n := len(g.ahead)
 	g.ahead = slices.DeleteFunc(g.ahead, func(a ahead) bool { return a.task == t && a.number == 0 })
 	if len(g.ahead) != n {
-		g.project(now)
+		g.project(t.instant)
 	}
 }
 

@@ -98,6 +98,8 @@ type Generation struct {
 
 	collecting bool
 	collected  []engine.Command
+	intended   []engine.Command // for the conductor, by the top level
+	beatStays  bool             // they are left out
 	pending    []func()
 	base       time.Duration   // the instant of Start; before it, of Load
 	caughtUp   bool            // there was a turn with nothing due
@@ -237,19 +239,25 @@ func (g *Generation) Start(at time.Duration) error {
 	return nil
 }
 
-// Opening are the commands that the top level gave, in order, before anything else is added
-// to them.
-func (g *Generation) Opening() []engine.Command { return g.collected }
+// Opening is what the top level asked for, in order: its commands, and behind them those
+// that it intends for the conductor.
+func (g *Generation) Opening() []engine.Command { return slices.Concat(g.collected, g.intended) }
 
-// Open makes some of them those that go out at Start. If it leaves out what was for the
-// conductor, the beat stays as it is.
+// Open makes some of it what goes out at Start.
 func (g *Generation) Open(commands []engine.Command) {
-	g.collected = commands
 	conducts := func(c engine.Command) bool { _, ok := c.(engine.Conduct); return ok }
-	if !slices.ContainsFunc(commands, conducts) {
-		g.withdrawConducts(nil, g.base)
-	}
+	g.beatStays = !slices.ContainsFunc(commands, conducts)
+	g.collected = slices.DeleteFunc(slices.Clone(commands), conducts)
 }
+
+// Intend notes a command for the conductor that the top level gives. It is to be given with
+// Conduct when the generation is live, unless BeatStays.
+func (g *Generation) Intend(c beat.Command) {
+	g.intended = append(g.intended, engine.Conduct{Command: c})
+}
+
+// BeatStays reports that what the top level intends for the conductor is left out.
+func (g *Generation) BeatStays() bool { return g.beatStays }
 
 // WhenLive runs f now, or at Start while the top level is being collected.
 func (g *Generation) WhenLive(f func()) {

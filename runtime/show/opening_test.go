@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"showrun/runtime/show"
 )
 
 // last is the level of slot 1 at an instant.
@@ -36,7 +34,7 @@ func TestReloadKeepsWhatWasChanged(t *testing.T) {
 		{"a channel beside another colour", `G():set{ color = "red", red = 120 }`, `G():set{ red = 7 }`, `G():set{ color = "blue", red = 120 }`, 120},
 		{"a channel that follows its colour again", `G():set{ color = "red", red = 120 }`, ``, `G():set{ color = "red" }`, 255},
 		{"another intensity, the same colour", `G():set{ color = "red", intensity = 255 }`, `G():set{ color = "#080000" }`, `G():set{ color = "red", intensity = 127.5 }`, 4},
-		{"the same path", `F():spline({ { 10 }, { 20 }, { 30 } }, 0.1)`, `F():set(7)`, `F():spline({ { 10 }, { 20 }, { 30 } }, 0.1)`, 7},
+		{"the same path", `F():spline({ 10, 20, 30 }, 0.1)`, `F():set(7)`, `F():spline({ 10, 20, 30 }, 0.1)`, 7},
 		{"the same random wave", `F():wave{ shape = "random", period = 1 }`, `F():set(7)`, `F():wave{ shape = "random", period = 1 }`, 7},
 		{"the same master", `one:set(1, 100) stage.master(255) F()`, `stage.master(51)`, `one:set(1, 100) stage.master(255) F()`, 20},
 		{"another master", `one:set(1, 100) stage.master(255) F()`, `stage.master(51)`, `one:set(1, 100) stage.master(102) F()`, 40},
@@ -77,5 +75,3 @@ func TestReloadKeepsTheTempo(t *testing.T) {
 		}
 	}
 }
-
-var _ = show.First
