@@ -93,7 +93,7 @@ func (h *Host) askReload(why string) {
 
 // loadFirst loads the show before any loop runs.
 func (h *Host) loadFirst(ctx, devices context.Context) error {
-	next, err := h.prepare(ctx, show.FirstAfter(h.recall()))
+	next, err := h.prepare(ctx, show.FirstAfter(nil, h.recall()))
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func newDated(t *testing.T, zone, date, text string, left show.Carried) *dated {
 		Log:   slog.New(slog.NewTextHandler(&d.log, nil)),
 	})
 	folder := fstest.MapFS{"show.lua": {Data: []byte(`local clock, show = require "clock", require "show" ` + text)}}
-	if d.load, err = d.m.Prepare(t.Context(), folder, show.FirstAfter(left)); err != nil {
+	if d.load, err = d.m.Prepare(t.Context(), folder, show.FirstAfter(nil, left)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.load.Detach(); d.load.End() })

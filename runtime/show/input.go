@@ -8,6 +8,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/script"
+	"showrun/runtime/script/state"
 )
 
 // Inputs have numbers that ascend from 1. What one of them leads to in the other half
@@ -92,7 +93,8 @@ type Loaded struct {
 	Plan    uint64        // of the beat, then
 	Main    string
 	Carried Carried        // from an earlier run, in the first
-	Resumed bool           // goes on where that run was; only the first does
+	State   any            // likewise, show.state
+	Resumed *Resumed       // likewise, if it goes on where that run was
 	Files   []File         // that its top level read
 	Heard   []script.Heard // by its top level
 }
@@ -108,7 +110,7 @@ type File struct {
 // for those of the protocols: for who writes them down.
 func Values() []any {
 	return slices.Concat(script.AnswerTypes(), engine.Values(), operations(), []any{
-		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
+		&state.Passage{}, ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
 	})
 }
 

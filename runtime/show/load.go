@@ -79,10 +79,11 @@ type Copy struct {
 }
 
 // First is the copy for the first load.
-func First() Copy { return FirstAfter(Carried{}) }
+func First() Copy { return FirstAfter(nil, Carried{}) }
 
-// FirstAfter is First for a show that takes over what an earlier run has left.
-func FirstAfter(left Carried) Copy { return Copy{number: 1, carried: left} }
+// FirstAfter is First for a show that takes over what an earlier run has left: show.state,
+// nil if there is none, and the rest.
+func FirstAfter(state any, left Carried) Copy { return Copy{number: 1, state: state, carried: left} }
 
 // CopyState copies show.state for the next load, on the script loop. The error names
 // what cannot be kept.
@@ -110,7 +111,7 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 	plan := m.plan.Load()
 	l := Loaded{Number: state.number, Seed: m.cfg.Seed, At: m.cfg.Now(), Plan: plan.Version, Main: m.cfg.File}
 	if l.Number == 1 {
-		l.Carried = state.carried
+		l.State, l.Carried, l.Resumed = state.state, state.carried, m.resumed
 	}
 	return m.prepare(ctx, folder, state, l, plan, nil)
 }

@@ -124,7 +124,7 @@ show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)`
 			before.End()
 		}
 	}
-	load(show.FirstAfter(show.Carried{Params: map[string]any{"level": 77.0}}))
+	load(show.FirstAfter(nil, show.Carried{Params: map[string]any{"level": 77.0}}))
 	run(m, clk, time.Second)
 	m.Operate(show.SetParam{Name: "level", Value: 200.0})
 	run(m, clk, 2*time.Second)

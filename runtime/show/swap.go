@@ -31,7 +31,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 	before = m.live
 	m.horizon = max(m.horizon, now)
 	topic := TopicStart
-	if next.loaded.Resumed {
+	if next.loaded.Resumed != nil {
 		topic = TopicReload
 	}
 	next.gen.Open(next.opening.since(next.before))
