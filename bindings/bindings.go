@@ -5,6 +5,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/cue"
 	"showrun/bindings/deck"
 	"showrun/bindings/module"
 	"showrun/bindings/osc"
@@ -37,6 +38,7 @@ type Show struct {
 	profiles map[profileMode]patch.Model // that were read
 	pans     map[string]float64          // where fixtures that were aimed have their pan, in degrees
 	modules  []script.Module
+	cues     *cue.Lists
 
 	params   []*param // in the order of declaration
 	triggers []*trigger
@@ -51,6 +53,7 @@ func New(scene show.Scene) show.Bindings {
 		s.Module("clock", s.openClock),
 		s.Module("stage", s.openStage),
 		s.Module("show", s.openShow),
+		s.Module("cue", s.cues.Open),
 		s.Module("signet", signet.Open(s.Load)),
 		s.Module("stagelinq", stagelinq.Open(s.Load)),
 		s.Module("stagenet", stagenet.Open(s.Load)),
@@ -75,6 +78,7 @@ func NewDeck(decks int) show.Bind {
 
 func newShow(scene show.Scene) *Show {
 	s := &Show{Load: module.NewLoad(scene.Registry), scene: scene, named: map[string]*lua.LUserData{}, profiles: map[profileMode]patch.Model{}, pans: map[string]float64{}}
+	s.cues = cue.New(s.Load, &cueStage{Show: s})
 	s.passage, _ = scene.State.(*state.Passage)
 	s.at.covered, s.at.fired = scene.Carried.Fired, scene.Carried.Fired
 	s.chosen = maps.Clone(scene.Carried.Params)
@@ -87,7 +91,7 @@ func newShow(scene show.Scene) *Show {
 // Modules implements show.Bindings.
 func (s *Show) Modules() []script.Module { return s.modules }
 
-// Patch is what the top level has patched; once that has run.
+// Patch implements show.Bindings.
 func (s *Show) Patch() *patch.Patch {
 	if s.built == nil {
 		s.built = s.patch.Build()
@@ -101,7 +105,7 @@ func (s *Show) Intensity() []patch.Channel { return s.Patch().Intensity() }
 // Mixes implements show.Bindings.
 func (s *Show) Mixes() []patch.Mix { return s.Patch().Mixes() }
 
-// Layout is where the fixtures lie in the picture of the stage, as far as the script says.
+// Layout implements show.Bindings.
 func (s *Show) Layout() []patch.Place { return s.layout }
 
 // Devices implements show.Bindings.

@@ -16,6 +16,8 @@ handle: cancel()
 stage: fixture() group() master() blackout() get() layout()
 wash: set() fade() spline() wave() get() stop() aim() held() name kind
 both: set() fade() spline() wave() get() stop() aim() held() pixels() each() name
+cue: list()
+list: cue() go() back() stop() reset() jump() look() on() current next name
 show: name file dir generation state on() param() trigger() data() at() place() log
 speed: get() set() on() name
 bump: fire() on() name
@@ -56,6 +58,8 @@ func TestTheNamesOfTheContract(t *testing.T) {
 	s := newStand(t)
 	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
 local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
+local cue = require "cue"
+local list = cue.list{}
 local speed, bump = show.param{ "speed", default = 1 }, show.trigger "bump"
 local function check(name, read, call)
   local found, value = pcall(read)

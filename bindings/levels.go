@@ -246,13 +246,23 @@ func (s *Show) fade(c module.Call, g *group) int {
 		c.Fail("the levels come first and then the duration, as in x:fade({ red = 0 }, 2)")
 	}
 	targets := g.targets(c, c.Get(1))
-	d := s.Duration(c, c.Get(2), "the duration")
 	easing, delay := s.FadeOptions(c, 3, "space")
 	direct := c.Options(3, false, "curve", "delay", "space").Choice("space", spaces) == "direct"
 	for i := range targets {
 		targets[i].direct = direct
 	}
-	s.fadeTo(targets, d, delay, easing)
+	if of, inCue := s.cueFade(c); inCue {
+		for len(targets) > 0 {
+			n := 1
+			for n < len(targets) && of(targets[n]) == of(targets[0]) {
+				n++
+			}
+			s.fadeTo(targets[:n], of(targets[0]), delay, easing)
+			targets = targets[n:]
+		}
+		return 0
+	}
+	s.fadeTo(targets, s.Duration(c, c.Get(2), "the duration"), delay, easing)
 	return 0
 }
 

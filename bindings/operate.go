@@ -26,7 +26,7 @@ func (s *Show) Board() (b show.Board, changed bool) {
 
 // Carry implements show.Bindings.
 func (s *Show) Carry() show.Carried {
-	return show.Carried{Params: maps.Clone(s.chosen), Fired: s.at.fired}
+	return show.Carried{Params: maps.Clone(s.chosen), Lists: s.cues.States(), Fired: s.at.fired}
 }
 
 // Operate implements show.Bindings.

@@ -12,8 +12,8 @@ import (
 	"showrun/runtime/device/osc"
 )
 
-// cue stands on line 1 before the text of the tests of module osc.
-const cue = `local osc = require "osc" local out, rx = osc.sender{ port = 53000 }, osc.receiver{ port = 8000 } `
+// oscLine stands on line 1 before the text of the tests of module osc.
+const oscLine = `local osc = require "osc" local out, rx = osc.sender{ port = 53000 }, osc.receiver{ port = 8000 } `
 
 // hear lets the receivers of a show hear a message, with the tag of a bundle so far
 // ahead if that is not 0.
@@ -33,7 +33,7 @@ func (s *stand) hear(ahead time.Duration, address string, args ...any) {
 
 // TestMessagesAreOrders: at their instant, with the types the contract gives.
 func TestMessagesAreOrders(t *testing.T) {
-	s := live(t, cue+`
+	s := live(t, oscLine+`
 		print(out, osc.sender{ port = 53000 } == out, osc.sender{ port = 53000, host = "localhost" } == out)
 		print(osc.float(3), osc.int(-7), osc.int(2 ^ 40), osc.blob("abc"))
 		out:send("/start")
@@ -89,7 +89,7 @@ func TestTypesOfNumbers(t *testing.T) {
 
 // TestMessagesForHandlers: by pattern, with all types, until they are cancelled.
 func TestMessagesForHandlers(t *testing.T) {
-	s := live(t, cue+`
+	s := live(t, oscLine+`
 		local any = rx:on("/deck/*/play", function(...) print("any", ...) end)
 		rx:on("/deck/1/play", function(address, ...) print("one", address, select("#", ...), ...) end)
 		rx:on("/deck/{2,3}/play", print):cancel()
@@ -116,7 +116,7 @@ func TestMessagesForHandlers(t *testing.T) {
 
 // TestBundleTags: what a message causes happens at its tag, if that is near.
 func TestBundleTags(t *testing.T) {
-	s := live(t, cue+`
+	s := live(t, oscLine+`
 		local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = one:slot(1) }
 		rx:on("/lamp", function(_, l) print(l, clock.time()) lamp:set(l) end)`)
 	s.run(time.Second)
@@ -133,10 +133,10 @@ func TestBundleTags(t *testing.T) {
 // TestReceiversOverAReload: what is on its way and what comes after it goes to the
 // handlers of the load that is live.
 func TestReceiversOverAReload(t *testing.T) {
-	s := live(t, cue+`rx:on("/a", function() print("old a") end) rx:on("/b", function() print("old b") end)`)
+	s := live(t, oscLine+`rx:on("/a", function() print("old a") end) rx:on("/b", function() print("old b") end)`)
 	s.run(time.Second)
 	s.hear(0, "/a")
-	s.reload(cue + `rx:on("/a", function() print("new a") end)`)
+	s.reload(oscLine + `rx:on("/a", function() print("new a") end)`)
 	s.hear(0, "/a")
 	s.hear(0, "/b")
 	s.run(2 * time.Second)
@@ -146,7 +146,7 @@ func TestReceiversOverAReload(t *testing.T) {
 // TestFloods: what comes faster than a script takes it that wants all is dropped, counted
 // and logged, and what comes after it is heard again.
 func TestFloods(t *testing.T) {
-	s := live(t, cue+`local n = 0
+	s := live(t, oscLine+`local n = 0
 		rx:on("/x", function() n = n + 1 end, { all = true })
 		clock.every(1, function() print(n) end)`)
 	s.run(500 * time.Millisecond)
@@ -165,7 +165,7 @@ func TestFloods(t *testing.T) {
 // TestOnlyTheNewestMatters: while the script is behind, it gets the newest message of each
 // address. A press and a release that come together are no reason for that.
 func TestOnlyTheNewestMatters(t *testing.T) {
-	s := live(t, cue+`local n, last, all = 0, {}, 0
+	s := live(t, oscLine+`local n, last, all = 0, {}, 0
 		rx:on("/fader/*", function(address, v) n = n + 1 last[address] = v end)
 		rx:on("/fader/*", function() all = all + 1 end, { all = true })
 		rx:on("/go", function(_, v) print("go", v) end)
@@ -187,7 +187,7 @@ func TestOnlyTheNewestMatters(t *testing.T) {
 
 // TestWaitForAMessage uses clock.wait.
 func TestWaitForAMessage(t *testing.T) {
-	s := live(t, cue+`clock.run(function() print(clock.wait(rx, "/go")) print(clock.wait(rx, "/go")) end)`)
+	s := live(t, oscLine+`clock.run(function() print(clock.wait(rx, "/go")) print(clock.wait(rx, "/go")) end)`)
 	for range 3 {
 		s.run(s.now() + time.Second)
 		s.hear(0, "/go", int32(7))
@@ -219,13 +219,13 @@ func TestOSCErrors(t *testing.T) {
 		`rx:on("/[a-z]/[b", print)`:                          `osc.receiver:on: "/[a-z]/[b": the [ is not closed`,
 		`rx:on(5, print)`:                                    `osc.receiver:on: the pattern must be a string, got 5`,
 	} {
-		wantLoadError(t, cue+"\n"+call, "show.lua:2: "+want)
+		wantLoadError(t, oscLine+"\n"+call, "show.lua:2: "+want)
 	}
 	for call, want := range map[string]string{
 		`osc.sender{ port = 5 }`:   "osc.sender: devices are declared while the show loads: at the top level of the script, not in a task or a handler",
 		`osc.receiver{ port = 5 }`: "osc.receiver: devices are declared while the show loads: at the top level of the script, not in a task or a handler",
 	} {
-		s := live(t, cue+"clock.after(1, function() "+call+" end)")
+		s := live(t, oscLine+"clock.after(1, function() "+call+" end)")
 		s.run(2 * time.Second)
 		s.wantFailures("clock.after show.lua:1: show.lua:1: " + want)
 	}
@@ -233,7 +233,7 @@ func TestOSCErrors(t *testing.T) {
 
 // TestLongMessages: as many arguments as fit into a datagram.
 func TestLongMessages(t *testing.T) {
-	s := live(t, cue+`rx:on("/x", function(_, ...) print(select("#", ...)) end)`)
+	s := live(t, oscLine+`rx:on("/x", function(_, ...) print(select("#", ...)) end)`)
 	s.hear(0, "/x", make([]any, wire.MaxArgs)...)
 	s.run(time.Second)
 	s.wantLog(fmt.Sprintf("0.000 %d", wire.MaxArgs))
@@ -244,7 +244,7 @@ func TestLongMessages(t *testing.T) {
 
 // TestMessagesToAPattern: a sender may write a pattern where the script has an address.
 func TestMessagesToAPattern(t *testing.T) {
-	s := live(t, cue+`
+	s := live(t, oscLine+`
 		for _, listened in ipairs{ "/lamp/1", "/lamp/2", "/fan/1", "/lamp/*" } do
 			rx:on(listened, function(address, v) print(listened, address, v) end)
 		end`)

@@ -224,7 +224,9 @@ func paramSet(c module.Call, p *param) int {
 	v := plainOf(c.Get(1))
 	fit, err := p.Fit(v)
 	if err == nil && sameKind(v, p.Default) {
-		p.change(fit)
+		if !p.s.G.Shadowing() {
+			p.change(fit)
+		}
 		return 0
 	}
 	switch p.Default.(type) {

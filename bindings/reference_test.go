@@ -113,7 +113,7 @@ func TestTheReferenceIsWhole(t *testing.T) {
 	}
 	s := live(t, `local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) } stage.group{ wash }
 		stagelinq.sink{}:deck(1) net:timecode(1) local rx = signet.receiver{} rx:universe(1) rx:timecode(1) signet.manager{} require("stagenet").console{}:gateway("x") clock.run(function() end) clock.after(1, function() end)
-		local theater, osc = require "theater", require "osc" theater.lighting{} theater.motion{} theater.valve{} osc.sender{ port = 1 } osc.receiver{ port = 1 } show.param{ "p", default = 1 } show.trigger("t")`)
+		require("cue").list{}:cue{ 1 } local theater, osc = require "theater", require "osc" theater.lighting{} theater.motion{} theater.valve{} osc.sender{ port = 1 } osc.receiver{ port = 1 } show.param{ "p", default = 1 } show.trigger("t")`)
 	for _, m := range s.show.Modules() {
 		table := m.Open(s.show.G, s.show.G.L)
 		for k, v := table.Next(lua.LNil); k != lua.LNil; k, v = table.Next(k) {

@@ -48,6 +48,11 @@ func (s *Show) CopyState() (any, error) {
 
 // Ready implements show.Bindings.
 func (s *Show) Ready() error {
+	s.Patch() // which does not change from here on
+	gone := s.cues.Ready(s.scene.Carried.Lists)
+	if len(gone) > 0 && s.G.Number() == 1 { // a load before will tell more
+		s.G.Log().Error(errors.Join(gone...).Error())
+	}
 	root, err := s.root()
 	if err == nil && root != nil && s.passage != nil {
 		s.passage.Compare(root)
@@ -59,6 +64,11 @@ func (s *Show) Ready() error {
 func (s *Show) TakeState(before show.Bindings) error {
 	s.takeParams(before.(*Show))
 	s.at.covered, s.at.fired = before.(*Show).at.covered, before.(*Show).at.fired
+	return errors.Join(append(s.cues.TakeOver(before.(*Show).cues), s.takeRoot(before))...)
+}
+
+// takeRoot brings show.state up to that of the load before.
+func (s *Show) takeRoot(before show.Bindings) error {
 	live, err := before.(*Show).root()
 	switch {
 	case live == nil:

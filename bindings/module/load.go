@@ -60,7 +60,7 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 		mt := L.NewTable()
 		mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 			field := L.Get(2).String()
-			L.RaiseError("%s has no '%s'%s", name, Cut(field), hint(field, "it has", known))
+			L.RaiseError("%s has no '%s'%s", name, Cut(field), Hint(field, "it has", known))
 			return 0
 		}))
 		m.Metatable = mt

@@ -70,7 +70,7 @@ func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
 		if get, _ := level(v, L.Get(2)); get != "" {
 			L.RaiseError("%s has no '%s'; a level is read with %s", class, Cut(name), get)
 		}
-		L.RaiseError("%s has no '%s'%s", class, Cut(name), hint(name, "it has", known))
+		L.RaiseError("%s has no '%s'%s", class, Cut(name), Hint(name, "it has", known))
 		return 0
 	}))
 	mt.RawSetString("__newindex", L.NewFunction(func(L *lua.LState) int {

@@ -37,7 +37,7 @@ func (c Call) Options(i int, list bool, known ...string) Options {
 		switch {
 		case inList(k, n) || ok && slices.Contains(known, string(name)):
 		case ok:
-			c.Fail("unknown option '%s'%s", Cut(string(name)), hint(string(name), "it takes", known))
+			c.Fail("unknown option '%s'%s", Cut(string(name)), Hint(string(name), "it takes", known))
 		default:
 			c.Fail("unknown option %s; it takes %s", Describe(k), all(known))
 		}
@@ -128,9 +128,9 @@ func enumerate(names []string, last string) string {
 	return strings.Join(names[:n], ", ") + " " + last + " " + names[n]
 }
 
-// hint helps somebody who wrote s: with the known name most like it, or else, after
+// Hint helps somebody who wrote s: with the known name most like it, or else, after
 // some words, with all there are.
-func hint(s, words string, known []string) string {
+func Hint(s, words string, known []string) string {
 	if text := suggestion(s, known); text != "" || len(known) == 0 {
 		return text
 	}

@@ -152,3 +152,12 @@ func (s *sig) onTimecode(c module.Call, t heardTimecode) int {
 		return []lua.LValue{lua.LString(v.Position), lua.LBool(v.Jump)}
 	})
 }
+
+// FrameTopic implements module.TimecodeSource.
+func (t heardTimecode) FrameTopic() string { return t.receiver.decl.TimecodeTopic(t.stream, "frame") }
+
+// FrameOf implements module.TimecodeSource.
+func (t heardTimecode) FrameOf(ev script.Event) module.Frame {
+	v := ev.Value.(signet.TimecodeEvent)
+	return module.Frame{Number: v.Frame, Rate: v.Rate.String(), Parse: v.Rate.Parse}
+}

@@ -145,6 +145,9 @@ func (s *sig) timecodeState(t *timecode) signet.Timecode {
 
 func (s *sig) move(t *timecode, m signet.TimecodeMove) int {
 	s.Order(t.sender.decl, signet.MoveTimecode{Stream: t.stream.Number, Move: m})
+	if s.G.Shadowing() {
+		return 0
+	}
 	s.G.WhenLive(func() {
 		t.state, t.known = s.timecodeState(t).Moved(m, s.G.Instant()), true
 	})

@@ -56,7 +56,7 @@ func (s *net) numberChannel(v *console, a int) patch.Channel {
 // use has an address sent from the present instant on.
 func (s *net) use(v *console, a int) patch.Channel {
 	ch := s.numberChannel(v, a)
-	if since, ok := v.used[a]; !ok || s.G.Instant() < since {
+	if since, ok := v.used[a]; !s.G.Shadowing() && (!ok || s.G.Instant() < since) {
 		v.used[a] = s.G.Instant()
 		s.Order(v.decl, stagenet.Use{Address: a, At: ch.Coarse, Load: s.G.Number()})
 	}

@@ -62,8 +62,11 @@ func perBeat(c module.Call, i int) float64 {
 
 // moves tells whether a command that moves a machine is carried out: not if the top
 // level of a reload gives it. Somebody may stand beside the machine who only saw a
-// file being saved.
+// file being saved. And not in a shadow.
 func (s *house) moves(c module.Call) bool {
+	if s.G.Shadowing() {
+		return false
+	}
 	if !s.G.Collecting() || s.G.Number() == 1 {
 		return true
 	}

@@ -62,8 +62,10 @@ var layers = []layer{
 	{"runtime/patch", []string{"runtime/color", "runtime/level"}, nil, outside},
 	{"runtime/engine", []string{"runtime/beat", "runtime/color", "runtime/curve", "runtime/level", "runtime/patch"}, nil, outside},
 
+	{"runtime/cue", []string{"runtime/beat", "runtime/level", "runtime/patch"}, nil, outside},
+
 	{"runtime/script", []string{"runtime/beat", "runtime/engine", "runtime/patch"}, []string{"github.com/yuin/gopher-lua"}, outside},
-	{"bindings", []string{"runtime/almanac", "runtime/beat", "runtime/color", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
+	{"bindings", []string{"runtime/almanac", "runtime/beat", "runtime/color", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
 		[]string{"github.com/yuin/gopher-lua"}, append(outside, "sync", "sync/atomic")},
 
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
@@ -72,7 +74,7 @@ var layers = []layer{
 	{"runtime/device/stagenet", append([]string{"drivers/stagenet", "drivers/lan"}, contract...), nil, nil},
 	{"runtime/device/theater", append([]string{"drivers/theater", "drivers/osc"}, contract...), nil, nil},
 	{"runtime/device", []string{"runtime/beat", "runtime/level"}, nil, outside},
-	{"runtime/show", []string{"runtime/beat", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
+	{"runtime/show", []string{"runtime/beat", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}, nil},
 	{"runtime/journal", nil, nil, outside},
 	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/script", "runtime/show"}, nil, outside},

@@ -10,4 +10,8 @@
 // on that very instant; what comes too late for a plan is shown at once, in a
 // frame woken for it. A frame executes the batches stamped up to its own instant. Fades, paths and waves are functions of the frame's
 // instant, never sums over frames, so a late frame is not a wrong one.
+//
+// Intensity and colour of a fixture are attributes: levels that go to no output. A mixer
+// makes the levels of the fixture's channels of them, in frames in which they have changed.
+// What an operator holds lies above all that, and below the master.
 package engine

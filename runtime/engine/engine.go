@@ -40,6 +40,7 @@ type Engine struct {
 	turned   time.Duration // up to where the pulse has followed the course
 	pulse    pulse
 	banks    []bank // by the number of the output
+	whole    bool   // while a frame is made in which an output takes part that is new
 	effects  []effect
 	mixers   []mixer
 	stale    []int32   // numbers of mixers whose attributes have changed, from 0

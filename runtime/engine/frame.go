@@ -63,7 +63,9 @@ func (e *Engine) make(at time.Duration, woken bool) {
 		b.open = at-b.changed >= apart
 		b.part = b.open && !woken
 	}
+	e.whole = !woken
 	e.executeDue(at)
+	e.whole = false
 	e.turn(at)
 	e.dim(at)
 	e.evaluate(at)

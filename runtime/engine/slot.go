@@ -94,7 +94,7 @@ func (e *Engine) open(a level.Address) bool {
 // grow takes an output into use with so many slots, more than it has.
 func (e *Engine) grow(o level.Output, slots int) {
 	for int(o) >= len(e.banks) {
-		e.banks = append(e.banks, bank{scale: e.master.scale, changed: longAgo, open: true})
+		e.banks = append(e.banks, bank{scale: e.master.scale, changed: longAgo, open: true, part: e.whole})
 		e.frame.Levels = append(e.frame.Levels, nil)
 	}
 	b := &e.banks[o]
@@ -148,6 +148,9 @@ func (e *Engine) bind(c patch.Channel) {
 	e.end(c.Fine)
 	if low := round8(f.value); low != 0 {
 		s.value = (256*float64(round8(s.value)) + float64(low)) / 257
+	}
+	if s.effect < 0 {
+		e.touch(&e.mixers[-s.effect-1]) // which knows better what the level is
 	}
 	s.fine, f.coarse = c.Fine.Slot, c.Coarse.Slot
 }

@@ -73,6 +73,8 @@ func (declaring) Modules() []script.Module        { return nil }
 func (d declaring) Devices() []device.Declaration { return d.devices }
 func (declaring) Intensity() []patch.Channel      { return nil }
 func (declaring) Mixes() []patch.Mix              { return nil }
+func (declaring) Patch() *patch.Patch             { return new(patch.Patch) }
+func (declaring) Layout() []patch.Place           { return nil }
 func (declaring) CopyState() (any, error)         { return nil, nil }
 func (declaring) Ready() error                    { return nil }
 func (declaring) Carry() show.Carried             { return show.Carried{} }

@@ -58,6 +58,7 @@ show.on("start", function() show.log.info("ready") end)`)
 	_, stop = runLive(t, Options{Show: file, StateDir: dir, Log: log.logger()})
 	log.await(t, "what the last run has left cannot be read", 1)
 	log.await(t, "top 1 calm", 2)
+	log.await(t, "ready", 3)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,9 @@ type ahead struct {
 // schedules from here on goes by it. The error is that of the command, if nothing else
 // changes the beat before that instant.
 func (g *Generation) Conduct(c beat.Command) error {
+	if g.shadow() != nil {
+		return nil
+	}
 	s := beat.Stamp{At: g.base}
 	if g.current != nil {
 		s = g.current.stamp()

@@ -300,16 +300,6 @@ func (g *Generation) position() (beat.Micro, uint32) {
 	return g.sched.show.position(g.base)
 }
 
-// Emit adds a command to what the running task will hand over, all together, when
-// it returns or waits.
-func (g *Generation) Emit(c engine.Command) {
-	if t := g.current; t != nil {
-		t.out = append(t.out, c)
-		return
-	}
-	g.collected = append(g.collected, c) // at Start
-}
-
 // SetLookahead changes how far before its instant scheduled code runs.
 func (g *Generation) SetLookahead(d time.Duration) { g.cfg.Lookahead = d }
 

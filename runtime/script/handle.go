@@ -38,6 +38,7 @@ type Handle struct {
 	topics []string
 	cause  string // topic of the event whose handler made it; "" for none
 	args   func(L *lua.LState, t *Task, ev Event) []lua.LValue
+	scope  *Scope
 
 	runs      int  // unfinished runs
 	failures  int  // in a row
@@ -71,7 +72,10 @@ func (h *Handle) name() string { return h.kind + " " + h.origin }
 type Args func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
 func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handle {
-	return &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
+	h := &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
+	h.cancelled = g.shadow() != nil // it is none of those that come
+	g.Scope().hold(h)
+	return h
 }
 
 // After calls fn once, after d of logical time.
@@ -79,6 +83,9 @@ func (g *Generation) After(kind string, d Span, fn *lua.LFunction) *Handle {
 	g.pressOn(kind)
 	h := g.newHandle(kind, fn, nil)
 	h.once = true
+	if s := g.shadow(); s != nil {
+		s.afterwards(h, d)
+	}
 	g.WhenLive(func() { g.scheduleIn(h, d) })
 	return h
 }
@@ -156,6 +163,9 @@ func (g *Generation) AtBeat(kind string, at beat.Micro, fn *lua.LFunction, args 
 // On calls fn for each event of one or more topics.
 func (g *Generation) On(kind string, fn *lua.LFunction, args Args, topics ...string) *Handle {
 	h := g.newHandle(kind, fn, args)
+	if h.cancelled {
+		return h
+	}
 	h.topics = topics
 	for _, topic := range topics {
 		g.topics[topic] = append(g.topics[topic], h)
@@ -247,7 +257,7 @@ func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
 	}
 	h.runs++
 	t := g.newTask(h.name(), h.fn, nil)
-	t.handle = h
+	t.handle, t.scope = h, h.scope
 	t.cause = cmp.Or(ev.Topic, h.cause)
 	t.instant = ev.At
 	return t, nil

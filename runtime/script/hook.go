@@ -70,6 +70,15 @@ func (h *hook) end() *verdict {
 // stop makes the one who holds the baton end.
 func (h *hook) stop(err error) { h.decide(err, false) }
 
+// goOn takes a stop back that was for a part of what runs.
+func (h *hook) goOn() {
+	h.stopped = nil
+	h.limit.Store(min(h.budget, h.sealed.at-1) + 1)
+	if h.posted.Load() != nil {
+		h.limit.Store(0)
+	}
+}
+
 func (h *hook) decide(err error, guard bool) {
 	if h.stopped == nil {
 		h.stopped = &verdict{err, h.count, guard}

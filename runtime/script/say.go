@@ -30,9 +30,9 @@ const (
 )
 
 // Say writes a text to the log for the script, with the line of it that says so: a hundred
-// times a second at most for each line, and how many were left out.
+// times a second at most for each line, and how many were left out. A shadow says nothing.
 func (g *Generation) Say(severity slog.Level, text, line string) {
-	if g.allow(line, saysPerSecond) {
+	if g.shadow() == nil && g.allow(line, saysPerSecond) {
 		g.cfg.Log.Log(context.Background(), severity, text, "at", line)
 	}
 }

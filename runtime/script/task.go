@@ -20,6 +20,9 @@ type Task struct {
 	args   []lua.LValue
 	handle *Handle // what fired it; nil for clock.run
 	cause  string  // topic of the event that it goes back to; "" for none
+	scope  *Scope
+	shadow *shadow // nil unless it is one
+	over   func()  // what is to be done when it has ended; may be nil
 
 	// The logical instant. While onBeat, the task stands exactly on beat pos of
 	// epoch, and its output follows that beat should the tempo move.
@@ -68,6 +71,10 @@ func (t *Task) At() (time.Duration, beat.Micro) {
 	b, _ := t.position()
 	return t.instant, b
 }
+
+// WhenOver has f run, in a task of its own, when the task has ended of its own accord, at
+// the instant it has got to.
+func (t *Task) WhenOver(f func()) { t.over = f }
 
 // Running reports whether the task has still to end.
 func (t *Task) Running() bool { return !t.dead && !t.killed }
@@ -132,6 +139,10 @@ const maxIdle = 10_000
 // Sleep waits for d of logical time.
 func (g *Generation) Sleep(L *lua.LState, d Span) {
 	t := g.waiter(L)
+	if t.shadow != nil {
+		t.shadow.sleep(L, d)
+		return
+	}
 	e := entry{kind: waitTime, at: t.instant + d.Time}
 	if d.Beats != 0 {
 		from, epoch := t.position()
@@ -147,6 +158,10 @@ func (g *Generation) Sync(L *lua.LState, grid beat.Grid) {
 	if t.synced && t.gridEpoch == epoch {
 		after = max(after, t.lastGrid)
 	}
+	if t.shadow != nil {
+		t.shadow.sleep(L, Span{Beats: grid.Next(after) - after})
+		return
+	}
 	g.waitFor(L, t, entry{kind: waitGrid, lane: g.sched.show, beat: grid.Next(after), epoch: epoch, grid: grid})
 }
 
@@ -154,6 +169,10 @@ func (g *Generation) Sync(L *lua.LState, grid beat.Grid) {
 // it.
 func (g *Generation) Suspend(L *lua.LState) []lua.LValue {
 	t := g.waiter(L)
+	if t.shadow != nil {
+		t.shadow.sleep(L, Span{})
+		return nil
+	}
 	g.yield(L, t)
 	wake := t.wake
 	t.wake = nil

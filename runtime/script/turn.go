@@ -13,6 +13,7 @@ func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) 
 	g.nextID++
 	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
 	t.entry.index = -1
+	t.scope = g.Scope()
 	g.tasks[t.id] = t
 	return t
 }
@@ -34,6 +35,9 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 	if len(g.tasks) >= MaxTasks {
 		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
 	}
+	if s := g.shadow(); s != nil {
+		return s.later(name, fn, args, s.task.instant)
+	}
 	g.pressOn("clock.run")
 	t := g.newTask(name, fn, args)
 	g.WhenLive(func() {
@@ -41,7 +45,7 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 			return
 		}
 		t.instant = g.Instant()
-		t.entry = entry{kind: waitTime, at: t.instant, task: t}
+		t.entry = entry{kind: waitTime, at: t.instant, task: t, reaction: g.current != nil && !g.current.scheduled}
 		if p := g.current; p != nil && p.onBeat {
 			// It stands on the same beat as the task that starts it.
 			b, epoch := p.position()
@@ -71,8 +75,11 @@ func (g *Generation) Function(f func()) *lua.LFunction {
 }
 
 // Tell has the handlers of an event called at the present instant, each in a task of its
-// own, after what runs now.
+// own, after what runs now. In a shadow nobody is told.
 func (g *Generation) Tell(ev Event) {
+	if g.Shadowing() {
+		return
+	}
 	ev.At = g.Instant()
 	reaction := g.current != nil && !g.current.scheduled
 	for _, h := range g.topics[ev.Topic] {
@@ -152,6 +159,9 @@ func (g *Generation) finish(t *Task) {
 		f := failure(t.name, t.err)
 		f.Cause = t.cause
 		g.fail(f, h)
+	}
+	if t.over != nil && !t.killed {
+		g.Do(t.name, t.instant, t.over)
 	}
 }
 

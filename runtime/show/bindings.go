@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"time"
 
+	"showrun/runtime/cue"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
@@ -28,6 +29,8 @@ type Carried struct {
 	// Params are the values of params that somebody has set, by name: a float64, a bool or
 	// a string each.
 	Params map[string]any
+	// Lists are where cue lists stand, by name.
+	Lists map[string]cue.State
 	// Fired is the date up to which all that show.at had due was done, as of the last time
 	// that something was; zero if nothing ever was.
 	Fired time.Time
@@ -46,6 +49,10 @@ type Bindings interface {
 	Intensity() []patch.Channel
 	// Mixes lists the fixtures whose attributes become levels of channels.
 	Mixes() []patch.Mix
+	// Patch is what the top level has patched, and Layout where it lies in a picture of
+	// the stage, as far as the script says.
+	Patch() *patch.Patch
+	Layout() []patch.Place
 	// CopyState copies show.state for the load to come, on the script loop. The error
 	// names what cannot be kept; the rest is copied.
 	CopyState() (state any, err error)

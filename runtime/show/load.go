@@ -10,6 +10,7 @@ import (
 
 	"showrun/runtime/beat"
 	"showrun/runtime/device"
+	"showrun/runtime/patch"
 	"showrun/runtime/script"
 )
 
@@ -29,6 +30,14 @@ type Load struct {
 
 // Number counts loads, from 1.
 func (l *Load) Number() int { return l.loaded.Number }
+
+// Patch returns the fixtures and groups of the load. It is safe from any goroutine once the
+// load is prepared.
+func (l *Load) Patch() *patch.Patch { return l.bindings.Patch() }
+
+// Layout returns where fixtures lie in a picture of the stage, as far as the script says; as
+// safe as Patch.
+func (l *Load) Layout() []patch.Place { return l.bindings.Layout() }
 
 // Declarations lists what the load declares, in order.
 func (l *Load) Declarations() []device.Declaration { return l.bindings.Devices() }
