@@ -27,6 +27,7 @@ type runFlags struct {
 	length    time.Duration
 	iface     string
 	state     string
+	fresh     bool
 	lookahead time.Duration
 	exitTime  time.Duration
 	exit      string
@@ -49,6 +50,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.StringVar(&f.iface, "interface", "", "network interface of devices that name none: a name or an IPv4 address")
 	p.StringVar(&f.state, "state", "", stateUsage)
+	p.BoolVar(&f.fresh, "fresh", false, "forget what earlier runs of the show have left: params, show.state, and where one was broken off")
 	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
 	p.DurationVar(&f.exitTime, "exit-time", show.ExitTime, "how long the show may take to say goodbye: the fades and waits of its stop handlers")
 	p.StringVar(&f.exit, "exit", "hold", "what the light does after that: hold or blackout")
@@ -108,7 +110,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	allowMemory(uint64(f.memory)<<20, os.LookupEnv)
 	h, err := host.New(host.Options{
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
-		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
+		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Fresh: f.fresh, Lookahead: f.lookahead,
 		Memory: uint64(f.memory) << 20, ExitTime: f.exitTime, Exit: host.Exit(f.exit),
 		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log, Unlogged: a.screen.Dropped,
 	})

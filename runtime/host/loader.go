@@ -92,8 +92,8 @@ func (h *Host) askReload(why string) {
 }
 
 // loadFirst loads the show before any loop runs.
-func (h *Host) loadFirst(ctx, devices context.Context) error {
-	next, err := h.prepare(ctx, show.FirstAfter(nil, h.recall()))
+func (h *Host) loadFirst(ctx, devices context.Context, l left) error {
+	next, err := h.prepare(ctx, show.FirstAfter(l.state, l.carried))
 	if err != nil {
 		return err
 	}

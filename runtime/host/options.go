@@ -40,6 +40,7 @@ type Options struct {
 	Protocols []device.Protocol // that devices of the show may speak
 
 	Rig       bool          // run a virtual rig on loopback as well
+	Fresh     bool          // forget what earlier runs of the show have left
 	For       time.Duration // end by itself after so long; 0 = never
 	Interface string        // network interface of devices that name none
 	StateDir  string        // folder of what is kept between runs

@@ -1,5 +1,14 @@
 package show
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"showrun/runtime/cue"
+)
+
 // Point is all that another run needs to go on where this one is: a plain value that can be
 // encoded by encoding/gob as EngineState can. All of it is of one moment.
 type Point struct {
@@ -53,3 +62,14 @@ func (m *Machine) Changes() uint64 { return m.changes.Load() }
 
 // Lasting is what of it a run takes over that does not go on where the one before was.
 func (c Carried) Lasting() Carried { return Carried{Params: c.Params, Fired: c.Fired} }
+
+// Standing says where cue lists are, for people.
+func (c Carried) Standing() string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(c.Lists)) {
+		if l := c.Lists[name]; l.On {
+			list = append(list, fmt.Sprintf("cue %s of %s", cue.Number(l.At), name))
+		}
+	}
+	return strings.Join(list, ", ")
+}
