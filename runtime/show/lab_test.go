@@ -93,6 +93,11 @@ func (h *lab) load(text string) {
 	if h.live != nil {
 		state, _ = h.m.CopyState()
 	}
+	h.loadAfter(state, text)
+}
+
+func (h *lab) loadAfter(state show.Copy, text string) {
+	h.t.Helper()
 	next, err := h.m.Prepare(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(labPrelude + text)}}, state)
 	if err != nil {
 		h.t.Fatal(err)
