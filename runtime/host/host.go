@@ -43,6 +43,8 @@ type Host struct {
 
 	over <-chan struct{} // closed when devices are to end; before it begins, nil
 
+	waits   func(on time.Duration)       // has a load go live that waits for a beat; script loop only
+	newer   atomic.Bool                  // a new version waits until somebody asks for it
 	live    *show.Load                   // script loop only, or when it has ended
 	devices liveDevices                  // loader only
 	ending  liveDevices                  // that were live once; loader only
@@ -193,7 +195,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	var changed <-chan change
-	if h.opts.Reload == ReloadAuto {
+	if h.opts.Reload == ReloadAuto || h.opts.Reload == ReloadAsk {
 		changed = h.watch(loading)
 	}
 	engine := h.loop(ctx, "engine", h.engineLoop)

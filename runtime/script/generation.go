@@ -223,9 +223,13 @@ func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
 // Start makes the generation live: the commands its top level gave go out as one
 // batch stamped at, and everything it registered begins there. at is the instant
 // up to which the generation before has run.
-func (g *Generation) Start(at time.Duration) error {
+func (g *Generation) Start(at time.Duration) error { return g.StartAfter(at, at) }
+
+// StartAfter is Start with what is registered beginning a little earlier than the batch, so
+// that it has what falls on the very instant of that.
+func (g *Generation) StartAfter(from, at time.Duration) error {
 	g.collecting = false
-	g.base = at
+	g.base = from
 	pending := g.pending
 	g.pending = nil
 	for _, f := range pending {

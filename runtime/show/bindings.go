@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"time"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/cue"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
@@ -53,6 +54,8 @@ type Bindings interface {
 	// the stage, as far as the script says.
 	Patch() *patch.Patch
 	Layout() []patch.Place
+	// Bar is how long a bar is.
+	Bar() beat.Micro
 	// CopyState copies show.state for the load to come, on the script loop. The error
 	// names what cannot be kept; the rest is copied.
 	CopyState() (state any, err error)

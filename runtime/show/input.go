@@ -34,6 +34,7 @@ type (
 		Number uint64
 		Now    time.Duration
 		Plan   uint64
+		On     time.Duration // the beat on which it did; 0 if that was no matter
 		Load   Loaded
 		Heard  []script.Heard // by the load before, whose last turn it is
 		Begun  []script.Heard // by the new one, in the handlers of its start

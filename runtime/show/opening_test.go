@@ -1,9 +1,12 @@
 package show_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"showrun/runtime/show"
 )
 
 // last is the level of slot 1 at an instant.
@@ -73,5 +76,77 @@ func TestReloadKeepsTheTempo(t *testing.T) {
 		if got := h.marks[len(h.marks)-1].args[0]; got != int32(c.want) && got != c.want && got != float32(c.want) {
 			t.Errorf("load %d: the script has %v (%T) BPM, want %v", i+2, got, got, c.want)
 		}
+	}
+}
+
+// TestSwapOnABeat: a load that goes live on a beat or a bar has that beat itself, and the one
+// before has all up to it, whatever the tempo does and however late the loop comes.
+func TestSwapOnABeat(t *testing.T) {
+	text := func(name string) string {
+		return `clock.set_tempo(97) clock.on_beat("1/4b", function(b) mark("` + name + `", b.count) one:set(1, b.number % 200) end)`
+	}
+	for i, bar := range []bool{false, true, true, false} {
+		h := newLab(t, text("old"))
+		at := time.Duration(2300+211*i) * time.Millisecond
+		h.run(at)
+		if i >= 2 {
+			h.m.Operate(show.Master{Level: 255}) // an event comes in
+		}
+		next := h.prepare(text("new"))
+		_, due, comes := h.m.Boundary(bar, h.clock.Now())
+		if !comes || due < at {
+			t.Fatalf("no beat comes, or at %v", due)
+		}
+		h.run(due - 1)
+		h.clock.Set(due + 7*time.Millisecond) // the loop is late
+		on, again, _ := h.m.Boundary(bar, h.clock.Now())
+		if again != due {
+			t.Fatalf("it was to swap at %v, and now at %v", due, again)
+		}
+		h.swapOn(next, on)
+		h.run(10 * time.Second)
+		quantum := 1.0
+		if bar {
+			quantum = 4
+		}
+		want, which := 0.25, "old"
+		for _, m := range h.marks {
+			if m.args[0] == "new" && which == "old" {
+				which = "new"
+				if math.Mod(want, quantum) != 0 || m.at != on {
+					t.Errorf("bar %v: the new load begins at beat %v, at %v, want a multiple of %v at %v", bar, want, m.at, quantum, on)
+				}
+			}
+			if m.args[0] != which || number(m.args[1]) != want {
+				t.Fatalf("bar %v: %v, want %s %v", bar, m, which, want)
+			}
+			if late := m.left - m.at; late > 0 {
+				t.Fatalf("bar %v: %v was %v late", bar, m, late)
+			}
+			want += 0.25
+		}
+		if which != "new" {
+			t.Fatal("it never began")
+		}
+		for _, f := range h.frames {
+			if f.at == on {
+				on = 0
+			}
+		}
+		if on != 0 {
+			t.Errorf("bar %v: no frame on the beat itself", bar)
+		}
+	}
+}
+
+// TestSwapOnNoBeat: nobody waits for a beat that does not come.
+func TestSwapOnNoBeat(t *testing.T) {
+	h := newLab(t, `clock.beats_per_bar(64) clock.set_tempo(20)`)
+	h.run(time.Second)
+	if _, _, comes := h.m.Boundary(true, h.clock.Now()); comes {
+		t.Error("it waits for three minutes")
+	}
+	if _, _, comes := h.m.Boundary(false, h.clock.Now()); !comes {
+		t.Error("a beat comes every three seconds")
 	}
 }

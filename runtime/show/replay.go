@@ -137,7 +137,7 @@ func (r *Replay) swap(in Swapped) error {
 	if live := r.m.live; live != nil {
 		r.oracles[live.Number()].Feed(in.Heard...)
 	}
-	if before := r.m.swap(next, in.Now, plan); before != nil {
+	if before := r.m.swap(next, in.Now, plan, in.On); before != nil {
 		before.End()
 		delete(r.oracles, before.Number())
 	}
