@@ -171,7 +171,7 @@ func (h *Host) resume() left {
 	l.carried = p.Carried
 	l.undo = func() { _ = h.store.WritePoint(name, text, b) }
 	h.opts.Log.Warn("the last run was broken off: the show goes on where it would be by now; --fresh starts it from its beginning",
-		"away", away.Round(10*time.Millisecond), "time", at.Round(10*time.Millisecond), "at", p.Carried.Standing())
+		"away", away.Round(10*time.Millisecond), "show time", at.Round(10*time.Millisecond), "standing", p.Carried.Standing())
 	if p.Engine.Held {
 		h.held.Store(true)
 		h.opts.Log.Warn("machinery is still held by the emergency stop of the last run, until it is released")
