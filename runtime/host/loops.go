@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"showrun/runtime/beat"
 	"showrun/runtime/clock"
 	"showrun/runtime/script"
 )
@@ -143,14 +142,14 @@ func (h *Host) onScriptLoop(ctx context.Context, f func()) (ok bool) {
 // none comes. It returns when to look again. No turn is taken beyond the beat before.
 func (h *Host) swapOnTime(now time.Duration) (again time.Duration) {
 	if h.waits == nil {
-		return beat.Never
+		return now + longestNap
 	}
 	on, at, comes := h.show.Boundary(h.opts.ReloadAt == AtBar, now)
 	if comes && now < at {
 		return at
 	}
 	h.swapWaiting(on)
-	return beat.Never
+	return now + longestNap
 }
 
 // swapWaiting has the load that waits for a beat go live.
