@@ -97,6 +97,9 @@ func TestResume(t *testing.T) {
 			h.run(seconds(at + 0.01))
 			began := h.marks[0].at
 			r := resumed(t, h.point(), seconds(away), playText)
+			if s := r.m.Stats(); s.Frames != 0 {
+				t.Errorf("%d frames of another run are counted", s.Frames)
+			}
 			from := r.clock.Now()
 			for now := from + 100*time.Millisecond; now < from+20*time.Second; now += 170 * time.Millisecond {
 				got, want := float64(r.last(now)), playLevel(r.frames[len(r.frames)-1].at-began)
