@@ -13,6 +13,7 @@ import (
 	"showrun/bindings/stagelinq"
 	"showrun/bindings/stagenet"
 	"showrun/bindings/theater"
+	"showrun/runtime/beat"
 	"showrun/runtime/device"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
@@ -108,6 +109,9 @@ func (s *Show) Mixes() []patch.Mix { return s.Patch().Mixes() }
 
 // Layout implements show.Bindings.
 func (s *Show) Layout() []patch.Place { return s.layout }
+
+// Bar implements show.Bindings.
+func (s *Show) Bar() beat.Micro { return s.BeatsPerBar }
 
 // Devices implements show.Bindings.
 func (s *Show) Devices() []device.Declaration { return s.Load.Devices() }

@@ -244,7 +244,13 @@ func (s *Show) clockFollow(c module.Call) int {
 func (s *Show) conduct(c module.Call, command beat.Command) {
 	line := script.Where(c.L)
 	collecting := s.G.Collecting()
+	if collecting {
+		s.G.Intend(command)
+	}
 	s.G.WhenLive(func() {
+		if collecting && s.G.BeatStays() {
+			return
+		}
 		switch err := s.G.Conduct(command); {
 		case err == nil:
 		case collecting:

@@ -143,14 +143,17 @@ func (l *list) shadow(c *cue.Cue) (list []cue.Late) {
 }
 
 // set sets the timers that the list waits for.
-func (l *list) set() {
+func (l *list) set() { l.setIn(cue.Timer.Left) }
+
+func (l *list) setIn(left func(cue.Timer, cue.Moment) cue.Length) {
 	l.Touch()
 	next, ends := l.Timers()
-	l.alarm(&l.next, next, func() { l.do(l.Due(l.moment())) })
-	l.alarm(&l.ends, ends, func() { l.do(l.Ended()) })
+	now := l.moment()
+	l.alarm(&l.next, next, left(next, now), func() { l.do(l.Due(l.moment())) })
+	l.alarm(&l.ends, ends, left(ends, now), func() { l.do(l.Ended()) })
 }
 
-func (l *list) alarm(a *alarm, t cue.Timer, ring func()) {
+func (l *list) alarm(a *alarm, t cue.Timer, left cue.Length, ring func()) {
 	if a.timer == t {
 		return
 	}
@@ -166,12 +169,13 @@ func (l *list) alarm(a *alarm, t cue.Timer, ring func()) {
 		ring()
 		return 0
 	})
-	a.handle = l.G.After("cue list "+l.Name, script.Span(t.Left(l.moment())), fn)
+	a.handle = l.G.After("cue list "+l.Name, script.Span(left), fn)
 }
 
-// begin goes on where the list stood before this load.
+// begin goes on where the list stood before this load. What was due while there was no show
+// comes as of its instant.
 func (l *list) begin() {
-	l.set()
+	l.setIn(cue.Timer.Until)
 	if l.Resting() {
 		l.G.Run("cue list "+l.Name, l.G.L.NewFunction(func(*lua.LState) int {
 			l.do(l.Rest(l.moment()))

@@ -62,6 +62,8 @@ var faults = []fault{
 	{"An emergency stop by OSC", "light; machinery is safe and stays so until it is released", "emergency stop: machinery is held until it is released", 500 * time.Millisecond, "94 ms", "soak: emergency stop by OSC"},
 	{"The show's process is stopped for some seconds (SIGSTOP)", "nothing meanwhile; everything afterwards", "looks of scheduled code late", 5 * time.Second, "7 ms", "soak: show stopped for a while (SIGSTOP)"},
 	{"The show is killed (kill -9) and started again", "machinery is made safe first, sessions rise, leases are the same", "the last run ended without making a machine safe; it is done now", 5 * time.Second, "2.7 s", "soak: show killed (kill -9)"},
+	{"The show is killed (kill -9), or the power fails, at any instant of a fade", "the next start: the same cue, levels where the fade would be, the follow at its time, params, show.state, the beat", "the last run was broken off: the show goes on where it would be by now", 0, "", "TestCrash"},
+	{"The restore point is damaged", "the next start, from the beginning of the show", "its restore point cannot be used and is set aside", 0, "", "TestDamagedPoint"},
 	{"The state is cut off and the show killed at once", "the same, from the good copy", "its good copy has taken its place", 5 * time.Second, "2.2 s", "soak: state cut off, show killed"},
 	{"The state is overwritten under a running show", "everything; it is written anew", "somebody else has changed or removed the state file while it is used", 10 * time.Second, "2.8 s", "soak: state overwritten"},
 	{"The show is ended and started again", "machinery is made safe before it ends", "show ended", 5 * time.Second, "0.8 s", "soak: show ended and started again"},

@@ -28,12 +28,14 @@ type runFlags struct {
 	length    time.Duration
 	iface     string
 	state     string
+	fresh     bool
 	lookahead time.Duration
 	exitTime  time.Duration
 	exit      string
 	memory    uint
 	rate      int
 	reload    string
+	reloadAt  string
 	seed      uint64
 	osc       string
 	logFormat string
@@ -50,12 +52,14 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.StringVar(&f.iface, "interface", "", "network interface of devices that name none: a name or an IPv4 address")
 	p.StringVar(&f.state, "state", "", stateUsage)
+	p.BoolVar(&f.fresh, "fresh", false, "forget what earlier runs of the show have left: params, show.state, and where one was broken off")
 	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
 	p.DurationVar(&f.exitTime, "exit-time", show.ExitTime, "how long the show may take to say goodbye: the fades and waits of its stop handlers")
 	p.StringVar(&f.exit, "exit", "hold", "what the light does after that: hold or blackout")
 	p.UintVar(&f.memory, "memory", usualMemory(os.ReadFile), "MiB that the show may hold: past it what makes it grow is stopped (default: an eighth of this machine's, 128-256)")
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
-	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, manual (when asked: showrun ctl reload) or off")
+	p.StringVar(&f.reload, "reload", "auto", "when to load a changed show: auto, ask (it is checked, and waits for showrun ctl reload), manual (only when asked) or off")
+	p.StringVar(&f.reloadAt, "reload-at", "once", "when a changed show goes live: once, beat (on the next one) or bar")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
 	p.StringVar(&f.osc, "osc", "127.0.0.1:7770", "where to take OSC commands (/showrun/stop, /showrun/release, /showrun/go and so on), or off")
 	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -95,7 +99,9 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	case f.exit == "":
 		return usageError{errors.New("--exit must be hold or blackout")}
 	case f.reload == "":
-		return usageError{errors.New("--reload must be auto, manual or off")}
+		return usageError{errors.New("--reload must be auto, ask, manual or off")}
+	case f.reloadAt == "":
+		return usageError{errors.New("--reload-at must be once, beat or bar")}
 	case f.lookahead <= 0:
 		return usageError{fmt.Errorf("--lookahead must be more than 0, got %v", f.lookahead)}
 	}
@@ -109,9 +115,9 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	allowMemory(uint64(f.memory)<<20, os.LookupEnv)
 	h, err := host.New(host.Options{
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
-		Show: args[0], Bind: bindings.New, Shipped: scripts.Files(), Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Lookahead: f.lookahead,
+		Show: args[0], Bind: bindings.New, Shipped: scripts.Files(), Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Fresh: f.fresh, Lookahead: f.lookahead,
 		Memory: uint64(f.memory) << 20, ExitTime: f.exitTime, Exit: host.Exit(f.exit),
-		Rate: f.rate, Reload: host.Reload(f.reload), Seed: f.seed, Getenv: os.LookupEnv, Log: log, Unlogged: a.screen.Dropped,
+		Rate: f.rate, Reload: host.Reload(f.reload), ReloadAt: host.ReloadAt(f.reloadAt), Seed: f.seed, Getenv: os.LookupEnv, Log: log, Unlogged: a.screen.Dropped,
 	})
 	if err != nil {
 		return usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, args[0]))}

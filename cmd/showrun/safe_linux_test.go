@@ -50,8 +50,8 @@ require "show".on("start", function() valve:move(1, 50) end)
 	if err := os.WriteFile(show, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start := func() (*exec.Cmd, *logLines) {
-		run := exec.Command("showrun", "run", "--osc", "off", "--log-format", "json", "--reload", "off", "--state", filepath.Join(dir, "state"), show)
+	start := func(flags ...string) (*exec.Cmd, *logLines) {
+		run := exec.Command("showrun", append([]string{"run", "--osc", "off", "--log-format", "json", "--reload", "off", "--state", filepath.Join(dir, "state"), show}, flags...)...)
 		return run, follow(t, run)
 	}
 	safe := []string{"/move 1 0", "/move 2 0", "/empty", "/empty", "/empty"} // vented three times, for datagrams get lost
@@ -68,7 +68,7 @@ require "show".on("start", function() valve:move(1, 50) end)
 		t.Fatal(err)
 	}
 	run.Wait()
-	run, lines := start()
+	run, lines := start("--fresh")
 	want("after the kill", next(6), append(slices.Clone(safe), "/move 1 50")...)
 	if !strings.Contains(strings.Join(lines.all(), "\n"), "without making a machine safe; it is done now") {
 		t.Errorf("the log does not tell:\n%s", strings.Join(lines.all(), "\n"))

@@ -29,6 +29,9 @@ func statusLine(s host.Status, list int, dropped uint64, width int) string {
 			fields = append(fields, terminal.Plural(int(n), what)+happened)
 		}
 	}
+	if s.NewVersion {
+		fields = append(fields, "A NEW VERSION IS WAITING: showrun ctl reload")
+	}
 	count(s.ReloadErrors, "failed reload", "")
 	count(s.Dropped, "event", " lost")
 	count(dropped, "log line", " dropped")

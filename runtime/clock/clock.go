@@ -8,7 +8,10 @@
 // is rehearsed in seconds by the code that runs it live.
 package clock
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // A Clock tells show time.
 type Clock interface {
@@ -26,6 +29,7 @@ type Clock interface {
 // any goroutine.
 type Real struct {
 	origin time.Time
+	ahead  atomic.Int64 // of the time since then
 }
 
 // NewReal returns a clock whose origin is now.
@@ -35,8 +39,17 @@ func NewReal() *Real {
 
 // Now returns the time since the origin.
 func (c *Real) Now() time.Duration {
-	return time.Since(c.origin)
+	return time.Since(c.origin) + time.Duration(c.ahead.Load())
 }
+
+// Forward moves the clock on to the show time now, and never back: for a show that goes on
+// where an earlier one was, before anything is timed by it.
+func (c *Real) Forward(now time.Duration) {
+	c.ahead.Add(int64(max(now-c.Now(), 0)))
+}
+
+// start is the moment of show time 0.
+func (c *Real) start() time.Time { return c.origin.Add(-time.Duration(c.ahead.Load())) }
 
 // Since returns the show time of t. A stamp without a monotonic reading, such
 // as the kernel's receive stamps, is placed by its age on the wall clock, so
@@ -44,16 +57,16 @@ func (c *Real) Now() time.Duration {
 func (c *Real) Since(t time.Time) time.Duration {
 	if wall := t.Round(0); wall == t {
 		now := time.Now()
-		return now.Sub(c.origin) - now.Sub(wall)
+		return now.Sub(c.start()) - now.Sub(wall)
 	}
-	return t.Sub(c.origin)
+	return t.Sub(c.start())
 }
 
 // Time returns the time at show time d, as the wall clock tells it at
 // present. Since gives back exactly d.
 func (c *Real) Time(d time.Duration) time.Time {
 	now := time.Now()
-	return now.Add(d - now.Sub(c.origin))
+	return now.Add(d - now.Sub(c.start()))
 }
 
 // Virtual is a Clock that moves only when told. It is used by one goroutine.

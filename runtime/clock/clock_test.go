@@ -28,6 +28,29 @@ func TestRealFollowsTheMonotonicClock(t *testing.T) {
 	})
 }
 
+// TestForward: a show goes on at a later time, on the same wall clock.
+func TestForward(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewReal()
+		<-time.After(time.Second)
+		wall := time.Now()
+		c.Forward(time.Hour)
+		c.Forward(time.Minute) // never back
+		if got := c.Now(); got != time.Hour {
+			t.Errorf("Now = %v, want 1h", got)
+		}
+		if got := c.Since(wall); got != time.Hour {
+			t.Errorf("Since(now) = %v, want 1h", got)
+		}
+		if got := c.Since(wall.Round(0)); got != time.Hour {
+			t.Errorf("Since(now on the wall) = %v, want 1h", got)
+		}
+		if got := c.Time(time.Hour + time.Second); !got.Equal(wall.Add(time.Second)) {
+			t.Errorf("Time = %v, want %v", got, wall.Add(time.Second))
+		}
+	})
+}
+
 func TestVirtualNeverGoesBack(t *testing.T) {
 	c := NewVirtual()
 	steps := []struct {

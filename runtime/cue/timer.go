@@ -39,6 +39,14 @@ func (t Timer) Left(now Moment) Length {
 	return Length{Time: max(t.Span.Time-(now.At-t.From.At), 0)}
 }
 
+// Until is Left, but that it is less than nothing for a timer that was due before.
+func (t Timer) Until(now Moment) Length {
+	if t.Span.Beats != 0 {
+		return Length{Beats: max(t.Span.Beats, 0) - (now.Beat - t.From.Beat)}
+	}
+	return Length{Time: max(t.Span.Time, 0) - (now.At - t.From.At)}
+}
+
 // Due is the instant of the timer if the tempo stays.
 func (t Timer) Due() time.Duration { return t.From.At + t.Span.at(t.From.BPM) }
 

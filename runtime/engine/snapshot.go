@@ -129,6 +129,14 @@ func (e *Engine) SnapshotInto(s *Snapshot) {
 	}
 }
 
+// DropOrders takes out the orders that wait: what goes on from the snapshot tells devices
+// nothing of what was before.
+func (s *Snapshot) DropOrders() {
+	for i := range s.Queue {
+		s.Queue[i].Orders = nil
+	}
+}
+
 // resize returns a slice of n elements in the memory of list, if there is enough. What
 // is in them is left over.
 func resize[E any](list []E, n int) []E {
@@ -196,6 +204,13 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 		return nil, fmt.Errorf("engine: restore: %w", err)
 	}
 	return e, nil
+}
+
+// Skip lets frames go on at an instant to come, after a pause in which nobody has waited for
+// any: none is left out, and what is counted begins anew.
+func (e *Engine) Skip(to time.Duration) {
+	e.schedule = newSchedule(int(e.schedule.Rate), to)
+	e.stats = Stats{}
 }
 
 // renumbering has the number of each output of a snapshot.

@@ -3,6 +3,7 @@ package host
 import (
 	"cmp"
 	"context"
+	"encoding/gob"
 	"fmt"
 	"maps"
 	"os"
@@ -42,6 +43,8 @@ type Host struct {
 
 	over <-chan struct{} // closed when devices are to end; before it begins, nil
 
+	waits   func(on time.Duration)       // has a load go live that waits for a beat; script loop only
+	newer   atomic.Bool                  // a new version waits until somebody asks for it
 	live    *show.Load                   // script loop only, or when it has ended
 	devices liveDevices                  // loader only
 	ending  liveDevices                  // that were live once; loader only
@@ -55,7 +58,10 @@ type Host struct {
 	panel panel                    // of those who operate by OSC
 
 	carry chan struct{} // what is carried over to the next run may have changed
-	kept  string        // of it, what was written last; of who keeps it
+
+	keeping sync.Mutex // held to write what lasts
+	kept    kept       // with keeping
+	resumed time.Time  // when this run went on from another one's; zero if it did not
 
 	// holding is held while machinery is held or released, so that all of it ends up as
 	// held says. Whoever has it waits for nobody else.
@@ -99,6 +105,9 @@ func New(opts Options) (*Host, error) {
 		opts: opts, folder: found, clock: clock.NewReal(), devices: liveDevices{}, ending: liveDevices{},
 		panel: newPanel(), carry: make(chan struct{}, 1),
 		calls: make(chan func()), reload: make(chan string, 1), arrivals: make(chan arrival), crashed: make(chan *InternalError, 1), end: make(chan string, 1),
+	}
+	for _, v := range show.Values() {
+		gob.Register(v)
 	}
 	h.machines.Store(&[]device.Machinery{})
 	h.publishers.Store(&[]device.Publisher{})
@@ -163,6 +172,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.store.Close()
+	left := h.resume()
 	if h.rig != nil { // it stands before the devices and hears the last that they say
 		defer h.loop(ctx, "rig", h.rig.Run)()
 	}
@@ -180,18 +190,28 @@ func (h *Host) Run(ctx context.Context) error {
 	h.wg.Go(func() { h.tellStuck(devices) })
 	loading, stopLoader := context.WithCancel(ctx)
 	defer stopLoader()
-	if err := h.loadFirst(ctx, devices); err != nil {
+	if err := h.loadFirst(ctx, devices, left); err != nil {
+		left.undo()
 		return err
 	}
 	var changed <-chan change
-	if h.opts.Reload == ReloadAuto {
+	if h.opts.Reload == ReloadAuto || h.opts.Reload == ReloadAsk {
 		changed = h.watch(loading)
 	}
 	engine := h.loop(ctx, "engine", h.engineLoop)
 	scripts := h.loop(ctx, "script", h.scriptLoop)
 	loader := h.loop(loading, "loader", func(ctx context.Context) { h.loader(ctx, devices, changed) })
+	points := h.loop(loading, "restore points", h.points)
 
 	crash := h.wait(ctx)
+	forgotten := make(chan struct{})
+	go func() { // a disk keeps nobody from the end
+		defer close(forgotten)
+		points()
+		if crash == nil {
+			h.forgetPoint()
+		}
+	}()
 
 	// The order of the end: no new loads, the script says goodbye, its output is
 	// sent, then outputs and inputs close.
@@ -204,6 +224,7 @@ func (h *Host) Run(ctx context.Context) error {
 	})
 	scripts()
 	h.guard("goodbye", h.sayGoodbye)
+	h.guard("memory", func() { left.take(h) })
 	late.Stop()
 	h.Halt()
 	h.guard("exit look", h.leave)
@@ -212,6 +233,10 @@ func (h *Host) Run(ctx context.Context) error {
 	h.files.Close()
 	stopDevices()
 	h.waitForAll()
+	<-forgotten
+	if crash == nil && left.taken {
+		h.keepLasting(left.state, left.carried)
+	}
 	for _, d := range h.devices {
 		h.disengage(d.key, d.device)
 	}

@@ -29,6 +29,10 @@ func (h *Host) loader(ctx, devices context.Context, changed <-chan change) {
 				continue // it has been loaded meanwhile
 			}
 			h.opts.Log.Debug("file changed", "file", c.name)
+			if h.opts.Reload == ReloadAsk {
+				h.tryOut(ctx)
+				continue
+			}
 			h.loadAgain(ctx, devices, "saved")
 		case why := <-h.reload:
 			h.loadAgain(ctx, devices, why)
@@ -92,12 +96,12 @@ func (h *Host) askReload(why string) {
 }
 
 // loadFirst loads the show before any loop runs.
-func (h *Host) loadFirst(ctx, devices context.Context) error {
-	next, err := h.prepare(ctx, show.FirstAfter(h.recall()))
+func (h *Host) loadFirst(ctx, devices context.Context, l left) error {
+	next, err := h.prepare(ctx, show.FirstAfter(l.state, l.carried))
 	if err != nil {
 		return err
 	}
-	h.swap(next)
+	h.swap(next, 0)
 	h.settle(devices, next)
 	h.opts.Log.Info("show loaded", "show", h.folder.Name, "file", h.folder.File, "seed", h.opts.Seed)
 	return nil
@@ -123,9 +127,9 @@ func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 		return
 	}
 	began := false
-	ok = h.onScriptLoop(ctx, func() {
+	ok = h.onBoundary(ctx, func(on time.Duration) {
 		began = true
-		h.swap(next)
+		h.swap(next, on)
 	})
 	switch {
 	case began && !ok:
@@ -137,8 +141,35 @@ func (h *Host) loadAgain(ctx, devices context.Context, why string) {
 	before := h.devices
 	h.settle(devices, next)
 	h.reloadErrors.Store(0)
+	h.newer.Store(false)
 	h.opts.Log.Info("show reloaded", "why", why, "generation", next.Number(),
 		"took", (h.clock.Now() - started).Round(time.Millisecond), "devices", describe(before, next.devices))
+}
+
+// tryOut loads a version that waits until somebody asks for it, only to tell at once what is
+// wrong with it.
+func (h *Host) tryOut(ctx context.Context) {
+	var state show.Copy
+	if !h.onScriptLoop(ctx, func() { state, _ = h.show.CopyState() }) {
+		return
+	}
+	err := survive(func() error {
+		files := h.folder.Open()
+		defer files.Close()
+		h.tried.Store(files)
+		l, err := h.show.Prepare(ctx, files, state)
+		if err == nil {
+			l.End()
+		}
+		return err
+	})
+	if err != nil {
+		h.reloadFailed(&LoadError{err})
+		return
+	}
+	h.reloadErrors.Store(0)
+	h.newer.Store(true)
+	h.opts.Log.Info("a new version is waiting: showrun ctl reload, and it goes live")
 }
 
 // prepared is a load that is ready to go live.
@@ -204,8 +235,8 @@ func (h *Host) read(ctx context.Context, state show.Copy) (*prepared, error) {
 
 // swap makes a load the live one, on the script loop. New machinery is held as it has to
 // be before the script can tell it anything; an emergency stop waits for no script and
-// reaches the machinery of both loads meanwhile.
-func (h *Host) swap(next *prepared) {
+// reaches the machinery of both loads meanwhile. On is the beat it is on, or 0.
+func (h *Host) swap(next *prepared, on time.Duration) {
 	before, machines := *h.machines.Load(), machinery(next)
 	both := slices.Clone(before)
 	for _, m := range machines {
@@ -214,7 +245,11 @@ func (h *Host) swap(next *prepared) {
 		}
 	}
 	h.reach(both)
-	next.before = h.show.Swap(next.Load, h.clock.Now())
+	if on != 0 {
+		next.before = h.show.SwapOn(next.Load, on)
+	} else {
+		next.before = h.show.Swap(next.Load, h.clock.Now())
+	}
 	h.live = next.Load
 	h.noScript.Store(false)
 	h.generation.Store(int64(next.Number()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"showrun/runtime/clock"
@@ -42,7 +43,9 @@ func (h *Host) scriptLoop(ctx context.Context) {
 		default:
 		}
 		h.wakes.Add(1)
-		more, err := h.show.Script(h.clock.Now())
+		now := h.clock.Now()
+		boundary := h.swapOnTime(now)
+		more, err := h.show.Script(now)
 		if errors.Is(err, script.ErrStuck) {
 			h.abandon(ctx)
 			continue
@@ -50,7 +53,7 @@ func (h *Host) scriptLoop(ctx context.Context) {
 		if more {
 			continue
 		}
-		timer.Reset(min(h.show.ScriptNext()-h.clock.Now(), longestNap))
+		timer.Reset(min(min(h.show.ScriptNext(), boundary)-h.clock.Now(), longestNap))
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
@@ -69,17 +72,53 @@ func (h *Host) abandon(ctx context.Context) {
 	h.opts.Log.Error("the script is stuck in a call and has been abandoned; levels stay, the show is loaded afresh")
 	h.noScript.Store(true)
 	h.askReload("stuck")
+	stuck := h.live
+	if h.swapWaiting(0); h.live != stuck {
+		return
+	}
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case f := <-h.calls:
-			stuck := h.live
 			f()
 			if h.live != stuck {
 				return
 			}
 		}
 	}
+}
+
+// onBoundary has swap called on the script loop with the beat or bar that the options ask
+// for, or with 0, and waits for it; false as with onScriptLoop.
+func (h *Host) onBoundary(ctx context.Context, swap func(on time.Duration)) (ok bool) {
+	if h.opts.ReloadAt == AtOnce || h.noScript.Load() {
+		return h.onScriptLoop(ctx, func() { swap(0) })
+	}
+	done := make(chan bool, 1)
+	var taken atomic.Bool // by who swaps, or by who gives it up
+	ok = h.onScriptLoop(ctx, func() {
+		h.waits = func(on time.Duration) {
+			if !taken.CompareAndSwap(false, true) {
+				return
+			}
+			went := false
+			defer func() { done <- went }()
+			swap(on)
+			went = true
+		}
+	})
+	if !ok {
+		return false
+	}
+	select {
+	case went := <-done:
+		return went
+	case <-ctx.Done():
+	}
+	if taken.CompareAndSwap(false, true) {
+		return false
+	}
+	return <-done
 }
 
 // onScriptLoop runs f on the script loop and waits for it; false when ctx ended
@@ -96,5 +135,27 @@ func (h *Host) onScriptLoop(ctx context.Context, f func()) (ok bool) {
 		case <-ctx.Done():
 			return false
 		}
+	}
+}
+
+// swapOnTime has the load that waits for a beat go live if the loop has come to that, or if
+// none comes. It returns when to look again. No turn is taken beyond the beat before.
+func (h *Host) swapOnTime(now time.Duration) (again time.Duration) {
+	if h.waits == nil {
+		return now + longestNap
+	}
+	on, at, comes := h.show.Boundary(h.opts.ReloadAt == AtBar, now)
+	if comes && now < at {
+		return at
+	}
+	h.swapWaiting(on)
+	return now + longestNap
+}
+
+// swapWaiting has the load that waits for a beat go live.
+func (h *Host) swapWaiting(on time.Duration) {
+	if swap := h.waits; swap != nil {
+		h.waits = nil
+		swap(on)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/device"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
@@ -77,6 +78,7 @@ func (declaring) Patch() *patch.Patch             { return new(patch.Patch) }
 func (declaring) Layout() []patch.Place           { return nil }
 func (declaring) CopyState() (any, error)         { return nil, nil }
 func (declaring) Ready() error                    { return nil }
+func (declaring) Bar() beat.Micro                 { return 4 * beat.Beat }
 func (declaring) Carry() show.Carried             { return show.Carried{} }
 func (declaring) Board() (show.Board, bool)       { return show.Board{}, false }
 func (declaring) Operate(show.Operation) error    { return nil }
@@ -117,7 +119,7 @@ func load(t *testing.T, h *Host, state show.Copy) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.swap(next)
+	h.swap(next, 0)
 	h.devices = next.devices
 	t.Cleanup(func() { next.Detach(); next.End(); next.files.Close() })
 }

@@ -1,8 +1,6 @@
 package host
 
 import (
-	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -72,58 +70,4 @@ func (c *crowd) allow(now time.Duration) bool {
 		return false
 	}
 	return true
-}
-
-// keepEvery is how often at most what outlives the process is written.
-const keepEvery = 250 * time.Millisecond
-
-// carriedBucket keeps what a show carries over to its next run, by its name.
-const carriedBucket = "shows"
-
-// keep writes what the show carries over to its next run, whenever it has changed, until
-// ctx ends.
-func (h *Host) keep(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			h.keepNow()
-			return
-		case <-h.carry:
-		}
-		h.keepNow()
-		select {
-		case <-ctx.Done():
-		case <-time.After(keepEvery):
-		}
-	}
-}
-
-func (h *Host) keepNow() {
-	carried := h.show.Carried()
-	if carried == nil || h.kept == "" && len(carried.Params) == 0 && carried.Fired.IsZero() {
-		return // there is nothing yet
-	}
-	b, err := encodeCarried(*carried)
-	if err == nil && string(b) != h.kept {
-		err = h.store.Put(carriedBucket, h.folder.Name, b)
-		h.kept = string(b)
-	}
-	if err != nil {
-		h.opts.Log.Error(fmt.Sprintf("what the show is to remember is not kept: %v", err))
-	}
-}
-
-// recall is what the run before has left for this one.
-func (h *Host) recall() show.Carried {
-	b, known, err := h.store.Get(carriedBucket, h.folder.Name)
-	if err != nil || !known {
-		return show.Carried{}
-	}
-	c, err := decodeCarried(b)
-	if err != nil {
-		h.opts.Log.Warn("what the last run has left cannot be read, and is forgotten", "error", err)
-		return show.Carried{}
-	}
-	h.kept = string(b)
-	return c
 }

@@ -30,7 +30,7 @@ show.on("start", function() show.log.info("ready") end)`)
 	}
 	late := time.After(20 * time.Second)
 	for kept := ""; !strings.Contains(kept, "2.5") || !strings.Contains(kept, "wild"); {
-		b, _, _ := h.store.Get(carriedBucket, "gala")
+		b, _, _ := h.store.Get(lastingBucket, "gala")
 		kept = string(b)
 		select {
 		case <-late:
@@ -51,7 +51,7 @@ show.on("start", function() show.log.info("ready") end)`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Put(carriedBucket, "gala", []byte("{")); err != nil {
+	if err := s.Put(lastingBucket, "gala", []byte("{")); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"showrun/drivers/osc"
@@ -19,8 +20,19 @@ type Reload string
 // The ways to reload.
 const (
 	ReloadAuto   Reload = "auto"   // whenever a file is saved
+	ReloadAsk    Reload = "ask"    // likewise, but it goes live when somebody asks
 	ReloadManual Reload = "manual" // when asked to
 	ReloadOff    Reload = "off"    // never
+)
+
+// ReloadAt says when a show that was loaded again goes live.
+type ReloadAt string
+
+// The moments to go live.
+const (
+	AtOnce ReloadAt = "once"
+	AtBeat ReloadAt = "beat" // on the next beat
+	AtBar  ReloadAt = "bar"  // on the next bar
 )
 
 // Exit says what the light does when the show has ended.
@@ -40,6 +52,7 @@ type Options struct {
 	Protocols []device.Protocol // that devices of the show may speak
 
 	Rig       bool          // run a virtual rig on loopback as well
+	Fresh     bool          // forget what earlier runs of the show have left
 	For       time.Duration // end by itself after so long; 0 = never
 	Interface string        // network interface of devices that name none
 	StateDir  string        // folder of what is kept between runs
@@ -48,6 +61,7 @@ type Options struct {
 	Lookahead time.Duration // default 50 ms
 	Rate      int           // frames a second, default 44
 	Reload    Reload        // default auto
+	ReloadAt  ReloadAt      // default at once
 	Seed      uint64        // of math.random; 0 = draw one
 
 	Budget       uint64        // instructions a handler may run without waiting; 0 = 40 million
@@ -89,6 +103,9 @@ func (o *Options) complete() error {
 	if o.Reload == "" {
 		o.Reload = ReloadAuto
 	}
+	if o.ReloadAt == "" {
+		o.ReloadAt = AtOnce
+	}
 	if o.Getenv == nil {
 		o.Getenv = os.LookupEnv
 	}
@@ -115,8 +132,10 @@ func (o *Options) complete() error {
 		return fmt.Errorf("exit time must be 0-%v, got %v", maxExitTime, o.ExitTime)
 	case o.Exit != ExitHold && o.Exit != ExitBlackout:
 		return fmt.Errorf("exit must be hold or blackout, got %q", o.Exit)
-	case o.Reload != ReloadAuto && o.Reload != ReloadManual && o.Reload != ReloadOff:
-		return fmt.Errorf("reload must be auto, manual or off, got %q", o.Reload)
+	case !slices.Contains([]Reload{ReloadAuto, ReloadAsk, ReloadManual, ReloadOff}, o.Reload):
+		return fmt.Errorf("reload must be auto, ask, manual or off, got %q", o.Reload)
+	case !slices.Contains([]ReloadAt{AtOnce, AtBeat, AtBar}, o.ReloadAt):
+		return fmt.Errorf("reload-at must be once, beat or bar, got %q", o.ReloadAt)
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ type Status struct {
 	Unlogged     uint64   // log lines for which nobody made room
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
+	NewVersion   bool     // waits until somebody asks for it
 	ReloadErrors uint64   // since the last good load
 	Waiting      []string // others on the network that its devices wait for
 	Source       string   // what the tempo comes from; "" = the show itself
@@ -62,7 +63,7 @@ func (h *Host) Status() Status {
 	s := Status{
 		Show: h.folder.Name, Time: now, Generation: int(h.generation.Load()),
 		BPM: turn.Tempo, Beat: turn.Line.At(now).Float(), Stopped: turn.Line.Stopped, Confidence: plan.Confidence(now),
-		ReloadErrors: h.reloadErrors.Load(), Wakes: h.wakes.Load(),
+		ReloadErrors: h.reloadErrors.Load(), NewVersion: h.newer.Load(), Wakes: h.wakes.Load(),
 		Missing: *h.missing.Load(), Machines: len(*h.machines.Load()), Held: h.held.Load(), NoScript: h.noScript.Load(), Deaf: h.deaf.Load(),
 	}
 	s.Repeated = h.repeated.Load()
@@ -115,6 +116,9 @@ func (s Status) String() string {
 		s.Generation, s.Time.Round(time.Second), s.BPM, from, s.Universes, s.LateP99.Round(10*time.Microsecond), s.ReloadErrors, s.Machines)
 	if wait := slices.Concat(s.Missing, s.Waiting); len(wait) > 0 {
 		text += ", WAITING FOR " + strings.Join(wait, ", ")
+	}
+	if s.NewVersion {
+		text += ", A NEW VERSION IS WAITING for showrun ctl reload"
 	}
 	if s.Held {
 		text += ", held by an EMERGENCY STOP"

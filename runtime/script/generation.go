@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,6 +100,8 @@ type Generation struct {
 
 	collecting bool
 	collected  []engine.Command
+	intended   []engine.Command // for the conductor, by the top level
+	beatStays  bool             // they are left out
 	pending    []func()
 	base       time.Duration   // the instant of Start; before it, of Load
 	caughtUp   bool            // there was a turn with nothing due
@@ -224,9 +227,13 @@ func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
 // Start makes the generation live: the commands its top level gave go out as one
 // batch stamped at, and everything it registered begins there. at is the instant
 // up to which the generation before has run.
-func (g *Generation) Start(at time.Duration) error {
+func (g *Generation) Start(at time.Duration) error { return g.StartAfter(at, at) }
+
+// StartAfter is Start with what is registered beginning a little earlier than the batch, so
+// that it has what falls on the very instant of that.
+func (g *Generation) StartAfter(from, at time.Duration) error {
 	g.collecting = false
-	g.base = at
+	g.base = from
 	pending := g.pending
 	g.pending = nil
 	for _, f := range pending {
@@ -240,6 +247,26 @@ func (g *Generation) Start(at time.Duration) error {
 	}
 	return nil
 }
+
+// Opening is what the top level asked for, in order: its commands, and behind them those
+// that it intends for the conductor.
+func (g *Generation) Opening() []engine.Command { return slices.Concat(g.collected, g.intended) }
+
+// Open makes some of it what goes out at Start.
+func (g *Generation) Open(commands []engine.Command) {
+	conducts := func(c engine.Command) bool { _, ok := c.(engine.Conduct); return ok }
+	g.beatStays = !slices.ContainsFunc(commands, conducts)
+	g.collected = slices.DeleteFunc(slices.Clone(commands), conducts)
+}
+
+// Intend notes a command for the conductor that the top level gives. It is to be given with
+// Conduct when the generation is live, unless BeatStays.
+func (g *Generation) Intend(c beat.Command) {
+	g.intended = append(g.intended, engine.Conduct{Command: c})
+}
+
+// BeatStays reports that what the top level intends for the conductor is left out.
+func (g *Generation) BeatStays() bool { return g.beatStays }
 
 // WhenLive runs f now, or at Start while the top level is being collected.
 func (g *Generation) WhenLive(f func()) {

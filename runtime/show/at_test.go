@@ -43,7 +43,7 @@ func newDated(t *testing.T, zone, date, text string, left show.Carried) *dated {
 		World: script.World{Wall: func() time.Time { return d.date(d.clock.Now()) }, Date: d.date},
 		Log:   slog.New(slog.NewTextHandler(&d.log, nil)),
 	})
-	d.goLive(text, show.FirstAfter(left))
+	d.goLive(text, show.FirstAfter(nil, left))
 	t.Cleanup(func() { d.load.Detach(); d.load.End() })
 	return d
 }

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"time"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/cue"
 	"showrun/runtime/device"
 	"showrun/runtime/level"
@@ -34,6 +35,9 @@ type Carried struct {
 	// Fired is the date up to which all that show.at had due was done, as of the last time
 	// that something was; zero if nothing ever was.
 	Fired time.Time
+	// Top are prints of what the top level asked for, by what it is about; the machine adds
+	// them.
+	Top map[uint64]uint64
 }
 
 // Bindings are the Lua modules of one load, and what it declares through them.
@@ -50,6 +54,8 @@ type Bindings interface {
 	// the stage, as far as the script says.
 	Patch() *patch.Patch
 	Layout() []patch.Place
+	// Bar is how long a bar is.
+	Bar() beat.Micro
 	// CopyState copies show.state for the load to come, on the script loop. The error
 	// names what cannot be kept; the rest is copied.
 	CopyState() (state any, err error)

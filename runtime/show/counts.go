@@ -46,6 +46,10 @@ func (m *Machine) Counts() Counts {
 // countScript publishes what the script half has counted, on its loop.
 func (m *Machine) countScript() {
 	s := m.live.gen.Stats()
+	if s.Wakes != m.wakes { // whatever has run may have changed show.state
+		m.wakes = s.Wakes
+		m.changes.Add(1)
+	}
 	s.Skipped += m.ended.Skipped
 	s.Refused += m.ended.Refused
 	if is := m.counts.script.Load(); is == nil || is.Skipped != s.Skipped || is.Refused != s.Refused {

@@ -88,6 +88,8 @@ func notes(inputs []any) []any {
 			in = Handed{x.number}
 		case arrived:
 			in = Arrived{x.key}
+		case *pointing:
+			continue // it changes nothing
 		}
 		list = append(list, in)
 	}
@@ -135,6 +137,8 @@ func (m *Machine) take(in any, now time.Duration) {
 		clear(m.refused)
 	case arrived:
 		m.arrive(in, now)
+	case *pointing:
+		in.take(m)
 	case handed:
 		if in.wiring != nil {
 			m.wire(in.wiring, now)
@@ -175,6 +179,7 @@ func (m *Machine) publish(now time.Duration) {
 	}
 	m.plan.Store(plan)
 	m.engine.Hear(plan.Source)
+	m.changes.Add(1)
 	m.engine.Retime(plan.Course)
 	m.pace(now)
 	if !plan.Same(before, *m.watched.Load()) {

@@ -8,6 +8,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/script"
+	"showrun/runtime/script/state"
 )
 
 // Inputs have numbers that ascend from 1. What one of them leads to in the other half
@@ -33,6 +34,7 @@ type (
 		Number uint64
 		Now    time.Duration
 		Plan   uint64
+		On     time.Duration // the beat on which it did; 0 if that was no matter
 		Load   Loaded
 		Heard  []script.Heard // by the load before, whose last turn it is
 		Begun  []script.Heard // by the new one, in the handlers of its start
@@ -92,6 +94,8 @@ type Loaded struct {
 	Plan    uint64        // of the beat, then
 	Main    string
 	Carried Carried        // from an earlier run, in the first
+	State   any            // likewise, show.state
+	Resumed *Resumed       // likewise, if it goes on where that run was
 	Files   []File         // that its top level read
 	Heard   []script.Heard // by its top level
 }
@@ -107,7 +111,7 @@ type File struct {
 // for those of the protocols: for who writes them down.
 func Values() []any {
 	return slices.Concat(script.AnswerTypes(), engine.Values(), operations(), []any{
-		ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
+		&state.Passage{}, ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
 	})
 }
 

@@ -93,6 +93,23 @@ func (h *lab) load(text string) {
 	if h.live != nil {
 		state, _ = h.m.CopyState()
 	}
+	h.loadAfter(state, text)
+}
+
+func (h *lab) loadAfter(state show.Copy, text string) {
+	h.t.Helper()
+	h.swapOn(h.prepareAfter(state, text), 0)
+}
+
+// prepare makes a script the load to come.
+func (h *lab) prepare(text string) *show.Load {
+	h.t.Helper()
+	state, _ := h.m.CopyState()
+	return h.prepareAfter(state, text)
+}
+
+func (h *lab) prepareAfter(state show.Copy, text string) *show.Load {
+	h.t.Helper()
 	next, err := h.m.Prepare(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(labPrelude + text)}}, state)
 	if err != nil {
 		h.t.Fatal(err)
@@ -110,10 +127,22 @@ func (h *lab) load(text string) {
 		}
 	}
 	next.Provide(devices)
-	if before := h.m.Swap(next, h.clock.Now()); before != nil {
+	h.devices = devices
+	return next
+}
+
+// swapOn makes a load the live one, on a beat unless that is 0.
+func (h *lab) swapOn(next *show.Load, on time.Duration) {
+	var before *show.Load
+	if on == 0 {
+		before = h.m.Swap(next, h.clock.Now())
+	} else {
+		before = h.m.SwapOn(next, on)
+	}
+	if before != nil {
 		before.End()
 	}
-	h.live, h.devices = next, devices
+	h.live = next
 }
 
 // labelled adds the module of the lab.

@@ -22,6 +22,8 @@ type Load struct {
 	devices  map[string]device.Device // by key
 	files    *files
 	left     chan struct{}
+	opening  *opening
+	before   map[uint64]uint64 // the prints of the load before, or of the run before
 
 	heard []script.Heard // since it was taken last
 }
@@ -86,10 +88,11 @@ type Copy struct {
 }
 
 // First is the copy for the first load.
-func First() Copy { return FirstAfter(Carried{}) }
+func First() Copy { return FirstAfter(nil, Carried{}) }
 
-// FirstAfter is First for a show that takes over what an earlier run has left.
-func FirstAfter(left Carried) Copy { return Copy{number: 1, carried: left} }
+// FirstAfter is First for a show that takes over what an earlier run has left: show.state,
+// nil if there is none, and the rest.
+func FirstAfter(state any, left Carried) Copy { return Copy{number: 1, state: state, carried: left} }
 
 // CopyState copies show.state for the next load, on the script loop. The error names
 // what cannot be kept.
@@ -100,7 +103,14 @@ func (m *Machine) CopyState() (Copy, error) {
 
 func (m *Machine) copyState() (Copy, error) {
 	state, err := m.live.bindings.CopyState()
-	return Copy{m.live.Number() + 1, state, m.live.bindings.Carry()}, err
+	return Copy{m.live.Number() + 1, state, m.carry()}, err
+}
+
+// carry is what the next load, or the next run, takes over.
+func (m *Machine) carry() Carried {
+	c := m.live.bindings.Carry()
+	c.Top = m.live.opening.prints
+	return c
 }
 
 // Prepare compiles the show in a folder and runs its top level in collect mode. Nothing
@@ -110,14 +120,14 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 	plan := m.plan.Load()
 	l := Loaded{Number: state.number, Seed: m.cfg.Seed, At: m.cfg.Now(), Plan: plan.Version, Main: m.cfg.File}
 	if l.Number == 1 {
-		l.Carried = state.carried
+		l.State, l.Carried, l.Resumed = state.state, state.carried, m.resumed
 	}
 	return m.prepare(ctx, folder, state, l, plan, nil)
 }
 
 // prepare is Prepare for what was loaded once before, if oracle is a replay.
 func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded Loaded, plan *beat.Plan, oracle *script.Oracle) (*Load, error) {
-	l := &Load{loaded: loaded, files: &files{from: folder, told: map[string]bool{}}, left: make(chan struct{})}
+	l := &Load{loaded: loaded, files: &files{from: folder, told: map[string]bool{}}, left: make(chan struct{}), before: state.carried.Top}
 	l.bindings = m.cfg.Bind(Scene{
 		Name: m.cfg.Name, File: m.cfg.File, Dir: m.cfg.Dir, Registry: &m.registry, Files: l.files, State: state.state, Carried: state.carried,
 	})
@@ -142,6 +152,7 @@ func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded 
 		l.gen.End()
 		return nil, err
 	}
+	l.opening = openingOf(l.gen.Opening(), l.bindings.Mixes(), &m.registry)
 	l.loaded.Files, l.loaded.Heard = l.files.take(), l.takeHeard()
 	return l, nil
 }

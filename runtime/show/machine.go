@@ -65,6 +65,9 @@ type Machine struct {
 	disabled atomic.Pointer[[]string] // handlers of the live load
 	board    atomic.Pointer[Board]
 	carried  atomic.Pointer[Carried]
+	pointing atomic.Pointer[pointing]
+	changes  atomic.Uint64 // that a point has to have
+	resumed  *Resumed      // nil if it is not; written before anything runs
 
 	// Script loop only.
 	master    float64 // where it is or goes
@@ -74,6 +77,7 @@ type Machine struct {
 	horizon   time.Duration  // up to which scheduled code has run
 	lead      time.Duration  // how early the outputs of the live load want their frames
 	waiting   []script.Event // that the last turn has taken and not delivered
+	wakes     uint64         // of tasks of the live load, so far
 	handed    uint64         // what went over to the engine loop, so far
 	conducted uint64         // commands for the conductor among it
 	goodbye   goodbye
@@ -187,6 +191,7 @@ func (m *Machine) record(input any) {
 
 // hand sends something to the engine half; script loop.
 func (m *Machine) hand(h handed) {
+	m.changes.Add(1)
 	m.handed++
 	h.number = m.handed
 	m.inputs.put(h)

@@ -234,7 +234,7 @@ func (m *Machine) showBoard() {
 		b = *m.Board()
 	}
 	m.relit = false
-	carried := m.live.bindings.Carry()
+	carried := m.carry()
 	m.carried.Store(&carried)
 	b.Master, b.Blackout = m.master, m.dark
 	m.board.Store(&b)

@@ -115,7 +115,7 @@ show.at("mon 18:00", function() one:set(2, 60) end)`
 	r.cfg.World.Date = func(at time.Duration) time.Time { return time.Date(2024, 5, 6, 17, 59, 58, 0, time.UTC).Add(at) }
 	r.begin()
 	script := labPrelude0 + text
-	r.swap(r.prepare(t, script, show.FirstAfter(show.Carried{Params: map[string]any{"level": 77.0}})))
+	r.swap(r.prepare(t, script, show.FirstAfter(nil, show.Carried{Params: map[string]any{"level": 77.0}})))
 	r.run(time.Second)
 	r.m.Operate(show.SetParam{Name: "level", Value: 200.0})
 	r.run(time.Second)

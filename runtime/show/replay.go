@@ -109,6 +109,12 @@ func (r *Replay) engine(in EngineTurn) error {
 
 func (r *Replay) swap(in Swapped) error {
 	loaded := in.Load
+	if loaded.Resumed != nil {
+		if err := r.m.Resume(loaded.Resumed.Engine, loaded.Resumed.Now); err != nil {
+			return err
+		}
+		r.published()
+	}
 	r.folder = fstest.MapFS{}
 	r.have(loaded.Files)
 	plan, top := r.plans[in.Plan], r.plans[loaded.Plan]
@@ -116,7 +122,7 @@ func (r *Replay) swap(in Swapped) error {
 		return fmt.Errorf("load %d goes by a plan of the beat which there is not", loaded.Number)
 	}
 	if loaded.Number == 1 {
-		r.copies[1] = FirstAfter(loaded.Carried)
+		r.copies[1] = FirstAfter(loaded.State, loaded.Carried)
 	}
 	oracle := script.Replay()
 	oracle.Feed(loaded.Heard...)
@@ -131,7 +137,7 @@ func (r *Replay) swap(in Swapped) error {
 	if live := r.m.live; live != nil {
 		r.oracles[live.Number()].Feed(in.Heard...)
 	}
-	if before := r.m.swap(next, in.Now, plan); before != nil {
+	if before := r.m.swap(next, in.Now, plan, in.On); before != nil {
 		before.End()
 		delete(r.oracles, before.Number())
 	}

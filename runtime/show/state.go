@@ -41,15 +41,43 @@ func (m *Machine) SnapshotInto(s *EngineState) {
 // has queued for later. A rate of 0 stands for that of the state.
 func Restore(cfg Config, s EngineState) (*Machine, error) {
 	m := newMachine(cfg, s.At)
-	e, err := engine.Restore(engine.Config{Rate: cfg.Rate, Registry: &m.registry}, s.Engine)
-	if err != nil {
+	if err := m.restore(s); err != nil {
 		return nil, err
+	}
+	m.number.Store(s.Number)
+	return m, nil
+}
+
+func (m *Machine) restore(s EngineState) error {
+	e, err := engine.Restore(engine.Config{Rate: m.cfg.Rate, Registry: &m.registry}, s.Engine)
+	if err != nil {
+		return err
 	}
 	m.engine, m.conductor = e, beat.RestoreConductor(s.Beat)
 	m.master, m.dark = s.Engine.Master()
 	m.relit = true
-	m.number.Store(s.Number)
 	m.wired.load, m.wired.lead, m.held = s.Load, s.Lead, s.Held
 	m.plan.Store(m.conductor.Plan(0, s.At))
-	return m, nil
+	return nil
+}
+
+// Resumed is what a run goes on from that an earlier one has left, and from which moment on.
+type Resumed struct {
+	Engine EngineState
+	Now    time.Duration
+}
+
+// Resume has a machine that has had no turn yet go on from where an earlier run was, at the
+// moment now, which is later by as long as there was no run: fades and the beat are where
+// they would be. The load that goes live first takes over what is not of the engine half,
+// and is told of a reload.
+func (m *Machine) Resume(s EngineState, now time.Duration) error {
+	if err := m.restore(s); err != nil {
+		return err
+	}
+	m.engine.Skip(now)
+	m.turned = now
+	m.horizon = max(now, s.At+s.Lead+m.cfg.Lookahead)
+	m.resumed = &Resumed{s, now}
+	return nil
 }

@@ -16,9 +16,47 @@ import (
 // the horizon on is the next one's: nothing happens twice and nothing is left
 // out. It returns the load before, detached; nil if there was none.
 func (m *Machine) Swap(next *Load, now time.Duration) (before *Load) {
+	return m.swapRecorded(next, now, 0)
+}
+
+// SwapOn is Swap on a beat or a bar, on the instant that Boundary has returned: what falls on
+// it is the first that next does.
+func (m *Machine) SwapOn(next *Load, on time.Duration) (before *Load) {
+	return m.swapRecorded(next, m.early(on), on)
+}
+
+// onset is how long before a beat a load has to begin to have it: more than a millionth of a
+// beat, and nothing that anybody sees.
+const onset = 10 * time.Microsecond
+
+// early is the moment at which the script loop gets to what is just before an instant.
+func (m *Machine) early(on time.Duration) time.Duration { return on - onset - m.lead - m.cfg.Lookahead }
+
+// Boundary is the instant of the next beat, or bar, that the live load has not come to, and
+// whether the script loop gets there at now, so that another load can take its place on it.
+// The time is that moment. It is false for a beat that stands or is far away, as nobody
+// waits for it; script loop.
+func (m *Machine) Boundary(bar bool, now time.Duration) (on time.Duration, at time.Duration, comes bool) {
+	course := m.plan.Load().Course
+	line := course.Line(m.horizon)
+	grid := beat.Grid{Quantum: 1}
+	if bar {
+		grid.Quantum = m.live.bindings.Bar().Float()
+	}
+	on, comes = course.Time(line.Epoch, grid.Next(line.At(m.horizon)))
+	if line.Stopped || !comes || on > now+longestBar {
+		return 0, 0, false
+	}
+	return on, m.early(on), true
+}
+
+// longestBar is how long a load waits for a beat.
+const longestBar = 15 * time.Second
+
+func (m *Machine) swapRecorded(next *Load, now, on time.Duration) (before *Load) {
 	plan := m.plan.Load()
-	in := Swapped{Number: m.next(), Now: now, Plan: plan.Version, Load: next.loaded}
-	before = m.swap(next, now, plan)
+	in := Swapped{Number: m.next(), Now: now, Plan: plan.Version, On: on, Load: next.loaded}
+	before = m.swap(next, now, plan, on)
 	if before != nil {
 		in.Heard = before.takeHeard()
 	}
@@ -27,13 +65,18 @@ func (m *Machine) Swap(next *Load, now time.Duration) (before *Load) {
 	return before
 }
 
-func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *Load) {
+func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan, on time.Duration) (before *Load) {
 	before = m.live
 	m.horizon = max(m.horizon, now)
+	from := m.horizon
 	topic := TopicStart
+	if next.loaded.Resumed != nil {
+		topic = TopicReload
+	}
+	next.gen.Open(next.opening.since(next.before))
 	if before != nil {
 		topic = TopicReload
-		m.finish(before, now, plan)
+		from = m.finish(before, now, plan, on)
 		if err := next.bindings.TakeState(before.bindings); err != nil {
 			m.cfg.Log.Error(err.Error() + "; the rest is kept")
 		}
@@ -45,7 +88,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 	m.disabled.Store(&[]string{})
 	m.wireUp(next, before)
 	next.gen.SetPlan(plan, now)
-	next.gen.Start(m.horizon)
+	next.gen.StartAfter(min(from, m.horizon), m.horizon)
 	m.showBoard()
 	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
 	sources := next.gen.Sources()
@@ -59,18 +102,20 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan) (before *
 const maxFinish = 10e6
 
 // finish lets the load before run all that is due before the horizon, and say that it
-// goes.
-func (m *Machine) finish(before *Load, now time.Duration, plan *beat.Plan) {
+// goes. It returns up to when it has run.
+func (m *Machine) finish(before *Load, now time.Duration, plan *beat.Plan, on time.Duration) (ran time.Duration) {
 	before.gen.SetPlan(plan, now)
 	spent := uint64(0)
 	for more := true; more && spent < maxFinish; spent += before.gen.Spent() {
 		var err error
 		if more, err = before.gen.Step(now); err != nil {
-			return
+			return m.horizon
 		}
 	}
-	m.horizon = max(m.horizon, now+m.lead+m.cfg.Lookahead)
+	ran = max(m.horizon, now+m.lead+m.cfg.Lookahead)
+	m.horizon = max(ran, on)
 	before.gen.Deliver(script.Event{Topic: TopicUnload, At: m.horizon})
+	return ran
 }
 
 // wireUp tells the engine half what it has to know of a load that takes the place of

@@ -34,6 +34,9 @@ func (m *Machine) Script(now time.Duration) (more bool, err error) {
 	turn.Heard, turn.Files = m.live.takeHeard(), m.live.files.take()
 	m.record(turn)
 	m.countScript()
+	if err == nil {
+		m.point()
+	}
 	if sources := m.live.gen.Sources(); !slices.Equal(sources, *m.watched.Load()) {
 		m.watched.Store(&sources)
 		// The engine may have published a change of them before it knew that it matters.

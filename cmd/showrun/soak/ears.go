@@ -36,6 +36,7 @@ type ears struct {
 	worst    time.Duration
 	levels   [2][wire.Slots]byte // of universes 1 and 2
 	zero     time.Time           // when the show's clock was 0, by the first second seen
+	young    time.Time           // until then a new process may still show the last second of the one before
 	newLife  time.Time           // what comes later is of a new process, until its session is known
 	lives    int
 	doubts   []doubt
@@ -115,7 +116,7 @@ func (e *ears) checkOrder(p *wire.Packet, at time.Time) {
 		e.broken("session %d after %d in the same process", p.Session, e.session)
 	}
 	if reborn {
-		e.newLife, e.zero = time.Time{}, time.Time{}
+		e.newLife, e.zero, e.young = time.Time{}, time.Time{}, at.Add(time.Second)
 		e.lives++
 	}
 	e.session, e.sequence = p.Session, p.Sequence
@@ -151,6 +152,9 @@ func (e *ears) checkLook(at time.Time) {
 	}
 	if l[1] == 0 {
 		return // no second has been told yet
+	}
+	if at.Before(e.young) {
+		return
 	}
 	if e.zero.IsZero() {
 		e.zero = at.Add(-time.Duration(k) * time.Second)

@@ -256,6 +256,7 @@ func (s *soak) killed(ctx context.Context, damage func() error) (time.Duration, 
 	s.ears.excuse(true)
 	s.show.kill()
 	dead := time.Now()
+	left, none := s.point()
 	[]*lamp{s.box, s.strip}[s.random.IntN(2)].off()
 	light, err := s.comeUp(ctx)
 	if err != nil {
@@ -263,6 +264,9 @@ func (s *soak) killed(ctx context.Context, damage func() error) (time.Duration, 
 	}
 	if _, safe, err := s.machines.safeSince(dead, false); err != nil || !safe {
 		return light, fmt.Errorf("after a kill the valve is not made safe first: %v", err)
+	}
+	if none == nil {
+		return light, s.resumed(ctx, left, dead)
 	}
 	return light, nil
 }
