@@ -84,6 +84,7 @@ local function flap(pwm, seconds)
   wings:move(1, pwm)
   wings:move(2, pwm)
   clock.sleep(seconds)
+  if not ready then return end              -- an emergency stop has vented them meanwhile
   wings:move(1, 0)
   wings:move(2, 0)
 end
@@ -97,7 +98,7 @@ end
 moving("up",   function() winch(height:get(), function() flap(60, 1.5) end) end)
 moving("down", function()
   flap(-60, 1.5)
-  if ready then winch(0) end                -- a wait has passed: ask again
+  if ready then winch(0) end
 end)
 
 -- Light that accompanies: it is told where the boom is, not where it should be. The side
