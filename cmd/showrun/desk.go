@@ -28,7 +28,7 @@ type desk struct {
 	show   operated
 	screen io.Writer
 	send   func(os.Signal)
-	chosen atomic.Int32 // cue list, from 0
+	chosen atomic.Pointer[string] // name of a cue list; nil for the main one
 }
 
 // press does what a key is for. It is called by one goroutine.
@@ -68,27 +68,25 @@ func (d *desk) choose(n int) {
 		fmt.Fprintf(d.screen, "there is no cue list %d; the show has %s\n", n+1, terminal.Plural(len(lists), "cue list"))
 		return
 	}
-	d.chosen.Store(int32(n))
+	d.chosen.Store(&lists[n].Name)
 	fmt.Fprintf(d.screen, "GO is for the list %s\n", lists[n].Name)
 }
 
-// list is the name of the chosen list; of the main one if it is not there any more.
+// list is the name of the chosen list, whatever its place is since; "" for the main one.
 func (d *desk) list() string {
-	if l := chosenList(d.show.Board(), int(d.chosen.Load())); l != nil {
-		return l.Name
+	if name := d.chosen.Load(); name != nil {
+		return *name
 	}
 	return ""
 }
 
-// chosenList is list n of a show, or its main list if there are not so many, or nil.
-func chosenList(b *show.Board, n int) *show.List {
-	switch {
-	case b == nil || len(b.Lists) == 0:
+// chosenList is the list of a name, nil if there is none.
+func chosenList(b *show.Board, name string) *show.List {
+	if b == nil {
 		return nil
-	case n < len(b.Lists):
-		return &b.Lists[n]
 	}
-	return &b.Lists[0]
+	l, _ := b.List(name)
+	return l
 }
 
 // cueOf draws where a list stands: its current cue and the next one.

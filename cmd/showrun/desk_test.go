@@ -38,9 +38,9 @@ func TestDesk(t *testing.T) {
 		done  string
 		seen  string
 	}{
-		"\rg\nb":    {two, "Go{main } Go{main } Go{main } Back{main}", ""},
+		"\rg\nb":    {two, "Go{ } Go{ } Go{ } Back{}", ""},
 		"2g 1b":     {two, "Go{haze } stop Back{main}", "GO is for the list haze\nGO is for the list main\n"},
-		"3g":        {two, "Go{main }", "there is no cue list 3; the show has 2 cue lists\n"},
+		"3g":        {two, "Go{ }", "there is no cue list 3; the show has 2 cue lists\n"},
 		"g":         {nil, "Go{ }", "the show has no cue lists\n"},
 		"0xRr\x03G": {two, "release interrupt", "machinery is released with Shift-R, so that no slip of a finger does it\n"},
 	} {
@@ -70,7 +70,22 @@ func TestCueOf(t *testing.T) {
 		}
 	}
 	lists := &show.Board{Lists: []show.List{{Name: "main"}, {Name: "haze"}}}
-	if chosenList(lists, 1).Name != "haze" || chosenList(lists, 5).Name != "main" || chosenList(&show.Board{}, 0) != nil || chosenList(nil, 0) != nil {
+	if chosenList(lists, "haze").Name != "haze" || chosenList(lists, "").Name != "main" || chosenList(lists, "gone") != nil || chosenList(nil, "") != nil {
 		t.Error("another list is chosen")
+	}
+}
+
+// TestAChosenListStaysChosen, wherever a new version of the show has it; GO never goes to
+// another.
+func TestAChosenListStaysChosen(t *testing.T) {
+	s := &operatedShow{board: show.Board{Lists: []show.List{{Name: "main"}, {Name: "haze"}}}}
+	d := desk{show: s, screen: &strings.Builder{}}
+	d.press('2')
+	s.board = show.Board{Lists: []show.List{{Name: "sound"}, {Name: "main"}, {Name: "haze"}}}
+	d.press('g')
+	s.board = show.Board{Lists: []show.List{{Name: "main"}}}
+	d.press('g')
+	if got := strings.Join(s.done, " "); got != "Go{haze } Go{haze }" {
+		t.Errorf("did %s", got)
 	}
 }

@@ -149,7 +149,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	a.watchSignals("show", func() { h.Halt(); keys.Restore() }, ended, cancel, log)
 	if a.screen.IsTerminal() && f.logFormat == "text" {
 		defer a.screen.ShowStatus(func(width int) string {
-			return statusLine(h.Status(), int(desk.chosen.Load()), a.screen.Dropped(), width)
+			return statusLine(h.Status(), desk.list(), a.screen.Dropped(), width)
 		})()
 	}
 	err = h.Run(ctx)

@@ -15,8 +15,9 @@ import (
 const maxShowName = 16
 
 // statusLine draws a status in at most width characters, what matters most first. What
-// does not fit is left out whole. list is the cue list that keys are for, from 0; dropped counts the log lines that nobody could read.
-func statusLine(s host.Status, list int, dropped uint64, width int) string {
+// does not fit is left out whole. list is the cue list that keys are for, "" for
+// the main one; dropped counts the log lines that nobody could read.
+func statusLine(s host.Status, list string, dropped uint64, width int) string {
 	if s.Generation == 0 {
 		return "" // nothing is loaded yet
 	}

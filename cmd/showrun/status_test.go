@@ -57,7 +57,7 @@ func TestStatusLine(t *testing.T) {
 		{with(func(s *host.Status) { s.ReloadErrors, s.Dropped = 1, 7 }), 1, 99,
 			"first-light · 120.0 BPM ♩ ▯▯▯▮ 11 · 1 failed reload · 7 events lost · 1 log line dropped · gen 3"},
 	} {
-		if got := statusLine(tt.status, 0, tt.dropped, tt.width); got != tt.want {
+		if got := statusLine(tt.status, "", tt.dropped, tt.width); got != tt.want {
 			t.Errorf("%d wide:\n%s, want\n%s", tt.width, got, tt.want)
 		}
 	}

@@ -29,6 +29,7 @@ func (m *Machine) End(now time.Duration) {
 func (m *Machine) end(now time.Duration) {
 	m.horizon = max(m.horizon, now+m.lead) // frames up to there have been made
 	m.goodbye = goodbye{begun: true, rest: m.horizon}
+	m.leaving.Store(true)
 	_ = m.live.gen.Goodbye(script.Event{Topic: TopicStop, At: m.horizon}) // a script that is stuck has said it
 }
 

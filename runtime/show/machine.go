@@ -59,8 +59,9 @@ type Machine struct {
 	watched  atomic.Pointer[[]string] // tempo sources that scripts wait for
 	counts   counts
 	inbox    *script.Inbox
-	inputs   bag // of the engine loop
-	reports  bag // from the engine loop to the inbox
+	inputs   bag         // of the engine loop
+	reports  bag         // from the engine loop to the inbox
+	leaving  atomic.Bool // the script says goodbye
 	errors   limiter
 	disabled atomic.Pointer[[]string] // handlers of the live load
 	board    atomic.Pointer[Board]

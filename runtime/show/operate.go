@@ -154,8 +154,11 @@ func (m *Machine) Carried() *Carried { return m.carried.Load() }
 // operators is from whom operations come, for the inbox: they fill no more than half.
 const operators = "operators"
 
-// ErrBusy tells that too much waits for the script already.
-var ErrBusy = errors.New("the script is too busy: what was asked is not done")
+// Why an operation that the board has is not done.
+var (
+	ErrBusy  = errors.New("the script is too busy: what was asked is not done") // too much waits for it already
+	ErrEnded = errors.New("the show is ending: what was asked is not done")
+)
 
 // Operate has the show do something, if the board has it. It returns at once; the error is
 // for people. What it leads to comes at the instant it was asked.
@@ -163,6 +166,9 @@ func (m *Machine) Operate(op Operation) error {
 	op, err := m.Board().Check(op)
 	if err != nil {
 		return err
+	}
+	if m.leaving.Load() {
+		return ErrEnded
 	}
 	ev := script.Event{Topic: TopicOperate, From: operators, At: m.cfg.Now(), Value: op}
 	if op, is := op.(SetParam); is { // while the script is behind, the newest value counts

@@ -103,6 +103,19 @@ func TestOperateAfterReload(t *testing.T) {
 	}
 }
 
+// TestOperateAtTheEnd: nobody is told that something was done which nobody does any more.
+func TestOperateAtTheEnd(t *testing.T) {
+	h := newLab(t, `show.trigger("t") show.on("stop", function() clock.sleep(1) end)`)
+	h.run(time.Second)
+	if err := h.m.Operate(show.Fire{Name: "t"}); err != nil {
+		t.Error(err)
+	}
+	h.m.End(h.clock.Now())
+	if err := h.m.Operate(show.Fire{Name: "t"}); err != show.ErrEnded {
+		t.Errorf("at the end: %v", err)
+	}
+}
+
 // TestOperationsAreReplayed: a record repeats what people did, also over a reload.
 func TestOperationsAreReplayed(t *testing.T) {
 	const text = `
