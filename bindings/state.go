@@ -48,7 +48,7 @@ func (s *Show) CopyState() (any, error) {
 
 // Ready implements show.Bindings.
 func (s *Show) Ready() error {
-	s.Patch() // which does not change from here on
+	s.Patch()       // which does not change from here on
 	if s.G != nil { // it has asked for a module
 		s.opening = s.G.Collected()
 	}
