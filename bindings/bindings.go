@@ -15,6 +15,7 @@ import (
 	"showrun/bindings/theater"
 	"showrun/runtime/beat"
 	"showrun/runtime/device"
+	"showrun/runtime/engine"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
 	"showrun/runtime/script/state"
@@ -36,6 +37,7 @@ type Show struct {
 	random   lua.LValue                // math.random, as the script finds it
 	named    map[string]*lua.LUserData // fixtures and groups
 	layout   []patch.Place
+	opening  []engine.Command            // of the top level
 	profiles map[profileMode]patch.Model // that were read
 	pans     map[string]float64          // where fixtures that were aimed have their pan, in degrees
 	modules  []script.Module

@@ -121,3 +121,26 @@ at(6, function() list:jump(3, 0) end)
 	s.wantLevels("6.5s 1=100 4=5")
 	s.wantFailures()
 }
+
+// TestAListIsGone, or has another name: the report tells where it was.
+func TestAListIsGone(t *testing.T) {
+	const lists = `local start = { "main", "haze", "rest" }
+for _, name in ipairs(start) do
+  if keep[name] then
+    local l = name == "main" and list or cue.list{ name = name }
+    l:cue{ 1, look = { dim = 10 }, follow = 5 } l:cue{ 2 }
+    if show.generation == 1 and name ~= "rest" then at(0.5, function() l:go() end) end
+  end
+end`
+	s := live(t, cues+`local keep = { main = true, haze = true, rest = true }
+`+lists)
+	s.run(time.Second)
+	s.reload(cues + `local keep = { main = true }
+` + lists)
+	s.run(7 * time.Second)
+	if got := s.show.list("main").View().Current; got != "2" {
+		t.Errorf("the other list is at %q", got)
+	}
+	s.wantLog(`1.000 ERROR cue list "haze" is gone, which was at cue 1; its follow is off; the rest is kept`)
+	s.wantFailures()
+}

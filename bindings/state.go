@@ -48,7 +48,10 @@ func (s *Show) CopyState() (any, error) {
 
 // Ready implements show.Bindings.
 func (s *Show) Ready() error {
-	s.Patch() // which does not change from here on
+	s.Patch()       // which does not change from here on
+	if s.G != nil { // it has asked for a module
+		s.opening = s.G.Collected()
+	}
 	gone := s.cues.Ready(s.scene.Carried.Lists)
 	if len(gone) > 0 && s.G.Number() == 1 { // a load before will tell more
 		s.G.Log().Error(errors.Join(gone...).Error())
@@ -65,6 +68,7 @@ func (s *Show) TakeState(before show.Bindings) error {
 	s.takeParams(before.(*Show))
 	s.takePans(before.(*Show))
 	s.at.covered, s.at.fired = before.(*Show).at.covered, before.(*Show).at.fired
+	s.darken(before.(*Show))
 	return errors.Join(append(s.cues.TakeOver(before.(*Show).cues), s.takeRoot(before))...)
 }
 

@@ -2,6 +2,7 @@ package cue
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -199,6 +200,12 @@ func (s *Lists) Take(states map[string]cue.State) (gone []error) {
 	for _, l := range s.lists {
 		if state, ok := states[l.Name]; ok {
 			gone = append(gone, l.List.Take(state)...)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(states)) {
+		state := states[name]
+		if !slices.ContainsFunc(s.lists, func(l *list) bool { return l.Name == name }) && state.Used() {
+			gone = append(gone, state.Gone(name))
 		}
 	}
 	return gone

@@ -33,6 +33,26 @@ func (l *List) State() State {
 	return s
 }
 
+// Used tells whether the list has done anything, or is about to.
+func (s State) Used() bool { return s.On || s.Next.Kind != Idle }
+
+// Gone tells that there is no list any more that goes on where this one stood.
+func (s State) Gone(name string) error {
+	where := ""
+	if s.On {
+		where = ", which was at cue " + Number(s.At)
+	}
+	return fmt.Errorf("cue list %q is gone%s%s", name, where, s.off())
+}
+
+// off tells that what was waited for does not come.
+func (s State) off() string {
+	if s.Next.Kind == Idle {
+		return ""
+	}
+	return fmt.Sprintf("; its %s is off", s.Next.Kind)
+}
+
 // Take puts a list that has not been used where another one stood. What was moving goes on
 // by itself, but for what functions would have done: that is for Rest. The errors name cues
 // that are gone.
@@ -63,11 +83,7 @@ func (l *List) gone(s State, i int) error {
 	if i >= 0 {
 		where = "at cue " + l.cues[i].String()
 	}
-	waited := ""
-	if s.Next.Kind != Idle {
-		waited = fmt.Sprintf("; its %s is off", s.Next.Kind)
-	}
-	return fmt.Errorf("cue list %q: cue %s is gone, at which it was; it stands %s now%s", l.Name, Number(s.At), where, waited)
+	return fmt.Errorf("cue list %q: cue %s is gone, at which it was; it stands %s now%s", l.Name, Number(s.At), where, s.off())
 }
 
 // Resting tells that there is something for Rest.

@@ -151,7 +151,8 @@ func TestMixesKeepOutOfEachOthersWay(t *testing.T) {
 	}
 }
 
-// TestAttributesOfALoad: fixtures that are the same go on, others begin anew or end.
+// TestAttributesOfALoad: fixtures that are the same go on, as do those that are mixed in another
+// way now, with the channels that they still have; others end.
 func TestAttributesOfALoad(t *testing.T) {
 	b := newBar(t, 3, "rgb")
 	b.Submit(at(0, b.setColor(0, 255, 0, 0), b.setColor(1, 255, 0, 0), b.setColor(2, 255, 0, 0)))
@@ -163,7 +164,7 @@ func TestAttributesOfALoad(t *testing.T) {
 	other.Emitters, other.Channels = other.Emitters[:2], other.Channels[:2]
 	b.Submit(at(2*time.Second+1, Attributes{[]patch.Mix{other, *b.fixtures[0].Mix}}))
 	b.to(2500 * time.Millisecond)
-	for i, want := range [][3]float64{{85, 0, 255}, {255, 0, 255}, {255, 0, 255}} {
+	for i, want := range [][3]float64{{85, 0, 255}, {85, 0, 255}, {255, 0, 255}} {
 		if v := b.values(i); math.Abs(v[0]-want[0]) > 3 || math.Abs(v[2]-want[2]) > 3 {
 			t.Errorf("fixture %d is at %v, want %v", i, v, want)
 		}

@@ -35,8 +35,11 @@ func (e *Engine) setMixes(mixes []patch.Mix) {
 	for i := range e.mixers {
 		m := &e.mixers[i]
 		e.assign(m, i)
-		if old[m.Mix.At] == nil {
+		switch was := old[m.Mix.At]; {
+		case was == nil:
 			e.forget(m)
+		case !was.Mix.Equal(&m.Mix) && !slices.Contains(was.Bound, false):
+			e.inherit(m, was)
 		}
 		if e.layered(m) {
 			e.cover(m)
@@ -89,6 +92,18 @@ func (e *Engine) assign(m *mixer, n int) {
 	}
 	m.stale = false
 	e.touch(m)
+}
+
+// inherit has all channels of a fixture follow its attributes, as those of what was at its
+// place before did, which was mixed in another way.
+func (e *Engine) inherit(m, was *mixer) {
+	m.Told = was.Told
+	for i, c := range m.Mix.Channels {
+		e.bind(c)
+		e.end(c.Coarse)
+		m.Bound[i] = true
+		e.slot(c.Coarse).effect = -e.mixerNumber(m)
+	}
 }
 
 // forget brings the attributes of a fixture to where they begin: white at full intensity,
