@@ -35,6 +35,9 @@ haze:cue{ 1, go = function() print("haze") end }`)
 		{10, show.Jump{Cue: "1", Over: time.Second}, 150, `main: cue 1 "Doors", next 2, fading 50%`},
 		{12, show.Go{Cue: "10.50"}, 88, `main: cue 10.5 "Storm", the last, fading 25%`},
 		{12, show.StopList{}, 88, `main: cue 10.5 "Storm", the last`},
+		{13, show.Go{}, 88, `main: cue 10.5 "Storm", the last`},
+		{14, show.Jump{Cue: "1"}, 100, `main: cue 1 "Doors", next 2`},
+		{15, show.Back{}, 100, `main: cue 1 "Doors", next 2`},
 	} {
 		at := max(step.at*time.Second, s.now())
 		s.operate(at, step.op)
@@ -43,7 +46,7 @@ haze:cue{ 1, go = function() print("haze") end }`)
 			t.Errorf("%#v: %s\n  want %d %s", step.op, got, step.level, step.want)
 		}
 	}
-	s.wantLog("6.000 haze")
+	s.wantLog("6.000 haze", "0.000 WARN not done: list main is at its end", "0.000 WARN not done: list main has no cue to go back to")
 	s.wantFailures()
 }
 

@@ -72,13 +72,15 @@ func (g *Generation) Function(f func()) *lua.LFunction {
 }
 
 // Tell has the handlers of an event called at the present instant, each in a task of its
-// own, after what runs now. In a shadow nobody is told.
+// own, after what runs now. In a shadow nobody is told. It raises when handlers tell one
+// another without end.
 func (g *Generation) Tell(ev Event) {
 	if g.Shadowing() {
 		return
 	}
 	ev.At = g.Instant()
 	for _, h := range g.topics[ev.Topic] {
+		g.pressOn(h.name())
 		t, _ := g.handlerTask(h, ev)
 		if t == nil {
 			continue

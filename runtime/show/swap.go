@@ -98,14 +98,17 @@ func (m *Machine) wireUp(l, before *Load) {
 	m.lead = w.lead
 	l.gen.SetLookahead(w.lead + m.cfg.Lookahead)
 	m.hand(handed{wiring: w})
+	commands := []engine.Command{
+		engine.Use{Outputs: outputs},
+		engine.Attributes{Mixes: l.bindings.Mixes()},
+		engine.Intensity{Channels: l.bindings.Intensity()},
+	}
+	if before != nil {
+		commands = append(commands, gone(before.Patch(), l.Patch())...)
+	}
 	// An output that is new comes with the levels its load has for it, not dark before.
 	m.submit(engine.Batch{
-		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File,
-		Commands: []engine.Command{
-			engine.Use{Outputs: outputs},
-			engine.Attributes{Mixes: l.bindings.Mixes()},
-			engine.Intensity{Channels: l.bindings.Intensity()},
-		},
+		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File, Commands: commands,
 	})
 }
 
