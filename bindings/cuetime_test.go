@@ -70,6 +70,31 @@ list:on("go", function(c) print(c.number) end)
 	s.wantFailures()
 }
 
+// TestATimecodeGoesOnOverAReload saves a film just before its next cue: that comes at its
+// frame, and a frame from elsewhere is believed no sooner than before.
+func TestATimecodeGoesOnOverAReload(t *testing.T) {
+	text := prelude + cues + `
+local list = cue.list{ name = "film", timecode = signet.receiver{}:timecode(1) }
+list:cue{ 1, look = { dim = 10 }, at = "00:00:01:00" }
+list:cue{ 2, look = { dim = 20 }, at = "00:00:02:00" }
+list:on("go", function(c) print(c.number) end)
+`
+	s := newStand(t)
+	if err := s.load(map[string]string{"show.lua": text}); err != nil {
+		t.Fatal(err)
+	}
+	s.film(0, "00:00:00:20", "00:00:00:24")
+	if err := s.load(map[string]string{"show.lua": text}); err != nil {
+		t.Fatal(err)
+	}
+	s.film(200*time.Millisecond, "00:00:01:00", "00:00:01:05")
+	if err := s.load(map[string]string{"show.lua": text}); err != nil {
+		t.Fatal(err)
+	}
+	s.film(time.Second, "00:00:03:00", "00:00:03:04")
+	s.wantLog("0.210 1", "1.080 2")
+}
+
 // TestTimecodeChangesItsRate: the cues it has passed are not passed again by it.
 func TestTimecodeChangesItsRate(t *testing.T) {
 	s := live(t, cues+`

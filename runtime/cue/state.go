@@ -58,7 +58,10 @@ func (s State) off() string {
 // that are gone.
 func (l *List) Take(s State) (gone []error) {
 	l.position = position{at: -1, loose: s.Loose, lost: s.Loose, next: s.Next, ends: s.Ends, started: s.Started}
-	l.chase = chase{pos: s.Pass, known: s.Timed}
+	if s.Timed {
+		// A frame that goes on from where it was is believed at once.
+		l.chase = chase{last: s.Pass, steady: steadyFrames - 1, pos: s.Pass, known: true}
+	}
 	l.until = max(l.ends.Due(), l.started.At)
 	if s.On {
 		i, found := l.search(s.At)
