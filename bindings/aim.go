@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"maps"
 	"math"
 
 	lua "github.com/yuin/gopher-lua"
@@ -22,8 +23,8 @@ func (s *Show) aim(c module.Call, g *group) int {
 		easing, delay = s.FadeOptions(c, 3)
 	}
 	targets, pans := s.aimed(c, g, at)
-	for name, pan := range pans {
-		s.pans[name] = pan
+	if !s.G.Shadowing() { // what a cue would do turns nothing
+		maps.Copy(s.pans, pans)
 	}
 	if c.None(2) {
 		s.put(targets)
@@ -31,6 +32,14 @@ func (s *Show) aim(c module.Call, g *group) int {
 		s.fadeTo(targets, duration, delay, easing)
 	}
 	return 0
+}
+
+// takePans takes over where the load before has turned heads, but for those that this one
+// has turned itself.
+func (s *Show) takePans(before *Show) {
+	own := s.pans
+	s.pans = maps.Clone(before.pans)
+	maps.Copy(s.pans, own)
 }
 
 // aimed returns where pan and tilt of all heads of a group go for a place, and the angle of

@@ -41,6 +41,58 @@ func TestAttributesOutliveAReload(t *testing.T) {
 	s.wantFailures()
 }
 
+// TestFixturesThatAreGone stand still, whatever ran on them, and what others do goes on.
+func TestFixturesThatAreGone(t *testing.T) {
+	s := newStand(t)
+	load := func(text string) {
+		t.Helper()
+		const stays = `local stays = stage.fixture{ name = "stays", kind = "dimmer", at = one:slot(30) } `
+		if err := s.load(map[string]string{"show.lua": prelude + stays + text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load(`local a = stage.fixture{ name = "a", kind = "rgb", at = one:slot(1) } a:wave{ channels = { "color" }, period = 1, from = "red", to = "blue" }
+		local b = stage.fixture{ name = "b", kind = "rgb", at = one:slot(10) } b:fade({ red = 200 }, 4) b:wave{ channels = { "green" }, period = 1 }
+		stays:wave{ period = 1, from = 0, to = 200 }`)
+	s.run(1750 * time.Millisecond)
+	load("")
+	s.run(1900 * time.Millisecond)
+	is := func() string { return fmt.Sprint(s.level("1"), s.level("3"), s.level("10"), s.level("11")) }
+	was := is()
+	for at := 2 * time.Second; at < 4*time.Second; at += 130 * time.Millisecond {
+		if s.run(at); is() != was {
+			t.Fatalf("%v: levels %s, and they were %s", at, is(), was)
+		}
+	}
+	s.wantLevels("4.5s 30=200")
+}
+
+// TestAHeadTurnsTheNearestWay from where it was aimed last, also by the load before, but not
+// from where a look would have it.
+func TestAHeadTurnsTheNearestWay(t *testing.T) {
+	const walk = `local function walk(to) for d = 0, to, to > 0 and 40 or -40 do turn:aim{ 3 * math.sin(math.rad(d)), 3 * math.cos(math.rad(d)), 0 } end end
+		local list = require("cue").list{} list:cue{ 1, go = function() walk(-240) end } `
+	const first, next = `clock.after(1, function() walk(240) end) `, `clock.after(1.5, function() turn:aim{ -3, -1, 0 } end) `
+	pan := func(texts ...string) int {
+		s := newStand(t)
+		for i, text := range texts {
+			if err := s.load(map[string]string{"show.lua": prelude + lamps + heads + walk + text}); err != nil {
+				t.Fatal(err)
+			}
+			s.run(time.Duration(2*i+2) * time.Second)
+		}
+		s.wantFailures()
+		return s.level("200")
+	}
+	want := pan(first+next, "")
+	if got := pan(first+next+`clock.after(1.2, function() list:look(1) end)`, ""); got != want {
+		t.Errorf("after a look pan is at %d, want %d", got, want)
+	}
+	if got := pan(first, next); got != want {
+		t.Errorf("after a reload pan is at %d, want %d", got, want)
+	}
+}
+
 // recorded keeps what enters a show and the hashes of its frames.
 type recorded struct {
 	inputs []any

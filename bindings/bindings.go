@@ -45,6 +45,7 @@ type Show struct {
 	triggers []*trigger
 	at       calendar
 	chosen   map[string]any // values of params that somebody has set, by name, also of those that are not declared
+	preset   map[string]any // what the top level has set among them
 }
 
 // New makes the modules of a show script. It is a show.Bind.
@@ -82,7 +83,7 @@ func newShow(scene show.Scene) *Show {
 	s.cues = cue.New(s.Load, &cueStage{Show: s})
 	s.passage, _ = scene.State.(*state.Passage)
 	s.at.covered, s.at.fired = scene.Carried.Fired, scene.Carried.Fired
-	s.chosen = maps.Clone(scene.Carried.Params)
+	s.chosen, s.preset = maps.Clone(scene.Carried.Params), map[string]any{}
 	if s.chosen == nil {
 		s.chosen = map[string]any{}
 	}

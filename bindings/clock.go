@@ -35,6 +35,7 @@ func (s *Show) openClock(L *lua.LState, m *lua.LTable) {
 		"beats":         func(c module.Call) int { c.L.Push(lua.LNumber(s.G.Position().Float())); return 1 },
 		"tempo":         func(c module.Call) int { c.L.Push(lua.LNumber(s.G.Tempo())); return 1 },
 		"phase":         s.clockPhase,
+		"length":        s.clockLength,
 		"set_tempo":     s.clockSetTempo,
 		"tap":           s.clockTap,
 		"nudge":         s.clockNudge,
@@ -66,6 +67,7 @@ func taskClass() module.Class[*script.Task] {
 		Properties: map[string]func(*script.Task) lua.LValue{
 			"name":    func(t *script.Task) lua.LValue { return lua.LString(t.Name()) },
 			"running": func(t *script.Task) lua.LValue { return lua.LBool(t.Running()) },
+			"failed":  func(t *script.Task) lua.LValue { return lua.LBool(t.Failed()) },
 		},
 	}
 }
@@ -186,6 +188,19 @@ func (s *Show) clockPhase(c module.Call) int {
 	}
 	c.L.Push(lua.LNumber(phase))
 	return 1
+}
+
+// clockLength tells how long a duration is, for scripts that calculate with it.
+func (s *Show) clockLength(c module.Call) int {
+	d := s.Length(c, c.Get(1), "the duration")
+	if d.Beats != 0 {
+		c.L.Push(lua.LNumber(d.Beats))
+		c.L.Push(lua.LString("b"))
+		return 2
+	}
+	c.L.Push(lua.LNumber(d.Time.Seconds()))
+	c.L.Push(lua.LString("s"))
+	return 2
 }
 
 func (s *Show) clockSetTempo(c module.Call) int {

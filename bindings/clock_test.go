@@ -76,7 +76,7 @@ var clockTests = []struct {
 		[]string{"0.500 120", "0.900 120", "1.300 120", "1.700 150"}, nil},
 	{"tap at the top level", `clock.tap() print(clock.tempo())`, []string{"0.000 120"}, nil},
 	{"nudge", `clock.after(1, function() clock.nudge(2) print(clock.beats()) end) clock.on_beat(4, function(b) print(b.number) end)`,
-		[]string{"1.000 4", "3.000 8"}, nil},
+		[]string{"1.000 4", "1.000 4", "3.000 8"}, nil}, // it has landed on 4
 	{"nudge by less than half a beat", `clock.after(1, function() clock.nudge("1/4b") end) clock.after(2, function() print(clock.beats()) clock.nudge("-1/4b") end) clock.after(3, function() print(clock.beats()) end)`,
 		[]string{"2.000 4.25", "3.000 6"}, nil},
 	{"nudge at the top level", `clock.nudge(3) clock.on_beat(4, function(b) print(b.number) end)`, []string{"0.500 4", "2.500 8"}, nil},
@@ -225,4 +225,31 @@ func TestNothingIsLeftOfACancelledWait(t *testing.T) {
 	if after := s.show.G.Stats().Wakes; after != before {
 		t.Errorf("%d handlers still there", after-before)
 	}
+}
+
+// TestWhetherATaskHasFailed asks tasks that end in each way there is.
+func TestWhetherATaskHasFailed(t *testing.T) {
+	s := live(t, `
+local good, bad, off = clock.run(function() end), clock.run(function() error("no") end), clock.run(function() clock.sleep(9) end)
+local later = clock.run(function() clock.sleep(0.1) error("no") end)
+clock.after(0.05, function() off:cancel() print(good.failed, bad.failed, off.failed, later.failed) end)
+clock.after(0.2, function() print(later.failed, later.running) end)`)
+	s.run(time.Second)
+	s.wantLog("0.050 false\ttrue\tfalse\tfalse", "0.200 true\tfalse")
+}
+
+// TestBeatZeroIsAPlace names the first beat as a text, for a place and for an offset.
+func TestBeatZeroIsAPlace(t *testing.T) {
+	s := live(t, `
+clock.on_beat(4, function(b) print("beat", b.number) end, "0b")
+stagelinq.sink{}:deck(1):between("0bar", "1bar", { enter = function() print("enter") end, exit = function() print("exit") end })
+print(pcall(clock.on_beat, "0b", function() end))
+print(pcall(clock.sleep, "0b"))`)
+	s.play(120)
+	s.run(3 * time.Second)
+	s.wantLog(
+		"0.000 false\tclock.on_beat: the beats must be at least 1/1000 of a beat, got \"0b\"",
+		"0.000 false\tclock.sleep: the duration must be "+duration+", got \"0b\": beats and bars are more than 0",
+		"0.133 enter", "2.000 beat\t4", "2.000 exit")
+	s.wantFailures()
 }

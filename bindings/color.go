@@ -15,6 +15,17 @@ import (
 // aColor words what a colour can be.
 const aColor = `a colour such as "#ff8800", "tomato", { 255, 136, 0 } or { h = 32, s = 1, v = 1 }`
 
+// stageColor tells the red, green and blue of a colour, for scripts that calculate with it.
+func (s *Show) stageColor(c module.Call) int {
+	rgb := readColor(c, c.Get(1), "the colour")
+	list := c.L.CreateTable(3, 0)
+	for i, l := range []float64{rgb.R, rgb.G, rgb.B} {
+		list.RawSetInt(i+1, lua.LNumber(l))
+	}
+	c.L.Push(list)
+	return 1
+}
+
 // readColor takes a colour: digits or a name, a list of red, green and blue, hue with
 // saturation and value, or a table that has a color, as a palette does.
 func readColor(c module.Call, v lua.LValue, what string) color.RGB {

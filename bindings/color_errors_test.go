@@ -68,7 +68,7 @@ var colorErrors = []struct{ call, want string }{
 	{`tube:pixels{ 1, 2, 3 }`, `stage.group:pixels: 3 levels for 2 fixtures; it takes 6: red, green and blue of each`},
 	{`tube:pixels{ 1, 2, 3, 4, 5, 600 }`, `stage.group:pixels: level 6 must be a number 0-255, got 600`},
 	{`tube:pixels("red")`, `stage.group:pixels: the pixels must be a list of red, green and blue for each fixture in turn, got "red"`},
-	{`wash:pixels{ 1, 2, 3 }`, `stage.fixture has no 'pixels'; it has aim, fade, get, held, kind, name, parts, set, spline, stop and wave`},
+	{`wash:pixels{ 1, 2, 3 }`, `stage.fixture has no 'pixels'; it has aim, check, fade, get, held, kind, name, parts, set, spline, stop and wave`},
 	{`stage.layout{ wsh = { 1, 2 } }`, `stage.layout: no fixture is called "wsh" (did you mean "wash"?)`},
 	{`stage.layout{ wash = 1 }`, `stage.layout: the place of "wash" must be { x, y }, got 1`},
 	{`stage.layout{ wash = { 1, "2" } }`, `stage.layout: y of "wash" must be a number, got "2"; a number stands without quotes`},

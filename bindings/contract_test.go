@@ -11,7 +11,7 @@ import (
 const promised = `
 clock: run() sleep() sync() wait() after() every() on_beat() at_beat() time() beats() tempo() phase()
 clock: set_tempo() tap() nudge() follow() on() beats_per_bar()
-task: cancel() name running
+task: cancel() name running failed
 handle: cancel()
 stage: fixture() group() master() blackout() get() layout()
 wash: set() fade() spline() wave() get() stop() aim() held() name kind
@@ -30,19 +30,28 @@ rx: universe() timecode()
 heard: on() get() levels() number
 film: on() position rate running stream
 rig: nodes() on()
-stagelinq: sink()
+stagelinq: sink() track()
 dj: devices() on() subscribe() get() deck() master()
-deck: playing bpm beat total_beats title artist length master on_air loaded on() on_beat()
+deck: playing bpm beat total_beats title artist length master on_air loaded on() on_beat() between() signature device phrase
 stagenet: console()
 house: gateways() on() gateway() set() fade() get() leases()
 box: id type version address connected lease slot() channel()
 theater: lighting() motion() valve()
 lights: fixture() spline() tempo() follow() slot()
-crane: spline() tempo() follow() pending() stop()
+crane: spline() tempo() follow() pending() stop() home() position()
 arms: move() empty()
 osc: sender() receiver() float() int() blob()
 mouth: send()
 ear: on()
+fx: chase() ramp() cycle() rainbow() sparkle() strobe()
+effect: cancel()
+palette: new() blend() steps()
+seq: new() euclid() play() chance()
+steps: at() next() set() reset()
+playing: cancel()
+looping: cancel() name
+pick: one() shuffle() bag() weights()
+map: range() clamp() mix() curve() points() round()
 `
 
 // TestTheNamesOfTheContract finds every name that scripts rely on.
@@ -61,6 +70,9 @@ local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
 local cue = require "cue"
 local list = cue.list{}
 local speed, bump = show.param{ "speed", default = 1 }, show.trigger "bump"
+local fx, palette, seq, loop, pick, map = require "fx", require "palette", require "seq", require "loop", require "pick", require "map"
+local effect, steps, looping = fx.chase(both), seq.euclid(3, 8), loop("x", 1, print)
+local playing = seq.play(1, steps, print)
 local function check(name, read, call)
   local found, value = pcall(read)
   if not found or call ~= (type(value) == "function") then print(name, value) end

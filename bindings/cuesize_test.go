@@ -69,3 +69,15 @@ func TestLargeLists(t *testing.T) {
 			cues, fixtures, loading, gos[len(gos)/2], gos[len(gos)*99/100], looks[len(looks)/2], looks[len(looks)-1])
 	}
 }
+
+// TestTheBoardOfALargeList is made after every turn that changes something: it does not
+// write down all cues again.
+func TestTheBoardOfALargeList(t *testing.T) {
+	s := live(t, `local list = require("cue").list{} for n = 1, 1000 do list:cue{ n, "label" } end`)
+	if n := testing.AllocsPerRun(10, func() { s.show.Touch(); s.show.Board() }); n > 20 {
+		t.Errorf("%v allocations", n)
+	}
+	if l := s.virtual.Show().Board().Lists[0]; len(l.Cues) != 1000 || l.Cues[9] != (show.Cue{Number: "10", Label: "label"}) {
+		t.Errorf("%d cues, %v", len(l.Cues), l.Cues[9])
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/signet/wire"
 	"showrun/runtime/device/signet"
 	"showrun/runtime/script"
 )
@@ -11,7 +12,13 @@ import (
 // film runs a timecode from one frame to another, at 25 frames a second from an instant on.
 func (s *stand) film(at time.Duration, from, to string) {
 	s.t.Helper()
-	rate, err := signet.ParseTimecodeRate("25")
+	s.filmOf("25", at, from, to)
+}
+
+// filmOf is film at a rate.
+func (s *stand) filmOf(fps string, at time.Duration, from, to string) {
+	s.t.Helper()
+	rate, err := signet.ParseTimecodeRate(fps)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -29,7 +36,7 @@ func (s *stand) film(at time.Duration, from, to string) {
 			continue
 		}
 		for frame := first; frame <= last; frame++ {
-			s.run(at + time.Duration(frame-first)*40*time.Millisecond)
+			s.run(at + wire.TimecodeRate(rate).At(frame-first))
 			s.deliver(script.Event{Topic: rx.TimecodeTopic(1, "frame"), At: s.now(), Value: signet.TimecodeEvent{
 				Timecode: signet.Timecode{Rate: rate, Frame: frame, At: s.now(), Running: true}, Position: rate.Label(frame),
 			}})
@@ -60,5 +67,21 @@ list:on("go", function(c) print(c.number) end)
 	s.film(11*time.Second, "00:01:10:20", "00:01:10:24")
 	s.wantLog("0.000 WARN cue 5 of film: there is no 00:00:03:29 at 25 frames a second",
 		"0.600 1", "1.600 2", "1.800 3", "5.080 1", "7.160 2", "9.080 4")
+	s.wantFailures()
+}
+
+// TestTimecodeChangesItsRate: the cues it has passed are not passed again by it.
+func TestTimecodeChangesItsRate(t *testing.T) {
+	s := live(t, cues+`
+local list = cue.list{ name = "film", timecode = signet.receiver{}:timecode(1) }
+list:cue{ 1, at = "00:00:01:00" }
+list:cue{ 2, at = "00:00:02:00" }
+list:cue{ 3, at = "00:00:03:00" }
+list:on("go", function(c) print(c.number) end)
+`)
+	s.filmOf("25", 0, "00:00:00:10", "00:00:02:02")
+	s.filmOf("30", 1720*time.Millisecond, "00:00:02:03", "00:00:03:02")
+	s.filmOf("24", 2800*time.Millisecond, "00:00:03:03", "00:00:04:02")
+	s.wantLog("0.600 1", "1.600 2", "2.620 3")
 	s.wantFailures()
 }

@@ -75,7 +75,7 @@ func TestDeckEvents(t *testing.T) {
 	s.tell("rigdeck", "/Engine/Deck1/DeckIsMaster", `{"type":1,"state":false}`)
 	s.tell("rigdeck", "/Engine/Deck2/DeckIsMaster", `{"type":1,"state":true}`)
 	s.run(8 * time.Second)
-	s.wantLog("7.000 master\tmaster\ttrue", "7.000 two\tmaster\ttrue")
+	s.wantLog("7.000 master\tmaster\ttrue", "7.000 master\ttrack\ttrue", "7.000 two\tmaster\ttrue")
 	s.wantFailures()
 }
 

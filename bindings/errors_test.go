@@ -73,7 +73,7 @@ var errorTests = []struct{ call, want string }{
 	{`task.cancel()`, `task:cancel: must be called on a task with a colon, as in x:cancel(…)`},
 	{`task.cancel(handle)`, `task:cancel: must be called on a task with a colon, as in x:cancel(…)`},
 	{`handle.cancel(task)`, `handle:cancel: must be called on a handle with a colon, as in x:cancel(…)`},
-	{`task:stop()`, `task has no 'stop'; it has cancel, name and running`},
+	{`task:stop()`, `task has no 'stop'; it has cancel, failed, name and running`},
 	{`task:cancl()`, `task has no 'cancl' (did you mean 'cancel'?)`},
 	{`print(task.nam)`, `task has no 'nam' (did you mean 'name'?)`},
 	{`task.name = "x"`, `task: fields cannot be set ('name')`},
@@ -241,7 +241,7 @@ var errorTests = []struct{ call, want string }{
 	{`dj:deck(1):on_beat(1)`, `stagelinq.deck:on_beat: the callback must be a function, got nil; was it called where it should be passed, as f() for f?`},
 	{`dj:deck(1).on("play", f)`, `stagelinq.deck:on: must be called on a stagelinq.deck with a colon, as in x:on(…)`},
 	{`clock.wait(dj:deck(1))`, `stagelinq.deck:on: the event must be play, stop, track, tempo, jump or master, got a function`},
-	{`dj:master():play()`, `stagelinq.deck has no 'play'; it has artist, beat, bpm, length, loaded, master, number, on, on_air, on_beat, playing, title and total_beats`},
+	{`dj:master():play()`, `stagelinq.deck has no 'play'; it has artist, beat, between, bpm, device, length, loaded, master, number, on, on_air, on_beat, phrase, playing, signature, title and total_beats`},
 }
 
 // TestErrors makes every call at the top level and in a task: both raise the same

@@ -51,7 +51,7 @@ func (s *Show) Operate(op show.Operation) error {
 // list is one that the board has.
 func (s *Show) list(name string) module.List {
 	for _, l := range s.Lists() {
-		if l.View().Name == name {
+		if l.String() == name {
 			return l
 		}
 	}

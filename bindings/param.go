@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -137,7 +138,8 @@ func (p *param) takeDefault(o module.Options) {
 
 func (p *param) takeNumbers(o module.Options) {
 	_, number := p.Default.(float64)
-	for name, to := range map[string]*float64{"min": &p.Min, "max": &p.Max, "step": &p.Step} {
+	to := [...]*float64{&p.Min, &p.Max, &p.Step}
+	for i, name := range [...]string{"min", "max", "step"} {
 		v := o.Get(name)
 		n, ok := v.(lua.LNumber)
 		switch {
@@ -147,7 +149,7 @@ func (p *param) takeNumbers(o module.Options) {
 		case !ok || math.IsNaN(float64(n)) || math.IsInf(float64(n), 0):
 			o.WrongNumber(name, "a number", v)
 		default:
-			*to = float64(n)
+			*to[i] = float64(n)
 		}
 	}
 	switch {
@@ -178,10 +180,14 @@ func (s *Show) restore(p *param) {
 
 func sameKind(a, b any) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }
 
-// takeParams takes over what has been set since the copy for this load was made.
+// takeParams takes over what has been set since the copy for this load was made, in the
+// order of the names, so that runs repeat exactly. What the top level sets counts if it is
+// not what that of the load before has set.
 func (s *Show) takeParams(before *Show) {
-	for name, v := range before.chosen {
-		if s.chosen[name] == v {
+	for _, name := range slices.Sorted(maps.Keys(before.chosen)) {
+		v := before.chosen[name]
+		top, set := s.preset[name]
+		if s.chosen[name] == v || set && before.preset[name] != top {
 			continue
 		}
 		p := s.param(name)
@@ -224,7 +230,10 @@ func paramSet(c module.Call, p *param) int {
 	v := plainOf(c.Get(1))
 	fit, err := p.Fit(v)
 	if err == nil && sameKind(v, p.Default) {
-		if !p.s.G.Shadowing() {
+		if p.s.G.Collecting() {
+			p.s.preset[p.Name] = fit
+		}
+		if !p.s.G.Shadowing() { // what a cue would do changes nothing
 			p.change(fit)
 		}
 		return 0

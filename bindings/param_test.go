@@ -90,6 +90,31 @@ func TestParamSetWhileLoading(t *testing.T) {
 	}
 }
 
+// TestParamSetAtTheTopLevel: an unchanged line does not undo what somebody has set since, a
+// changed one counts.
+func TestParamSetAtTheTopLevel(t *testing.T) {
+	s := live(t, `local p = show.param{ "p", default = 1 } p:set(5)`)
+	s.operate(time.Second, show.SetParam{Name: "p", Value: 7.0})
+	s.run(2 * time.Second)
+	for _, step := range []struct{ top, want string }{{"p:set(5)", "p=7"}, {"p:set(6)", "p=6"}, {"p:set(6)", "p=6"}, {"", "p=6"}, {"p:set(8)", "p=8"}} {
+		s.reload(`local p = show.param{ "p", default = 1 } ` + step.top)
+		if got := s.params(); got != step.want {
+			t.Errorf("after %q %s, want %s", step.top, got, step.want)
+		}
+	}
+}
+
+// TestOneErrorOfSeveral is the same in every run.
+func TestOneErrorOfSeveral(t *testing.T) {
+	for range 20 {
+		s := newStand(t)
+		err := s.load(map[string]string{"show.lua": prelude + `show.param{ "p", default = 1, step = "c", max = "b", min = "a" }`})
+		if err == nil || !strings.Contains(err.Error(), "min must be a number") {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestTrigger(t *testing.T) {
 	s := live(t, `
 local bump = show.trigger("bump", function(...) print("bump", ...) end)

@@ -245,6 +245,6 @@ func TestAnotherFileIsNamedInErrors(t *testing.T) {
 func TestModulesAreListedInOneOrder(t *testing.T) {
 	text := `for _, m in ipairs{ clock, stage, show, show.log, signet, stagelinq } do local n = {} for k in pairs(m) do n[#n + 1] = k end print(table.concat(n, " ")) end`
 	s := live(t, text)
-	s.wantLog("0.000 after at_beat beats beats_per_bar every follow nudge on on_beat phase run set_tempo sleep sync tap tempo time wait",
-		"0.000 blackout fixture get group layout master", "0.000 name file dir generation state at data on param place trigger log", "0.000 debug error info warn", "0.000 manager receiver sender", "0.000 sink")
+	s.wantLog("0.000 after at_beat beats beats_per_bar every follow length nudge on on_beat phase run set_tempo sleep sync tap tempo time wait",
+		"0.000 blackout color fixture get group layout master", "0.000 name file dir generation state at data on param place trigger log", "0.000 debug error info warn", "0.000 manager receiver sender", "0.000 sink track")
 }

@@ -28,7 +28,7 @@ func (s *Show) openStage(L *lua.LState, m *lua.LTable) {
 	}
 	module.Functions(L, m, "stage", map[string]func(module.Call) int{
 		"fixture": s.stageFixture, "group": s.stageGroup, "get": s.stageGet,
-		"master": s.stageMaster, "blackout": s.stageBlackout, "layout": s.stageLayout,
+		"master": s.stageMaster, "blackout": s.stageBlackout, "layout": s.stageLayout, "color": s.stageColor,
 	})
 }
 

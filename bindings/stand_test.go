@@ -20,6 +20,7 @@ import (
 	"showrun/runtime/rehearse"
 	"showrun/runtime/script"
 	"showrun/runtime/show"
+	"showrun/scripts"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -67,7 +68,7 @@ func newStandOf(t *testing.T, file string, bind show.Bind, lookahead time.Durati
 			s.bound = b.(*Show)
 			return b
 		},
-		Frames: s, Log: slog.New(standLog{s}),
+		Shipped: scripts.Files(), Frames: s, Log: slog.New(standLog{s}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -63,6 +63,7 @@ func (s *Show) Ready() error {
 // TakeState implements show.Bindings.
 func (s *Show) TakeState(before show.Bindings) error {
 	s.takeParams(before.(*Show))
+	s.takePans(before.(*Show))
 	s.at.covered, s.at.fired = before.(*Show).at.covered, before.(*Show).at.fired
 	return errors.Join(append(s.cues.TakeOver(before.(*Show).cues), s.takeRoot(before))...)
 }

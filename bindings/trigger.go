@@ -49,7 +49,9 @@ func triggerFire(c module.Call, t *trigger) int {
 	for i := 1; i <= c.Count(); i++ {
 		args = append(args, c.Get(i))
 	}
-	t.s.G.WhenLive(func() { t.press(args) })
+	if !t.s.G.Shadowing() {
+		t.s.G.WhenLive(func() { t.press(args) })
+	}
 	return 0
 }
 

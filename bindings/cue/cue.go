@@ -11,6 +11,7 @@ import (
 	"showrun/runtime/engine"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
+	"showrun/runtime/show"
 )
 
 // Stage is what a cue changes.
@@ -81,6 +82,7 @@ type list struct {
 	rate      string              // of the timecode, as it was heard last
 	fixtures  map[string]bool     // that the list knows
 	where     map[float64]string  // cues were made, by number
+	shown     []show.Cue          // the cues, as people see them
 	scopes    []*script.Scope     // of functions that were called since they were ended last
 	next      alarm
 	ends      alarm

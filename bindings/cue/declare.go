@@ -237,6 +237,9 @@ func (l *list) chase(o module.Options) {
 // frame is told of a frame of the timecode.
 func (l *list) frame(f module.Frame) {
 	if f.Rate != l.rate {
+		if l.rate != "" {
+			l.Rewind()
+		}
 		l.rate = f.Rate
 		for _, c := range l.Cues() {
 			label, timed := l.times[c]

@@ -113,10 +113,13 @@ func (s *Lists) listLook(c module.Call, l *list) int {
 
 // View implements module.List.
 func (l *list) View() show.List {
-	v := show.List{Name: l.Name}
-	for _, c := range l.Cues() {
-		v.Cues = append(v.Cues, show.Cue{Number: cue.Number(c.Number), Label: c.Label})
+	if len(l.shown) < len(l.Cues()) { // all are made while the show loads
+		l.shown = nil
+		for _, c := range l.Cues() {
+			l.shown = append(l.shown, show.Cue{Number: cue.Number(c.Number), Label: c.Label})
+		}
 	}
+	v := show.List{Name: l.Name, Cues: l.shown}
 	if c := l.Current(); c != nil {
 		v.Current = cue.Number(c.Number)
 	}
@@ -144,7 +147,9 @@ func (l *list) Operate(op show.Operation) (err error) {
 		}
 		e, err = l.GoTo(l.moment(), parsed(op.Cue))
 	case show.Back:
-		e = l.Back(l.moment())
+		if e = l.Back(l.moment()); e.Cue == nil {
+			return fmt.Errorf("list %s has no cue to go back to", l.Name)
+		}
 	case show.StopList:
 		e = l.Stop()
 	case show.Jump:

@@ -5,6 +5,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/script"
 )
 
@@ -13,8 +14,15 @@ type TempoSource interface{ TempoKey() string }
 
 // BeatArgs makes the beat a callback gets.
 func (s *Load) BeatArgs(bpm func() float64) script.Args {
+	return s.BeatArgsIn(bpm, func(pos beat.Micro) beat.Micro { return pos })
+}
+
+// BeatArgsIn is BeatArgs of a source that may be elsewhere than the beat that called back: it
+// loops.
+func (s *Load) BeatArgsIn(bpm func() float64, in func(beat.Micro) beat.Micro) script.Args {
 	return func(L *lua.LState, t *script.Task, _ script.Event) []lua.LValue {
 		at, pos := t.At()
+		pos = in(pos)
 		number := math.Floor(pos.Float())
 		perBar := s.BeatsPerBar.Float()
 		bar := math.Floor(number / perBar)

@@ -51,6 +51,8 @@ func (s *Load) Beats(c Call, v lua.LValue, what string) float64 {
 		text, negative := strings.CutPrefix(string(v), "-")
 		d, err := span.Parse(text, s.BeatsPerBar)
 		switch {
+		case errors.Is(err, span.ErrNone):
+			return 0 // as a place or an offset it is as good as any
 		case err == nil && d.Beats == 0:
 			err = errTime
 			fallthrough

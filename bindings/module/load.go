@@ -5,6 +5,7 @@
 package module
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -83,6 +84,7 @@ func Declare[D device.Declaration](s *Load, c Call, d D) (kept D) {
 
 // List is a cue list as people operate it, on the script loop.
 type List interface {
+	fmt.Stringer // its name
 	View() show.List
 	// Operate does an operation for the list and a cue that it has: show.Go, show.Back,
 	// show.StopList or show.Jump. The error is for people.

@@ -32,17 +32,33 @@ func (c Call) Options(i int, list bool, known ...string) Options {
 	if list {
 		n = t.Len()
 	}
+	c.fields(t, n, "", known)
+	return Options{c, t}
+}
+
+// fields raises for a key of t, other than those of a list of length n, that is not known;
+// where says where else than in the options that is.
+func (c Call) fields(t *lua.LTable, n int, where string, known []string) {
 	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
 		name, ok := k.(lua.LString)
 		switch {
 		case inList(k, n) || ok && slices.Contains(known, string(name)):
 		case ok:
-			c.Fail("unknown option '%s'%s", Cut(string(name)), Hint(string(name), "it takes", known))
+			c.Fail("unknown option '%s'%s%s", Cut(string(name)), where, Hint(string(name), "it takes", known))
 		default:
-			c.Fail("unknown option %s; it takes %s", Describe(k), all(known))
+			c.Fail("unknown option %s%s; it takes %s", Describe(k), where, all(known))
 		}
 	}
-	return Options{c, t}
+}
+
+// Fields takes a table in an option, called what in errors, which has certain fields only.
+func (c Call) Fields(v lua.LValue, what, example string, known []string) *lua.LTable {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		c.Wrong(what, "a table, as in "+example, v)
+	}
+	c.fields(t, 0, " in "+what, known)
+	return t
 }
 
 // Get returns a field, nil if it is not there.
@@ -94,6 +110,15 @@ func (o Options) Bool(name string) bool {
 		o.Wrong(name, "true or false", v)
 	}
 	return v == lua.LTrue
+}
+
+// Function takes a function.
+func (o Options) Function(name string) *lua.LFunction {
+	fn, ok := o.Get(name).(*lua.LFunction)
+	if !ok {
+		o.Wrong(name, "a function", o.Get(name))
+	}
+	return fn
 }
 
 // Choice takes one of some words, the first if it is not there.

@@ -23,7 +23,10 @@ type Length struct {
 
 var timeUnits = map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour}
 
-// What can be wrong with the text of a duration.
+// ErrNone tells that a text is no duration but might be a place: 0 beats or bars.
+var ErrNone = errors.New("beats and bars are more than 0")
+
+// What else can be wrong with the text of a duration.
 var (
 	errNumber  = errors.New("a number comes first")
 	errSign    = errors.New("it must not be negative")
@@ -31,7 +34,6 @@ var (
 	errNoUnit  = errors.New("a unit is missing: ms, s, m, h, b (beats) or bar")
 	errUnit    = errors.New("the units are ms, s, m, h, b (beats) and bar")
 	errAlone   = errors.New("beats and bars stand alone")
-	errNone    = errors.New("beats and bars are more than 0")
 	errLong    = errors.New("the longest is 1000 hours, or just under a million beats or bars")
 )
 
@@ -64,7 +66,7 @@ func Parse(text string, bar beat.Micro) (Length, error) {
 		case !first || rest != "":
 			return Length{}, errAlone
 		case n <= 0:
-			return Length{}, errNone
+			return Length{}, ErrNone
 		case n >= 1e6:
 			return Length{}, errLong
 		default:

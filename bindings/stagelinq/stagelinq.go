@@ -24,41 +24,19 @@ type sink struct {
 
 func (k sink) String() string { return k.decl.Name }
 
-// deck is one deck of a sink, or its master. Equal ones are the same.
-type deck struct {
-	sink   sink
-	number int    // 0 = whichever deck is master
-	token  string // of the player; "" = the first one found
-}
-
-// TempoKey implements module.TempoSource.
-func (d deck) TempoKey() string {
-	switch {
-	case d.number == 0:
-		return d.sink.decl.MasterKey()
-	case d.token != "":
-		return d.sink.decl.UnitDeckKey(d.token, d.number)
-	}
-	return d.sink.decl.DeckKey(d.number)
-}
-
-func (d deck) String() string {
-	if d.number == 0 {
-		return "master of " + d.sink.decl.Name
-	}
-	return fmt.Sprintf("%d of %s", d.number, d.sink.decl.Name)
-}
-
 // linq is the module in one load.
 type linq struct {
 	*module.Load
+	betweens int // there have been
+	shows    []*trackShow
+	songs    map[deck]song
 }
 
 // Open returns what makes the module.
 func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
-	s := &linq{l}
+	s := &linq{Load: l, songs: map[deck]song{}}
 	return func(L *lua.LState, m *lua.LTable) {
-		module.Functions(L, m, "stagelinq", map[string]func(module.Call) int{"sink": s.sink})
+		module.Functions(L, m, "stagelinq", map[string]func(module.Call) int{"sink": s.sink, "track": s.track})
 	}
 }
 
@@ -71,11 +49,6 @@ func (s *linq) sink(c module.Call) int {
 	k := sink{module.Declare(s.Load, c, decl)}
 	c.L.Push(module.OneObject(s.Load, c.L, "stagelinq.sink", k, s.sinkClass))
 	return 1
-}
-
-// state is what is known of a deck.
-func (s *linq) state(d deck) stagelinq.Deck {
-	return module.Ask[stagelinq.Deck](s.Load, d.sink.decl, stagelinq.DeckOf{Token: d.token, Deck: d.number})
 }
 
 func (s *linq) sinkClass() module.Class[sink] {
@@ -106,64 +79,6 @@ func player(c module.Call, i int) string {
 		c.Wrong("the device", "one of sink:devices()", c.Get(i))
 	}
 	return string(token)
-}
-
-func (s *linq) pushDeck(L *lua.LState, d deck) int {
-	L.Push(s.deck(L, d))
-	return 1
-}
-
-func (s *linq) deck(L *lua.LState, d deck) *lua.LUserData {
-	return module.OneObject(s.Load, L, "stagelinq.deck", d, s.deckClass)
-}
-
-func (s *linq) deckClass() module.Class[deck] {
-	get := func(f func(stagelinq.Deck) lua.LValue) func(deck) lua.LValue {
-		return func(d deck) lua.LValue {
-			return f(s.state(d))
-		}
-	}
-	return module.Class[deck]{
-		Methods: map[string]func(module.Call, deck) int{"on": s.deckOn, "on_beat": s.deckOnBeat},
-		Properties: map[string]func(deck) lua.LValue{
-			"number":      func(d deck) lua.LValue { return lua.LNumber(d.number) },
-			"beat":        s.deckBeat,
-			"playing":     get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.Playing) }),
-			"master":      get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.Master) }),
-			"on_air":      get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.OnAir) }),
-			"loaded":      get(func(d stagelinq.Deck) lua.LValue { return lua.LBool(d.Loaded) }),
-			"bpm":         get(func(d stagelinq.Deck) lua.LValue { return lua.LNumber(d.BPM) }),
-			"total_beats": get(func(d stagelinq.Deck) lua.LValue { return lua.LNumber(d.TotalBeats) }),
-			"title":       get(func(d stagelinq.Deck) lua.LValue { return lua.LString(d.Title) }),
-			"artist":      get(func(d stagelinq.Deck) lua.LValue { return lua.LString(d.Artist) }),
-			"length":      get(func(d stagelinq.Deck) lua.LValue { return lua.LNumber(d.Length.Seconds()) }),
-		},
-	}
-}
-
-// deckBeat is where the deck is at the logical instant; nil before it was heard, and
-// while nothing is loaded.
-func (s *linq) deckBeat(d deck) lua.LValue {
-	b, heard := s.G.SourcePosition(d.TempoKey())
-	if !heard || s.state(d).Empty {
-		return lua.LNil
-	}
-	return lua.LNumber(b.Float())
-}
-
-func (s *linq) deckOn(c module.Call, d deck) int {
-	topic := func(event string) string { return stagelinq.DeckTopic(d.TempoKey(), event) }
-	return s.OnEvent(c, stagelinq.DeckEvents, topic, func(L *lua.LState, _ *script.Task, _ script.Event) []lua.LValue {
-		return []lua.LValue{s.deck(L, d)}
-	})
-}
-
-func (s *linq) deckOnBeat(c module.Call, d deck) int {
-	grid := s.Grid(c, 1, 3)
-	bpm := func() float64 {
-		return s.state(d).BPM
-	}
-	return s.PushHandle(c, s.G.OnBeatOf(d.TempoKey(), c.Fn, grid, c.Function(2, "the callback"), s.BeatArgs(bpm)))
 }
 
 func playerTable(L *lua.LState, p stagelinq.Player) *lua.LTable {
@@ -224,15 +139,7 @@ func (s *linq) sinkSubscribe(c module.Call, k sink) int {
 		return stateArgs(L, ev.Value.(stagelinq.StateChange))
 	}, topics...)
 	sub := &subscription{Handle: h}
-	known := c.L.NewFunction(func(L *lua.LState) int {
-		if !sub.cancelled {
-			n := L.GetTop()
-			L.Insert(fn, 1)
-			L.Call(n, 0)
-		}
-		return 0
-	})
-	L := c.L
+	known, L := sub.known(c.L, fn), c.L
 	s.G.WhenLive(func() {
 		s.Order(k.decl, stagelinq.Subscribe{Paths: paths})
 		for _, path := range paths {
@@ -250,6 +157,19 @@ type subscription struct {
 	cancelled bool
 }
 
+// known makes a function that calls back with a value already known.
+func (s *subscription) known(L *lua.LState, fn *lua.LFunction) *lua.LFunction {
+	return L.NewFunction(func(L *lua.LState) int {
+		if !s.cancelled {
+			n := L.GetTop()
+			L.Insert(fn, 1)
+			L.Call(n, 0)
+		}
+		return 0
+	})
+}
+
+// Cancel implements module.Registration.
 func (s *subscription) Cancel() {
 	s.cancelled = true
 	s.Handle.Cancel()

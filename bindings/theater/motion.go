@@ -21,16 +21,18 @@ type motion struct {
 	limit   int        // of them, until it is asked about them
 	done    map[uint64]*done
 	heard   bool // ends of paths are listened to
+	pace    map[device.Axis]pace
 }
 
 func (m *motion) String() string { return m.decl.Address() }
 
-// emitted is a path whose order is on its way.
+// emitted is an order on its way that changes where an axis will stand.
 type emitted struct {
-	path     uint64
+	path     uint64 // its number
 	axis     device.Axis
 	segments int
 	at       time.Duration // of the order
+	target   target
 }
 
 // maxOnWay is after how long an order that was not carried out is taken for lost: its
@@ -48,13 +50,15 @@ type done struct {
 func (d *done) Cancel() { delete(d.m.done, d.path) }
 
 func (s *house) motion(c module.Call) int {
-	o := c.Options(1, false, "host", "port", "interface", "safe")
-	decl := &device.MotionDecl{Server: server(o, device.MotionPort), Safe: o.Choice("safe", []string{"stop", "hold"})}
+	o := c.Options(1, false, "host", "port", "interface", "safe", "limits")
+	decl := &device.MotionDecl{
+		Server: server(o, device.MotionPort), Safe: o.Choice("safe", []string{"stop", "hold"}), Limits: limits(o),
+	}
 	m, ok := s.motions[decl.Address()]
 	switch {
 	case !ok:
 		module.Declare(s.Load, c, decl)
-		m = &motion{decl: decl, done: map[uint64]*done{}}
+		m = &motion{decl: decl, done: map[uint64]*done{}, pace: map[device.Axis]pace{}}
 		s.motions[decl.Address()] = m
 	case *m.decl != *decl:
 		declaredOtherwise(c, decl.Address())
@@ -62,6 +66,7 @@ func (s *house) motion(c module.Call) int {
 	c.L.Push(module.OneObject(s.Load, c.L, "theater.motion", m, func() module.Class[*motion] {
 		return module.Class[*motion]{Methods: map[string]func(module.Call, *motion) int{
 			"spline": s.move, "tempo": s.axisTempo, "follow": s.axisFollow, "pending": s.pending, "stop": s.stop,
+			"home": s.home, "position": s.position,
 		}}
 	}))
 	return 1
@@ -84,44 +89,70 @@ func axis(c module.Call, i int) device.Axis {
 }
 
 func (s *house) axisTempo(c module.Call, m *motion) int {
-	s.Order(m.decl, device.AxisTempo{Axis: axis(c, 1), Rate: tempo(c, 2)})
+	a, rate := axis(c, 1), tempo(c, 2)
+	m.pace[a] = pace{rate: rate}
+	s.Order(m.decl, device.AxisTempo{Axis: a, Rate: rate})
 	return 0
 }
 
 func (s *house) axisFollow(c module.Call, m *motion) int {
-	s.Order(m.decl, device.AxisFollow{Axis: axis(c, 1), SegmentsPerBeat: perBeat(c, 2)})
+	a, n := axis(c, 1), perBeat(c, 2)
+	m.pace[a] = pace{perBeat: n}
+	s.Order(m.decl, device.AxisFollow{Axis: a, SegmentsPerBeat: n})
 	return 0
 }
 
 func (s *house) stop(c module.Call, m *motion) int {
-	s.Order(m.decl, device.StopAxis{Axis: axis(c, 1)})
+	a := axis(c, 1)
+	number := s.number(m)
+	s.Order(m.decl, device.StopAxis{Path: number, Axis: a})
+	s.onItsWay(m, &emitted{path: number, axis: a, target: target{unknown: true}})
 	return 0
 }
 
 // generationPaths is how many paths a load may have numbers for.
 const generationPaths = 1 << 32
 
+// number numbers an order. No other one of the device has the same.
+func (s *house) number(m *motion) uint64 {
+	m.paths++
+	return uint64(s.G.Number()-1)*generationPaths + m.paths
+}
+
+// onItsWay notes an order that was just emitted.
+func (s *house) onItsWay(m *motion, e *emitted) {
+	if len(m.emitted) >= m.limit {
+		s.prune(m)
+	}
+	e.at = math.MaxInt64 - maxOnWay
+	s.G.WhenLive(func() { e.at = s.G.Instant() })
+	m.emitted = append(m.emitted, e)
+}
+
 // move sends a path. If there is a callback it returns a handle of that.
 func (s *house) move(c module.Call, m *motion) int {
 	a := axis(c, 1)
 	knots := c.Knots(2, 1, "axis "+a.String())
+	s.checkLimits(c, m, a, knots)
+	e := &emitted{axis: a, segments: len(knots) / 3, target: target{degrees: knots[len(knots)-1]}}
+	return s.start(c, m, e, 3, func(path uint64) any { return device.Move{Path: path, Axis: a, Knots: knots} })
+}
+
+// start sends an order that begins a path, unless a reload gives it. If there is a
+// callback, as argument i, it returns a handle of that.
+func (s *house) start(c module.Call, m *motion, e *emitted, i int, order func(path uint64) any) int {
 	var fn *lua.LFunction
-	if !c.None(3) {
-		fn = c.Function(3, "the callback")
+	if !c.None(i) {
+		fn = c.Function(i, "the callback")
 	}
-	path := uint64(s.G.Number()-1)*generationPaths + m.paths + 1
-	d := &done{m, path, fn}
+	d := &done{m: m, fn: fn}
 	if s.moves(c) {
-		m.paths++
-		if len(m.emitted) >= m.limit {
-			s.prune(m)
-		}
-		s.Order(m.decl, device.Move{Path: path, Axis: a, Knots: knots})
-		e := &emitted{path, a, len(knots) / 3, math.MaxInt64 - maxOnWay}
-		s.G.WhenLive(func() { e.at = s.G.Instant() })
-		m.emitted = append(m.emitted, e)
+		d.path = s.number(m)
+		e.path = d.path
+		s.Order(m.decl, order(d.path))
+		s.onItsWay(m, e)
 		if fn != nil {
-			m.done[path] = d
+			m.done[d.path] = d
 			s.listen(c, m)
 		}
 	}

@@ -68,6 +68,8 @@ var layers = []layer{
 	{"bindings", []string{"runtime/almanac", "runtime/beat", "runtime/color", "runtime/cue", "runtime/curve", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script", "runtime/show"},
 		[]string{"github.com/yuin/gopher-lua"}, append(outside, "sync", "sync/atomic")},
 
+	{"scripts", nil, nil, outside},
+
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
 	{"runtime/device/signet", append([]string{"drivers/signet"}, contract...), nil, nil},
 	{"runtime/device/stagelinq", []string{"drivers/stagelinq", "runtime/beat", "runtime/device"}, nil, nil},
@@ -77,12 +79,12 @@ var layers = []layer{
 	{"runtime/show", []string{"runtime/beat", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}, nil},
 	{"runtime/journal", nil, nil, outside},
-	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/script", "runtime/show"}, nil, outside},
+	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/engine", "runtime/level", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
 	{"runtime/control", nil, []string{"golang.org/x/sys/unix"}, nil},
 	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		nil, nil},
-	{"cmd/showrun", []string{"bindings", "drivers", "runtime"},
+	{"cmd/showrun", []string{"bindings", "drivers", "runtime", "scripts"},
 		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
 
@@ -117,7 +119,7 @@ const maxFile = 500
 
 var (
 	emptyNames = []string{"util", "utils", "common", "helper", "helpers", "types"}
-	topFolders = []string{"cmd", "runtime", "bindings", "drivers", "examples"}
+	topFolders = []string{"cmd", "runtime", "bindings", "drivers", "scripts", "examples"}
 	topFiles   = []string{"go.mod", "go.sum", "README.md", "LICENSE"}
 )
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/clock"
 	"showrun/runtime/control"
 	"showrun/runtime/show"
@@ -120,9 +121,9 @@ func (a *app) ask(r control.Request, show string) error {
 		case answer.err != nil:
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", answer.Show, answer.err))
 		case !answer.OK:
-			failed = errors.Join(failed, fmt.Errorf("%s: %s", answer.Show, answer.Text))
+			failed = errors.Join(failed, fmt.Errorf("%s: %s", answer.Show, terminal.Printable(answer.Text, "")))
 		default:
-			fmt.Fprintf(a.stdout, "%s: %s\n", answer.Show, answer.Text)
+			fmt.Fprintf(a.stdout, "%s: %s\n", answer.Show, terminal.Printable(answer.Text, ""))
 		}
 		found = true
 	}

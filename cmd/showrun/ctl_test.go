@@ -35,6 +35,14 @@ func TestCtlAsksAllAtOnce(t *testing.T) {
 			slow:   `{"ok":false,"show":"matinee","text":"cannot"}`,
 			stdout: "gala: stopped\n", fails: "matinee: cannot", asked: []string{"stop"}, slowDoes: []string{"stop"},
 		},
+		"a text with what moves the cursor": {
+			slow:   `{"ok":true,"show":"matinee","text":"title = \u001b[2Jx\ny"}`,
+			stdout: "matinee: title = ?[2Jx?y\ngala: stopped\n", asked: []string{"stop"}, slowDoes: []string{"stop"},
+		},
+		"refused with what moves the cursor": {
+			slow:   `{"ok":false,"show":"matinee","text":"\u001b[2Jx"}`,
+			stdout: "gala: stopped\n", fails: "matinee: ?[2Jx", asked: []string{"stop"}, slowDoes: []string{"stop"},
+		},
 		"hangs up": {
 			slow:   hangsUp,
 			stdout: "gala: stopped\n", fails: "SLOW: no reply: ", asked: []string{"stop"}, slowDoes: []string{"stop", "stop", "stop"},

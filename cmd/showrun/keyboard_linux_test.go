@@ -205,6 +205,41 @@ func TestShowByKeys(t *testing.T) {
 	p.ends(cmd, 130, before)
 }
 
+// TestCuesByKeys fires cues from the terminal of a show.
+func TestCuesByKeys(t *testing.T) {
+	t.Parallel()
+	p := sitDown(t)
+	before := p.settings()
+	play := filepath.Join(t.TempDir(), "play.lua")
+	text := `local cue = require "cue"
+local main, haze = cue.list{ name = "main" }, cue.list{ name = "haze" }
+main:cue{ 1 } main:cue{ 2 } main:cue{ 3, follow = 99 } main:cue{ 4 } haze:cue{ 1 }`
+	if err := os.WriteFile(play, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := p.run("--osc", "off", "--state", t.TempDir(), play)
+	p.sees(`main – → 1`)
+	p.press("\r")
+	p.sees(`main 1 → 2`)
+	p.press("g")
+	p.sees(`main 2 → 3`)
+	p.press("b")
+	p.sees(`main 1 → 2`)
+	p.press("ggx")
+	p.sees(`main 3 ⇒ 4`)
+	p.press("2\n")
+	p.sees(`GO is for the list haze`)
+	p.sees(`haze 1 → end`)
+	p.press("g")
+	p.sees(`list haze is at its end`)
+	p.press("9")
+	p.sees(`there is no cue list 9; the show has 2 cue lists`)
+	p.press(" ")
+	p.sees(`■ STOPPED`)
+	p.press("\x03")
+	p.ends(cmd, 130, before)
+}
+
 // TestDeckGivesTheTerminalBack ends the command in other ways.
 func TestDeckGivesTheTerminalBack(t *testing.T) {
 	t.Parallel()

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/gob"
 	"io"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,12 +11,14 @@ import (
 	"time"
 
 	"showrun/bindings"
+	"showrun/bindings/reference"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/journal"
 	"showrun/runtime/level"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
+	"showrun/scripts"
 )
 
 // noted writes down every input and order of a run, as a record of it does.
@@ -46,36 +45,33 @@ func TestProtocolsAreWhole(t *testing.T) {
 	for _, p := range all {
 		journal.Register(p.Values...)
 	}
-	pages, err := filepath.Glob("../../bindings/reference/*.md")
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("no reference: %v", err)
+	examples, err := reference.Examples()
+	if err != nil {
+		t.Fatal(err)
 	}
 	declared := map[string]bool{}
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
+	for _, ex := range examples {
+		w := noted{t, gob.NewEncoder(io.Discard)}
+		run, err := rehearse.New(rehearse.Options{
+			Name: "page", File: "show.lua", Dir: "page", Protocols: all, Frames: w, Record: w.write, Shipped: scripts.Files(),
+			Bind: func(scene show.Scene) show.Bindings { return noting{bindings.New(scene), declared} },
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, block := range regexp.MustCompile("(?ms)^```lua complete\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
-			w := noted{t, gob.NewEncoder(io.Discard)}
-			run, err := rehearse.New(rehearse.Options{
-				Name: "page", File: "show.lua", Dir: "page", Protocols: all, Frames: w, Record: w.write,
-				Bind: func(scene show.Scene) show.Bindings { return noting{bindings.New(scene), declared} },
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			files := fstest.MapFS{"show.lua": {Data: []byte(block[1])}, "rig.lua": {Data: []byte("return {}")}}
-			if err := run.Load(context.Background(), files); err != nil {
-				t.Errorf("%s: %v in\n%s", page, err, block[1])
-				run.Close()
-				continue
-			}
-			if err := run.Until(t.Context(), 10*time.Second); err != nil {
-				t.Errorf("%s: %v in\n%s", page, err, block[1])
-			}
-			run.Close()
+		files := fstest.MapFS{"show.lua": {Data: []byte(ex.Text)}}
+		for name, text := range ex.Files {
+			files[name] = &fstest.MapFile{Data: []byte(text)}
 		}
+		if err := run.Load(context.Background(), files); err != nil {
+			t.Errorf("%s: %v in\n%s", ex.Where, err, ex.Text)
+			run.Close()
+			continue
+		}
+		if err := run.Until(t.Context(), 10*time.Second); err != nil {
+			t.Errorf("%s: %v in\n%s", ex.Where, err, ex.Text)
+		}
+		run.Close()
 	}
 	if len(declared) == 0 {
 		t.Error("no example declares a device")

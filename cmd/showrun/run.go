@@ -19,6 +19,7 @@ import (
 	"showrun/runtime/control"
 	"showrun/runtime/host"
 	"showrun/runtime/show"
+	"showrun/scripts"
 )
 
 // runFlags are the flags of run.
@@ -114,7 +115,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	allowMemory(uint64(f.memory)<<20, os.LookupEnv)
 	h, err := host.New(host.Options{
 		Control: control.Folder(os.LookupEnv), OSC: f.osc,
-		Show: args[0], Bind: bindings.New, Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Fresh: f.fresh, Lookahead: f.lookahead,
+		Show: args[0], Bind: bindings.New, Shipped: scripts.Files(), Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Fresh: f.fresh, Lookahead: f.lookahead,
 		Memory: uint64(f.memory) << 20, ExitTime: f.exitTime, Exit: host.Exit(f.exit),
 		Rate: f.rate, Reload: host.Reload(f.reload), ReloadAt: host.ReloadAt(f.reloadAt), Seed: f.seed, Getenv: os.LookupEnv, Log: log, Unlogged: a.screen.Dropped,
 	})

@@ -20,6 +20,8 @@ var wallUses = map[string]string{
 	"runtime/clock/clock.go":                 "the age of a stamp, which is as old by the wall clock as by any",
 	"runtime/script/world.go":                "what os.time and os.date tell a script, an input that is recorded",
 	"runtime/script/lualib/os.go":            "os.time and os.date of a script",
+	"bindings/at.go":                         "the times of show.at, which follow the wall clock by design",
+	"runtime/almanac/sun.go":                 "the day whose sunrise and sunset are asked for",
 	"bindings/osc/osc.go":                    "the time tag of a message, told to a script",
 	"drivers/osc/timetag.go":                 "time tags, which are of the wall clock by the protocol and delay nothing here",
 	"drivers/lan/multicast/conn.go":          "the age of a packet by the kernel's stamp, believed below one second; and a deadline long past",

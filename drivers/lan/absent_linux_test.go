@@ -25,5 +25,3 @@ func TestCouldNotAsk(t *testing.T) {
 		}
 	}
 }
-
-func second[T any](_ T, err error) error { return err }

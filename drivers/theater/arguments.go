@@ -138,6 +138,9 @@ const (
 	MaxTempo = 60000
 )
 
+// DefaultTempo is that of a device that was switched on, in segments a minute.
+const DefaultTempo = 60
+
 func checkTempo(who fmt.Stringer, rate float64) error {
 	if !(rate >= MinTempo && rate <= MaxTempo) {
 		return wrong("/tempo %v %v: expected %v to %v segments a minute", who, rate, MinTempo, MaxTempo)

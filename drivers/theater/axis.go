@@ -15,8 +15,7 @@ const (
 	// at it.
 	slowClock = time.Second
 
-	defaultTempo = 60          // of a device that was switched on
-	tempoRepeat  = time.Second // how old the last /tempo may be when a segment is sent
+	tempoRepeat = time.Second // how old the last /tempo may be when a segment is sent
 
 	retry  = 20 * time.Millisecond // until a message that was refused is sent again
 	giveUp = time.Second           // of refusals, until a path is
@@ -33,11 +32,12 @@ type axis struct {
 	told   float64 // what the device was told last, 0 for nothing
 	toldAt time.Time
 
-	queue   []path      // held back, in order; the first may be partly sent
-	sent    []time.Time // when segments that the device has will end, in order
-	tail    time.Time   // when the last one does, or did
-	running []ending    // of paths that were sent whole, in order
-	ended   []ending    // not reported yet
+	queue   []path    // held back, in order; the first may be partly sent
+	sent    []leg     // segments that the device has, in order
+	tail    time.Time // when the last one ends, or did
+	stand   float64   // where it ends, in degrees
+	running []ending  // of paths that were sent whole, in order
+	ended   []ending  // not reported yet
 
 	retry   time.Time // not before
 	refusal time.Time // the first in a row, zero for none
@@ -52,6 +52,12 @@ type path struct {
 	joined bool // follows without a pause on what was sent last
 	led    bool // its tempo was sent ahead of it
 	done   DoneFunc
+}
+
+// leg is a segment that was sent.
+type leg struct {
+	start, end time.Time
+	curve      bezier // in degrees of the axis
 }
 
 // ending is the end of a path.
@@ -70,14 +76,41 @@ func (list endings) report() {
 	}
 }
 
-func newAxis(name Axis, ahead time.Duration) *axis { return &axis{name: name, ahead: ahead} }
+// newAxis makes the model of an axis that stands somewhere, in degrees.
+func newAxis(name Axis, ahead time.Duration, stand float64) *axis {
+	return &axis{name: name, ahead: ahead, stand: stand}
+}
 
-// add holds back a path; the knots are its own from now on.
-func (a *axis) add(now time.Time, knots []float64, done DoneFunc) {
-	p := path{knots: knots, rate: a.rate, done: done}
-	if p.rate == 0 {
-		p.rate = defaultTempo
+// tempo is that of a path that is added now.
+func (a *axis) tempo() float64 {
+	if a.rate == 0 {
+		return DefaultTempo
 	}
+	return a.rate
+}
+
+// target is where the axis will stand when everything it was given is over.
+func (a *axis) target() float64 {
+	at := a.stand
+	for _, p := range a.queue {
+		at += p.knots[len(p.knots)-1] - p.from
+	}
+	return at
+}
+
+// position is where the axis is.
+func (a *axis) position(now time.Time) float64 {
+	for _, l := range a.sent {
+		if now.Before(l.end) {
+			return l.curve.at(max(0, now.Sub(l.start).Seconds()/l.end.Sub(l.start).Seconds()))
+		}
+	}
+	return a.stand
+}
+
+// add holds back a path at a tempo; the knots are its own from now on.
+func (a *axis) add(now time.Time, rate float64, knots []float64, done DoneFunc) {
+	p := path{knots: knots, rate: rate, done: done}
 	p.joined = len(a.queue) > 0 || a.tail.After(now)
 	a.queue = append(a.queue, p)
 }
@@ -100,7 +133,7 @@ func (a *axis) beat(now time.Time) {
 // drain forgets the segments that have ended.
 func (a *axis) drain(now time.Time) {
 	n := 0
-	for n < len(a.sent) && !a.sent[n].After(now) {
+	for n < len(a.sent) && !a.sent[n].end.After(now) {
 		n++
 	}
 	a.sent = a.sent[:copy(a.sent, a.sent[n:])]
@@ -135,7 +168,7 @@ func (a *axis) room(now time.Time) int {
 func (a *axis) dueAt() time.Time {
 	at := a.tail.Add(-a.ahead)
 	if len(a.sent) >= maxSent {
-		at = later(at, a.sent[0])
+		at = later(at, a.sent[0].end)
 	}
 	return at
 }
@@ -182,11 +215,19 @@ func (a *axis) chunkSent(now time.Time, chunk []float64) (gap time.Duration) {
 		gap = now.Sub(a.tail)
 	}
 	a.tail = later(a.tail, now)
-	for range len(chunk) / 3 {
-		a.tail = a.tail.Add(segment(p.rate))
-		a.sent = append(a.sent, a.tail)
+	for i := 0; i < len(chunk); i += 3 {
+		l := leg{start: a.tail, end: a.tail.Add(segment(p.rate)), curve: bezier{0, onWire(chunk[i]), onWire(chunk[i+1]), onWire(chunk[i+2])}}
+		if i > 0 {
+			l.curve[0] = onWire(chunk[i-1])
+		}
+		for k := range l.curve {
+			l.curve[k] += a.stand
+		}
+		a.sent, a.tail = append(a.sent, l), l.end
 	}
-	p.from += onWire(chunk[len(chunk)-1])
+	moved := onWire(chunk[len(chunk)-1])
+	p.from += moved
+	a.stand += moved
 	p.knots = p.knots[len(chunk):]
 	p.joined, p.begun = true, true
 	if len(p.knots) == 0 {

@@ -63,7 +63,8 @@
 //
 // Motion and Valve have a safe action ([Safe], PROTOCOL.md ruling 6) that leaves at once, from
 // any goroutine, and can be held: then every command is refused with [ErrHeld]
-// until it is released.
+// until it is released. An axis of a Motion may have [Limits] of where it may be and how fast
+// it may go (ruling 12).
 //
 // # How this is built
 //

@@ -1,6 +1,7 @@
 package theater
 
 import (
+	"errors"
 	"net"
 	"slices"
 	"sync/atomic"
@@ -18,6 +19,8 @@ type MotionConfig struct {
 	// OnGap is told that an axis must have stood still within a path, because a
 	// segment left too late; nil for nobody. It must not wait and not call the Motion.
 	OnGap func(axis Axis, gap time.Duration)
+	// Limits of the axes. Paths beyond them are refused.
+	Limits AxisLimits
 }
 
 const (
@@ -31,7 +34,8 @@ type End struct {
 	Axis Axis
 	// At is when the last segment that was sent must have ended, by the model.
 	At time.Time
-	// Err is nil for a path that was sent whole, else ErrStopped or ErrUnsent.
+	// Err is nil for a path that was sent whole, else ErrStopped, ErrUnsent, or why the
+	// path was refused after all.
 	Err error
 }
 
@@ -57,7 +61,9 @@ type Motion struct {
 	bpm   float64     // of the last Beat, 0 before
 	held  atomic.Bool // true from the call of Hold on
 	stats MotionStats
-	given [axes]int // segments of commands that are not carried out yet
+
+	limits AxisLimits
+	given  [axes]int // segments of commands that are not carried out yet
 }
 
 // NewMotion makes a Motion that sends through a function. The error is
@@ -72,9 +78,9 @@ func NewMotion(cfg MotionConfig, send SendFunc) (*Motion, error) {
 	if cfg.Ahead < minAhead || cfg.Ahead > maxAhead {
 		return nil, wrong("motion: %v ahead, expected %v to %v", cfg.Ahead, minAhead, maxAhead)
 	}
-	m := &Motion{link: newLink("motion", cfg.Config, send), onGap: cfg.OnGap}
+	m := &Motion{link: newLink("motion", cfg.Config, send), onGap: cfg.OnGap, limits: cfg.Limits}
 	for i := range m.axes {
-		m.axes[i] = newAxis(Axis(i), cfg.Ahead)
+		m.axes[i] = newAxis(Axis(i), cfg.Ahead, cfg.Limits[i].Home)
 	}
 	return m, nil
 }
@@ -82,8 +88,8 @@ func NewMotion(cfg MotionConfig, send SendFunc) (*Motion, error) {
 // Spline appends a path of any length to those of an axis: three knots per
 // segment, in degrees from where the path starts. What the device has room for
 // leaves at once, the rest with Step. done may be nil. The knots may be used again.
-// The error is ErrArgument or ErrHeld, net.ErrClosed after Run; then done is not
-// called.
+// The error is ErrArgument, also for a path beyond the limits, or ErrHeld, net.ErrClosed
+// after Run; then done is not called.
 func (m *Motion) Spline(now time.Time, axis Axis, knots []float64, done DoneFunc) error {
 	if err := axis.check(); err != nil {
 		return err
@@ -95,8 +101,36 @@ func (m *Motion) Spline(now time.Time, axis Axis, knots []float64, done DoneFunc
 		return err
 	}
 	knots = slices.Clone(knots)
-	return m.command(now, given{axis, len(knots) / 3, done}, func() { m.axes[axis].add(now, knots, done) })
+	return m.command(now, given{axis, len(knots) / 3, done}, func() error {
+		a := m.axes[axis]
+		if text := m.limits[axis].Beyond(axis, a.target(), a.tempo(), knots); text != "" {
+			return wrong("/spline: %s", text)
+		}
+		a.add(now, a.tempo(), knots, done)
+		return nil
+	})
 }
+
+// Home drops what an axis was not sent yet, as Stop does, and moves it home from where
+// what it was sent ends: at a quarter of its greatest speed, or at 10 degrees a second if
+// it has none, whatever its tempo is. It can be stopped on its way. done may be nil. The
+// error is as that of Spline.
+func (m *Motion) Home(now time.Time, axis Axis, done DoneFunc) error {
+	if err := axis.check(); err != nil {
+		return err
+	}
+	return m.command(now, given{axis, 1, done}, func() error {
+		a, l := m.axes[axis], m.limits[axis]
+		m.drop(now, a, ErrStopped)
+		rate, knots := l.homing(l.Home - a.target())
+		a.add(now, onWire(rate), knots, done)
+		return nil
+	})
+}
+
+// SetLimits changes the limits, for paths given from now on. The axes stand where they
+// stand.
+func (m *Motion) SetLimits(l AxisLimits) { m.link.post(nil, func(timing) { m.limits = l }) }
 
 // Tempo sets the tempo of an axis for paths given from now on, in segments a
 // minute, and ends following. It leaves before the first of them. The error is
@@ -108,10 +142,11 @@ func (m *Motion) Tempo(now time.Time, axis Axis, rate float64) error {
 	if err := checkTempo(axis, rate); err != nil {
 		return err
 	}
-	return m.command(now, given{}, func() {
+	return m.command(now, given{}, func() error {
 		a := m.axes[axis]
 		a.follow = follower{}
 		a.setTempo(rate)
+		return nil
 	})
 }
 
@@ -126,10 +161,11 @@ func (m *Motion) Follow(now time.Time, axis Axis, segmentsPerBeat float64) error
 	if err := checkPerBeat(segmentsPerBeat); err != nil {
 		return err
 	}
-	return m.command(now, given{}, func() {
+	return m.command(now, given{}, func() error {
 		a := m.axes[axis]
 		a.follow = follower{perBeat: segmentsPerBeat}
 		a.follow.beat(m.bpm)
+		return nil
 	})
 }
 
@@ -155,7 +191,7 @@ type given struct {
 
 // command changes the machine unless it takes no commands, and sends what is due. done
 // is told of a refusal that comes too late to be returned.
-func (m *Motion) command(now time.Time, g given, change func()) error {
+func (m *Motion) command(now time.Time, g given, change func() error) error {
 	if m.held.Load() {
 		return ErrHeld
 	}
@@ -166,10 +202,13 @@ func (m *Motion) command(now time.Time, g given, change func()) error {
 		case t == overtaken && g.segments > 0:
 			err = ErrStopped
 		case err == nil:
-			change()
+			err = change()
 		}
 		if err != nil && t != direct && g.done != nil {
-			m.link.say(func() { g.done(End{At: now, Err: err}) })
+			m.link.say(func() { g.done(End{Axis: g.axis, At: now, Err: err}) })
+		}
+		if t != direct && errors.Is(err, ErrArgument) {
+			m.link.warn("theater: command refused", "axis", g.axis, "error", err)
 		}
 		m.step(now)
 		return err
@@ -213,6 +252,25 @@ func (m *Motion) Pending(now time.Time, axis Axis) (p Pending) {
 		})
 	}
 	return p
+}
+
+// Plan is where an axis will stand when everything it was given is over, in degrees, and
+// the tempo of a path given now, in segments a minute. That of an axis there is not is
+// zero.
+func (m *Motion) Plan(axis Axis) (end, rate float64) {
+	if axis.check() == nil {
+		m.link.see(func() { end, rate = m.axes[axis].target(), m.axes[axis].tempo() })
+	}
+	return end, rate
+}
+
+// Position is where an axis is at an instant that is not over, by the model and in
+// degrees. Nothing is known of lost datagrams, hands, or what stands in the way.
+func (m *Motion) Position(at time.Time, axis Axis) (degrees float64) {
+	if axis.check() == nil {
+		m.link.see(func() { degrees = m.axes[axis].position(at) })
+	}
+	return degrees
 }
 
 // Stop drops what an axis was not sent yet and reports paths that miss something

@@ -110,6 +110,7 @@ func TestValveServer(t *testing.T) {
 	if err := v.Move(2, -40); err != nil {
 		t.Fatal(err)
 	}
+	wait(t, func() bool { return s.Received().Messages > 0 }) // else the stop takes its place
 	v.Hold(time.Now(), true)
 	wait(t, func() bool { return s.Received().Messages == 4 })
 	var joints []server.Joint

@@ -39,6 +39,7 @@ type Conductor struct {
 	said      standing
 	plan      *Plan // as published last
 	stale     bool  // something may differ from the plan
+	renamed   []Change
 }
 
 // NewConductor returns a conductor driven by the internal tempo, running from
@@ -72,7 +73,7 @@ func (c *Conductor) Do(cmd Command, s Stamp, now time.Duration) error {
 	c.given++
 	c.stale = true
 	c.advance(now)
-	s = s.On(c.course(), now)
+	s = s.ofShow().On(c.course(), now)
 	if s.At <= now {
 		c.prepare(cmd, s.At)
 		return c.drive.apply(cmd, s.At, c.target, c.epochs.next)
@@ -111,13 +112,14 @@ func (c *Conductor) expect(key string, now time.Duration) {
 // Alias makes a source name such as "sink:master" stand for the source key
 // target; "" takes that back. When it drives the beat, the switch keeps epoch
 // and position if both sources agree, the phase if their beats match, and jumps
-// otherwise. Aliases do not chain.
+// otherwise. Aliases do not chain. The next Step reports that it follows another source.
 func (c *Conductor) Alias(source, target string, now time.Duration) {
 	if c.aliases[source] == target || source == Internal {
 		return
 	}
 	c.stale = true
 	c.aliases[source] = target
+	c.renamed = append(c.renamed, Change{Kind: Followed, At: now, Of: source})
 	if target == "" {
 		delete(c.aliases, source)
 	}
@@ -146,7 +148,7 @@ func (c *Conductor) target(source string) (aim, bool) {
 	if f == nil || !f.Located || f.Lost {
 		return aim{}, false
 	}
-	return aim{f.Target, f.BPM, f.Window}, true
+	return aim{f.Target, f.BPM, f.Window, f.leapt}, true
 }
 
 // follower returns the follower of a key, a new one for a new key. Beyond
@@ -191,6 +193,7 @@ func (c *Conductor) Observe(source string, o Observation) []Change {
 			list = append(list, Change{Kind: Jump, At: o.Arrival, BPM: f.BPM, Of: name})
 		}
 	}
+	f.leapt = 0
 	return list
 }
 
@@ -214,7 +217,9 @@ func (c *Conductor) Step(now time.Duration) []Change {
 	for _, f := range c.followers {
 		f.Step(now) // their beats may be waited for as well
 	}
-	return c.report(now)
+	list := append(c.renamed, c.report(now)...)
+	c.renamed = nil
+	return list
 }
 
 // advance carries out what was planned up to now, each at its instant.

@@ -12,6 +12,11 @@ type Turn struct {
 	Line   Timeline
 	Tempo  float64 // nominal BPM, as the source names it
 	Source string  // what drives the beat, as Follow was told; "" for the course of a source itself
+
+	// Back is how far before the beat at which it was noticed the epoch of the line has
+	// begun, at most: so much of it was played unseen. It is negative at the end of a loop:
+	// a point that has come there is the one that is landed on.
+	Back Micro
 }
 
 // A Course says where a beat goes: one timeline after another, with where it went in the
@@ -56,6 +61,22 @@ func (c Course) Time(epoch uint32, b Micro) (at time.Duration, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// Moves returns the first instant at which the beat moves on from b, at which or before
+// which an epoch begins: Never if it stands there. It is false if the epoch is over without
+// that.
+func (c Course) Moves(epoch uint32, b Micro) (at time.Duration, ok bool) {
+	for i, t := range c {
+		if t.Line.Epoch != epoch || !t.Line.moving() {
+			continue
+		}
+		at := max(t.Line.Time(b), t.From)
+		if i == len(c)-1 || at <= c[i+1].From {
+			return at, true
+		}
+	}
+	return Never, c[len(c)-1].Line.Epoch == epoch
 }
 
 // Has reports whether an epoch is in the course.
@@ -153,6 +174,16 @@ type Stamp struct {
 	// Grid is of how many beats the grid is on whose point it stands: Once if it is for
 	// that beat alone, 0 if it is for when the beats before it are over.
 	Grid float64
+	// Source is whose beat it is, "" for that of the show.
+	Source string
+}
+
+// ofShow returns the stamp without the beat of another source.
+func (s Stamp) ofShow() Stamp {
+	if s.Source != "" {
+		return Stamp{At: s.At}
+	}
+	return s
 }
 
 // Once is the Grid of what is for one beat only.
@@ -184,11 +215,39 @@ func (g Grid) on(line Timeline, at time.Duration) bool {
 	return line.Time(g.Next(line.At(at-samePoint))) < at+samePoint
 }
 
+// Lands returns the first point of an epoch that begins with a turn: one that the beat has
+// landed on, or has passed unseen since, or else the next one. One that has already come, at
+// the instant came as another beat, comes no second time; 0 = none did.
+func (g Grid) Lands(t Turn, came time.Duration) (b Micro, landed bool) {
+	is := t.Line.At(t.From)
+	b = g.Next(is - t.back() - 1)
+	again := t.Back == 0 && coincide(t.Line.Time(b), came, samePoint) || t.Back < 0 && coincide(t.Line.Time(b), came, loopPoint)
+	if b > is || again {
+		return g.Goes(t.Line, is, came), false
+	}
+	return b, true
+}
+
+// back is how far before the beat at which it was noticed the epoch has begun.
+func (t Turn) back() Micro { return max(t.Back, -t.Back) }
+
+// Landed reports whether the epoch that begins with the turn has landed on a beat, or has
+// begun behind it, if it is not past it.
+func (t Turn) Landed(b Micro) bool { return b >= t.Line.At(t.From)-t.back() }
+
+// loopPoint is how far apart the end of a loop and its beginning may seem to be.
+const loopPoint = 40 * time.Millisecond
+
+// coincide reports whether a point is at the instant at which one came; 0 = none did.
+func coincide(at, came, within time.Duration) bool {
+	return came > 0 && at > came-within && at < came+within
+}
+
 // Goes returns the first point after a beat of a line that is not the same one as that
 // which came at an instant; 0 = none did.
 func (g Grid) Goes(line Timeline, after Micro, came time.Duration) Micro {
 	b := g.Next(after)
-	if at := line.Time(b); came > 0 && at > came-samePoint && at < came+samePoint {
+	if coincide(line.Time(b), came, samePoint) {
 		return g.Next(b)
 	}
 	return b

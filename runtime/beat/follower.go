@@ -69,6 +69,8 @@ type Follower struct {
 	following
 	own   epochs
 	fresh func() uint32 // numbers epochs
+	leapt Micro         // while it observes: how far before where it is it came there, see Turn.Back
+	wraps bool          // likewise: it has come to the end of its loop
 }
 
 // following is what a follower knows of its source. The fields are exported for the
@@ -92,6 +94,7 @@ type following struct {
 	Line    deviceLine
 	Prev    sample  // the last observation
 	Still   sample  // where the beat last moved
+	Stood   float64 // device clock when it was last seen to stand
 	Mark    sample  // where the current speed measurement began
 	Steady  int     // plausible speeds in a row
 	OddAt   float64 // device clock of the last implausible speed ...
@@ -147,14 +150,16 @@ func (f *Follower) Observe(o Observation) []Change {
 	f.Heard = max(f.Heard, o.Arrival)
 	f.Lost = false
 	if s, ok := f.locate(o); ok {
-		rate := 0.0
+		rate, before := 0.0, f.Prev
 		if o.BPM >= minBPM && o.BPM <= maxBPM {
 			rate = o.BPM / 60
 			f.BPM = o.BPM
 		}
 		f.Loop = o.Loop
+		f.wraps = f.wrap(s)
 		f.move(s, rate)
 		f.Prev = s
+		f.leapt = f.leap(before)
 	} else {
 		f.Nonsense++
 	}
@@ -205,6 +210,7 @@ func (f *Follower) move(s sample, rate float64) {
 		f.Halted = false
 		f.begin(s)
 		f.pause(s)
+		f.Stood = s.C
 		if f.Path.Line.Beat > f.Target.Beat {
 			f.Window = haltWindow
 		}
@@ -221,6 +227,9 @@ func (f *Follower) move(s sample, rate float64) {
 	}
 	standing := f.Still != s
 	f.Wary = f.Wary && !standing
+	if standing {
+		f.Stood = s.C
+	}
 
 	if f.Motion == playing {
 		f.track(s, rate, gap)
@@ -279,6 +288,9 @@ func (f *Follower) judge(s sample, rate float64, standing bool) {
 	}
 	speed := (s.B - f.Mark.B) / dc
 	f.Mark = s
+	if f.wraps {
+		return
+	}
 	if rate == 0 {
 		rate = f.Line.Reported
 	}
@@ -367,7 +379,7 @@ func (f *Follower) publish(now time.Duration) []Change {
 	default:
 		f.Path.settle(now, f.fresh)
 		f.Missed = f.Target.At(now) - f.Path.Line.At(now)
-		f.Path.aim(now, f.Target, f.Window, slewHorizon, f.fresh)
+		f.Path.aim(now, f.Target, f.Window, slewHorizon, f.leapt, f.fresh)
 	}
 	return f.report(now)
 }

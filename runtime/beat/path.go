@@ -33,6 +33,7 @@ type path struct {
 	Target Timeline
 	Until  time.Duration // when line is to meet target; Never once it has
 	Latest time.Duration // the last instant this path was told about
+	Back   Micro         // how far before the beat at which it was noticed the epoch began
 }
 
 // epochs numbers the epochs of one or more published timelines, so that none is used
@@ -46,8 +47,8 @@ func (e *epochs) next() uint32 {
 
 // aim makes target the line to follow from now on. Errors of at most window
 // are slewed within horizon, or longer where that would take more than maxSlew. A jump
-// begins the epoch that fresh gives.
-func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon time.Duration, fresh func() uint32) {
+// begins the epoch that fresh gives, back before where the target is.
+func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon time.Duration, back Micro, fresh func() uint32) {
 	now = max(now, p.Latest)
 	p.Latest = now
 	p.Target = target
@@ -55,6 +56,13 @@ func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon tim
 	if off := goal - at; off > window || off < -window {
 		p.Line.Epoch = fresh()
 		at = landing(at, goal, target)
+		switch {
+		case back > 0:
+			back = max(back+at-goal, 0)
+		case back < 0:
+			back = min(back+goal-at, -1)
+		}
+		p.Back = back
 	}
 	if target.Stopped && p.Line.Stopped && at == p.Line.Beat && target.BPM == p.Line.BPM {
 		return
@@ -89,21 +97,21 @@ func (p *path) settle(now time.Duration, fresh func() uint32) {
 		if now < p.Until {
 			break
 		}
-		p.aim(p.Until, p.Target, slewWindow, slewHorizon, fresh)
+		p.aim(p.Until, p.Target, slewWindow, slewHorizon, 0, fresh)
 	}
 	p.Latest = max(p.Latest, now)
 }
 
 // course is what the path tells: the line, and the end of the correction it is on.
 func (p path) course(tempo float64) Course {
-	c := Course{{From: Always, Line: p.Line, Tempo: tempo}}
+	c := Course{{From: Always, Line: p.Line, Tempo: tempo, Back: p.Back}}
 	for range maxSlews {
 		if p.Until == Never {
 			break
 		}
 		from := p.Until
 		p.settle(from, func() uint32 { return p.Line.Epoch })
-		c = c.add(Turn{From: from, Line: p.Line, Tempo: tempo})
+		c = c.add(Turn{From: from, Line: p.Line, Tempo: tempo, Back: p.Back})
 	}
 	return c
 }

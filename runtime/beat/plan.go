@@ -91,6 +91,9 @@ func (c *Conductor) Plan(heard uint64, now time.Duration) *Plan {
 			since = now // it stands for another source from here on
 		}
 		l.course = before.course.grow(since, l.ahead, now)
+		if before.key != l.key {
+			l.course.arrive(since)
+		}
 	}
 	c.plan = &Plan{
 		Version: p.Version + 1, Heard: heard, Course: p.Course.grow(c.drive.Path.Since, ahead, now), ahead: ahead,
@@ -124,6 +127,15 @@ func (c Course) grow(since time.Duration, ahead Course, now time.Duration) Cours
 	return c
 }
 
+// arrive notes that the source is another one from an instant on, and has landed nowhere.
+func (c Course) arrive(at time.Duration) {
+	for i := range c {
+		if c[i].From == at {
+			c[i].Back = 0
+		}
+	}
+}
+
 // steady reports whether two turns are of one motion, but for an error that nobody sees.
 func steady(a, b Turn) bool {
 	return a.Line.Epoch == b.Line.Epoch && a.Tempo == b.Tempo && a.Source == b.Source && a.Line.moving() && b.Line.moving() &&
@@ -152,7 +164,7 @@ func (c *Conductor) course() Course {
 // foresee tells where what drives the beat, and the commands that wait, will lead it.
 // These get the instants they have in that course, and the epochs they begin.
 func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh func() uint32) Course {
-	course := Course{{From: Always, Line: d.Path.Line, Tempo: d.Tempo, Source: d.Source}}
+	course := Course{d.turn(Always)}
 	last := d.Path.Latest
 	for i := range waiting {
 		p := &waiting[i]
@@ -170,10 +182,15 @@ func foresee(d drive, waiting []planned, target func(string) (aim, bool), fresh 
 			return p.Begins
 		}
 		if d.apply(p.Command, p.At, target, own) == nil {
-			course = course.add(Turn{last, d.Path.Line, d.Tempo, d.Source})
+			course = course.add(d.turn(last))
 		}
 	}
 	return d.ahead(course, Never, fresh)
+}
+
+// turn is what holds from an instant on.
+func (d drive) turn(from time.Duration) Turn {
+	return Turn{From: from, Line: d.Path.Line, Tempo: d.Tempo, Source: d.Source, Back: d.Path.Back}
 }
 
 // ahead adds to a course the ends of corrections up to an instant.
@@ -182,7 +199,7 @@ func (d drive) ahead(course Course, until time.Duration, fresh func() uint32) Co
 	for n := 0; d.Path.Until <= until && d.Path.Until != Never && n < maxSlews; n++ {
 		from := d.Path.Until
 		d.Path.settle(from, fresh)
-		course = course.add(Turn{from, d.Path.Line, d.Tempo, d.Source})
+		course = course.add(d.turn(from))
 	}
 	return course
 }
@@ -191,7 +208,7 @@ func (d drive) ahead(course Course, until time.Duration, fresh func() uint32) Co
 // commands a script has given that are not in the plan yet are told to it by that. The
 // error is that of the command if the plan comes true.
 func (p *Plan) With(c Command, s Stamp) (*Plan, error) {
-	s = s.On(p.Course, p.now)
+	s = s.ofShow().On(p.Course, p.now)
 	source := p.drive.Source
 	for _, w := range p.planned {
 		if w.Kind == Follow && w.At <= s.At {
@@ -242,6 +259,24 @@ func (p *Plan) Position(name string, at time.Duration) (Micro, bool) {
 	l := p.lanes[i]
 	return l.spot.at(l.course.At(at)), l.spot.There
 }
+
+// Loops returns where a source is when its course is at a beat: in the loop it plays, at the
+// end of which it is at the beginning. How a source tells of a loop is not exact.
+func (p *Plan) Loops(name string, b Micro) Micro {
+	i, ok := p.find(name)
+	if !ok {
+		return b
+	}
+	s := p.lanes[i].spot
+	if s.Seen || s.In >= s.Out || b < s.Out-loopRound {
+		return b
+	}
+	in := s.at(b+2*loopRound) - 2*loopRound
+	return FromFloat(math.Round(in.Float()*1000) / 1000)
+}
+
+// loopRound is how far off its ends may be.
+const loopRound = Beat / 500
 
 // unheard is the course of a source that was not heard.
 func unheard() Course { return Course{{From: Always, Line: Timeline{Stopped: true}}} }

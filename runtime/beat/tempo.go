@@ -93,6 +93,7 @@ type aim struct {
 	target Timeline
 	tempo  float64 // nominal BPM; 0 if the source names none
 	window Micro   // how far off the course may be and still be led there
+	back   Micro   // how far before it it has jumped there just now
 }
 
 // drive is what drives the beat, and where that has brought it. It is a value: a copy
@@ -142,24 +143,24 @@ func (d *drive) follow(source string, now time.Duration, target func(string) (ai
 // lead aims the course at what drives it.
 func (d *drive) lead(now time.Duration, target func(string) (aim, bool), fresh func() uint32) {
 	d.Path.settle(now, fresh)
-	to, window := d.Path.Target, slewWindow
+	to, window, back := d.Path.Target, slewWindow, Micro(0)
 	if d.Source == Internal {
 		to = d.Internal
 	} else if a, ok := target(d.Source); ok {
-		to, window = a.target, a.window
+		to, window, back = a.target, a.window, a.back
 		if a.tempo > 0 {
 			d.Tempo = a.tempo
 		} else {
 			to.BPM = d.Tempo
 		}
 	}
-	d.Path.aim(now, to, window, slewHorizon, fresh)
+	d.Path.aim(now, to, window, slewHorizon, back, fresh)
 }
 
 // run lets the internal tempo run from a beat at an instant.
 func (d *drive) run(from Micro, now time.Duration, fresh func() uint32) {
 	d.Internal = Timeline{Origin: now, Beat: from, BPM: d.Tempo}
-	d.Path.aim(now, d.Internal, nudgeSlew-1, d.Internal.Span(Beat), fresh)
+	d.Path.aim(now, d.Internal, nudgeSlew-1, d.Internal.Span(Beat), 0, fresh)
 }
 
 func (d *drive) setTempo(bpm float64, now time.Duration, fresh func() uint32) {

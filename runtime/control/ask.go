@@ -74,6 +74,9 @@ func askOnce(path string, r Request, patience time.Duration, late time.Time) (Re
 	defer c.Close()
 	c.SetDeadline(late)
 	b, err := json.Marshal(r)
+	if err == nil && len(b) >= maxLine {
+		err = fmt.Errorf("the request has %d bytes, more than %d", len(b), maxLine)
+	}
 	if err != nil {
 		return Reply{}, err
 	}

@@ -59,6 +59,25 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// TestLongReply is cut to what whoever asks reads, which begins with the name of the show:
+// one that is to be stopped is found by it.
+func TestLongReply(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	serve(t, folder, func(Request) Reply { return Reply{OK: true, Text: strings.Repeat("ö\x1b", 100_000)} })
+	shows, err := Shows(folder)
+	if err != nil || len(shows) != 1 {
+		t.Fatal(shows, err)
+	}
+	reply, err := Ask(shows[0], Request{Command: Status})
+	if err != nil || !reply.OK || reply.Show != "gala" || !strings.HasPrefix(reply.Text, "ö\x1bö") || !strings.HasSuffix(reply.Text, cutShort) {
+		t.Errorf("%v %s %d bytes: %v", reply.OK, reply.Show, len(reply.Text), err)
+	}
+	_, err = Ask(shows[0], Request{Command: "param", Words: []string{"title", strings.Repeat("x", maxLine)}})
+	if err == nil || !strings.Contains(err.Error(), "more than 65536") {
+		t.Error(err)
+	}
+}
+
 // TestRubbish: what is no request is answered, a line without end closes the
 // connection, and the next program is served.
 func TestRubbish(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -144,8 +145,15 @@ func (s *Server) serve(ctx context.Context, c net.Conn, said []byte, open *table
 func (s *Server) answer(c net.Conn, reply Reply) error {
 	reply.Show = s.show
 	b, err := json.Marshal(reply)
+	for len(b) >= maxLine && reply.Text != "" { // nobody reads more
+		reply.Text = strings.ToValidUTF8(reply.Text[:len(reply.Text)/2], "")
+		b, err = json.Marshal(Reply{OK: reply.OK, Show: reply.Show, Text: reply.Text + cutShort})
+	}
 	if err == nil {
 		_, err = c.Write(append(b, '\n'))
 	}
 	return err
 }
+
+// cutShort ends a reply of which there was more.
+const cutShort = "… (cut)"

@@ -53,6 +53,10 @@ func (l *List) Frame(now Moment, frame int64) (effects []Effect) {
 	return effects
 }
 
+// Rewind is told that the next frame is one of another timecode, such as one with another
+// rate: that begins a new pass.
+func (l *List) Rewind() { l.chase = chase{} }
+
 // timed are the cues with a timecode after from and up to to, in the order of it.
 func (l *List) timed(from, to int64) (list []int) {
 	for i, c := range l.cues {

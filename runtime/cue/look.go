@@ -30,12 +30,6 @@ func (k *look) get(n int32) (v Value, known bool) {
 	return k.values[n], true
 }
 
-func (k *look) clear(n int32) {
-	if int(n) < len(k.known) {
-		k.known[n] = false
-	}
-}
-
 // lay lays what a cue leaves over a look.
 func (l *List) lay(k *look, c *Cue) {
 	for i, change := range c.Changes {

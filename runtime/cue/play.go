@@ -171,7 +171,7 @@ func (l *List) begin(now Moment, moves []Move) {
 	l.ends, l.over, l.dark = Timer{Kind: Ending, From: now}, false, false
 	for _, m := range moves {
 		l.ends.Span = longer(l.ends.Span, m.Duration, now.BPM)
-		l.moving = append(l.moving, l.numbers[m.Key])
+		l.moves(l.numbers[m.Key])
 	}
 	l.until = l.ends.Due()
 }
@@ -395,6 +395,7 @@ func (l *List) Stop() Effect {
 			}
 		}
 		l.loose, l.halted = true, append(l.halted, moving...)
+		l.until = l.started.At // they do not last any longer
 	}
 	l.next, l.ends, l.moving, l.over, l.dark = Timer{}, Timer{}, nil, false, false
 	l.end()
@@ -437,23 +438,6 @@ func (l *List) Note(now Moment, id uint64, c Change, span Length) bool {
 		l.lasts(now, n, span)
 	}
 	return true
-}
-
-// lasts has the fades of the current cue last until a span from now is over.
-func (l *List) lasts(now Moment, n int32, span Length) {
-	l.moving = append(l.moving, n)
-	from := l.ends.From
-	if l.ends.Kind != Ending {
-		l.ends, from = Timer{Kind: Ending, From: now}, now
-	}
-	since := Length{Time: now.At - from.At}
-	if span.Beats != 0 {
-		since = Length{Beats: now.Beat - from.Beat}
-	}
-	l.ends.Span = longer(l.ends.Span, Sum(since, span, now.BPM), now.BPM)
-	l.until = l.ends.Due()
-	l.over, l.dark = false, false
-	l.hang(now)
 }
 
 // Returned is told that the function of a play has returned.

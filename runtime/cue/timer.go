@@ -1,6 +1,7 @@
 package cue
 
 import (
+	"slices"
 	"time"
 
 	"showrun/runtime/beat"
@@ -106,6 +107,33 @@ func (l *List) Due(now Moment) Effect {
 		}
 	}
 	return Effect{}
+}
+
+// lasts has the fades of the current cue last until a span from now is over.
+func (l *List) lasts(now Moment, n int32, span Length) {
+	l.moves(n)
+	from := l.ends.From
+	if l.ends.Kind != Ending {
+		l.ends, from = Timer{Kind: Ending, From: now}, now
+	}
+	since := Length{Time: now.At - from.At}
+	if span.Beats != 0 {
+		since = Length{Beats: now.Beat - from.Beat}
+	}
+	l.ends.Span = longer(l.ends.Span, Sum(since, span, now.BPM), now.BPM)
+	l.until = l.ends.Due()
+	l.over, l.dark = false, false
+	l.hang(now)
+}
+
+// moves notes a channel as one that moves. A function may go on for days, so it is there
+// about once.
+func (l *List) moves(n int32) {
+	if len(l.moving) > 2*len(l.channels) {
+		slices.Sort(l.moving)
+		l.moving = slices.Compact(l.moving)
+	}
+	l.moving = append(l.moving, n)
 }
 
 // Ended is told that the end of the fades has come.

@@ -37,7 +37,8 @@ type Engine struct {
 	raised   time.Duration // the last frame of the schedule when the lead grew
 	passed   time.Duration // the latest moment known to have come, without the lead
 	course   beat.Course
-	turned   time.Duration // up to where the pulse has followed the course
+	sources  func(string) beat.Course // where the beats of others go; nil before that is known
+	turned   time.Duration            // up to where the pulse has followed the course
 	pulse    pulse
 	banks    []bank // by the number of the output
 	whole    bool   // while a frame is made in which an output takes part that is new
@@ -94,12 +95,12 @@ func (e *Engine) Submit(b Batch) {
 	if q.size() == 0 {
 		return
 	}
-	q.Stamp = resolve(q.Stamp, e.course, e.passed)
+	q.Stamp = e.resolve(q.Stamp)
 	q.Planned = e.schedule.meets(q.At)
 	q.Late = !b.Reaction && e.schedule.Begun && q.At <= e.schedule.Last
 	q.LateOrders = !b.Reaction && e.schedule.Begun && q.At < e.passed
 	q.Outputs, q.Scaled = e.changes(rest.Commands)
-	if q.Void(e.course, e.passed) {
+	if e.void(q.Stamp) {
 		e.withdrawn(q)
 		return
 	}
@@ -118,7 +119,40 @@ func (e *Engine) Retime(course beat.Course) {
 	e.course = course
 	e.pulse.retime(course.Line(from), from)
 	e.turned = from
-	e.queue.retime(course, &e.schedule, e.passed, e.withdrawn)
+	e.queue.retime(e)
+}
+
+// Hear makes known where the beats of other sources go, before the Retime that goes with it.
+// Batches stamped on one of them follow it as others do the beat of the show. Until the
+// first call they keep their instants.
+func (e *Engine) Hear(sources func(name string) beat.Course) { e.sources = sources }
+
+// courseOf is the course a stamp is resolved on; false if it keeps its instant.
+func (e *Engine) courseOf(s Stamp) (course beat.Course, follows bool) {
+	switch {
+	case !s.OnBeat:
+		return nil, false
+	case s.Source == "":
+		return e.course, true
+	case e.sources == nil:
+		return nil, false
+	}
+	return e.sources(s.Source), true
+}
+
+// resolve returns a stamp with the instant it has. Nothing is stamped before show time 0.
+func (e *Engine) resolve(s Stamp) Stamp {
+	if course, follows := e.courseOf(s); follows {
+		s = s.On(course, e.passed)
+	}
+	s.At = max(s.At, 0)
+	return s
+}
+
+// void reports whether what is stamped does not come.
+func (e *Engine) void(s Stamp) bool {
+	course, follows := e.courseOf(s)
+	return follows && s.Void(course, e.passed)
 }
 
 // withdrawn notes that a batch does not come.

@@ -22,6 +22,7 @@ type holds struct {
 	at   map[level.Address]int // where in the list
 	// over has the levels that held attributes make, by the channel.
 	over map[level.Address]float64
+	news bool // what is held has changed since it was published
 	// levels and under are what a fixture is at and what its attributes make of it, while
 	// it is looked at.
 	levels, under []float64
@@ -42,7 +43,7 @@ func (e *Engine) hold(c Hold, now time.Duration) bool {
 		h.Level.move(&e.pulse, now, finite(c.To)/255, c.Duration, 0)
 	}
 	h.Weight.move(&e.pulse, now, 1, c.Duration, 0)
-	e.publishHolds()
+	e.holds.news = true
 	return true
 }
 
@@ -64,7 +65,7 @@ func (e *Engine) release(c Release, now time.Duration) {
 			e.holds.list[i].Weight.move(&e.pulse, now, 0, c.Duration, 0)
 		}
 	}
-	e.publishHolds()
+	e.holds.news = true
 }
 
 // released lists the addresses that a release is for.
@@ -88,6 +89,7 @@ func (e *Engine) publishHolds() {
 			held[h.At] = struct{}{}
 		}
 	}
+	e.holds.news = false
 	e.reader.held.Store(&held)
 }
 
@@ -95,6 +97,9 @@ func (e *Engine) publishHolds() {
 func (e *Engine) layer(now time.Duration) {
 	if len(e.holds.list) == 0 {
 		return
+	}
+	if e.holds.news {
+		e.publishHolds() // once for all of a batch
 	}
 	gone := false
 	for i := range e.holds.list {

@@ -130,3 +130,21 @@ func TestHoldsAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations a frame", n)
 	}
 }
+
+// TestManyHoldsInOneBatch are published once, not after each.
+func TestManyHoldsInOneBatch(t *testing.T) {
+	b := newBar(t, 128, "rgbw")
+	b.Step(0)
+	var holds []Command
+	for i := range 128 {
+		holds = append(holds, Hold{Channel: b.intensity(i), To: 100})
+	}
+	once := func() { b.Submit(at(b.NextFrame(), holds...)); b.Step(b.NextFrame()) }
+	once()
+	if n := testing.AllocsPerRun(20, once); n > 40 {
+		t.Errorf("%v allocations for 128 holds", n)
+	}
+	if !b.Reader().Held(b.intensity(127).Coarse) {
+		t.Error("the last one is not held")
+	}
+}

@@ -144,23 +144,23 @@ func (q *queue) sweep(n int) {
 // retime gives every batch that is stamped on a beat its new instant. It is
 // planned for if that can still be met, and no longer if it has passed. Those that do
 // not come are removed.
-func (q *queue) retime(course beat.Course, s *schedule, now time.Duration, removed func(*queued)) {
+func (q *queue) retime(e *Engine) {
 	if q.onBeat == 0 {
 		return
 	}
 	q.list = slices.DeleteFunc(q.list, func(b *queued) bool {
-		if !b.Void(course, now) {
+		if !e.void(b.Stamp) {
 			return false
 		}
-		removed(b)
+		e.withdrawn(b)
 		q.commands -= b.size()
 		q.onBeat--
 		return true
 	})
 	for _, b := range q.list {
 		if b.OnBeat {
-			b.Stamp = resolve(b.Stamp, course, now)
-			b.Planned = s.meets(b.At) || b.Planned && b.At > s.Last
+			b.Stamp = e.resolve(b.Stamp)
+			b.Planned = e.schedule.meets(b.At) || b.Planned && b.At > e.schedule.Last
 		}
 	}
 	slices.SortFunc(q.list, before)
@@ -195,12 +195,4 @@ func (q *queue) endGeneration(generation int, at time.Duration, removed func(*qu
 		}
 	}
 	q.sweep(len(q.list))
-}
-
-// resolve returns the stamp with the instant it has on a course, at the moment now.
-// Nothing is stamped before show time 0.
-func resolve(stamp Stamp, course beat.Course, now time.Duration) Stamp {
-	stamp = stamp.On(course, now)
-	stamp.At = max(stamp.At, 0)
-	return stamp
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"showrun/drivers/osc"
 	"showrun/runtime/show"
@@ -139,7 +140,9 @@ func (h *Host) answer(a asked, subs *subscribers) {
 		h.opts.Log.Debug("not done, and who asked is told", "by", "OSC from "+a.from.String(), "address", a.Address, "error", err)
 		h.panel.say(to, refusal(err.Error()))
 		if op, is := op.(show.SetParam); is {
-			h.tellParam(to, b, op.Name)
+			if p, err := b.Param(op.Name); err == nil {
+				h.panel.say(to, paramMessage(p))
+			}
 		}
 	}
 }
@@ -179,7 +182,7 @@ func operation(m osc.Message, b *show.Board) (show.Operation, error) {
 			return nil, nil
 		}
 		op := show.Fire{Name: name}
-		for _, a := range m.Args[:min(len(m.Args), maxArgs)] {
+		for _, a := range m.Args {
 			op.Args = append(op.Args, plain(a))
 		}
 		return op, nil
@@ -200,9 +203,6 @@ func operation(m osc.Message, b *show.Board) (show.Operation, error) {
 	}
 	return b.Read(verb, words)
 }
-
-// maxArgs is how many arguments of a message a trigger passes on.
-const maxArgs = 16
 
 // released tells whether all that came is the state of a button that was let go, pressed
 // that of one that was pressed.
@@ -291,7 +291,17 @@ func listMessage(l *show.List) osc.Message {
 			label = c.Label
 		}
 	}
-	return osc.Message{Address: oscCommands + "list/" + l.Name, Args: []any{l.Current, label, l.Next, l.Pending.Kind}}
+	return osc.Message{Address: oscCommands + "list/" + inAddress(l.Name), Args: []any{l.Current, label, l.Next, l.Pending.Kind}}
+}
+
+// inAddress is the name of a list as a part of an OSC address: what has no place there is _.
+func inAddress(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" #*,/?[]{}", r) || !unicode.IsPrint(r) {
+			return '_'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "_"))
 }
 
 func number(on bool) int32 {

@@ -104,6 +104,11 @@ show.on("start", function() show.log.info("ready") end)`)
 	b.told.await(t, "/showrun/param/speed [3]", 3)
 	b.send("/showrun/go")
 	b.told.await(t, "/showrun/error [the show has no cue lists]", 1)
+	b.send("/showrun/go", []byte("main")) // is no word
+	b.told.await(t, "/showrun/error [go takes [LIST] [CUE], and one of these was empty]", 1)
+	if n := strings.Count(b.told.String(), "sped"); n != 1 {
+		t.Errorf("of a param that there is not it is told %d times", n)
+	}
 	if strings.Contains(a.told.String(), "/showrun/error") {
 		t.Error("somebody else is told of errors")
 	}
@@ -212,5 +217,16 @@ func TestCrowd(t *testing.T) {
 	}
 	if h.isCommand([]byte("/showrun/go"), from) || !h.isCommand([]byte(oscStop), from) || !h.isCommand([]byte(oscRelease), from) {
 		t.Error("a crowd of operators is heard, or keeps a stop out")
+	}
+}
+
+// TestListsHaveAnAddress whatever they are called: receivers refuse some characters in one.
+func TestListsHaveAnAddress(t *testing.T) {
+	for name, want := range map[string]string{
+		"main": "main", "Act 1/main": "Act_1_main", "Größe": "Größe", "a*b?{c}[d],#": "a_b__c__d___", "\x1b\n\xff": "___",
+	} {
+		if got := listMessage(&show.List{Name: name}).Address; got != "/showrun/list/"+want {
+			t.Errorf("%q: %s", name, got)
+		}
 	}
 }

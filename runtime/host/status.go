@@ -152,7 +152,7 @@ func (s Status) operated() (text string) {
 	for i := range s.Board.Lists {
 		text += ", " + s.Board.Lists[i].Describe(s.Time)
 	}
-	if params, err := s.Board.Tell(""); err == nil {
+	if params := s.Board.Settings(mostParams); params != "" {
 		text += ", " + params
 	}
 	if s.Board.Master != 255 {
@@ -163,6 +163,9 @@ func (s Status) operated() (text string) {
 	}
 	return text
 }
+
+// mostParams is how many the status tells of; showrun ctl param tells of all.
+const mostParams = 20
 
 // drop is something that came too late or not at all, and how often.
 type drop struct {

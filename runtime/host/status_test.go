@@ -1,11 +1,13 @@
 package host
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"showrun/runtime/device"
+	"showrun/runtime/show"
 )
 
 // TestLateFrames: only what was planned can be late.
@@ -45,5 +47,17 @@ func TestWhatDevicesDropIsInTheStatus(t *testing.T) {
 	})}
 	if text := s.String(); !strings.HasSuffix(text, ", a sink: 1 states not kept, stagenet.console: 3 leases refused") {
 		t.Error(text)
+	}
+}
+
+// TestStatusOfManyParams: it tells of some of them, and what comes after is still there.
+func TestStatusOfManyParams(t *testing.T) {
+	b := show.Board{Master: 0}
+	for n := range 900 {
+		b.Params = append(b.Params, show.Param{Name: fmt.Sprint("p", n), Value: strings.Repeat("x", 1000)})
+	}
+	text := Status{Board: &b}.String()
+	if len(text) > 4000 || !strings.Contains(text, "p19 = xxx") || !strings.Contains(text, "xxx…, 880 more params, master 0%") {
+		t.Errorf("%d bytes: %s", len(text), text)
 	}
 }

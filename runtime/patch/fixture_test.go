@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -181,5 +182,21 @@ func TestClassOf(t *testing.T) {
 		if got := ClassOf(name); got != want {
 			t.Errorf("ClassOf(%q) = %d, want %d", name, got, want)
 		}
+	}
+}
+
+// TestClosestOfMany: names that cannot be meant are not looked at letter by letter.
+func TestClosestOfMany(t *testing.T) {
+	names := make([]string, 1000)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s%d", strings.Repeat("A", 8+i%80), i)
+	}
+	typed := strings.Repeat("X", 30)
+	if n := testing.AllocsPerRun(5, func() { Closest(typed, names) }); n > 100 {
+		t.Errorf("%v allocations", n)
+	}
+	long := strings.Repeat("a", 100)
+	if got := Closest(long+"b", []string{"a", long}); got != long {
+		t.Errorf("of long names %q", got)
 	}
 }

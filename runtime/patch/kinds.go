@@ -45,13 +45,20 @@ func didYouMean(typed string, names []string) string {
 // the most likely mistake and count half of it.
 const slip = 2
 
+// compared is how many bytes of a name are compared at most.
+const compared = 64
+
 // Closest is the name most like what was typed, whatever the case of the letters, the
 // first of equals; "" when none is like it: at most two letters may differ, and less than
 // half of them.
 func Closest(typed string, names []string) string {
 	best, distance := "", 2*slip+1
+	lower := strings.ToLower(typed[:min(len(typed), compared)])
 	for _, name := range names {
-		d := editDistance(strings.ToLower(typed), strings.ToLower(name))
+		if off := min(len(name), compared) - len(lower); off > 2 || off < -2 {
+			continue // so many differ; whoever is wrong may be wrong often, with many names
+		}
+		d := editDistance(lower, strings.ToLower(name))
 		if d < distance && 2*d < slip*min(len(name), len(typed)) {
 			best, distance = name, d
 		}
@@ -60,11 +67,11 @@ func Closest(typed string, names []string) string {
 }
 
 // editDistance weighs the insertions, deletions, replacements and exchanges of two
-// neighbouring bytes that turn a into b. Differences past the first 64 bytes are not
-// looked at.
+// neighbouring bytes that turn a into b. Differences past the first bytes that are compared
+// are not looked at.
 func editDistance(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	var before, row, next [65]int // of one byte less of a, of this one, of one more
+	a, b = a[:min(len(a), compared)], b[:min(len(b), compared)]
+	var before, row, next [compared + 1]int // of one byte less of a, of this one, of one more
 	for j := range len(b) + 1 {
 		row[j] = j * slip
 	}

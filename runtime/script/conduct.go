@@ -73,6 +73,18 @@ func (g *Generation) project(now time.Duration) {
 // Tempo is the tempo at the logical instant in BPM, as its source names it.
 func (g *Generation) Tempo() float64 { return g.sched.plan.Course.Turn(g.Instant()).Tempo }
 
+// SourceCourse is where the course of a tempo source is at the logical instant, and in which
+// epoch: where what waits for its beats takes it to be; 0 if it was not heard yet.
+func (g *Generation) SourceCourse(source string) (b beat.Micro, epoch uint32) {
+	line := g.sched.plan.Source(source).Line(g.Instant())
+	return line.At(g.Instant()), line.Epoch
+}
+
+// SourceLoop is where a tempo source is when its course is at a beat, in the loop it plays.
+func (g *Generation) SourceLoop(source string, b beat.Micro) beat.Micro {
+	return g.sched.plan.Loops(source, b)
+}
+
 // SourcePosition is the beat a tempo source is at at the logical instant; false if it
 // was not heard yet.
 func (g *Generation) SourcePosition(source string) (beat.Micro, bool) {

@@ -81,6 +81,8 @@ type Generation struct {
 
 	modules map[string]lua.LValue
 	loading map[string]*load // modules whose files are running
+	shipped map[string]bool  // files that come with the runtime, as chunks are called
+	accuse  *lua.LFunction   // with which they raise errors, see openAccuse
 	bottom  *lua.LFunction   // that protected calls call first, see explained
 
 	topics   map[string][]*Handle
@@ -155,6 +157,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		sched:      newSchedule(cfg.Plan),
 		modules:    map[string]lua.LValue{},
 		loading:    map[string]*load{},
+		shipped:    map[string]bool{},
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
 		says:       says{},
@@ -172,6 +175,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	lualib.Open(g.L, g.library())
 	g.openProtected()
 	g.openRequire()
+	g.openAccuse()
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
 
@@ -235,6 +239,7 @@ func (g *Generation) StartAfter(from, at time.Duration) error {
 	for _, f := range pending {
 		f()
 	}
+	g.cfg.Oracle.settle()
 	commands := g.collected
 	g.collected = nil
 	if len(commands) > 0 {
@@ -408,7 +413,7 @@ func (g *Generation) resume(e *entry, at, now time.Duration) error {
 		switch e.kind {
 		case waitGrid:
 			g.stats.Skipped++
-			e.beat = e.grid.Next(max(e.beat, e.lane.course.At(now)))
+			e.beat, e.landed = e.grid.Next(max(e.beat, e.lane.course.At(now))), false
 			g.sched.add(e)
 			return nil
 		default:
@@ -462,16 +467,6 @@ func (g *Generation) Stats() Stats {
 
 func (g *Generation) print(L *lua.LState, text string) {
 	g.Say(slog.LevelInfo, text, Where(L))
-}
-
-// keepSortFromWaiting makes waiting raise inside a comparator of table.sort.
-func (g *Generation) keepSortFromWaiting() {
-	tbl := g.L.GetGlobal("table").(*lua.LTable)
-	sortFn := g.L.GetField(tbl, "sort").(*lua.LFunction).GFunction
-	g.L.SetField(tbl, "sort", g.L.NewFunction(func(L *lua.LState) (n int) {
-		g.NoWait("inside the comparator of table.sort", func() { n = sortFn(L) })
-		return n
-	}))
 }
 
 // Where is the file:line of the Lua code that called the Go function running on L.

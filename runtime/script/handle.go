@@ -72,7 +72,7 @@ func (h *Handle) name() string { return h.kind + " " + h.origin }
 type Args func(L *lua.LState, t *Task, ev Event) []lua.LValue
 
 func (g *Generation) newHandle(kind string, fn *lua.LFunction, args Args) *Handle {
-	h := &Handle{g: g, kind: kind, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
+	h := &Handle{g: g, kind: kind, origin: g.origin(fn), fn: fn, args: args, cause: g.cause()}
 	h.cancelled = g.shadow() != nil // it is none of those that come
 	g.Scope().hold(h)
 	return h
@@ -231,7 +231,7 @@ func (g *Generation) fire(h *Handle, at, now time.Duration) error {
 		}
 		g.sched.add(&h.entry)
 	default:
-		h.entry.beat, h.entry.epoch, h.entry.fired = e.grid.Next(e.beat), e.epoch, at
+		h.entry.beat, h.entry.epoch, h.entry.fired, h.entry.landed = e.grid.Next(e.beat), e.epoch, at, false
 		if is, epoch := e.lane.position(now); behind && epoch == e.epoch && h.entry.beat < is {
 			next := e.grid.Next(is)
 			g.stats.Skipped += uint64(math.Round((next - h.entry.beat).Float() / e.grid.Quantum))
@@ -259,6 +259,7 @@ func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
 	t := g.newTask(h.name(), h.fn, nil)
 	t.handle, t.scope = h, h.scope
 	t.cause = cmp.Or(ev.Topic, h.cause)
+	t.origin = h.origin
 	t.instant = ev.At
 	return t, nil
 }

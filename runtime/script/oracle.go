@@ -151,6 +151,19 @@ func (o *Oracle) end(v *verdict) {
 	o.now, o.given = Heard{HandOver: o.now.HandOver + 1}, 0
 }
 
+// settle ends what was asked outside of any hand-over: what heard it is over before the
+// next one comes.
+func (o *Oracle) settle() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.replay {
+		o.keep()
+	} else if o.given < len(o.now.Answers) {
+		o.diverge("%d answers were not asked for", len(o.now.Answers)-o.given)
+	}
+	o.now, o.given = Heard{HandOver: o.now.HandOver}, 0
+}
+
 // revoke is called in place of end when the baton does not come back.
 func (o *Oracle) revoke() {
 	o.mu.Lock()

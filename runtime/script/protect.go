@@ -262,3 +262,13 @@ func (g *Generation) protected(L *lua.LState, fn *lua.LFunction, args ...lua.LVa
 	g.recycle(th)
 	return result, true
 }
+
+// keepSortFromWaiting makes waiting raise inside a comparator of table.sort.
+func (g *Generation) keepSortFromWaiting() {
+	tbl := g.L.GetGlobal("table").(*lua.LTable)
+	sortFn := g.L.GetField(tbl, "sort").(*lua.LFunction).GFunction
+	g.L.SetField(tbl, "sort", g.L.NewFunction(func(L *lua.LState) (n int) {
+		g.NoWait("inside the comparator of table.sort", func() { n = sortFn(L) })
+		return n
+	}))
+}

@@ -53,14 +53,18 @@ func (g *Generation) require(L *lua.LState) int {
 			return 1
 		}
 	}
-	fn := g.find(L, name)
+	fn, shipped := g.find(L, name)
 	defer g.beginLoad(name)()
 	L.Push(fn)
 	L.Push(lua.LString(name))
-	L.Call(1, 1)
+	L.Push(g.accuse)
+	L.Call(2, 1)
 	v := L.Get(-1)
 	if v == lua.LNil {
 		v = lua.LTrue
+	}
+	if shipped {
+		v = entrances(L, v)
 	}
 	g.modules[name] = v
 	L.Push(v)
@@ -152,9 +156,14 @@ func files(name string) []string {
 	return slices.DeleteFunc([]string{base + ".lua", path.Join(base, "init.lua")}, func(file string) bool { return !fs.ValidPath(file) })
 }
 
-// find compiles the file of a module or raises what is wrong with it.
-func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
-	for _, where := range g.places() {
+// find compiles the file of a module, or raises what is wrong with it, and tells whether
+// the file comes with the runtime.
+func (g *Generation) find(L *lua.LState, name string) (fn *lua.LFunction, shipped bool) {
+	for i, where := range []fs.FS{g.cfg.Show, g.cfg.Shipped} {
+		if where == nil {
+			continue
+		}
+		shipped = i == 1
 		for _, file := range files(name) {
 			fn, err := g.compile(where, file, g.hook.alarm)
 			if errors.Is(err, fs.ErrNotExist) {
@@ -166,11 +175,14 @@ func (g *Generation) find(L *lua.LState, name string) *lua.LFunction {
 			if err != nil {
 				L.RaiseError("require: %s", err)
 			}
-			return fn
+			if shipped {
+				g.shipped[file] = true
+			}
+			return fn, shipped
 		}
 	}
 	raise(L, fmt.Sprintf("require: no module %q%s: %s", name, g.likely(name), g.whereNot(name)))
-	return nil
+	return nil, false
 }
 
 // likely is " (did you mean …?)" for the module that somebody who wrote name may want, ""
@@ -181,10 +193,7 @@ func (g *Generation) likely(name string) string {
 		known = append(known, m.Name)
 	}
 	for _, where := range g.places() {
-		found, _ := fs.Glob(where, "*.lua") // none is no reason to say more
-		for _, file := range found {
-			known = append(known, strings.TrimSuffix(file, ".lua"))
-		}
+		known = append(known, in(where)...)
 	}
 	plain := strings.ReplaceAll(strings.TrimLeft(strings.TrimSuffix(name, ".lua"), "./"), "/", ".")
 	near := patch.Closest(plain, known)
@@ -197,6 +206,18 @@ func (g *Generation) likely(name string) string {
 	return fmt.Sprintf(" (did you mean '%s'?)", near)
 }
 
+// in are the modules whose files lie in a folder itself.
+func in(where fs.FS) (names []string) {
+	if where == nil {
+		return nil
+	}
+	found, _ := fs.Glob(where, "*.lua") // none is no reason to say more
+	for _, file := range found {
+		names = append(names, strings.TrimSuffix(file, ".lua"))
+	}
+	return names
+}
+
 // whereNot tells where a module was looked for.
 func (g *Generation) whereNot(name string) string {
 	var known []string
@@ -206,6 +227,9 @@ func (g *Generation) whereNot(name string) string {
 	looked := "nor can it be a file of the show folder"
 	if list := files(name); len(list) > 0 {
 		looked = "no " + strings.Join(list, " or ") + " in the show folder"
+	}
+	if library := in(g.cfg.Shipped); len(library) > 0 {
+		looked = fmt.Sprintf("not in the library (%s), %s", strings.Join(library, ", "), looked)
 	}
 	return fmt.Sprintf("not built in (%s), %s", strings.Join(known, ", "), looked)
 }

@@ -33,7 +33,8 @@ type entry struct {
 	handle   *Handle // to fire
 	reaction bool    // the task reacts to an event; it cannot be late
 
-	fired time.Duration // waitGrid: the instant of the point before
+	fired  time.Duration // waitGrid: the instant of the point before
+	landed bool          // the epoch has begun at the beat, or behind it: it comes when that moves
 
 	home     uint32 // the epoch it was made in, if that had not been entered yet
 	homeBeat beat.Micro
@@ -188,7 +189,7 @@ func (s *schedule) next() due {
 			continue
 		}
 		if e != nil {
-			if at, ok := l.course.Time(l.epoch, e.beat); ok {
+			if at, ok := l.time(e); ok {
 				if at < first.at || at == first.at && (first.entry == nil || e.seq < first.entry.seq) {
 					first = due{at: at, entry: e}
 				}
@@ -200,6 +201,14 @@ func (s *schedule) next() due {
 		}
 	}
 	return first
+}
+
+// time is when an entry is due; false if its epoch ends before.
+func (l *lane) time(e *entry) (time.Duration, bool) {
+	if e.landed {
+		return l.course.Moves(l.epoch, e.beat)
+	}
+	return l.course.Time(l.epoch, e.beat)
 }
 
 // empty reports whether nothing waits.
@@ -236,26 +245,27 @@ func (l *lane) follow(course beat.Course, now, passed time.Duration) {
 		}
 	}
 	at := max(was.From, l.course[0].From)
-	line := l.course.Line(at)
-	l.enter(line, was.Line.At(at), line.At(at), at)
+	turn := l.course.Turn(at)
+	turn.From = at
+	l.enter(turn, was.Line.At(at))
 }
 
 // jump lets the lane go over to the next epoch.
 func (l *lane) jump() {
 	turn, _ := l.course.Jump(l.epoch)
-	l.enter(turn.Line, l.course.Line(turn.From-1).At(turn.From), turn.Line.At(turn.From), turn.From)
+	l.enter(turn, l.course.Line(turn.From-1).At(turn.From))
 }
 
-// enter makes a line with another epoch the one of the beats that are waited for, from an
-// instant on: where the beat was, it now is. What has happened for later ones has not come
-// to pass, and is waited for again.
-func (l *lane) enter(line beat.Timeline, was, is beat.Micro, at time.Duration) {
-	l.epoch = line.Epoch
+// enter makes the epoch that begins with a turn the one of the beats that are waited for.
+// What has happened for later ones than where the beat was has not come to pass, and is
+// waited for again.
+func (l *lane) enter(turn beat.Turn, was beat.Micro) {
+	l.epoch = turn.Line.Epoch
 	for _, c := range l.came {
-		if h := c.entry.handle; c.at > at && !h.given {
+		if h := c.entry.handle; c.at > turn.From && !h.given {
 			h.entry, h.cancelled = c.entry, false
 			h.entry.epoch, h.entry.index, h.entry.queue = l.epoch, -1, nil
-			l.wait(&h.entry, is)
+			l.wait(&h.entry, turn)
 		}
 	}
 	l.came = nil
@@ -265,37 +275,39 @@ func (l *lane) enter(line beat.Timeline, was, is beat.Micro, at time.Duration) {
 	}
 	l.queue.entries, l.parked = nil, nil
 	for _, e := range waiting {
-		e.move(line, was, is)
-		l.wait(e, is) // keeps seq, so the order of registration survives
+		e.move(turn, was)
+		l.wait(e, turn) // keeps seq, so the order of registration survives
 	}
 }
 
-// wait puts an entry in. Absolute beats already passed are parked until the source
+// wait puts an entry in. Absolute beats passed before the epoch are parked until the source
 // jumps back.
-func (l *lane) wait(e *entry, is beat.Micro) {
-	if e.kind == waitBeat && e.beat < is {
-		l.parked = append(l.parked, e)
-		return
+func (l *lane) wait(e *entry, turn beat.Turn) {
+	if e.kind == waitBeat {
+		if !turn.Landed(e.beat) {
+			l.parked = append(l.parked, e)
+			return
+		}
+		e.landed = e.beat <= turn.Line.At(turn.From)
 	}
 	l.queue.push(e)
 }
 
-// move takes an entry along in a jump to a line on which the beat is where it was
-// before. What waits for so many beats keeps its remainder, what waits for a grid
-// finds the next point there.
-func (e *entry) move(line beat.Timeline, was, is beat.Micro) {
-	e.epoch = line.Epoch
-	if e.home == line.Epoch && e.home != 0 {
+// move takes an entry along in a jump, before which the beat was at was. What waits for so
+// many beats keeps its remainder, what waits for a grid finds the first point there.
+func (e *entry) move(turn beat.Turn, was beat.Micro) {
+	e.epoch, e.landed = turn.Line.Epoch, false
+	if e.home == e.epoch && e.home != 0 {
 		e.beat, e.home = e.homeBeat, 0
 		return
 	}
 	switch e.kind {
 	case waitBeats:
-		e.beat = is + max(e.beat-was, 0)
+		e.beat = turn.Line.At(turn.From) + max(e.beat-was, 0)
 	case waitGrid:
 		// A jump in phase must not bring a point for the second time that has
 		// been run ahead of its instant already.
-		e.beat = e.grid.Goes(line, is, e.fired)
+		e.beat, e.landed = e.grid.Lands(turn, e.fired)
 	}
 }
 
@@ -314,7 +326,7 @@ func (l *lane) add(e *entry) {
 			e.beat = l.course[there-1].Line.At(t.From) + max(e.beat-t.Line.At(t.From), 0)
 		case here > 0:
 			t := l.course[here]
-			e.move(t.Line, l.course[here-1].Line.At(t.From), t.Line.At(t.From))
+			e.move(t, l.course[here-1].Line.At(t.From))
 		}
 		e.epoch = l.epoch
 	}

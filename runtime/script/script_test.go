@@ -265,8 +265,8 @@ func TestBeatsOfAnotherSource(t *testing.T) {
 	s.setDeck(beat.Timeline{Epoch: 7, Origin: 600 * time.Millisecond, Beat: 100_500_000, BPM: 60})
 	s.run(2200 * time.Millisecond)
 	s.wantLog("1.000 show 2", "1.100 deck 101", "2.000 show 4", "2.100 deck 102")
-	if b := s.batches[0]; b.OnBeat || b.At != 1100*time.Millisecond {
-		t.Errorf("stamp %+v: the engine knows the show's beats only", b.Stamp)
+	if b := s.batches[0]; b.Source != "deck" || b.Beat != 101*beat.Beat || b.At != 1100*time.Millisecond {
+		t.Errorf("stamp %+v: it does not follow the deck", b.Stamp)
 	}
 }
 

@@ -33,6 +33,8 @@ type Task struct {
 	grid      float64    // of the stamp
 	of        *lane      // whose beat fired it, or nil
 	own       beat.Micro // that beat
+	ownEpoch  uint32     // and its epoch
+	landed    bool       // the beat had been landed on when that was known
 	scheduled bool       // false while it reacts to an event, whose instant is always past
 
 	// lastGrid is the grid point a sync last returned at, in gridEpoch, at syncedAt.
@@ -72,6 +74,9 @@ func (t *Task) At() (time.Duration, beat.Micro) {
 	return t.instant, b
 }
 
+// Epoch is that of the beat that At returns, for the beat of a source that fired it.
+func (t *Task) Epoch() uint32 { return t.ownEpoch }
+
 // WhenOver has f run, in a task of its own, when the task has ended of its own accord, at
 // the instant it has got to.
 func (t *Task) WhenOver(f func()) { t.over = f }
@@ -96,6 +101,9 @@ func (t *Task) Cancel() {
 	t.g.unwind(t)
 }
 
+// Failed reports whether the task has ended with an error.
+func (t *Task) Failed() bool { return t.dead && !t.killed && t.err != nil }
+
 // position is the beat of the task's logical instant, and its epoch.
 func (t *Task) position() (beat.Micro, uint32) {
 	show := t.g.sched.show
@@ -105,8 +113,28 @@ func (t *Task) position() (beat.Micro, uint32) {
 	return show.position(t.instant)
 }
 
+// here is an entry that another task starts by at the instant of this one, and on the
+// same beat if this one stands on one.
+func (t *Task) here(other *Task) entry {
+	switch {
+	case t.landed:
+	case t.onBeat:
+		b, epoch := t.position()
+		return entry{kind: waitBeats, lane: t.g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: t.grid}, task: other}
+	case t.of != nil && t.of != t.g.sched.show:
+		return entry{kind: waitBeats, lane: t.of, beat: t.own, epoch: t.ownEpoch, grid: beat.Grid{Quantum: t.grid}, task: other}
+	}
+	return entry{kind: waitTime, at: t.instant, task: other, reaction: !t.scheduled}
+}
+
 // stamp is what output of the task carries.
 func (t *Task) stamp() engine.Stamp {
+	switch {
+	case t.landed:
+		return engine.Stamp{At: t.instant}
+	case t.of != nil && !t.onBeat:
+		return engine.Stamp{At: t.instant, Beat: t.own, Epoch: t.ownEpoch, OnBeat: true, Grid: t.grid, Source: t.of.source}
+	}
 	return engine.Stamp{At: t.instant, Beat: t.pos, Epoch: t.epoch, OnBeat: t.onBeat, Grid: t.grid}
 }
 
@@ -115,16 +143,16 @@ func (t *Task) moveTo(e *entry, at time.Duration) {
 	if at-t.idleFrom >= time.Millisecond {
 		t.idle, t.idleFrom = 0, at
 	}
-	t.instant, t.scheduled = at, !e.reaction
+	t.instant, t.scheduled, t.landed = at, !e.reaction && !e.landed, e.landed
 	t.onBeat, t.of = false, nil
 	if e.kind == waitTime {
 		return
 	}
-	t.of, t.own = e.lane, e.beat
+	t.of, t.own, t.ownEpoch, t.grid = e.lane, e.beat, e.epoch, e.grid.Quantum
 	if e.lane != t.g.sched.show {
 		return
 	}
-	t.onBeat, t.pos, t.epoch, t.grid = true, e.beat, e.epoch, e.grid.Quantum
+	t.onBeat, t.pos, t.epoch = true, e.beat, e.epoch
 	if e.kind == waitGrid {
 		t.lastGrid, t.gridEpoch, t.syncedAt, t.synced = e.beat, t.epoch, at, true
 	}

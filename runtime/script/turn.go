@@ -5,13 +5,12 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"showrun/runtime/beat"
 	"showrun/runtime/engine"
 )
 
 func (g *Generation) newTask(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	g.nextID++
-	t := &Task{g: g, id: g.nextID, name: name, origin: definedAt(fn), fn: fn, args: args, cause: g.cause()}
+	t := &Task{g: g, id: g.nextID, name: name, origin: g.origin(fn), fn: fn, args: args, cause: g.cause()}
 	t.entry.index = -1
 	t.scope = g.Scope()
 	g.tasks[t.id] = t
@@ -30,7 +29,7 @@ func (g *Generation) cause() string {
 // are MaxTasks of them already.
 func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Task {
 	if name == "" {
-		name = "clock.run " + definedAt(fn)
+		name = "clock.run " + g.origin(fn)
 	}
 	if len(g.tasks) >= MaxTasks {
 		g.raise("clock.run: %d tasks are unfinished, and more than that is not possible; let some of them end", len(g.tasks))
@@ -45,11 +44,9 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 			return
 		}
 		t.instant = g.Instant()
-		t.entry = entry{kind: waitTime, at: t.instant, task: t, reaction: g.current != nil && !g.current.scheduled}
-		if p := g.current; p != nil && p.onBeat {
-			// It stands on the same beat as the task that starts it.
-			b, epoch := p.position()
-			t.entry = entry{kind: waitBeats, lane: g.sched.show, beat: b, epoch: epoch, grid: beat.Grid{Quantum: p.grid}, task: t}
+		t.entry = entry{kind: waitTime, at: t.instant, task: t}
+		if g.current != nil {
+			t.entry = g.current.here(t)
 		}
 		g.sched.add(&t.entry)
 	})
@@ -75,14 +72,15 @@ func (g *Generation) Function(f func()) *lua.LFunction {
 }
 
 // Tell has the handlers of an event called at the present instant, each in a task of its
-// own, after what runs now. In a shadow nobody is told.
+// own, after what runs now. In a shadow nobody is told. It raises when handlers tell one
+// another without end.
 func (g *Generation) Tell(ev Event) {
 	if g.Shadowing() {
 		return
 	}
 	ev.At = g.Instant()
-	reaction := g.current != nil && !g.current.scheduled
 	for _, h := range g.topics[ev.Topic] {
+		g.pressOn(h.name())
 		t, _ := g.handlerTask(h, ev)
 		if t == nil {
 			continue
@@ -90,7 +88,10 @@ func (g *Generation) Tell(ev Event) {
 		if h.args != nil {
 			t.args = h.args(g.L, t, ev)
 		}
-		t.entry = entry{kind: waitTime, at: ev.At, task: t, reaction: reaction}
+		t.entry = entry{kind: waitTime, at: ev.At, task: t}
+		if g.current != nil {
+			t.entry = g.current.here(t)
+		}
 		g.sched.add(&t.entry)
 	}
 }

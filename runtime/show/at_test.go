@@ -43,13 +43,33 @@ func newDated(t *testing.T, zone, date, text string, left show.Carried) *dated {
 		World: script.World{Wall: func() time.Time { return d.date(d.clock.Now()) }, Date: d.date},
 		Log:   slog.New(slog.NewTextHandler(&d.log, nil)),
 	})
-	folder := fstest.MapFS{"show.lua": {Data: []byte(`local clock, show = require "clock", require "show" ` + text)}}
-	if d.load, err = d.m.Prepare(t.Context(), folder, show.FirstAfter(nil, left)); err != nil {
-		t.Fatal(err)
-	}
+	d.goLive(text, show.FirstAfter(nil, left))
 	t.Cleanup(func() { d.load.Detach(); d.load.End() })
-	d.m.Swap(d.load, 0)
 	return d
+}
+
+// goLive makes a version the live one.
+func (d *dated) goLive(text string, state show.Copy) {
+	d.t.Helper()
+	folder := fstest.MapFS{"show.lua": {Data: []byte(`local clock, show = require "clock", require "show" ` + text)}}
+	load, err := d.m.Prepare(d.t.Context(), folder, state)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if before := d.m.Swap(load, d.clock.Now()); before != nil {
+		before.End()
+	}
+	d.load = load
+}
+
+// TestAtWhileLoading: what was done while a new version loaded is not done by that again.
+func TestAtWhileLoading(t *testing.T) {
+	d := newDated(t, "UTC", "2024-05-06 17:59:59", say("18:00"), show.Carried{})
+	state, _ := d.m.CopyState()
+	d.run(5 * time.Second)
+	d.goLive(say("18:00"), state)
+	d.run(time.Minute)
+	d.want("18:00")
 }
 
 func (d *dated) date(at time.Duration) time.Time { return d.wall.Add(at - d.set) }

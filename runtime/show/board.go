@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,9 +58,6 @@ type Pending struct {
 	At   time.Duration
 }
 
-// Equal reports whether both show the same.
-func (b *Board) Equal(other *Board) bool { return reflect.DeepEqual(b, other) }
-
 // Param finds a param by its name.
 func (b *Board) Param(name string) (*Param, error) {
 	i := slices.IndexFunc(b.Params, func(p Param) bool { return p.Name == name })
@@ -115,13 +111,10 @@ func (l *List) Cue(number string) (Cue, error) {
 		}
 		last = c.Number
 	}
-	switch len(l.Cues) {
-	case 0:
-		return Cue{}, fmt.Errorf("list %s has no cue yet", l.Name)
-	case 1:
+	if len(l.Cues) == 1 {
 		return Cue{}, fmt.Errorf("list %s has no cue %s; it has %s", l.Name, cut(number), last)
 	}
-	return Cue{}, fmt.Errorf("list %s has no cue %s; it has %d, %s to %s", l.Name, cut(number), len(l.Cues), l.Cues[0].Number, last)
+	return Cue{}, fmt.Errorf("list %s has no cue %s; it has %d cues, %s to %s", l.Name, cut(number), len(l.Cues), l.Cues[0].Number, last)
 }
 
 // unknown tells that there is none of a name, and which may have been meant.
@@ -280,9 +273,9 @@ func (p *Param) suggest(v any) string {
 	return ""
 }
 
-// Text is the value as people read it, with the unit.
+// Text is the value as people read it, with the unit. A long one is cut.
 func (p *Param) Text() string {
-	text := Written(p.Value)
+	text := cut(Written(p.Value))
 	if p.Unit != "" {
 		text += " " + p.Unit
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 )
@@ -51,6 +52,88 @@ func TestBeatsOfADeckThatIsPlayedWith(t *testing.T) {
 		})
 		if t.Failed() {
 			break
+		}
+	}
+}
+
+// TestBeatsOfADeckThatIsHalted has handlers of the beats of a deck, which the show follows
+// or does not. What they have set for a beat that the deck is halted before comes when it
+// plays on to it, and does not when it is taken elsewhere.
+func TestBeatsOfADeckThatIsHalted(t *testing.T) {
+	for _, follows := range []string{"", "clock.follow(deck)"} {
+		h := newLab(t, `local deck = stagelinq.sink{}:deck(1) `+follows+`
+			deck:on_beat(1, function(b) mark(b.number) end)
+			deck:on_beat(1, function(b) clock.run(function() mark(b.number + 100) end) end)`)
+		h.deck = &deck{key: h.follows(), did: []played{{0, 0.5, 120}}}
+		h.deck.jumps = func(now time.Duration, d *deck) {
+			for i, p := range []played{{1720 * time.Millisecond, 0, 0}, {3 * time.Second, 0, 120}, {4720 * time.Millisecond, 0, 0}, {6 * time.Second, 64, 0}, {7 * time.Second, 64, 120}} {
+				if len(d.did) == i+1 && now >= p.at {
+					if p.beat == 0 {
+						p.beat = d.on(now).is(p.at)
+					}
+					d.goes(p.at, p.beat, p.bpm)
+				}
+			}
+		}
+		h.run(8 * time.Second)
+		var left []string
+		for _, m := range h.marks {
+			left = append(left, fmt.Sprintf("%v@%.1f", m.args[0], m.at.Seconds()))
+		}
+		want := "1@0.3 101@0.3 2@0.8 102@0.8 3@1.3 103@1.3 4@3.1 104@3.1 5@3.5 105@3.5 6@4.0 106@4.0 7@4.5 107@4.5 64@7.1 164@7.1 65@7.5 165@7.5"
+		if got := strings.Join(left, " "); got != want {
+			t.Errorf("%q:\n%s\nwant\n%s", follows, got, want)
+		}
+	}
+}
+
+// TestWhatAJumpLandsOnIsRun lets a deck jump while it plays, out of phase and in phase with
+// where it was, and loop: a beat that is landed on is run, one that is passed is not, and
+// the end of a loop is its beginning.
+func TestWhatAJumpLandsOnIsRun(t *testing.T) {
+	const deckBeats, showBeats, atBeat = 1, 2, 3
+	for _, c := range []struct {
+		name string
+		jump played
+		loop [2]float64
+		want string // beats around the jump
+		once string // at_beat(64) came so often
+	}{
+		{"on a beat", played{2210 * time.Millisecond, 64, 120}, [2]float64{}, "3 4 64 65", "1"},
+		{"on a beat, in phase", played{2000 * time.Millisecond, 64, 120}, [2]float64{}, "3 4 64 65", "1"},
+		{"before a beat", played{2210 * time.Millisecond, 63.9, 120}, [2]float64{}, "3 4 64 65", "1"},
+		{"behind a beat", played{2210 * time.Millisecond, 64.2, 120}, [2]float64{}, "3 4 65 66", "0"},
+		{"back", played{2210 * time.Millisecond, 2, 120}, [2]float64{}, "3 4 2 3", "0"},
+		{"a loop of half a beat more", played{1750 * time.Millisecond, 0.01, 120}, [2]float64{0.01, 3.51}, "3 0 1 2", "0"},
+		{"a loop", played{1995 * time.Millisecond, 0, 120}, [2]float64{0, 4}, "3 0 1 2", "0"},
+	} {
+		h := newLab(t, `local deck = stagelinq.sink{}:deck(1) clock.follow(deck)
+			deck:on_beat(1, function(b) mark(1, b.number) end)
+			clock.on_beat(1, function(b) mark(2, b.number) end)
+			clock.at_beat(64, function(b) mark(3, b.number) end)`)
+		h.deck = &deck{key: h.follows(), did: []played{{0, 0.01, 120}}, loop: c.loop}
+		h.deck.jumps = func(now time.Duration, d *deck) {
+			if len(d.did) == 1 && now >= c.jump.at {
+				d.goes(c.jump.at, c.jump.beat, c.jump.bpm)
+			}
+		}
+		h.run(4 * time.Second)
+		got := map[int][]string{}
+		for _, m := range h.marks {
+			if m.at > 1400*time.Millisecond && m.at < 3500*time.Millisecond {
+				got[int(number(m.args[0]))] = append(got[int(number(m.args[0]))], fmt.Sprint(m.args[1]))
+			}
+		}
+		for _, beats := range []int{deckBeats, showBeats} {
+			if c.name == "a loop" && beats == showBeats {
+				c.want = "3 4 1 2" // the show counts on to where the deck is back
+			}
+			if text := strings.Join(got[beats], " "); !strings.HasPrefix(text, c.want) {
+				t.Errorf("%s: beats %s, want %s", c.name, text, c.want)
+			}
+		}
+		if n := fmt.Sprint(len(got[atBeat])); n != c.once {
+			t.Errorf("%s: at_beat came %s times, want %s", c.name, n, c.once)
 		}
 	}
 }

@@ -178,6 +178,7 @@ func (m *Machine) publish(now time.Duration) {
 		return
 	}
 	m.plan.Store(plan)
+	m.engine.Hear(plan.Source)
 	m.changes.Add(1)
 	m.engine.Retime(plan.Course)
 	m.pace(now)

@@ -251,6 +251,7 @@ type deck struct {
 	key     string
 	reports time.Duration // when it reports next
 	did     []played
+	loop    [2]float64                       // that it tells of
 	halted  time.Duration                    // when it told last that it stands
 	jumps   func(now time.Duration, d *deck) // what happens at a report
 }
@@ -295,7 +296,7 @@ func (h *lab) report() {
 		d.halted = p.at
 		h.m.Env().Observe(d.key, beat.Observation{Arrival: now, Halt: true})
 	}
-	h.m.Env().Observe(d.key, beat.Observation{Arrival: now, Clock: uint64(now) + 1, Beat: d.on(now).is(now), BPM: 120})
+	h.m.Env().Observe(d.key, beat.Observation{Arrival: now, Clock: uint64(now) + 1, Beat: d.on(now).is(now), BPM: 120, Loop: d.loop})
 }
 
 // follows is the source that deck(1) of the show is.

@@ -79,7 +79,7 @@ func (b *Board) Check(op Operation) (Operation, error) {
 		op.Value, err = p.Fit(op.Value)
 		return op, err
 	case Fire:
-		return op, b.Trigger(op.Name)
+		return op, errors.Join(b.Trigger(op.Name), checkArgs(op.Args))
 	case Go:
 		list, cue, err := b.cue(op.List, op.Cue)
 		return Go{list, cue}, err
@@ -106,6 +106,22 @@ func (b *Board) Check(op Operation) (Operation, error) {
 	return nil, fmt.Errorf("nobody knows how to %T", op)
 }
 
+// mostArgs is how many arguments a trigger passes on.
+const mostArgs = 16
+
+// checkArgs keeps what may wait for the script small.
+func checkArgs(args []any) error {
+	if len(args) > mostArgs {
+		return fmt.Errorf("a trigger takes up to %d values, got %d", mostArgs, len(args))
+	}
+	for _, a := range args {
+		if text, ok := a.(string); ok && len(text) > longestText {
+			return fmt.Errorf("a trigger takes texts of up to %d bytes, got %s", longestText, written(a))
+		}
+	}
+	return nil
+}
+
 func checkOver(d time.Duration) error {
 	if d < 0 || d > maxOver {
 		return fmt.Errorf("the time must be 0 to %v, got %v", maxOver, d)
@@ -113,21 +129,19 @@ func checkOver(d time.Duration) error {
 	return nil
 }
 
-// cue finds a list, and a cue in it unless the number is "".
+// cue finds a list that has cues, and one of them unless the number is "".
 func (b *Board) cue(list, number string) (string, string, error) {
 	l, err := b.List(list)
-	if err != nil || number == "" {
-		return nameOf(l), "", err
+	switch {
+	case err != nil:
+		return "", "", err
+	case len(l.Cues) == 0:
+		return "", "", fmt.Errorf("list %s has no cue yet", l.Name)
+	case number == "":
+		return l.Name, "", nil
 	}
 	c, err := l.Cue(number)
 	return l.Name, c.Number, err
-}
-
-func nameOf(l *List) string {
-	if l == nil {
-		return ""
-	}
-	return l.Name
 }
 
 // Board is what people can operate, as it was published last.
@@ -150,7 +164,11 @@ func (m *Machine) Operate(op Operation) error {
 	if err != nil {
 		return err
 	}
-	if !m.Put(script.Event{Topic: TopicOperate, From: operators, At: m.cfg.Now(), Value: op}) {
+	ev := script.Event{Topic: TopicOperate, From: operators, At: m.cfg.Now(), Value: op}
+	if op, is := op.(SetParam); is { // while the script is behind, the newest value counts
+		ev.Key, ev.Brief = TopicOperate+"/"+op.Name, true
+	}
+	if !m.Put(ev) {
 		return ErrBusy
 	}
 	return nil

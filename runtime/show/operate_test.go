@@ -1,18 +1,11 @@
 package show_test
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/gob"
-	"log/slog"
-	"slices"
+	"fmt"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
-	"showrun/bindings"
-	"showrun/runtime/clock"
 	"showrun/runtime/show"
 )
 
@@ -67,11 +60,35 @@ clock.after(3, function() stage.master(51) end)`)
 	}
 }
 
+// TestOperateInACrowd: more than the script can take is refused, and of one param the newest
+// value is enough while it is behind.
+func TestOperateInACrowd(t *testing.T) {
+	h := newLab(t, `show.param{ "p", default = 0 }:on(function(v) mark("p", v) end) show.trigger("t")`)
+	h.run(time.Second)
+	for n := range 10_000 {
+		if err := h.m.Operate(show.SetParam{Name: "p", Value: float64(n + 1)}); err != nil {
+			t.Fatalf("%d: %v", n, err)
+		}
+	}
+	var err error
+	fired := 0
+	for ; err == nil && fired < 10_000; fired++ {
+		err = h.m.Operate(show.Fire{Name: "t"})
+	}
+	if err != show.ErrBusy {
+		t.Errorf("%d triggers are taken: %v", fired, err)
+	}
+	h.run(2 * time.Second)
+	if n := len(h.marks); n == 0 || n > 100 || fmt.Sprint(h.marks[n-1].args) != "[p 10000]" {
+		t.Errorf("%d changes, the last %v", n, h.marks[n-1])
+	}
+}
+
 // TestOperateAfterReload: what was asked of a load that goes is done by the next one if that
 // has it too.
 func TestOperateAfterReload(t *testing.T) {
 	h := newLab(t, "")
-	h.lists = []show.List{{Name: "main", Cues: []show.Cue{{"1", ""}}}, {Name: "haze"}}
+	h.lists = []show.List{{Name: "main", Cues: []show.Cue{{"1", ""}}}, {Name: "haze", Cues: []show.Cue{{"1", ""}}}}
 	h.load("")
 	h.m.Operate(show.Go{List: "main"})
 	h.m.Operate(show.Go{List: "haze"})
@@ -92,84 +109,31 @@ func TestOperationsAreReplayed(t *testing.T) {
 local p = show.param{ "level", default = 10, min = 0, max = 255 }
 one:set(1, p:get())
 p:on(function(v) one:set(1, v) end)
-show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)`
-	var live, again bytes.Buffer
-	var inputs []any
-	run := func(m *show.Machine, clock *clock.Virtual, until time.Duration) {
-		for clock.Now() < until {
-			clock.Advance(10 * time.Millisecond)
-			for more := true; more; {
-				more, _ = m.Script(clock.Now())
-			}
-			m.Engine(clock.Now())
-		}
+show.trigger("bump", function(by) one:fade(1, by or 0, 0.5) end)
+show.at("mon 18:00", function() one:set(2, 60) end)`
+	r := newRecording(1)
+	r.cfg.World.Date = func(at time.Duration) time.Time { return time.Date(2024, 5, 6, 17, 59, 58, 0, time.UTC).Add(at) }
+	r.begin()
+	script := labPrelude0 + text
+	r.swap(r.prepare(t, script, show.FirstAfter(nil, show.Carried{Params: map[string]any{"level": 77.0}})))
+	r.run(time.Second)
+	r.m.Operate(show.SetParam{Name: "level", Value: 200.0})
+	r.run(time.Second)
+	r.m.Operate(show.Fire{Name: "bump", Args: []any{99.0}})
+	r.run(time.Second)
+	state, _ := r.m.CopyState()
+	r.m.Operate(show.SetParam{Name: "level", Value: 50.0})
+	r.run(time.Second)
+	r.swap(r.prepare(t, script, state))
+	if p, _ := r.m.Board().Param("level"); p.Value != 50.0 {
+		t.Errorf("what was set while the new version loaded is %v there", p.Value)
 	}
-	config := func(b *bytes.Buffer) (show.Config, *clock.Virtual, *show.FrameLog) {
-		clock, log := clock.NewVirtual(), show.NewFrameLog(b)
-		return show.Config{
-			Name: "show", File: "show.lua", Rate: 50, Lookahead: lookahead, Seed: 1, Frames: log,
-			Bind: bindings.New, Now: clock.Now, Stopwatch: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler),
-		}, clock, log
-	}
-	cfg, clk, log := config(&live)
-	cfg.Record = func(in any) { inputs = append(inputs, in) }
-	m := show.New(cfg)
-	load := func(state show.Copy) {
-		t.Helper()
-		l, err := m.Prepare(t.Context(), fstest.MapFS{"show.lua": {Data: []byte(labPrelude0 + text)}}, state)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if before := m.Swap(l, clk.Now()); before != nil {
-			before.End()
-		}
-	}
-	load(show.FirstAfter(nil, show.Carried{Params: map[string]any{"level": 77.0}}))
-	run(m, clk, time.Second)
-	m.Operate(show.SetParam{Name: "level", Value: 200.0})
-	run(m, clk, 2*time.Second)
-	m.Operate(show.Fire{Name: "bump", Args: []any{99.0}})
-	run(m, clk, 3*time.Second)
-	state, _ := m.CopyState()
-	m.Operate(show.SetParam{Name: "level", Value: 50.0})
-	run(m, clk, 4*time.Second)
-	load(state)
-	m.Operate(show.Master{Level: 100, Over: time.Second})
-	run(m, clk, 6*time.Second)
-	m.End(clk.Now())
-	_, last := m.Leave(clk.Now(), false)
-	last.End()
-	log.Flush()
-
-	cfg, _, log = config(&again)
-	r := show.NewReplay(cfg)
-	slices.SortStableFunc(inputs, func(a, b any) int { return cmp.Compare(show.NumberOf(a), show.NumberOf(b)) })
-	for _, in := range inputs {
-		if err := r.Feed(passedOn(t, in)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log.Flush()
-	if live.String() != again.String() || !strings.Contains(live.String(), "0/1=77") || !strings.Contains(live.String(), "0/1=50") {
-		t.Errorf("live\n%s\nagain\n%s", live.String(), again.String())
+	r.m.Operate(show.Master{Level: 100, Over: time.Second})
+	r.run(2 * time.Second)
+	live := r.end()
+	if again := r.repeated(t); live != again || strings.Count(live, "0/1=200") != 1 || !strings.Contains(live, "0/1=77") || !strings.Contains(live, "0/1=50") || !strings.Contains(live, "2.000000 0/2=60") {
+		t.Errorf("live\n%s\nagain\n%s", live, again)
 	}
 }
 
 const labPrelude0 = `local show, one = require "show", require "signet".sender{}:universe(1) `
-
-// passedOn is an input as it comes out of a file.
-func passedOn(t *testing.T, in any) any {
-	t.Helper()
-	for _, v := range show.Values() {
-		gob.Register(v)
-	}
-	var b bytes.Buffer
-	var out any
-	if err := gob.NewEncoder(&b).Encode(&in); err != nil {
-		t.Fatal(err)
-	}
-	if err := gob.NewDecoder(&b).Decode(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}

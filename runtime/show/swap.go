@@ -91,6 +91,8 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan, on time.D
 	next.gen.StartAfter(min(from, m.horizon), m.horizon)
 	m.showBoard()
 	next.gen.Deliver(script.Event{Topic: topic, At: m.horizon})
+	sources := next.gen.Sources()
+	m.watched.Store(&sources)
 	m.showBoard()
 	return before
 }
@@ -141,14 +143,17 @@ func (m *Machine) wireUp(l, before *Load) {
 	m.lead = w.lead
 	l.gen.SetLookahead(w.lead + m.cfg.Lookahead)
 	m.hand(handed{wiring: w})
+	commands := []engine.Command{
+		engine.Use{Outputs: outputs},
+		engine.Attributes{Mixes: l.bindings.Mixes()},
+		engine.Intensity{Channels: l.bindings.Intensity()},
+	}
+	if before != nil {
+		commands = append(commands, gone(before.Patch(), l.Patch())...)
+	}
 	// An output that is new comes with the levels its load has for it, not dark before.
 	m.submit(engine.Batch{
-		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File,
-		Commands: []engine.Command{
-			engine.Use{Outputs: outputs},
-			engine.Attributes{Mixes: l.bindings.Mixes()},
-			engine.Intensity{Channels: l.bindings.Intensity()},
-		},
+		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File, Commands: commands,
 	})
 }
 

@@ -45,7 +45,19 @@ func (b *Board) Read(verb string, words []string) (Operation, error) {
 	if len(words) < v.Least || len(words) > v.Most {
 		return nil, fmt.Errorf("%s takes %s", v.Name, v.Takes)
 	}
+	if slices.Contains(words[:v.meant(words)], "") {
+		return nil, fmt.Errorf("%s takes %s, and one of these was empty", v.Name, v.Takes)
+	}
 	return v.read(b, words)
+}
+
+// meant is how many words say what is meant; the others are values, of which one may be an
+// empty text. A word that is empty by mistake must not have the main list go.
+func (v Verb) meant(words []string) int {
+	if v.Name == "param" || v.Name == "trigger" {
+		return 1
+	}
+	return len(words)
 }
 
 func word(words []string, i int) string {
@@ -90,7 +102,7 @@ func readJump(b *Board, words []string) (Operation, error) {
 func readMaster(_ *Board, words []string) (Operation, error) {
 	number, percent := strings.CutSuffix(strings.TrimSpace(words[0]), "%")
 	level, err := strconv.ParseFloat(number, 64)
-	if err != nil {
+	if err != nil || percent && !(level >= 0 && level <= 100) {
 		return nil, fmt.Errorf("the master must be 0-255, or 0%%-100%%, got %q", cut(words[0]))
 	}
 	if percent {
@@ -168,8 +180,11 @@ func (b *Board) Describe(op Operation) string {
 
 // Describe says how a list stands at show time now, for people.
 func (l *List) Describe(now time.Duration) string {
+	if len(l.Cues) == 0 {
+		return l.Name + ": no cues"
+	}
 	if l.Current == "" && l.Pending.Kind == "" {
-		return fmt.Sprintf("%s: before cue %s", l.Name, cmp.Or(l.Next, "1"))
+		return fmt.Sprintf("%s: before cue %s", l.Name, l.Next)
 	}
 	text := fmt.Sprintf("%s: cue %s", l.Name, cmp.Or(l.Current, "none"))
 	for _, c := range l.Cues {
@@ -200,12 +215,20 @@ func (b *Board) Tell(name string) (string, error) {
 		}
 		return fmt.Sprintf("%s = %s; it takes %s", p.Name, p.Text(), p.Expects()), nil
 	}
-	var texts []string
-	for i := range b.Params {
-		texts = append(texts, b.Params[i].Name+" = "+b.Params[i].Text())
-	}
-	if texts == nil {
+	if len(b.Params) == 0 {
 		return "", errors.New("the show has no params")
 	}
-	return strings.Join(texts, ", "), nil
+	return b.Settings(len(b.Params)), nil
+}
+
+// Settings are the first params with their values, and how many more there are.
+func (b *Board) Settings(most int) string {
+	var texts []string
+	for i := range b.Params[:min(most, len(b.Params))] {
+		texts = append(texts, b.Params[i].Name+" = "+b.Params[i].Text())
+	}
+	if more := len(b.Params) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("%d more params", more))
+	}
+	return strings.Join(texts, ", ")
 }

@@ -23,7 +23,7 @@ func TestRead(t *testing.T) {
 		"go haze 1":         "haze: go 1",
 		"go storm":          "no cue list is called \"storm\"; there are empty, haze, main",
 		"go hase":           `no cue list is called "hase" (did you mean "haze"?)`,
-		"go 7":              "list main has no cue 7; it has 3, 1 to 10.5",
+		"go 7":              "list main has no cue 7; it has 3 cues, 1 to 10.5",
 		"go main 1 2":       "go takes [LIST] [CUE]",
 		"back":              "main: back",
 		"back haze":         "haze: back",
@@ -41,7 +41,15 @@ func TestRead(t *testing.T) {
 		"master 255":        "master 100%",
 		"master 50% 2":      "master 50% over 2s",
 		"master full":       `the master must be 0-255, or 0%-100%, got "full"`,
-		"master 101%":       "the master must be 0-255, or 0%-100%, got 257.55",
+		"master 101%":       "the master must be 0-255, or 0%-100%, got \"101%\"",
+		"master NaN%":       `the master must be 0-255, or 0%-100%, got "NaN%"`,
+		"go ''":             "go takes [LIST] [CUE], and one of these was empty",
+		"go main ''":        "go takes [LIST] [CUE], and one of these was empty",
+		"back ''":           "back takes [LIST], and one of these was empty",
+		"trigger ''":        "trigger takes NAME [VALUE...], and one of these was empty",
+		"param title ''":    "title = ",
+		"go empty":          "list empty has no cue yet",
+		"back empty":        "list empty has no cue yet",
 		"blackout on":       "blackout on",
 		"blackout off 1.5":  "blackout off over 1.5s",
 		"blackout maybe":    `a blackout is on or off, got "maybe"`,
@@ -49,6 +57,9 @@ func TestRead(t *testing.T) {
 	} {
 		b := gala()
 		fields := strings.Fields(words)
+		for i, f := range fields {
+			fields[i] = strings.Trim(f, "'")
+		}
 		op, err := b.Read(fields[0], fields[1:])
 		if err == nil {
 			op, err = b.Check(op)
@@ -77,6 +88,7 @@ func TestDescribe(t *testing.T) {
 		`main: cue 1 "Doors", follow to cue 2 in 2.5 s`: {Cues: cues, Current: "1", Next: "2", Pending: Pending{"follow", "2", 12500 * time.Millisecond}},
 		"main: cue none, wait to cue 1 in 0.0 s":        {Cues: cues, Next: "1", Pending: Pending{"wait", "1", time.Second}},
 		"main: cue 2, the last":                         {Cues: cues, Current: "2"},
+		"main: no cues":                                 {},
 	} {
 		l.Name = "main"
 		if got := l.Describe(10 * time.Second); got != want {

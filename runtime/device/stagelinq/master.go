@@ -34,10 +34,32 @@ func (s *Sink) elect(now time.Duration) {
 			}
 		}
 	}
+	before := s.master
 	if rank > 0 || s.master.unit != nil && s.master.unit.gone {
 		s.master = best
 	}
 	s.alias(now)
+	if s.master != before {
+		s.lead(before, now)
+	}
+}
+
+// lead tells that another deck leads, and with it another title, if that is known by now.
+func (s *Sink) lead(before deckRef, now time.Duration) {
+	key, u, n := s.decl.MasterKey(), s.master.unit, s.master.deck
+	if before.unit != nil {
+		s.change(before.unit, before.deck, now)
+	}
+	if u == nil {
+		s.event(key, Changed, now)
+		return
+	}
+	s.event(key, "master", now)
+	if is := u.deckView(n); is.Told && is.Signature() != s.led {
+		s.led = is.Signature()
+		s.event(key, "track", now)
+	}
+	s.change(u, n, now)
 }
 
 // alias tells the beat clock which decks the names that scripts use stand for.

@@ -41,14 +41,6 @@ func (d *SinkDecl) UnitDeckKey(token string, n int) string {
 	return fmt.Sprintf("%s %s deck %d", d.Key(), token, n)
 }
 
-// DeckEvents are the events a sink reports of decks. "jump" comes from the beats,
-// the others from states.
-var DeckEvents = []string{"play", "stop", "track", "tempo", "jump", "master"}
-
-// DeckTopic is the topic of an event of DeckEvents; source is one of the names of
-// tempo sources above. It carries nothing.
-func DeckTopic(source, event string) string { return device.SourceTopic(source, event) }
-
 // StateTopic is the topic of the values of a StateMap path; it carries a StateChange.
 func (d *SinkDecl) StateTopic(path string) string { return d.Key() + " state " + path }
 
@@ -86,17 +78,6 @@ type Player struct {
 	Decks                                   int
 }
 
-// Deck is what is known of a deck.
-type Deck struct {
-	Playing, Master, Loaded bool
-	Empty                   bool // known not to be Loaded
-	OnAir                   bool // playing with its fader up
-	BPM                     float64
-	TotalBeats              float64
-	Title, Artist           string
-	Length                  time.Duration
-}
-
 // Sink joins a StageLinQ sink to the runtime. Beats of decks go to the beat
 // clock, states are kept for scripts to ask for. The On functions are called by
 // the driver, or by whoever plays its part in virtual time; they are safe from
@@ -110,6 +91,7 @@ type Sink struct {
 	mu     sync.Mutex
 	units  []*unit // in the order in which they were found
 	master deckRef
+	led    string            // signature of the track that leads, as it was told
 	said   map[string]string // aliases as last set
 	unkept uint64            // states there was no room for
 }
@@ -126,6 +108,7 @@ type unit struct {
 	beats  [maxDecks]float64       // length of its track in beats
 	since  [maxDecks]time.Duration // by deck: when it began to play
 	songs  [maxDecks]song          // by deck
+	loads  [maxDecks]load          // by deck
 }
 
 // maxUnits is after how many units those that are gone are forgotten.
@@ -233,6 +216,12 @@ func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 	if ev.Kind == stagelinq.Lost {
 		u.gone, u.states, u.bytes, u.songs = true, map[string]any{}, 0, [maxDecks]song{} // it keeps its place in the order
 		s.elect(s.env.Since(ev.At))
+		for n := range u.decks {
+			s.change(u, n+1, s.env.Since(ev.At))
+		}
+		for n := 1; n <= 4; n++ {
+			s.event(s.decl.DeckKey(n), Changed, s.env.Since(ev.At)) // which stands for another one now
+		}
 	}
 	player := u.player
 	s.mu.Unlock()
@@ -266,7 +255,7 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 	case (name == "PlayState" || name == "Play") && value == false && n <= len(u.decks):
 		s.env.Observe(u.decks[n-1], beat.Observation{Arrival: at, Halt: true})
 	}
-	master := s.master
+	moved := u.loads[n-1].hear(name, before, value)
 	s.elect(at)
 	if event := deckEvent(name, value); event != "" {
 		s.tell(u, n, event, at)
@@ -281,8 +270,8 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 		default: // it looks again anyway
 		}
 	}
-	if s.master != master {
-		s.env.Event(device.Event{Topic: DeckTopic(s.decl.MasterKey(), "master"), At: at})
+	if moved || slices.Contains(changing, name) {
+		s.change(u, n, at)
 	}
 }
 
@@ -301,40 +290,6 @@ func (u *unit) keep(path string, value any) bool {
 	return true
 }
 
-// deckEvent is the event that a changed state of a deck makes, or "".
-func deckEvent(name string, value any) string {
-	switch {
-	case name == "PlayState" && value == true:
-		return "play"
-	case name == "PlayState" && value == false:
-		return "stop"
-	case name == "CurrentBPM":
-		return "tempo"
-	case name == "DeckIsMaster" && value == true:
-		return "master"
-	}
-	return ""
-}
-
-// tell reports an event of a deck under every name the deck has.
-func (s *Sink) tell(u *unit, n int, event string, at time.Duration) {
-	names := []string{s.decl.UnitDeckKey(u.player.Token, n)}
-	if s.first() == u {
-		names = append(names, s.decl.DeckKey(n))
-	}
-	if s.master == (deckRef{u, n}) && event != "master" {
-		names = append(names, s.decl.MasterKey())
-	}
-	for _, name := range names {
-		topic := DeckTopic(name, event)
-		key := ""
-		if event == "tempo" { // a moving pitch fader makes many
-			key = topic
-		}
-		s.env.Event(device.Event{Topic: topic, Key: key, At: at})
-	}
-}
-
 // OnBeat takes a beat message of a unit.
 func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 	arrival := s.env.Since(ev.At)
@@ -350,6 +305,9 @@ func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 	for i := range decks {
 		u.beats[i] = ev.BeatInfo.Decks[i].Total
 		loops[i] = u.loop(i+1, ev.BeatInfo.Decks[i])
+		if u.loads[i].place() {
+			s.change(u, i+1, arrival)
+		}
 	}
 	s.mu.Unlock()
 	for i, key := range decks {
@@ -418,46 +376,6 @@ func (s *Sink) known(path string) []StateChange {
 		}
 	}
 	return list
-}
-
-// deck returns what is known of a deck; nothing of one that is not there.
-func (s *Sink) deck(token string, n int) Deck {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ref := s.master
-	if n != 0 {
-		ref = deckRef{s.first(), n}
-		if token != "" {
-			ref.unit = nil
-		}
-		for _, u := range s.units {
-			if token == u.player.Token && !u.gone {
-				ref.unit = u
-			}
-		}
-	}
-	if ref.unit == nil {
-		return Deck{}
-	}
-	return ref.unit.deckView(ref.deck)
-}
-
-func (u *unit) deckView(n int) Deck {
-	prefix := fmt.Sprintf("/Engine/Deck%d/", n)
-	is := func(name string) bool { return u.states[prefix+name] == true }
-	number := func(name string) float64 { f, _ := u.states[prefix+name].(float64); return f }
-	text := func(name string) string { t, _ := u.states[prefix+name].(string); return t }
-	d := Deck{
-		Empty:   u.states[prefix+"Track/SongLoaded"] == false,
-		Playing: is("PlayState"), Master: is("DeckIsMaster"), Loaded: is("Track/SongLoaded"),
-		BPM: number("CurrentBPM"), TotalBeats: u.beats[n-1],
-		Title: text("Track/SongName"), Artist: text("Track/ArtistName"),
-	}
-	d.OnAir = d.Playing && number("ExternalMixerVolume") > 0
-	if rate := number("Track/SampleRate"); rate > 0 {
-		d.Length = time.Duration(number("Track/TrackLength") / rate * float64(time.Second))
-	}
-	return d
 }
 
 // unit finds a unit by its token or adds it.

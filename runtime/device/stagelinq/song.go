@@ -30,6 +30,8 @@ func (g *song) hear(name string, value any, at time.Duration) (now bool) {
 		g.title = text != ""
 	case "Track/ArtistName":
 		g.artist = text != ""
+	case "Track/TrackLength": // which may come last
+		return g.loaded && !g.pending
 	default:
 		return false
 	}
@@ -78,6 +80,7 @@ func (s *Sink) Step(now time.Duration) {
 func (s *Sink) track(u *unit, n int, at time.Duration) {
 	u.songs[n-1] = song{loaded: true}
 	s.tell(u, n, "track", at)
+	s.change(u, n, at)
 }
 
 // tracks steps the sink while it is live.

@@ -35,7 +35,7 @@ func Protocol() device.Protocol {
 	return device.Protocol{
 		Name:          "stagelinq",
 		Shared:        true,
-		Values:        []any{Player{}, []Player{}, StateChange{}, []StateChange{}, Deck{}, Subscribe{}},
+		Values:        []any{Player{}, []Player{}, StateChange{}, []StateChange{}, Deck{}, DeckOf{}, Subscribe{}},
 		NewRig:        newRig,
 		NewVirtualRig: newVirtualRig,
 	}

@@ -17,6 +17,9 @@ import (
 type MotionDecl struct {
 	Server
 	Safe string // stop or hold
+
+	// Limits are not part of the key: a reload may change them on the live device.
+	Limits AxisLimits
 }
 
 // Orders a Motion takes.
@@ -38,8 +41,17 @@ type (
 		Axis            Axis
 		SegmentsPerBeat float64
 	}
-	// StopAxis drops what was not sent yet.
-	StopAxis struct{ Axis Axis }
+	// Home drops what was not sent yet and moves an axis home. Its end is told as that of
+	// a Move.
+	Home struct {
+		Path uint64
+		Axis Axis
+	}
+	// StopAxis drops what was not sent yet. It has a number as a path has, but no end.
+	StopAxis struct {
+		Path uint64
+		Axis Axis
+	}
 )
 
 // PathEnd is the end of a path.
@@ -60,8 +72,19 @@ func (d *MotionDecl) EndTopic() string { return d.Key() + " end" }
 // Absent implements device.Absentee: who waits for the end of a path learns that it will
 // not come.
 func (d *MotionDecl) Absent(message any) (device.Event, bool) {
-	o, ok := message.(Move)
-	return device.Event{Topic: d.EndTopic(), Value: PathEnd{o.Path, "the machine is not there"}}, ok
+	path, ok := numbered(message)
+	return device.Event{Topic: d.EndTopic(), Value: PathEnd{path, "the machine is not there"}}, ok
+}
+
+// numbered is the number of a path whose end is told.
+func numbered(message any) (path uint64, ok bool) {
+	switch o := message.(type) {
+	case Move:
+		return o.Path, true
+	case Home:
+		return o.Path, true
+	}
+	return 0, false
 }
 
 // SafeRecord implements device.Guarded.
@@ -78,7 +101,7 @@ type Motion struct {
 	held     atomic.Bool
 
 	mu    sync.Mutex
-	taken map[uint64]bool // paths, until somebody asks
+	taken map[uint64]bool // numbers of orders, until somebody asks
 }
 
 // Open implements device.Declaration.
@@ -103,16 +126,17 @@ func (d *MotionDecl) open(env device.Env, server Server, open func(driver.Motion
 	if err != nil {
 		return nil, err
 	}
-	drv, err := open(driver.MotionConfig{Config: server.config(env), Safe: safe})
+	drv, err := open(driver.MotionConfig{Config: server.config(env), Safe: safe, Limits: d.Limits})
 	if err != nil {
 		return nil, err
 	}
 	return &Motion{decl: d, env: env, driver: drv, refusals: refusals{log: env.Log, what: d}, taken: map[uint64]bool{}}, nil
 }
 
-// Adopt implements device.Adopter. Nobody asks any more for the paths of the load
-// before.
-func (m *Motion) Adopt(device.Declaration) {
+// Adopt implements device.Adopter: the limits may be others. Nobody asks any more for the
+// paths of the load before.
+func (m *Motion) Adopt(decl device.Declaration) {
+	m.driver.SetLimits(decl.(*MotionDecl).Limits)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.taken)
@@ -129,12 +153,19 @@ func (m *Motion) Take(_ time.Duration, message any) {
 			m.end(o.Path, driver.End{At: at, Err: err})
 		}
 		m.took(o.Path)
+	case Home:
+		err = m.driver.Home(at, o.Axis, func(e driver.End) { m.end(o.Path, e) })
+		if err != nil {
+			m.end(o.Path, driver.End{At: at, Err: err})
+		}
+		m.took(o.Path)
 	case AxisTempo:
 		err = m.driver.Tempo(at, o.Axis, o.Rate)
 	case AxisFollow:
 		err = m.driver.Follow(at, o.Axis, o.SegmentsPerBeat)
 	case StopAxis:
 		m.driver.Stop(at, o.Axis)
+		m.took(o.Path)
 	}
 	m.refusals.report(err)
 }
@@ -142,17 +173,20 @@ func (m *Motion) Take(_ time.Duration, message any) {
 // Drop implements device.Machinery: who waits for the end of a path learns that it will
 // not come.
 func (m *Motion) Drop(message any) {
-	if o, ok := message.(Move); ok {
+	if path, ok := numbered(message); ok {
 		why := driver.ErrStopped
 		if m.held.Load() {
 			why = driver.ErrHeld
 		}
-		m.end(o.Path, driver.End{Err: why})
+		m.end(path, driver.End{Err: why})
+		m.took(path)
+	}
+	if o, ok := message.(StopAxis); ok {
 		m.took(o.Path)
 	}
 }
 
-// took notes that a path is in Pending, or never will be, so that it never counts for
+// took notes that an order is in Pending and Plan, or never will be, so that it never counts for
 // nothing.
 func (m *Motion) took(path uint64) {
 	m.mu.Lock()
@@ -178,7 +212,20 @@ type (
 	// PendingOf asks for the segments of an axis that are not over, of the paths taken;
 	// an int.
 	PendingOf struct{ Axis Axis }
+	// PlanOf asks where an axis will stand after the paths taken; a Plan.
+	PlanOf struct{ Axis Axis }
+	// PositionOf asks where an axis is at an instant, in degrees; a float64.
+	PositionOf struct {
+		Axis Axis
+		At   time.Duration
+	}
 )
+
+// Plan is what a path begins with.
+type Plan struct {
+	End  float64 // where those before it end, in degrees
+	Rate float64 // its tempo, in segments a minute
+}
 
 // Answer implements device.Answerer.
 func (m *Motion) Answer(question any) any {
@@ -188,6 +235,11 @@ func (m *Motion) Answer(question any) any {
 	case PendingOf:
 		p := m.driver.Pending(now(m.env), q.Axis)
 		return p.Held + p.Sent
+	case PlanOf:
+		end, rate := m.driver.Plan(q.Axis)
+		return Plan{end, rate}
+	case PositionOf:
+		return m.driver.Position(m.env.Time(q.At), q.Axis)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func Protocol() device.Protocol {
 	return device.Protocol{
 		Name: name,
 		Values: []any{
-			Change{}, Spline{}, Tempo{}, Follow{}, Move{}, AxisTempo{}, AxisFollow{}, StopAxis{}, Feed{}, Empty{}, PathEnd{},
+			Change{}, Spline{}, Tempo{}, Follow{}, Move{}, AxisTempo{}, AxisFollow{}, Home{}, StopAxis{}, Plan{}, Feed{}, Empty{}, PathEnd{},
 		},
 		MakeSafe: makeSafe,
 		NewRig:   newRig,
@@ -84,6 +84,15 @@ type Axis = driver.Axis
 
 // ParseAxis reads x y z a or 0-3.
 func ParseAxis(s string) (Axis, error) { return driver.ParseAxis(s) }
+
+// Limits are what an axis may do.
+type Limits = driver.Limits
+
+// AxisLimits are those of the axes of a device.
+type AxisLimits = driver.AxisLimits
+
+// DefaultTempo is that of a device that was switched on, in segments a minute.
+const DefaultTempo = driver.DefaultTempo
 
 // now is the present instant as drivers count it. An order's own instant may be long
 // over when it is carried out, and then the machine begins only now.

@@ -287,7 +287,7 @@ func TestMotionStops(t *testing.T) {
 	h := newHost()
 	m, _ := open[*Motion](t, h, &MotionDecl{Server: at, Safe: "hold"})
 	stops := []func(){
-		func() { m.Take(h.clock.Now(), StopAxis{2}) },
+		func() { m.Take(h.clock.Now(), StopAxis{99, 2}) },
 		func() { m.Safe() },
 		func() { m.Hold(true) },
 	}
@@ -316,6 +316,11 @@ func TestMotionStops(t *testing.T) {
 	m.Hold(false)
 	m.Drop(Move{12, 2, staircase(1)})
 	if ev := next(t, h.events); ev.Value != (PathEnd{12, "the path was stopped"}) || !m.tookPath(12) {
+		t.Errorf("dropped: %+v", ev)
+	}
+	m.Drop(Home{13, 2})
+	m.Drop(StopAxis{14, 2}) // which has no end
+	if ev := next(t, h.events); ev.Value != (PathEnd{13, "the path was stopped"}) || !m.tookPath(13) || !m.tookPath(14) {
 		t.Errorf("dropped: %+v", ev)
 	}
 	m.Take(h.clock.Now(), Move{10, 3, staircase(1)})

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Folder is where a show is.
@@ -71,7 +72,11 @@ func (f *Files) Open(name string) (fs.File, error) {
 	if err != nil {
 		f.remember(name, nil)
 		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			err = &fs.PathError{Op: "open", Path: name, Err: e.Err} // without the name of a system call
+			cause := e.Err
+			if errors.Is(cause, syscall.ENOTDIR) { // a file where the folder of it would be
+				cause = fs.ErrNotExist
+			}
+			err = &fs.PathError{Op: "open", Path: name, Err: cause} // without the name of a system call
 		}
 		return nil, err
 	}

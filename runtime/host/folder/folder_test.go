@@ -53,6 +53,9 @@ func TestFiles(t *testing.T) {
 	if _, err := fs.Stat(f, "part/init.lua"); err == nil || !strings.HasPrefix(err.Error(), "open part/init.lua: ") {
 		t.Errorf("a file that is not there: %v", err)
 	}
+	if _, err := fs.Stat(f, "show.lua/check.lua"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file in one that is no folder: %v", err)
+	}
 	if _, err := f.Open("../show.lua"); err == nil {
 		t.Error("the folder can be left")
 	}

@@ -1,0 +1,199 @@
+package examples
+
+import (
+	"context"
+	"flag"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"showrun/runtime/level"
+)
+
+var reloads = flag.Int("reloads", 30, "how often shows are saved while they run")
+
+// saved are the shows that are saved while they run: the slots that carry the fine half of a
+// channel, which are not compared; how the lines of the log begin that tell what happened
+// once, reload or not; and for how long after one of those frames are not compared: a look of
+// the club comes by the beat of a deck, its steps by that of the show, and which of both is
+// ahead by how many microseconds is open.
+var saved = []struct {
+	name   string
+	fine   []int
+	tells  string
+	settle time.Duration
+}{
+	{"play", []int{23, 24}, "cue", 0},
+	{"club-night", []int{34, 36, 46, 48, 58, 60, 70, 72}, "look", 300 * time.Millisecond},
+}
+
+// TestReloadsAreNotSeen saves shows at random while hands play them, and compares every frame
+// and all they tell with those of a run that is left alone.
+func TestReloadsAreNotSeen(t *testing.T) {
+	for _, s := range saved {
+		t.Run(s.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			saves := make([]time.Duration, *reloads)
+			for i := range saves {
+				saves[i] = outside(hands(t, s.name), time.Duration(rng.Int64N(int64(lengthOf(t, s.name)))))
+			}
+			slices.Sort(saves)
+			want, got := tape{tells: s.tells}, tape{tells: s.tells}
+			want.record(t, s.name, 1000, nil) // a frame a millisecond
+			got.record(t, s.name, 44, saves)
+			got.compare(t, &want, s.fine, s.settle)
+			if !slices.Equal(got.told, want.told) {
+				t.Errorf("told %q,\nwant %q", got.told, want.told)
+			}
+			got.check(t)
+		})
+	}
+}
+
+// outside moves an instant out of a mix. While the beat goes over from one deck to another, a
+// fade on its way to the next colour is timed by either.
+func outside(list []hand, at time.Duration) time.Duration {
+	const mix = 150 * time.Millisecond
+	for _, h := range list {
+		if h.words[0] == "lead" && at >= h.at && at < h.at+mix {
+			return at + mix
+		}
+	}
+	return at
+}
+
+// tape keeps the frames of a run, what it tells, and what it needs.
+type tape struct {
+	tells  string
+	at     []time.Duration
+	levels [][]byte
+	told   []string
+	when   []time.Duration // it was told
+	now    func() time.Duration
+	needs  []need
+}
+
+type need struct {
+	heap       uint64
+	goroutines int
+}
+
+// Frame implements show.FrameSink.
+func (p *tape) Frame(f *level.Frame) {
+	p.at = append(p.at, f.At)
+	p.levels = append(p.levels, slices.Clone(f.Levels[0][:100]))
+}
+
+// record plays a show with its hands, and saves it at the instants given.
+func (p *tape) record(t *testing.T, name string, rate int, saves []time.Duration) {
+	t.Helper()
+	o := options(t, name, p)
+	o.Rate = rate
+	o.Log = slog.New(telling{o.Log.Handler(), p})
+	r := newGig(t, o)
+	defer r.Close()
+	p.now = r.Now
+	save := func() {
+		if err := r.Load(context.Background(), os.DirFS(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := func(at time.Duration) {
+		if err := r.Until(context.Background(), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save()
+	for _, h := range hands(t, name) {
+		for ; len(saves) > 0 && saves[0] <= h.at; saves = saves[1:] {
+			until(saves[0])
+			save()
+			if len(saves)%10 == 0 {
+				p.measure()
+			}
+		}
+		until(h.at)
+		if err := h.lay(r); err != nil {
+			t.Fatalf("%v %v: %v", h.at, h.words, err)
+		}
+	}
+}
+
+func (p *tape) measure() {
+	runtime.GC()
+	runtime.GC() // what had a finalizer goes now
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	p.needs = append(p.needs, need{m.HeapAlloc, runtime.NumGoroutine()})
+}
+
+// compare has every frame lie between those that the other tape has within two milliseconds,
+// give or take 1.
+func (p *tape) compare(t *testing.T, with *tape, fine []int, settle time.Duration) {
+	t.Helper()
+	const near = 2 * time.Millisecond
+	first, wrong := 0, 0
+	for i, at := range p.at {
+		if slices.ContainsFunc(with.when, func(told time.Duration) bool { return at > told-near && at < told+settle }) {
+			continue
+		}
+		for with.at[first] < at-near {
+			first++
+		}
+		least, most := slices.Clone(with.levels[first]), slices.Clone(with.levels[first])
+		for n := first; n < len(with.at) && with.at[n] <= at+near; n++ {
+			for s, l := range with.levels[n] {
+				least[s], most[s] = min(least[s], l), max(most[s], l)
+			}
+		}
+		for s, l := range p.levels[i] {
+			if int(l) < int(least[s])-1 || int(l) > int(most[s])+1 {
+				if !slices.Contains(fine, s+1) {
+					t.Errorf("at %v slot %d is %d, want %d-%d", at, s+1, l, least[s], most[s])
+					wrong++
+				}
+			}
+		}
+		if wrong > 10 {
+			t.Fatal("and so on")
+		}
+	}
+}
+
+// check has no frame come late, and what the run needs stay as it is.
+func (p *tape) check(t *testing.T) {
+	t.Helper()
+	for i, at := range p.at[1:] {
+		if gap := at - p.at[i]; gap > 2*time.Second/44 {
+			t.Errorf("a frame at %v, %v after the one before", at, gap)
+		}
+	}
+	first, last := p.needs[0], p.needs[len(p.needs)-1]
+	if last.goroutines > first.goroutines || last.heap > first.heap+first.heap/4 {
+		t.Errorf("after %d reloads %+v, at first %+v", *reloads, last, first)
+	}
+	t.Logf("%d frames, %d reloads: %+v at first, %+v in the end", len(p.at), *reloads, first, last)
+}
+
+// telling is a log that keeps the lines that tell what happened.
+type telling struct {
+	slog.Handler
+	tape *tape
+}
+
+func (l telling) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l telling) Handle(ctx context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, l.tape.tells) {
+		l.tape.told, l.tape.when = append(l.tape.told, r.Message), append(l.tape.when, l.tape.now())
+	}
+	if r.Level < slog.LevelError {
+		return nil
+	}
+	return l.Handler.Handle(ctx, r)
+}

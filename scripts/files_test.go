@@ -1,0 +1,6 @@
+package scripts
+
+import "embed"
+
+//go:embed *_test.lua
+var tests embed.FS
