@@ -157,14 +157,14 @@ func (h *Host) resume() left {
 		return l
 	}
 	at := p.Engine.At + away
+	h.clock.Forward(at) // before a disk takes its time
 	h.resumed = now
 	tried := line
 	tried.Resumed = now
 	if err := h.store.WritePoint(name, writtenLine(tried), b); err != nil {
 		h.opts.Log.Error("the restore point cannot be written", "error", err)
 	}
-	h.clock.Forward(at)
-	if err := survive(func() error { return h.show.Resume(p.Engine, at) }); err != nil {
+	if err := survive(func() error { return h.show.Resume(p.Engine, h.clock.Now()) }); err != nil {
 		h.setAside(err)
 		return l
 	}

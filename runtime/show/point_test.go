@@ -2,12 +2,15 @@ package show_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"showrun/bindings"
@@ -169,3 +172,54 @@ func TestPointHasNoOrders(t *testing.T) {
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// TestResumedIsReplayed: the record of a run that went on from another one repeats it.
+func TestResumedIsReplayed(t *testing.T) {
+	h := newLab(t, playText)
+	h.run(3 * time.Second)
+	p := h.point()
+	config := func(b *bytes.Buffer) (show.Config, *clock.Virtual, *show.FrameLog) {
+		clk, log := clock.NewVirtual(), show.NewFrameLog(b)
+		return show.Config{
+			Name: "show", File: "show.lua", Rate: 50, Lookahead: lookahead, Seed: 1, Frames: log,
+			Bind: func(s show.Scene) show.Bindings { return labelled{bindings.New(s), h} },
+			Now:  clk.Now, Stopwatch: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler),
+		}, clk, log
+	}
+	var live, again bytes.Buffer
+	var inputs []any
+	cfg, clk, log := config(&live)
+	cfg.Record = func(in any) { inputs = append(inputs, in) }
+	clk.Set(p.Engine.At + 2*time.Second)
+	m := show.New(cfg)
+	if err := m.Resume(p.Engine, clk.Now()); err != nil {
+		t.Fatal(err)
+	}
+	l, err := m.Prepare(t.Context(), fstest.MapFS{"show.lua": {Data: []byte(labPrelude + playText)}}, show.FirstAfter(p.State, p.Carried))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Swap(l, clk.Now())
+	for until := clk.Now() + 10*time.Second; clk.Now() < until; clk.Advance(10 * time.Millisecond) {
+		for more := true; more; {
+			more, _ = m.Script(clk.Now())
+		}
+		m.Engine(clk.Now())
+	}
+	m.End(clk.Now())
+	_, last := m.Leave(clk.Now(), false)
+	last.End()
+	log.Flush()
+	cfg, _, log = config(&again)
+	r := show.NewReplay(cfg)
+	slices.SortStableFunc(inputs, func(a, b any) int { return cmp.Compare(show.NumberOf(a), show.NumberOf(b)) })
+	for _, in := range inputs {
+		if err := r.Feed(passedOn(t, in)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log.Flush()
+	if live.String() != again.String() || !strings.Contains(live.String(), "0/1=254") {
+		t.Errorf("live\n%.600s\nagain\n%.600s", live.String(), again.String())
+	}
+}
