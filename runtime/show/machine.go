@@ -62,6 +62,7 @@ type Machine struct {
 	inputs   bag // of the engine loop
 	reports  bag // from the engine loop to the inbox
 	errors   limiter
+	undone   limiter                  // operations
 	disabled atomic.Pointer[[]string] // handlers of the live load
 	board    atomic.Pointer[Board]
 	carried  atomic.Pointer[Carried]
