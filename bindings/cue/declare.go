@@ -126,6 +126,9 @@ func (s *Lists) signed(o module.Options, option, name string) cue.Length {
 			v = lua.LString(rest)
 		}
 	}
+	if negative {
+		name += ", without its minus,"
+	}
 	d := cue.Length(s.Duration(o.Call, v, name))
 	if negative {
 		d.Time, d.Beats = -d.Time, -d.Beats

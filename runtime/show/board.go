@@ -208,6 +208,9 @@ func (p *Param) onStep(n float64) float64 {
 		from = p.Min
 	}
 	steps := math.Round((n - from) / p.Step)
+	if math.Abs(steps) > 1<<53 {
+		return n // there is no telling them apart
+	}
 	if on := from + steps*p.Step; on <= p.Max {
 		return round(on)
 	}

@@ -94,6 +94,16 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestFitStaysFinite: a step that is too small for a number leaves it as it is.
+func TestFitStaysFinite(t *testing.T) {
+	p := Param{Name: "p", Default: 5.0, Min: math.Inf(-1), Max: math.Inf(1), Step: 1e-300}
+	for _, n := range []float64{1e10, -1e300, 5} {
+		if fit, err := p.Fit(n); err != nil || fit != n {
+			t.Errorf("%g: %v, %v", n, fit, err)
+		}
+	}
+}
+
 // TestCheckOfNothing: a show that declares nothing says so.
 func TestCheckOfNothing(t *testing.T) {
 	for _, c := range []struct {

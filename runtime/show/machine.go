@@ -63,6 +63,7 @@ type Machine struct {
 	reports  bag         // from the engine loop to the inbox
 	leaving  atomic.Bool // the script says goodbye
 	errors   limiter
+	undone   limiter                  // operations
 	disabled atomic.Pointer[[]string] // handlers of the live load
 	board    atomic.Pointer[Board]
 	carried  atomic.Pointer[Carried]

@@ -190,8 +190,15 @@ func (m *Machine) operate(ev script.Event) error {
 			return stuck
 		}
 	}
-	if err != nil {
-		m.cfg.Log.Warn("not done: " + err.Error())
+	if err == nil {
+		return nil
+	}
+	if ok, held := m.undone.allow(m.cfg.Now()); ok {
+		var args []any
+		if held > 0 {
+			args = append(args, "not shown", held)
+		}
+		m.cfg.Log.Warn("not done: "+err.Error(), args...)
 	}
 	return nil
 }

@@ -84,6 +84,22 @@ func TestOperateInACrowd(t *testing.T) {
 	}
 }
 
+// TestOperateInVain, as often as somebody can press: the log tells of some.
+func TestOperateInVain(t *testing.T) {
+	h := newLab(t, "")
+	h.lists = []show.List{{Name: "main", Cues: []show.Cue{{"1", ""}}}}
+	h.load("")
+	for range 500 {
+		h.m.Operate(show.Go{List: "main"})
+	}
+	h.lists = nil
+	h.load("")
+	h.run(time.Second)
+	if n := strings.Count(h.log.String(), "not done: "); n == 0 || n > 20 {
+		t.Errorf("the log tells it %d times", n)
+	}
+}
+
 // TestOperateAfterReload: what was asked of a load that goes is done by the next one if that
 // has it too.
 func TestOperateAfterReload(t *testing.T) {

@@ -57,6 +57,9 @@ func parseJSON(data []byte) (node, error) {
 		return node{}, fmt.Errorf("the file has %d bytes, more than %d", len(data), maxJSON)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return node{}, errors.New("the file is written in UTF-16; save it as UTF-8")
+	}
 	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(data))}
 	r.dec.UseNumber()
 	value, err := r.value("", 0)
@@ -181,6 +184,9 @@ func (n node) describe() string {
 		}
 		return strconv.Quote(v)
 	case []any:
+		if len(v) == 0 {
+			return "an empty list"
+		}
 		return "a list"
 	case *object:
 		return "an object"

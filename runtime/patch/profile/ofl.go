@@ -166,7 +166,7 @@ func (f *ofl) switchTo(to node, pixel string) {
 		target := strings.ReplaceAll(to.get(key).text(), pixelVariable, pixel)
 		e, ok := f.known[target]
 		if !ok {
-			to.get(key).fail("no channel '%s'%s", target, didYouMean(target, f.order))
+			to.get(key).fail("no channel '%s'%s", target, meant(target, f.order))
 		}
 		e.alias = strings.ReplaceAll(key, pixelVariable, pixel)
 		f.put(e.alias, e)
@@ -274,7 +274,7 @@ func (f *ofl) layOut(p *Profile, slots []slot) {
 		e, ok := f.known[s.name]
 		switch {
 		case !ok:
-			s.fail("no channel '%s'%s", s.name, didYouMean(s.name, f.order))
+			s.fail("no channel '%s'%s", s.name, meant(s.name, f.order))
 		case e.byte > 0:
 			f.fine(p, entries, s, e, i)
 		case slices.ContainsFunc(entries, func(o entry) bool { return o.name() == e.name() }):

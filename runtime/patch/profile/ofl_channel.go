@@ -139,7 +139,7 @@ func (f *ofl) capability(n node, channel string, l levels, from, to int) Capabil
 	k, ok := oflKinds[kind]
 	if !ok {
 		types := slices.Sorted(maps.Keys(oflKinds))
-		n.get("type").fail("unknown type '%s'%s", kind, didYouMean(kind, types))
+		n.get("type").fail("unknown type '%s'%s", kind, meant(kind, types))
 		return Capability{}
 	}
 	f.checkWords(n, kind)

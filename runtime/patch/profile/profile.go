@@ -125,6 +125,14 @@ func missing(folder fs.FS, file string, err error) error {
 	return fmt.Errorf("%s: there is no such file in the show folder%s", file, didYouMean(file, near))
 }
 
+// meant is didYouMean, or which names there are.
+func meant(written string, names []string) string {
+	if guess := didYouMean(written, names); guess != "" || len(names) == 0 {
+		return guess
+	}
+	return "; there are " + list(names)
+}
+
 // didYouMean is " (did you mean '…'?)" for the name most like what was written, or else the
 // one that it begins with; "" if there is none.
 func didYouMean(written string, names []string) string {
