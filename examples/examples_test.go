@@ -21,7 +21,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "write the golden frame logs anew")
-	repeat = flag.Duration("repeat", 2*time.Minute, "how much of each show two runs are compared over")
+	repeat = flag.Duration("repeat", 20*time.Second, "how much of each show two runs are compared over")
 )
 
 // length is how much of each show the golden logs hold: eight bars at the rig's
