@@ -3,6 +3,7 @@ package osc
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
@@ -57,15 +58,15 @@ func encoded(t *testing.T, messages ...string) []byte {
 	return b
 }
 
-// TestUrgentInAFlood: what is wanted is heard among thousands of datagrams that are not,
-// and of these most are not even given to the process.
-func TestUrgentInAFlood(t *testing.T) {
-	c, heard := listenUrgent(t)
-	s := raw(t, c.Addr())
-	flood := encoded(t, "/lights/1/level")
-	const count = 200_000
-	for n := range count {
-		if _, err := s.Write(flood); err != nil {
+// flooded is how many datagrams a flood has.
+const flooded = 200_000
+
+// flood sends a message again and again, and expects that every stop among them is heard.
+func flood(t *testing.T, s io.Writer, heard <-chan string, address string) {
+	t.Helper()
+	message := encoded(t, address)
+	for n := range flooded {
+		if _, err := s.Write(message); err != nil {
 			t.Fatal(err)
 		}
 		if n%10_000 == 0 {
@@ -75,12 +76,20 @@ func TestUrgentInAFlood(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestUrgentInAFlood: what is wanted is heard among thousands of datagrams that are not,
+// and of these most are not even given to the process.
+func TestUrgentInAFlood(t *testing.T) {
+	c, heard := listenUrgent(t)
+	s := raw(t, c.Addr())
+	flood(t, s, heard, "/lights/1/level")
 	s.Write(encoded(t, "/lights/1", "/showrun/sto?")) // in a bundle, as a pattern
 	for range 2 {
 		next(t, heard) // all of a datagram that has one
 	}
-	if n := c.Stats().Unwanted; n < floodCount || n > count/2 {
-		t.Errorf("%d of %d unwanted datagrams came", n, count)
+	if n := c.Stats().Unwanted; n < floodCount || n > flooded/2 {
+		t.Errorf("%d of %d unwanted datagrams came", n, flooded)
 	}
 }
 
@@ -89,27 +98,15 @@ func TestUrgentInAFlood(t *testing.T) {
 func TestUrgentInAFloodOfItsOwn(t *testing.T) {
 	c, heard := listenUrgent(t)
 	s := raw(t, c.Addr())
-	flood := encoded(t, "/showrun/param/speed")
-	const count = 200_000
-	for n := range count {
-		if _, err := s.Write(flood); err != nil {
-			t.Fatal(err)
-		}
-		if n%10_000 == 0 {
-			s.Write(encoded(t, "/showrun/stop"))
-			if got := next(t, heard); got != "/showrun/stop" {
-				t.Fatalf("%q", got)
-			}
-		}
-	}
+	flood(t, s, heard, "/showrun/param/speed")
 	for _, stop := range []string{"/SHOWRUN/Stop", "/showrun/st?p"} {
 		s.Write(encoded(t, stop))
 		if got := next(t, heard); got != stop {
 			t.Fatalf("%q", got)
 		}
 	}
-	if n := c.Stats().Unwanted; n < 2*floodCount || n > count/2 {
-		t.Errorf("%d of %d unwanted datagrams came", n, count)
+	if n := c.Stats().Unwanted; n < 2*floodCount || n > flooded/2 {
+		t.Errorf("%d of %d unwanted datagrams came", n, flooded)
 	}
 }
 
