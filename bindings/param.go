@@ -13,6 +13,7 @@ import (
 
 	"showrun/bindings/module"
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 	"showrun/runtime/show"
 )
 
@@ -216,7 +217,7 @@ func (s *Show) param(name string) *param {
 func paramClass() module.Class[*param] {
 	return module.Class[*param]{
 		Methods: map[string]func(module.Call, *param) int{
-			"get": func(c module.Call, p *param) int { c.L.Push(luaOf(p.Value)); return 1 },
+			"get": func(c module.Call, p *param) int { c.L.Push(plain.Import(c.L, p.Value)); return 1 },
 			"set": paramSet,
 			"on":  paramOn,
 		},
@@ -252,22 +253,9 @@ func paramSet(c module.Call, p *param) int {
 }
 
 func paramOn(c module.Call, p *param) int {
-	return p.s.PushHandle(c, p.s.G.On(c.Fn+" "+p.Name, c.Function(1, "the callback"), func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		return []lua.LValue{luaOf(ev.Value)}
+	return p.s.PushHandle(c, p.s.G.On(c.Fn+" "+p.Name, c.Function(1, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+		return []lua.LValue{plain.Import(L, ev.Value)}
 	}, p.topic()))
-}
-
-// luaOf is a plain value as scripts have it.
-func luaOf(v any) lua.LValue {
-	switch v := v.(type) {
-	case float64:
-		return lua.LNumber(v)
-	case bool:
-		return lua.LBool(v)
-	case string:
-		return lua.LString(v)
-	}
-	return lua.LNil
 }
 
 // plainOf is a number, a boolean or a string of a script; nil for anything else.

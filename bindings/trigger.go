@@ -5,6 +5,7 @@ import (
 
 	"showrun/bindings/module"
 	"showrun/runtime/script"
+	"showrun/runtime/script/plain"
 	"showrun/runtime/show"
 )
 
@@ -59,7 +60,7 @@ func triggerFire(c module.Call, t *trigger) int {
 func (s *Show) fire(op show.Fire) {
 	var args []lua.LValue
 	for _, a := range op.Args {
-		args = append(args, luaOf(a))
+		args = append(args, plain.Import(s.G.L, a))
 	}
 	for _, t := range s.triggers {
 		if t.Name == op.Name {
