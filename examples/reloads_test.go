@@ -185,11 +185,12 @@ func (p *tape) compare(t *testing.T, with *tape, fine []int, late, settle time.D
 	}
 }
 
-// flat has what the runs need stay as it is.
+// flat has what the runs need stay as it is: what is alive comes and goes by a third with what
+// the collector has not found yet, and each version that stays would add a tenth.
 func (p *tape) flat(t *testing.T) {
 	t.Helper()
 	first, last := p.needs[0], p.needs[len(p.needs)-1]
-	if last.goroutines > first.goroutines || last.heap > first.heap+first.heap/4 {
+	if last.goroutines > first.goroutines || last.heap > 2*first.heap {
 		t.Errorf("after %d reloads %+v, at first %+v", *reloads, last, first)
 	}
 	t.Logf("%d reloads: %+v at first, %+v in the end", *reloads, first, last)
