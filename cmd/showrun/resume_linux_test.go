@@ -139,8 +139,10 @@ func TestCrash(t *testing.T) {
 		}
 		began := time.Now()
 		run, _ := start()
-		// Where the fade begins is taken from what is heard of it.
-		first := e.await(t, "the fade", began, func(l heardLevels) bool { return l.wash >= 20 && l.moved == 99 })
+		// Where the fade begins is taken from what is heard of it. The last looks of the run
+		// before may come late.
+		dark := e.await(t, "the show", began, func(l heardLevels) bool { return l.wash < 20 && l.moved == 99 })
+		first := e.await(t, "the fade", dark.at, func(l heardLevels) bool { return l.wash >= 20 && l.moved == 99 })
 		zero := first.at.Add(-time.Duration(float64(first.wash) / 255 * 1e10))
 		<-time.After(time.Duration(random.Int64N(int64(4 * time.Second))))
 		if err := run.Process.Kill(); err != nil {
