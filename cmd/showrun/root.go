@@ -15,10 +15,11 @@ import (
 // app is one run of the command.
 type app struct {
 	stdout, stderr io.Writer
-	screen         *terminal.Screen // stderr while something runs, and for last words
-	signals        chan os.Signal   // those of the system, and Ctrl-C where it is a key
-	jsonLog        *slog.Logger     // set once the log is one for programs
-	command        string           // that was run, once it has ended
+	screen         *terminal.Screen  // stderr while something runs, and for last words
+	signals        chan os.Signal    // those of the system, and Ctrl-C where it is a key
+	jsonLog        *slog.Logger      // set once the log is one for programs
+	command        string            // that was run, once it has ended
+	origins        map[string]string // where its flags were set, but on the command line
 }
 
 // root builds the command tree. A show named without a verb is run.
@@ -31,11 +32,12 @@ func (a *app) root() *cobra.Command {
 
 SHOW is a Lua file or a folder with a show.lua. Edit and save it while it runs:
 the new version takes over between two frames, a broken one changes nothing.`,
-		Example:       "  showrun --rig examples/first-light    try a show without any hardware\n  showrun show.lua",
-		Version:       version(),
-		Args:          cobra.ArbitraryArgs,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Example:           "  showrun --rig examples/first-light    try a show without any hardware\n  showrun show.lua",
+		Version:           version(),
+		Args:              cobra.ArbitraryArgs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: a.configure,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && cmd.Flags().NFlag() == 0 {
 				return cmd.Help()
@@ -62,7 +64,7 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		Run:   func(*cobra.Command, []string) { fmt.Fprint(a.stdout, about) },
 	}
 	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.record(), a.keys(), tell)
-	root.AddCommand(a.discover(), a.leases(), a.soak())
+	root.AddCommand(a.discover(), a.leases(), a.soak(), a.config())
 	return root
 }
 
