@@ -48,7 +48,6 @@ machine; other shows and players on its loopback disturb it.`,
 	p.StringVar(&cfg.Only, "only", "", `only the faults with one of these in their names, such as "kill,save"`)
 	p.DurationVar(&cfg.Rest, "rest", 10*time.Second, "how long to leave the show alone between two faults, at most")
 	p.BoolVar(&cfg.Each, "each", false, "every fault once, and then end")
-	settings.ByHand(p, "for", "seed", "only", "rest", "each")
 	settings.AtLeast(p, "for", time.Millisecond)
 	settings.AtLeast(p, "rest", time.Millisecond)
 	settings.AtLeast(p, "seed", 0)

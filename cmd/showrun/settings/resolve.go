@@ -112,8 +112,6 @@ func (v *Values) unknown(section, name string) error {
 	switch {
 	case section != "" && t.names(section) == nil:
 		return fmt.Errorf("there is no section [%s]%s", section, meant("[", section, append(t.sections(), "show"), "]"))
-	case slices.Contains(t.hands, given):
-		return fmt.Errorf("%s is no setting: it is given by hand, as --%s", name, given)
 	case t.find(section, given) != nil:
 		return fmt.Errorf("unknown setting %s (did you mean %s?)", name, given)
 	}
@@ -125,6 +123,9 @@ func (v *Values) unknown(section, name string) error {
 			hint = " (put it above the first section)"
 			break
 		}
+	}
+	if hint == "" && slices.Contains(t.hands, given) {
+		return fmt.Errorf("%s is no setting: it is given by hand, as --%s", name, given)
 	}
 	if hint == "" && section == "" {
 		hint = meant("[", given, t.sections(), "]")

@@ -33,7 +33,7 @@ type Table struct {
 
 // withoutSettings are the commands to which nothing is said but by hand. An emergency stop
 // must go through whatever a file holds.
-var withoutSettings = []string{"ctl", "completion", "help", "version", "config"}
+var withoutSettings = []string{"ctl", "completion", "help", "version", "config", "soak"}
 
 // Of makes the table of a tree that is used for nothing else: it sets its flags to try values.
 func Of(root *cobra.Command) *Table {
