@@ -89,6 +89,7 @@ readable by you alone; shows that name no key of their own use it.`,
 	export.Flags().StringVar(&guest, "guest", "", "the file to write; it must not exist")
 	export.Flags().StringVar(&scope, "scope", wire.DefaultScope, "the scope the keys are for")
 	settings.ByHand(export.Flags(), "guest", "scope")
+	settings.Path(export.Flags(), "guest")
 
 	var fingerprint bool
 	show := &cobra.Command{

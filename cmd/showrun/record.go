@@ -65,6 +65,7 @@ It ends with Ctrl-C or after --for. What was heard up to then is in FILE.`,
 	settings.Between(p, "port", 0, 65535, "")
 	settings.AtLeast(p, "for", time.Duration(0))
 	settings.ByHand(p, "stagelinq", "force")
+	settings.Path(p, "stagelinq")
 	settings.Shared(p, "interface", "state", "verbose")
 	return cmd
 }

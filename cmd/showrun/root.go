@@ -65,6 +65,7 @@ the new version takes over between two frames, a broken one changes nothing.`,
 	}
 	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.record(), a.keys(), tell)
 	root.AddCommand(a.discover(), a.leases(), a.soak(), a.config())
+	completed(root)
 	return root
 }
 

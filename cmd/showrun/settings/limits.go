@@ -67,6 +67,9 @@ func Choices(f *pflag.Flag) []string {
 	return slices.Concat(f.Annotations[choices], f.Annotations[address])
 }
 
+// IsPath reports whether a flag names a file or folder.
+func IsPath(f *pflag.Flag) bool { return is(f, filePath) }
+
 // is reports whether a flag has an annotation.
 func is(f *pflag.Flag, key string) bool { _, ok := f.Annotations[key]; return ok }
 
