@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,7 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		RunE:  func(cmd *cobra.Command, args []string) error { return a.run(cmd, rf, args) },
 	}
 	rf.add(run)
-	about := fmt.Sprintf("showrun %s\n%s\nIts Sig-Net product code is one for prototypes.\n", version(), attribution)
+	about := fmt.Sprintf("showrun %s\n%s\n%s\nIts Sig-Net product code is one for prototypes.\n", version(), made(), attribution)
 	root.SetVersionTemplate(about)
 	tell := &cobra.Command{
 		Use:   "version",
@@ -72,10 +73,35 @@ the new version takes over between two frames, a broken one changes nothing.`,
 // attribution is what the licence of Sig-Net asks implementers to say.
 const attribution = "Sig-Net™ Designed by and Copyright Singularity (UK) Ltd."
 
+// release is the version of a release, which its build stamps; "" in other builds.
+var release string
+
 // version is what the build knows of it.
 func version() string {
+	if release != "" {
+		return release
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}
 	return "(development)"
+}
+
+// made tells what a report of a fault has to: the commit, if the build knows it, the Go it was
+// made with, and what for.
+func made() string {
+	commit := "commit not known"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		of := map[string]string{}
+		for _, s := range info.Settings {
+			of[s.Key] = s.Value
+		}
+		if of["vcs.revision"] != "" {
+			commit = "commit " + of["vcs.revision"] + " of " + of["vcs.time"]
+		}
+		if of["vcs.modified"] == "true" {
+			commit += ", changed since"
+		}
+	}
+	return fmt.Sprintf("%s, %s, %s/%s", commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
