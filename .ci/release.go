@@ -232,6 +232,9 @@ func (r *release) documents() (list []file, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if path.Ext(name) == ".md" {
+			content = bytes.ReplaceAll(content, []byte("](.ci/package/"), []byte("](package/"))
+		}
 		list = append(list, file{name: strings.TrimPrefix(name, ".ci/"), content: content})
 	}
 	return list, nil
