@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showrun/cmd/showrun/deckscript"
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/source"
@@ -96,6 +97,14 @@ func (a *app) deck() *cobra.Command {
 	p.BoolVar(&f.loop, "loop", false, "begin the recording again after its end")
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	settings.Between(p, "port", 0, 65535, "")
+	settings.Between(p, "decks", 2, 4, "")
+	settings.Between(p, "bpm", 20, 999, "")
+	settings.Between(p, "rate", 1, 100, "beat messages a second")
+	settings.AtLeast(p, "from", time.Duration(0))
+	settings.AtLeast(p, "for", time.Duration(0))
+	settings.Path(p, "script", "take")
+	settings.Shared(p, "verbose")
 	return cmd
 }
 
@@ -120,27 +129,6 @@ func (f *deckFlags) check(given func(string) bool) error {
 	}
 	if n := first("bpm", "play"); n != "" && f.script != "" {
 		return fmt.Errorf("--%s does not go with --script, which decides that", n)
-	}
-	switch {
-	case f.decks < 2 || f.decks > 4:
-		return fmt.Errorf("--decks must be 2-4, got %d", f.decks)
-	case !(f.bpm >= 20 && f.bpm <= 999):
-		return fmt.Errorf("--bpm must be 20-999, got %v", f.bpm)
-	case f.rate < 1 || f.rate > 100:
-		return fmt.Errorf("--rate must be 1-100 beat messages a second, got %d", f.rate)
-	case f.from < 0:
-		return errors.New("--from must not be negative")
-	}
-	return checkCommon(f.port, f.length)
-}
-
-// checkCommon checks the flags that deck and record share.
-func checkCommon(port int, length time.Duration) error {
-	switch {
-	case port < 0 || port > 65535:
-		return fmt.Errorf("--port must be 1-65535, got %d", port)
-	case length < 0:
-		return errors.New("--for must not be negative")
 	}
 	return nil
 }

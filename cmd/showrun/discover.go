@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showrun/cmd/showrun/discover"
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/signet/key"
 	"showrun/runtime/host"
@@ -29,6 +30,7 @@ func (a *app) discover() *cobra.Command {
 	}
 	f.Add(cmd)
 	cmd.Flags().StringVar(&f.StateDir, "state", "", stateUsage)
+	settings.Shared(cmd.Flags(), "state")
 	return cmd
 }
 

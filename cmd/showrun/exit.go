@@ -64,7 +64,7 @@ func (a *app) codeOf(err error) exitCode {
 	case errors.As(err, &sig):
 		return sig.code()
 	}
-	a.tell(err)
+	a.tell(a.tellOrigins(err))
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagenet/gateway"
 	"showrun/runtime/host"
@@ -65,6 +65,10 @@ func (a *app) gateway() *cobra.Command {
 	p.StringVar(&f.name, "name", "", "name to advertise (default: the id)")
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	settings.Between(p, "addresses", 1, maxGatewayAddresses, "")
+	settings.Address(p, "listen")
+	settings.AtLeast(p, "for", time.Duration(0))
+	settings.Shared(p, "verbose")
 	return cmd
 }
 
@@ -74,18 +78,8 @@ func (f *gatewayFlags) check(counted bool) ([]gateway.Channel, error) {
 	switch {
 	case f.id == "":
 		return nil, errors.New("--id must not be empty")
-	case f.addresses < 1 || f.addresses > maxGatewayAddresses:
-		return nil, fmt.Errorf("--addresses must be 1-%d, got %d", maxGatewayAddresses, f.addresses)
 	case len(f.kind) > maxKind:
 		return nil, fmt.Errorf("--type must have at most %d characters, got %q", maxKind, f.kind)
-	case f.length < 0:
-		return nil, errors.New("--for must not be negative")
-	}
-	if f.listen != "" {
-		_, port, err := net.SplitHostPort(f.listen)
-		if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
-			return nil, fmt.Errorf("--listen must be an address and a port, such as :4000 or 10.0.0.7:4000, got %q", f.listen)
-		}
 	}
 	if len(f.channels) == 0 && f.channels != nil {
 		return nil, errors.New("--map must not be empty")

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 	devsignet "showrun/runtime/device/signet"
@@ -37,6 +38,7 @@ readable by you alone; shows that name no key of their own use it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&state, "state", "", stateUsage)
+	settings.Shared(cmd.PersistentFlags(), "state")
 	file := func() (string, error) {
 		if state != "" {
 			return devsignet.KeyFile(state), os.MkdirAll(state, 0o700)
@@ -59,6 +61,7 @@ readable by you alone; shows that name no key of their own use it.`,
 	}
 	create.Flags().BoolVar(&typed, "passphrase", false, "ask for the passphrase of an installation that has one (or read a line of standard input)")
 	create.Flags().BoolVar(&force, "force", false, "replace the key that is kept now")
+	settings.ByHand(create.Flags(), "passphrase", "force")
 
 	imp := &cobra.Command{
 		Use:   "import FILE",
@@ -69,6 +72,7 @@ readable by you alone; shows that name no key of their own use it.`,
 		},
 	}
 	imp.Flags().BoolVar(&force, "force", false, "replace the key that is kept now")
+	settings.ByHand(imp.Flags(), "force")
 
 	var guest, scope string
 	export := &cobra.Command{
@@ -84,6 +88,8 @@ readable by you alone; shows that name no key of their own use it.`,
 	}
 	export.Flags().StringVar(&guest, "guest", "", "the file to write; it must not exist")
 	export.Flags().StringVar(&scope, "scope", wire.DefaultScope, "the scope the keys are for")
+	settings.ByHand(export.Flags(), "guest", "scope")
+	settings.Path(export.Flags(), "guest")
 
 	var fingerprint bool
 	show := &cobra.Command{
@@ -98,6 +104,7 @@ readable by you alone; shows that name no key of their own use it.`,
 		},
 	}
 	show.Flags().BoolVar(&fingerprint, "fingerprint", false, "print the fingerprint")
+	settings.ByHand(show.Flags(), "fingerprint")
 
 	forget := &cobra.Command{
 		Use:   "forget",

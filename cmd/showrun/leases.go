@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/runtime/device/stagenet"
 	"showrun/runtime/host"
 	"showrun/runtime/store"
@@ -29,6 +30,7 @@ that state folder meanwhile.`,
 		RunE: func(*cobra.Command, []string) error { return a.withStore(state, a.listLeases) },
 	}
 	cmd.PersistentFlags().StringVar(&state, "state", "", stateUsage)
+	settings.Shared(cmd.PersistentFlags(), "state")
 	cmd.AddCommand(a.forget(&state))
 	return cmd
 }
@@ -58,6 +60,7 @@ func (a *app) forget(state *string) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&from, "from", "", "network address: those that asked from there")
 	cmd.Flags().BoolVar(&unused, "unused", false, "those that never told a channel")
+	settings.ByHand(cmd.Flags(), "from", "unused")
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/discovery"
@@ -50,9 +51,6 @@ It ends with Ctrl-C or after --for. What was heard up to then is in FILE.`,
 			if f.file == "" {
 				return usageError{errors.New("name the file to write: showrun record --stagelinq FILE")}
 			}
-			if err := checkCommon(f.port, f.length); err != nil {
-				return usageError{err}
-			}
 			return a.recordTake(cmd.Context(), f)
 		},
 	}
@@ -64,6 +62,11 @@ It ends with Ctrl-C or after --for. What was heard up to then is in FILE.`,
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.BoolVar(&f.force, "force", false, "replace the file if it exists")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	settings.Between(p, "port", 0, 65535, "")
+	settings.AtLeast(p, "for", time.Duration(0))
+	settings.ByHand(p, "stagelinq", "force")
+	settings.Path(p, "stagelinq")
+	settings.Shared(p, "interface", "state", "verbose")
 	return cmd
 }
 

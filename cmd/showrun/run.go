@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showrun/bindings"
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/clock"
 	"showrun/runtime/control"
@@ -69,6 +70,19 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.MarkHidden("key")
 	p.MarkHidden("passphrase")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	settings.AtLeast(p, "for", time.Duration(0))
+	settings.Between(p, "lookahead", time.Millisecond, host.MaxLookahead, "")
+	settings.Between(p, "exit-time", time.Duration(0), host.MaxExitTime, "")
+	settings.OneOf(p, "exit", string(host.ExitHold), string(host.ExitBlackout))
+	settings.Between(p, "memory", 64, 1<<20, "MiB")
+	settings.Between(p, "rate", 1, host.MaxRate, "frames a second")
+	settings.OneOf(p, "reload", string(host.ReloadAuto), string(host.ReloadAsk), string(host.ReloadManual), string(host.ReloadOff))
+	settings.OneOf(p, "reload-at", string(host.AtOnce), string(host.AtBeat), string(host.AtBar))
+	settings.AtLeast(p, "seed", 0)
+	settings.Address(p, "osc", "off")
+	settings.OneOf(p, "log-format", "text", "json")
+	settings.Path(p, "state")
+	settings.ByHand(p, "fresh")
 }
 
 // secretFlag is a flag people may try. It is refused without repeating what was
@@ -84,26 +98,8 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	if f.secret.given {
 		return errSecretArgument
 	}
-	err := oneShow(cmd, args)
-	switch {
-	case err != nil:
+	if err := oneShow(cmd, args); err != nil {
 		return err
-	case f.logFormat != "text" && f.logFormat != "json":
-		return usageError{fmt.Errorf("--log-format must be text or json, got %q", f.logFormat)}
-	case f.length < 0:
-		return usageError{errors.New("--for must not be negative")}
-	case f.rate < 1:
-		return usageError{fmt.Errorf("--rate must be at least 1 frame a second, got %d", f.rate)}
-	case f.memory < 64 || f.memory > 1<<20:
-		return usageError{fmt.Errorf("--memory must be 64-%d MiB, got %d", 1<<20, f.memory)}
-	case f.exit == "":
-		return usageError{errors.New("--exit must be hold or blackout")}
-	case f.reload == "":
-		return usageError{errors.New("--reload must be auto, ask, manual or off")}
-	case f.reloadAt == "":
-		return usageError{errors.New("--reload-at must be once, beat or bar")}
-	case f.lookahead <= 0:
-		return usageError{fmt.Errorf("--lookahead must be more than 0, got %v", f.lookahead)}
 	}
 	log := terminal.NewLogger(a.screen, f.logFormat, f.verbose)
 	if f.logFormat == "json" {

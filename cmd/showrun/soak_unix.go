@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/soak"
 	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/host"
@@ -35,9 +36,6 @@ machine; other shows and players on its loopback disturb it.`,
 		Example: "  showrun soak --for 30m\n  showrun soak --for 5m --seed 42\n  showrun soak --for 10m --only killed --rest 1s",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cfg.For <= 0 || cfg.Rest <= 0 {
-				return usageError{errors.New("--for and --rest must be more than 0")}
-			}
 			if cfg.Seed == 0 {
 				cfg.Seed = host.DrawSeed()
 			}
@@ -50,6 +48,9 @@ machine; other shows and players on its loopback disturb it.`,
 	p.StringVar(&cfg.Only, "only", "", `only the faults with one of these in their names, such as "kill,save"`)
 	p.DurationVar(&cfg.Rest, "rest", 10*time.Second, "how long to leave the show alone between two faults, at most")
 	p.BoolVar(&cfg.Each, "each", false, "every fault once, and then end")
+	settings.AtLeast(p, "for", time.Millisecond)
+	settings.AtLeast(p, "rest", time.Millisecond)
+	settings.AtLeast(p, "seed", 0)
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/cmd/showrun/theater"
 	"showrun/drivers/theater/server"
@@ -32,6 +33,7 @@ func (a *app) theater() *cobra.Command {
 	}
 	f.Add(cmd)
 	cmd.Flags().StringVar(&f.State, "state", "", stateUsage)
+	settings.Shared(cmd.Flags(), "state")
 	return cmd
 }
 

@@ -9,25 +9,28 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/runtime/patch"
 )
 
 // usageError is a mistake on the command line.
 type usageError struct{ error }
 
-// What the library says of flags that are to be a number, a time, or there.
+// What the library says of flags that there are not, and of those that there are.
 var (
-	notANumber  = regexp.MustCompile(`strconv\.(?:ParseInt|ParseUint|Atoi): parsing "[^"]*": .*`)
-	notATime    = regexp.MustCompile(`time: (?:missing unit|unknown unit|invalid duration).*`)
 	unknownFlag = regexp.MustCompile(`^unknown flag: --(\S+)$`)
 	flagName    = regexp.MustCompile(`(?m)^ *(?:-\w, )?--(\S+)`) // in a list of them
 )
 
 // flagError says what is wrong with a flag of a command.
 func flagError(cmd *cobra.Command, err error) error {
-	text := notANumber.ReplaceAllString(err.Error(), "expected a whole number")
-	text = notATime.ReplaceAllString(text, "expected a time with its unit, such as 30s or 5m")
+	var wrong *pflag.InvalidValueError
+	if errors.As(err, &wrong) {
+		return usageError{fmt.Errorf("--%s %w", wrong.GetFlag().Name, settings.Mistyped(wrong.GetFlag(), wrong.GetValue()))}
+	}
+	text := err.Error()
 	if m := unknownFlag.FindStringSubmatch(text); m != nil {
 		var flags []string
 		for _, m := range flagName.FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {

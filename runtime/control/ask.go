@@ -38,9 +38,10 @@ var errHungUp = errors.New("no reply: the show has ended, or speaks to too many 
 
 // Ask sends a request to the show at a socket and returns its reply. A socket that
 // a dead process has left is taken away.
-func Ask(path string, r Request) (Reply, error) { return ask(path, r, patience) }
+func Ask(path string, r Request) (Reply, error) { return AskWithin(path, r, patience) }
 
-func ask(path string, r Request, patience time.Duration) (Reply, error) {
+// AskWithin asks as Ask does, and waits no longer than that for the reply.
+func AskWithin(path string, r Request, patience time.Duration) (Reply, error) {
 	late := time.Now().Add(patience)
 	tries := 1
 	if r.Command == Stop || r.Command == Release {

@@ -176,7 +176,7 @@ func TestNoReply(t *testing.T) {
 					c.meet(t, conn)
 				}
 			}()
-			if _, err := ask(path, Request{Command: Reload}, c.patience); errors.Is(err, ErrGone) || err == nil || err.Error() != c.want {
+			if _, err := AskWithin(path, Request{Command: Reload}, c.patience); errors.Is(err, ErrGone) || err == nil || err.Error() != c.want {
 				t.Errorf("%v, want %s", err, c.want)
 			}
 			l.(*net.UnixListener).SetDeadline(time.Now()) // nobody may have come, on a busy machine

@@ -19,6 +19,7 @@ const (
 	Reload  = "reload"  // load the script again
 	End     = "end"     // end the show in an orderly way
 	Status  = "status"  // how the show stands
+	Names   = "names"   // what there is to name in it, for who types a command
 )
 
 // Request is what a program asks of a show.

@@ -20,7 +20,7 @@ func TestAskedWhileItStarts(t *testing.T) {
 			for ctx.Err() == nil {
 				shows, _ := Shows(folder)
 				for _, path := range shows {
-					ask(path, Request{Command: Status}, time.Second)
+					AskWithin(path, Request{Command: Status}, time.Second)
 				}
 			}
 		})

@@ -83,10 +83,10 @@ type Options struct {
 // Limits of options.
 const (
 	defaultLookahead = 50 * time.Millisecond
-	maxLookahead     = time.Second
+	MaxLookahead     = time.Second
 	defaultRate      = 44
-	maxRate          = 250
-	maxExitTime      = 10 * time.Minute
+	MaxRate          = 250
+	MaxExitTime      = 10 * time.Minute
 )
 
 // complete checks options and fills in what was left out.
@@ -124,12 +124,12 @@ func (o *Options) complete() error {
 		}
 	}
 	switch {
-	case o.Lookahead < 0 || o.Lookahead > maxLookahead:
-		return fmt.Errorf("lookahead must be 0-%v, got %v", maxLookahead, o.Lookahead)
-	case o.Rate < 1 || o.Rate > maxRate:
-		return fmt.Errorf("rate must be 1-%d frames a second, got %d", maxRate, o.Rate)
-	case o.ExitTime < 0 || o.ExitTime > maxExitTime:
-		return fmt.Errorf("exit time must be 0-%v, got %v", maxExitTime, o.ExitTime)
+	case o.Lookahead < 0 || o.Lookahead > MaxLookahead:
+		return fmt.Errorf("lookahead must be 0-%v, got %v", MaxLookahead, o.Lookahead)
+	case o.Rate < 1 || o.Rate > MaxRate:
+		return fmt.Errorf("rate must be 1-%d frames a second, got %d", MaxRate, o.Rate)
+	case o.ExitTime < 0 || o.ExitTime > MaxExitTime:
+		return fmt.Errorf("exit time must be 0-%v, got %v", MaxExitTime, o.ExitTime)
 	case o.Exit != ExitHold && o.Exit != ExitBlackout:
 		return fmt.Errorf("exit must be hold or blackout, got %q", o.Exit)
 	case !slices.Contains([]Reload{ReloadAuto, ReloadAsk, ReloadManual, ReloadOff}, o.Reload):

@@ -2,12 +2,12 @@ package discover
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/drivers/signet/key"
 	"showrun/drivers/signet/wire"
 )
@@ -56,20 +56,17 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	p.IntVar(&f.SigNetPort, "signet-port", 0, "UDP port of Sig-Net, for tests (default 5683)")
 	p.IntVar(&f.StageLinQPort, "stagelinq-port", 0, "UDP port of StageLinQ discovery, for tests (default 51337)")
 	p.BoolVarP(&f.Verbose, "verbose", "v", false, "log more")
+	settings.AtLeast(p, "for", time.Duration(0))
+	settings.Between(p, "signet-port", 0, 65535, "")
+	settings.Between(p, "stagelinq-port", 0, 65535, "")
+	settings.Path(p, "key-file")
+	settings.Shared(p, "interface", "verbose")
 }
 
 // Check refuses what cannot be.
 func (f *Flags) Check() error {
-	for name, port := range map[string]int{"signet-port": f.SigNetPort, "stagelinq-port": f.StageLinQPort} {
-		if port < 0 || port > 65535 {
-			return fmt.Errorf("--%s must be 1-65535, got %d", name, port)
-		}
-	}
 	if f.keyFile != "" && f.keyEnv != "" {
 		return errors.New("--key-file and --key-env do not go together")
-	}
-	if f.For < 0 {
-		return errors.New("--for must not be negative")
 	}
 	if f.Scope != "" {
 		return wire.CheckScope(f.Scope)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/settings"
 	"showrun/drivers/theater/server"
 )
 
@@ -75,19 +76,24 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	p.StringVar(&f.Interface, "interface", "", "network interface: a name or an IPv4 address, 0.0.0.0 for all (default: this machine only)")
 	p.DurationVar(&f.For, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.BoolVarP(&f.Verbose, "verbose", "v", false, "log more")
+	settings.Between(p, "lighting", 0, 65535, "")
+	settings.Between(p, "motion", 0, 65535, "")
+	settings.Between(p, "valve", 0, 65535, "")
+	settings.Between(p, "rate", 1, server.MaxRate, "frames a second")
+	settings.AtLeast(p, "for", time.Duration(0))
+	settings.Path(p, "fixtures")
+	settings.ByHand(p, "print-fixtures")
+	settings.Shared(p, "verbose")
 }
 
 // Check refuses what cannot be, and reads the fixture table. given tells whether a
 // flag was given.
 func (f *Flags) Check(given func(string) bool) error {
-	lighting := given("lighting")
+	lighting := f.Lighting >= 0
 	if !lighting && len(f.Motion)+len(f.Valve) == 0 {
 		return errors.New("choose what to run: --lighting 20000, --motion 21000, --valve 23000")
 	}
-	if f.For < 0 {
-		return errors.New("--for must not be negative")
-	}
-	if err := cmp.Or(checkPorts("motion", f.Motion, maxMotions), checkPorts("valve", f.Valve, maxValves)); err != nil {
+	if err := cmp.Or(checkCount("motion", f.Motion, maxMotions), checkCount("valve", f.Valve, maxValves)); err != nil {
 		return err
 	}
 	if lighting {
@@ -103,12 +109,6 @@ func (f *Flags) Check(given func(string) bool) error {
 
 // checkLighting checks what belongs to the lighting server.
 func (f *Flags) checkLighting() error {
-	if err := checkPorts("lighting", []int{f.Lighting}, 1); err != nil {
-		return err
-	}
-	if f.Rate < 1 || f.Rate > server.MaxRate {
-		return fmt.Errorf("--rate must be 1-%d frames a second, got %d", server.MaxRate, f.Rate)
-	}
 	var err error
 	if f.target, err = parseTarget(f.To); err != nil {
 		return err
@@ -117,15 +117,10 @@ func (f *Flags) checkLighting() error {
 	return err
 }
 
-// checkPorts checks the ports of a flag. Port 0 is any free one.
-func checkPorts(flag string, ports []int, most int) error {
+// checkCount checks how many ports a flag has.
+func checkCount(flag string, ports []int, most int) error {
 	if len(ports) > most {
 		return fmt.Errorf("--%s takes at most %d ports, got %d", flag, most, len(ports))
-	}
-	for _, p := range ports {
-		if p < 0 || p > 65535 {
-			return fmt.Errorf("--%s must be a port, 1-65535, or 0 for any that is free, got %d", flag, p)
-		}
 	}
 	return nil
 }
