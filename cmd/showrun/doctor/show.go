@@ -142,6 +142,9 @@ func open(ctx context.Context, d device.Declaration, env device.Env) (device.Dev
 	done := make(chan result, 1)
 	go func() {
 		opened, err := d.Open(env)
+		if a, ok := opened.(device.Adopter); ok && err == nil {
+			a.Adopt(d) // or it does not know whom to wait for
+		}
 		done <- result{opened, err}
 	}()
 	select {
