@@ -1,8 +1,10 @@
 package main
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -202,4 +204,40 @@ require "osc".sender{ host = "booth.invalid", port = 9000 }`), 0o644); err != ni
 	inBackground(t, exec.Command("ip", "netns", "exec", desk, p.binary, "gateway", "--id", "booth", "--map", "DMX:1-4", "--interface", "deck"))
 	inBackground(t, exec.Command("ip", "netns", "exec", desk, p.binary, "deck", "--interface", "deck"))
 	p.says(4, args, append(common, `show ok stagelinq.sink "showrun": what it names is there`, "show ok stagenet.console: what it names is there")...)
+}
+
+// TestSupportOfAHouse writes an archive once, for its owner, without what is in the
+// environment.
+func TestSupportOfAHouse(t *testing.T) {
+	needsPlug(t)
+	_, space := plug(t)
+	p := newPatient(t, space)
+	file := filepath.Join(p.dir, "support.zip")
+	for _, want := range []int{0, 2} {
+		c := exec.Command(p.binary, "support", "--state", p.state(0o777, nil), "-o", file)
+		c.Env = []string{"HOME=" + p.dir, "SHOW_PASSPHRASE=Ge2p$E$4*A"}
+		var out []byte
+		inSpace(t, space, func() { out, _ = c.CombinedOutput() })
+		if got := c.ProcessState.ExitCode(); got != want {
+			t.Fatalf("code %d, want %d: %s", got, want, out)
+		}
+	}
+	st, err := os.Stat(file)
+	if err != nil || st.Mode().Perm() != 0o600 {
+		t.Fatalf("%v, %v", st, err)
+	}
+	r, err := zip.OpenReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for _, f := range r.File {
+		e, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(e); err != nil || len(text) == 0 && f.Name != "showrun-support/environment.txt" || strings.Contains(string(text), "Ge2p") {
+			t.Errorf("%s: %q, %v", f.Name, text, err)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -47,20 +48,37 @@ func (p Patient) secrets() (list secrets) {
 		}
 	}
 	for _, dir := range []string{p.StateDir, p.ShowDir} {
-		entries, _ := os.ReadDir(dir)
-		for _, e := range entries {
-			file := filepath.Join(dir, e.Name())
-			if info, err := e.Info(); err != nil || !info.Mode().IsRegular() || info.Size() > 64<<10 {
-				continue
-			}
-			if b, err := os.ReadFile(file); err == nil && secretFile(e.Name(), b) {
-				for _, word := range append(words(b), keysOf(b)...) {
-					add(word)
-				}
+		for _, text := range secretFiles(dir) {
+			for _, word := range append(words(text), keysOf(text)...) {
+				add(word)
 			}
 		}
 	}
 	slices.SortFunc(list, func(a, b []byte) int { return len(b) - len(a) })
+	return list
+}
+
+// secretFiles are the contents of the files in a folder that may hold secrets.
+func secretFiles(dir string) (list [][]byte) {
+	if dir == "" {
+		return nil
+	}
+	seen := 0
+	_ = filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if seen++; seen > mostSeen {
+			return fs.SkipAll
+		}
+		if err != nil || !d.Type().IsRegular() {
+			return nil
+		}
+		if info, err := d.Info(); err != nil || info.Size() > 64<<10 {
+			return nil
+		}
+		if b, err := os.ReadFile(file); err == nil && secretFile(d.Name(), b) {
+			list = append(list, b)
+		}
+		return nil
+	})
 	return list
 }
 

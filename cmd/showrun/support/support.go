@@ -207,6 +207,7 @@ func (p Patient) setting(line string) string {
 const (
 	mostFiles = 1000
 	mostBytes = 5 << 20 // of one
+	mostSeen  = 5000    // files and folders that are looked at: a show may lie in somebody's home
 )
 
 // files puts the files of the show in, but for what may be a key, and what is too large.
@@ -216,10 +217,13 @@ func (p Patient) files(put func(string, []byte) error) error {
 		return err
 	}
 	defer root.Close()
-	n := 0
+	n, seen := 0, 0
 	var left []string
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
+		switch seen++; {
+		case seen > mostSeen:
+			left = append(left, "all from "+name+" on")
+			return fs.SkipAll
 		case err != nil:
 			left = append(left, name)
 			return nil

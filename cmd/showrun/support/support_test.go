@@ -60,10 +60,7 @@ func house(t *testing.T) (p Patient, all []string) {
 			t.Fatal(err)
 		}
 	}
-	k0, err := key.FromPassphrase("Secret-Passphrase-1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	k0 := key.K0{0x8e, 0x1a, 0x52, 0x3c, 0xed, 0x82, 0x87, 0xba, 0x66, 0x6f, 0x2a, 0xf7}
 	hex := fmt.Sprintf("%x", k0[:])
 	guest := key.AppendGuest(nil, "hall", k0.Keys())
 	for dir, files := range map[string]map[string]string{
@@ -90,7 +87,7 @@ func house(t *testing.T) (p Patient, all []string) {
 	log, err := json.Marshal([]map[string]string{
 		{"text": "the page was opened at http://10.0.0.5:7780/#token=" + inLink}, {"text": "the key of " + inVariable + " and " + inWords},
 		{"text": `POST with "Authorization: Bearer ` + inBearer + `"`}, {"text": "saved " + inEnvFile + ", " + inTokens + " and " + hex + "\n" + inManyLines},
-		{"text": `password="` + inScript + `"`}, {"text": "what is harmless stays"},
+		{"text": "the certificate has " + inPEM}, {"text": `password="` + inScript + `"`}, {"text": "what is harmless stays"},
 	})
 	if err != nil {
 		t.Fatal(err)
