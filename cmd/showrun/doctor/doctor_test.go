@@ -255,7 +255,7 @@ func TestBroken(t *testing.T) {
 			}
 			m.has("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n")
 		}, []string{"warn timers 3 wakes were late by 2.00 ms in the middle, 4.00 ms at 99 of 100, 4.00 ms at worst: some frames come late", "warn timers the CPU governor is powersave"},
-			[]string{"sudo cpupower frequency-set -g performance", "sudo cpupower frequency-set -g performance"}},
+			[]string{"top      # end what is busy; what else may help follows", "sudo cpupower frequency-set -g performance"}},
 		"timers of no use": {func(m *Machine, _ *Options) {
 			m.Late = func(context.Context, time.Duration) ([]time.Duration, string) {
 				return []time.Duration{time.Millisecond, 15 * time.Millisecond, 40 * time.Millisecond}, "how"

@@ -30,15 +30,15 @@ func timers(ctx context.Context, m *Machine, _ Options) []Finding {
 	p50, p99, most := late[len(late)/2], late[len(late)*99/100], late[len(late)-1]
 	text := fmt.Sprintf("%d wakes were late by %s in the middle, %s at 99 of 100, %s at worst", len(late), short(p50), short(p99), short(most))
 	reasons := m.slow()
-	remedy := ""
-	if len(reasons) > 0 {
-		remedy = reasons[0].Remedy
+	remedy := "top      # end what is busy; what else may help follows"
+	if m.System == "windows" {
+		remedy = ""
 	}
 	switch {
 	case p99 > poorP99:
-		return append([]Finding{fail(remedy, "%s: light will be seen to come late. End other programs; see below (%s)", text, how)}, reasons...)
+		return append([]Finding{fail(remedy, "%s: light is seen to come late (%s)", text, how)}, reasons...)
 	case p99 > goodP99 || most > goodMost:
-		return append([]Finding{warn(remedy, "%s: some frames come late. End other programs; see below (%s)", text, how)}, reasons...)
+		return append([]Finding{warn(remedy, "%s: some frames come late (%s)", text, how)}, reasons...)
 	}
 	for i := range reasons {
 		reasons[i].Grade = OK
