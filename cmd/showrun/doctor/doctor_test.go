@@ -216,7 +216,8 @@ func TestBroken(t *testing.T) {
 		"a port on a Mac": {func(m *Machine, _ *Options) { m.System, m.Bind = "darwin", taken("5683") },
 			[]string{"fail ports udp 5683 (Sig-Net): another program, which this system does not name, has it"}, []string{"sudo lsof -nP -iUDP:5683"}},
 		"a show has the port of commands": {func(m *Machine, _ *Options) {
-			m.holds("udp", 7770, 77, "showrun")
+			m.holds("udp", 7770, 77, "gala-2026")
+			m.Shows = func() ([]Running, error) { return []Running{{Show: "gala", PID: "77"}}, nil }
 			m.Bind = taken("7770")
 		}, []string{"warn ports udp 7770 (OSC commands): showrun (pid 77) has it; another show goes without"}, []string{"showrun --osc 127.0.0.1:7771 SHOW"}},
 		"a web server has the console's port": {func(m *Machine, _ *Options) {

@@ -80,7 +80,7 @@ func This() *Machine {
 		Interfaces: lan.Interfaces, Find: lan.Find, Route: routeTo, Hear: hear, Bind: bind,
 		Late: late, Urgent: urgent,
 		Key: findKey, Peek: store.Peek, Write: write, Free: freeOn,
-		Synced: synced, Descriptors: mostDescriptors, Run: output, Shows: running, Devices: devices,
+		Synced: synced, Descriptors: mostDescriptors, Run: output, Shows: sync.OnceValues(running), Devices: devices,
 	}
 }
 

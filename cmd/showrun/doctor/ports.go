@@ -48,13 +48,22 @@ func (h holder) String() string {
 	return fmt.Sprintf("%s (pid %d)", h.name, h.pid)
 }
 
-// showrun tells whether a holder is a showrun.
-func (h holder) showrun() bool { return h.name == "showrun" }
+// command is the name of our own processes, unless somebody has renamed them.
+const command = "showrun"
+
+// ours tells whether a holder is a showrun.
+func (h holder) ours() bool { return h.name == command }
 
 // ports tries to open what a show opens.
 func ports(_ context.Context, m *Machine, _ Options) (list []Finding) {
+	running, _ := m.Shows() // which may be called anything
 	held := m.holders(known())
 	for i, p := range known() {
+		for j, h := range held[i] {
+			if slices.ContainsFunc(running, func(r Running) bool { return r.PID == strconv.Itoa(h.pid) }) {
+				held[i][j].name = command
+			}
+		}
 		list = append(list, m.port(p, held[i]))
 	}
 	return list
@@ -65,7 +74,7 @@ func (m *Machine) port(p port, held []holder) Finding {
 	others := false
 	for _, h := range held {
 		names = append(names, h.String())
-		others = others || !h.showrun()
+		others = others || !h.ours()
 	}
 	by := strings.Join(names, ", ")
 	if len(held) > 0 && !others {
