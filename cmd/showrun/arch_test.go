@@ -82,7 +82,7 @@ var layers = []layer{
 	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/engine", "runtime/level", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
 	{"runtime/control", nil, []string{"golang.org/x/sys/unix"}, nil},
-	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/patch", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
+	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/level", "runtime/patch", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		nil, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "runtime", "scripts"},
 		[]string{"github.com/lmittmann/tint", "github.com/pelletier/go-toml/v2", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys", "golang.org/x/term"}, nil},

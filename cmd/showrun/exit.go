@@ -22,7 +22,7 @@ const (
 	exitFailed   exitCode = 1 // the show failed
 	exitUsage    exitCode = 2
 	exitScript   exitCode = 3 // the script does not load
-	exitBroken   exitCode = 4 // a soak found something promised that does not hold
+	exitBroken   exitCode = 4 // a soak found something promised that does not hold, or the doctor something amiss
 	exitDevice   exitCode = 5 // a device could not be opened
 	exitInternal exitCode = 6
 	exitHUP      exitCode = 129
@@ -32,6 +32,9 @@ const (
 
 // brokenError is of a trial that found something wrong.
 type brokenError struct{ error }
+
+// errNotReady ends a command that has printed what is wrong.
+var errNotReady = errors.New("not ready")
 
 // signalled ends a show that was asked to end.
 type signalled struct{ os.Signal }
@@ -63,6 +66,8 @@ func (a *app) codeOf(err error) exitCode {
 		return exitOK
 	case errors.As(err, &sig):
 		return sig.code()
+	case errors.Is(err, errNotReady):
+		return exitBroken
 	}
 	a.tell(a.tellOrigins(err))
 	switch {

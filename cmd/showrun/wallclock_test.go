@@ -26,6 +26,7 @@ var wallUses = map[string]string{
 	"drivers/osc/timetag.go":                 "time tags, which are of the wall clock by the protocol and delay nothing here",
 	"drivers/lan/multicast/conn.go":          "the age of a packet by the kernel's stamp, believed below one second; and a deadline long past",
 	"drivers/lan/multicast/control_linux.go": "that stamp",
+	"cmd/showrun/doctor/system.go":           "whether the clock of the machine is plausible, which is told to people",
 	"drivers/stagelinq/sink.go":              "a deadline long past",
 	"drivers/stagelinq/source/source.go":     "a deadline long past",
 	"drivers/signet/output.go":               "a deadline long past",

@@ -18,6 +18,7 @@ import (
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/host/folder"
+	"showrun/runtime/level"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
 	"showrun/runtime/show"
@@ -80,6 +81,7 @@ type Host struct {
 	publishers   atomic.Pointer[[]device.Publisher]
 	others       atomic.Pointer[others]
 	counted      atomic.Pointer[map[string]device.Counted] // by name, of the live load
+	metered      atomic.Pointer[level.Output]              // whose levels are in the status; nil = none's
 	loaded       atomic.Pointer[[]string]                  // keys of the devices of the live load
 	missing      atomic.Pointer[[]string]                  // devices of it that are not there, and why
 	fixtures     atomic.Pointer[[]lamp]                    // of the live load

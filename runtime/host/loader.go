@@ -348,6 +348,7 @@ func (h *Host) connect() {
 	h.publishers.Store(&publishers)
 	h.others.Store(&rest)
 	h.counted.Store(&counted)
+	h.metered.Store(firstOutput(h.live))
 	if h.rig != nil {
 		h.rig.Patch(opened)
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"showrun/runtime/device"
+	"showrun/runtime/level"
 	"showrun/runtime/show"
 )
 
@@ -47,7 +49,7 @@ type Status struct {
 	ReloadErrors uint64   // since the last good load
 	Waiting      []string // others on the network that its devices wait for
 	Source       string   // what the tempo comes from; "" = the show itself
-	Meter        []byte   // what the rig's first universe shows, from slot 1
+	Meter        []byte   // levels, from slot 1: what the rig's first universe shows, or else the first output of the show
 
 	Board *show.Board // what people can operate, and how it stands
 
@@ -83,9 +85,7 @@ func (h *Host) Status() Status {
 		s.Universes += o.Universes()
 	}
 	s.Waiting, s.Source = h.waiting(), h.source(turn.Source)
-	if h.rig != nil {
-		s.Meter = h.rig.Levels(meterSlots)
-	}
+	s.Meter = h.meter()
 	s.Disabled = h.show.Disabled()
 	s.Devices = tally(*h.counted.Load())
 	return s
@@ -103,8 +103,39 @@ func tally(devices map[string]device.Counted) (list []drop) {
 	return list
 }
 
-// meterSlots is how much of the rig's first universe is shown.
+// meterSlots is how many levels are shown.
 const meterSlots = 20
+
+// meter is what the rig shows first or, without one, what goes to the first output of the
+// show.
+func (h *Host) meter() []byte {
+	if h.rig != nil {
+		return h.rig.Levels(meterSlots)
+	}
+	first := h.metered.Load()
+	if first == nil {
+		return nil
+	}
+	levels := make([]byte, min(meterSlots, h.show.Registry().Slots(*first)))
+	for i := range levels {
+		levels[i] = byte(math.Round(h.show.Levels().Shown(level.Address{Output: *first, Slot: int32(i + 1)})))
+	}
+	return levels
+}
+
+// firstOutput is that of the first fixture, or of the first device with outputs; nil if
+// there is neither.
+func firstOutput(l *show.Load) *level.Output {
+	if all := l.Patch().Fixtures(); len(all) > 0 {
+		return new(all[0].At.Output.Real())
+	}
+	for _, d := range l.Declarations() {
+		if o, ok := d.(device.Outputs); ok && len(o.Outputs()) > 0 {
+			return new(o.Outputs()[0])
+		}
+	}
+	return nil
+}
 
 // String is a line for people.
 func (s Status) String() string {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
-	"path/filepath"
 )
 
 // Restore points are files of their own beside the table: they change several times a
@@ -21,10 +19,6 @@ const pointLine = len("showrun restore point 001 sha256 ") + 2*sha256.Size + 1
 
 // maxPoint is how long a restore point may be, in bytes.
 const maxPoint = 64 << 20
-
-func (s *Store) point(show string) string {
-	return filepath.Join(s.dir, url.PathEscape(show)+".resume")
-}
 
 // ReadPoint returns the restore point of a show and what its line says. The error is
 // fs.ErrNotExist if there is none, or ErrDamaged.

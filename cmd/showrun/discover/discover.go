@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"showrun/cmd/showrun/terminal"
 )
@@ -102,14 +101,14 @@ func (s Section) lines() []string {
 		cells := make([]string, len(r.Cells))
 		for c, text := range r.Cells {
 			cells[c] = terminal.Printable(text, "")
-			widths[c] = max(widths[c], utf8.RuneCountInString(cells[c]))
+			widths[c] = max(widths[c], terminal.Width(cells[c]))
 		}
 		rows[i].Cells = cells
 	}
 	for _, r := range rows {
 		line := " "
 		for c, text := range r.Cells {
-			line += fmt.Sprintf(" %-*s ", widths[c], text)
+			line += " " + text + strings.Repeat(" ", widths[c]-terminal.Width(text)) + " "
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 		for _, d := range r.Details {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"showrun/cmd/showrun/terminal"
 )
 
 // A Screen is a terminal whose last lines are drawn over and over. What is written
@@ -46,8 +48,7 @@ func (s *Screen) Draw(lines []string) {
 		} else if i > height-2 {
 			break
 		}
-		r := []rune(l)
-		fit = append(fit, string(r[:min(len(r), max(width-1, 0))]))
+		fit = append(fit, terminal.Fit(l, width-1))
 	}
 	if slices.Equal(fit, s.lines) {
 		return

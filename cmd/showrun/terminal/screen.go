@@ -181,12 +181,6 @@ func (t *Screen) ShowStatus(line func(width int) string) (stop func()) {
 	}
 }
 
-// Fit cuts a line to at most width characters.
-func Fit(line string, width int) string {
-	r := []rune(line)
-	return string(r[:min(len(r), max(width, 0))])
-}
-
 // Meter draws levels as bars, of which only those of 0 are the lowest.
 func Meter(levels []byte) string {
 	bars := []rune("▁▂▃▄▅▆▇█")
