@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showrun/cmd/showrun/doctor"
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/host"
 )
@@ -38,6 +39,7 @@ Each line is ok, warn or FAIL; what to type against it stands below it.`,
 	p.StringVar(&o.Interface, "interface", "", "network interface of the show: a name or an IPv4 address")
 	p.StringVar(&o.StateDir, "state", "", stateUsage)
 	p.BoolVar(&asJSON, "json", false, "print one JSON object")
+	settings.Shared(p, "interface", "state")
 	return cmd
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"showrun/cmd/showrun/doctor"
+	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/support"
 	"showrun/runtime/control"
 	"showrun/runtime/host/folder"
@@ -55,6 +56,8 @@ are not in it. The files of the show are in it only with --with-show.`,
 	p.BoolVar(&withShow, "with-show", false, "put the files of the show in, but for keys")
 	p.StringVar(&o.Interface, "interface", "", "network interface of the show: a name or an IPv4 address")
 	p.StringVar(&o.StateDir, "state", "", stateUsage)
+	settings.ByHand(p, "output", "with-show")
+	settings.Shared(p, "interface", "state")
 	return cmd
 }
 
