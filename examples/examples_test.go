@@ -57,7 +57,7 @@ func frames(t *testing.T, name string, d time.Duration) []byte {
 	return b.Bytes()
 }
 
-func options(t *testing.T, name string, frames show.FrameSink) rehearse.Options {
+func options(t testing.TB, name string, frames show.FrameSink) rehearse.Options {
 	return rehearse.Options{
 		Name: name, File: "show.lua", Dir: name, Bind: bindings.New, Shipped: scripts.Files(),
 		Rate: 44, Lookahead: 50 * time.Millisecond, Frames: frames,

@@ -1,0 +1,25 @@
+package examples
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// BenchmarkShows plays a minute of each show with its hands, and tells how many times
+// faster than the real one that is.
+func BenchmarkShows(b *testing.B) {
+	files, _ := filepath.Glob("*/show.lua")
+	for _, f := range files {
+		name := filepath.Dir(f)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				play(b, options(b, name, nil), time.Minute)
+			}
+			b.ReportMetric(time.Minute.Seconds()*float64(b.N)/b.Elapsed().Seconds(), "x")
+		})
+	}
+	_ = os.Stdout
+}
