@@ -70,6 +70,7 @@ func leftPoint(t *testing.T) (dir, file string) {
 
 // TestResumed: what the restore point is good for decides whether the show goes on from it.
 func TestResumed(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*pointLine)
 		fresh  bool
@@ -90,6 +91,7 @@ func TestResumed(t *testing.T) {
 		"a wall clock set back":  {change: func(l *pointLine) { l.Written = l.Written.Add(time.Hour) }, says: "goes on where it would be", want: "went on 2 3 200"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir, file := leftPoint(t)
 			s, err := store.Open(dir)
 			if err != nil {
@@ -137,6 +139,7 @@ func TestResumed(t *testing.T) {
 // TestDamagedPoint: one that cannot be read, wherever it is damaged or cut off, is set aside,
 // and the show starts.
 func TestDamagedPoint(t *testing.T) {
+	t.Parallel()
 	dir, file := leftPoint(t)
 	name := filepath.Join(dir, "gala.resume")
 	good, err := os.ReadFile(name)
@@ -167,6 +170,7 @@ func TestDamagedPoint(t *testing.T) {
 
 // TestPointOfAShowThatDoesNotLoad is as good as before for the next try.
 func TestPointOfAShowThatDoesNotLoad(t *testing.T) {
+	t.Parallel()
 	dir, file := leftPoint(t)
 	save(t, file, "this is no Lua")
 	log := newLines()
@@ -187,6 +191,7 @@ func TestPointOfAShowThatDoesNotLoad(t *testing.T) {
 
 // TestReloadAsk: a new version is checked at once, and goes live when somebody asks.
 func TestReloadAsk(t *testing.T) {
+	t.Parallel()
 	log := newLines()
 	file := filepath.Join(t.TempDir(), "gala.lua")
 	text := func(version string) string {
@@ -217,6 +222,7 @@ func TestReloadAsk(t *testing.T) {
 
 // TestReloadAtABar: live, the first thing that a new version does is the first beat of a bar.
 func TestReloadAtABar(t *testing.T) {
+	t.Parallel()
 	log := newLines()
 	file := filepath.Join(t.TempDir(), "gala.lua")
 	text := func(version string) string {

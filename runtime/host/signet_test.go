@@ -18,6 +18,7 @@ import (
 // TestAShowHearsItself sends levels, priorities and timecode with a Sender that
 // syncs its frames and hears them again with a Receiver, on the network of the rig.
 func TestAShowHearsItself(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `local clock, show, signet = require "clock", require "show", require "signet"
 local net = signet.sender{ sync = true, latency = "2ms", label = "desk" }
@@ -131,6 +132,7 @@ end)`, option))
 // TestRigHearsTheShow: the rig's node is of the installation of the show, whatever its
 // scope, and hears unsigned packets if those are what the show sends. Previews are none.
 func TestRigHearsTheShow(t *testing.T) {
+	t.Parallel()
 	for _, options := range []string{`{}`, `{ scope = "hall" }`, `{ mode = "open" }`, `{ mode = "both", scope = "hall" }`} {
 		file := filepath.Join(t.TempDir(), "show.lua")
 		save(t, file, fmt.Sprintf(`local net = require "signet".sender%s

@@ -36,6 +36,7 @@ func (m more) Devices() []device.Declaration { return append(m.Bindings.Devices(
 // TestADeviceThatDoesNotComeBack: it is named and counted, the script and the emergency stop
 // go on meanwhile, and the frames once it has come back.
 func TestADeviceThatDoesNotComeBack(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `local show, clock = require "show", require "clock"
 show.on("emergency", function() show.log.info("the script goes on") end)`)
@@ -65,6 +66,7 @@ show.on("emergency", function() show.log.info("the script goes on") end)`)
 
 // TestTheEndDoesNotWaitForADevice that does not come back from a call.
 func TestTheEndDoesNotWaitForADevice(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, "")
 	until := make(chan struct{})
