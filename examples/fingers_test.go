@@ -87,7 +87,7 @@ func newGig(t testing.TB, opts rehearse.Options) *gig {
 
 // lengthOf is how much of a show its golden log holds: up to the end that its hands name,
 // if they do.
-func lengthOf(t *testing.T, name string) time.Duration {
+func lengthOf(t testing.TB, name string) time.Duration {
 	t.Helper()
 	for _, h := range hands(t, name) {
 		if h.words[0] == "end" {

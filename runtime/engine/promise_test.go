@@ -13,6 +13,7 @@ import (
 	"showrun/runtime/curve"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
+	"showrun/runtime/raced"
 )
 
 // waiting is what the model knows of a batch.
@@ -274,7 +275,7 @@ func (m *model) frame(f *level.Frame, past *[]*waiting) {
 // as soon as it can; nothing is lost.
 func TestTheSchedulesPromises(t *testing.T) {
 	var promised, woken, delayed int
-	for seed := range uint64(60) {
+	for seed := range raced.Of[uint64](60, 15) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		rate := []int{25, 30, 44, 60, 120}[seed%5]
 		t.Run(fmt.Sprintf("seed %d, %d Hz", seed, rate), func(t *testing.T) {
