@@ -23,12 +23,15 @@ show.on("reload", function() clock.after(0.2, function() show.log.info("went on 
 `
 
 // leftPoint runs a show and returns the folder that it leaves, as if it had been killed.
-func leftPoint(t *testing.T) (dir, file string) {
+func leftPoint(t *testing.T) (dir, file string) { return leftPointOf(t, pointShow, false) }
+
+// leftPointOf does so with what is made of that show, on a rig or not.
+func leftPointOf(t *testing.T, text string, rig bool) (dir, file string) {
 	t.Helper()
 	dir, log := t.TempDir(), newLines()
 	file = filepath.Join(t.TempDir(), "gala.lua")
-	save(t, file, pointShow)
-	h, stop := runLive(t, Options{Show: file, StateDir: dir, Log: log.logger()})
+	save(t, file, text)
+	h, stop := runLive(t, Options{Show: file, StateDir: dir, Log: log.logger(), Rig: rig})
 	log.await(t, "started 1 1 200", 1)
 	if _, err := h.Operate(show.SetParam{Name: "speed", Value: 3.0}); err != nil {
 		t.Fatal(err)
@@ -133,6 +136,27 @@ func TestResumed(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestADeckIsFollowedAgain after a crash, though it was a handler of the start that said so,
+// and no start is told: the beat goes on with what drove it, and is led to where that is now.
+func TestADeckIsFollowedAgain(t *testing.T) {
+	t.Parallel()
+	dir, file := leftPointOf(t, pointShow+`
+local deck = require "stagelinq".sink{}:deck(1)
+show.on("start", function() clock.follow(deck) end)
+clock.on_beat(1, function() if deck.beat and math.abs(clock.beats() - deck.beat) < 0.01 then show.log.info("with the deck") end end)
+`, true)
+	log := newLines()
+	h, stop := runLive(t, Options{Show: file, StateDir: dir, Log: log.logger(), Rig: true})
+	log.await(t, "went on 2 3 200", 1)
+	log.await(t, "with the deck", 2)
+	if source := h.show.Plan().Course.Turn(h.clock.Now()).Source; !strings.HasSuffix(source, "deck 1") {
+		t.Errorf("the beat is driven by %q", source)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
 	}
 }
 
