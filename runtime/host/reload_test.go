@@ -186,7 +186,6 @@ show.on("stop", function() u:set(3, 99) show.log.info("event stop") end)`, versi
 // leaves out and counts, and that a table in it that is held in two places is one
 // afterwards.
 func TestReloadWithMuchState(t *testing.T) {
-	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	const text = `
 local show, clock = require "show", require "clock"

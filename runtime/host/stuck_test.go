@@ -36,7 +36,6 @@ func (m more) Devices() []device.Declaration { return append(m.Bindings.Devices(
 // TestADeviceThatDoesNotComeBack: it is named and counted, the script and the emergency stop
 // go on meanwhile, and the frames once it has come back.
 func TestADeviceThatDoesNotComeBack(t *testing.T) {
-	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `local show, clock = require "show", require "clock"
 show.on("emergency", function() show.log.info("the script goes on") end)`)
