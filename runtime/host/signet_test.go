@@ -18,7 +18,6 @@ import (
 // TestAShowHearsItself sends levels, priorities and timecode with a Sender that
 // syncs its frames and hears them again with a Receiver, on the network of the rig.
 func TestAShowHearsItself(t *testing.T) {
-	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `local clock, show, signet = require "clock", require "show", require "signet"
 local net = signet.sender{ sync = true, latency = "2ms", label = "desk" }
