@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"showrun/drivers/stagelinq/source"
+	"showrun/runtime/raced"
 )
 
 // seenDeck is what a deck truly did at an instant.
@@ -132,7 +133,7 @@ func (b *booth) moments(name string) (list []moment) {
 // is what the decks do, and every beat of a range that is played then comes once.
 func TestBetweenKeepsItsPromises(t *testing.T) {
 	const settles = 300 * time.Millisecond // until a player's word, or its silence, is understood
-	for seed := range uint64(30) {
+	for seed := range raced.Of[uint64](30, 4) {
 		b := &booth{stand: live(t, bothDecks+watched+`
 			watch("one", one, 8, "4bar") watch("two", two, 4, 28.5) watch("master", master, 8, 24)
 			watch("air", one, 2, 30, { on_air = true }) watch("both", one, 10, 20, { decks = { two } })`),

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/runtime/raced"
 	"showrun/runtime/show"
 )
 
@@ -106,7 +107,7 @@ end
 // TestPlayingJumpingAndLooking plays random cue lists in random ways, with reloads in between:
 // what is on stage when nothing moves, what list:look tells and the model agree.
 func TestPlayingJumpingAndLooking(t *testing.T) {
-	for seed := range uint64(15) {
+	for seed := range raced.Of[uint64](15, 3) {
 		r := rand.New(rand.NewPCG(seed, 14))
 		heads := 1 + r.IntN(3)
 		text, cues := randomCues(r, heads)

@@ -172,6 +172,7 @@ func (s *cueStage) Fade(moves []cue.Move) {
 	for _, m := range moves {
 		if byLength[m.Duration] == nil {
 			lengths = append(lengths, m.Duration)
+			byLength[m.Duration] = make([]target, 0, len(moves)) // most often it is one length for all
 		}
 		t := s.spots[m.Key].target
 		t.level = m.Value.Level

@@ -3,6 +3,7 @@ package bindings
 import (
 	"flag"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func TestLargeLists(t *testing.T) {
 	cues, fixtures := 20, 20
 	if *measureCues {
 		cues, fixtures = 200, 200
+		defer debug.SetGCPercent(debug.SetGCPercent(800)) // as the command does
 	}
 	text := prelude + large(cues, fixtures)
 	s := newStand(t)

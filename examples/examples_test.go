@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"showrun/bindings"
+	"showrun/runtime/raced"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
 	"showrun/scripts"
@@ -21,14 +22,14 @@ import (
 
 var (
 	update = flag.Bool("update", false, "write the golden frame logs anew")
-	repeat = flag.Duration("repeat", 20*time.Second, "how much of each show two runs are compared over")
+	repeat = flag.Duration("repeat", raced.Of(20*time.Second, 2*time.Second), "how much of each show two runs are compared over")
 )
 
 // length is how much of each show the golden logs hold: eight bars at the rig's
 // 120 BPM and the bar after.
 const length = 18 * time.Second
 
-func shows(t *testing.T) []string {
+func shows(t testing.TB) []string {
 	t.Helper()
 	files, err := filepath.Glob("*/show.lua")
 	if err != nil || len(files) == 0 {
@@ -57,7 +58,7 @@ func frames(t *testing.T, name string, d time.Duration) []byte {
 	return b.Bytes()
 }
 
-func options(t *testing.T, name string, frames show.FrameSink) rehearse.Options {
+func options(t testing.TB, name string, frames show.FrameSink) rehearse.Options {
 	return rehearse.Options{
 		Name: name, File: "show.lua", Dir: name, Bind: bindings.New, Shipped: scripts.Files(),
 		Rate: 44, Lookahead: 50 * time.Millisecond, Frames: frames,

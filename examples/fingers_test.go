@@ -74,7 +74,7 @@ type gig struct {
 	player *source.Player
 }
 
-func newGig(t *testing.T, opts rehearse.Options) *gig {
+func newGig(t testing.TB, opts rehearse.Options) *gig {
 	t.Helper()
 	r, err := rehearse.New(opts)
 	if err != nil {
@@ -87,7 +87,7 @@ func newGig(t *testing.T, opts rehearse.Options) *gig {
 
 // lengthOf is how much of a show its golden log holds: up to the end that its hands name,
 // if they do.
-func lengthOf(t *testing.T, name string) time.Duration {
+func lengthOf(t testing.TB, name string) time.Duration {
 	t.Helper()
 	for _, h := range hands(t, name) {
 		if h.words[0] == "end" {
@@ -110,7 +110,7 @@ func (s *sparse) Frame(f *level.Frame) {
 }
 
 // parts are the single frames of a timecode, and what anything else is.
-func (h hand) parts(t *testing.T) (list []hand) {
+func (h hand) parts(t testing.TB) (list []hand) {
 	t.Helper()
 	if h.words[0] != "timecode" {
 		return []hand{h}

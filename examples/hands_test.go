@@ -37,7 +37,7 @@ type hand struct {
 //	12s go
 //	14s load 1 "Artist - Title" 126
 //	15s timecode 01:00:00:00 01:00:08:00
-func hands(t *testing.T, name string) (list []hand) {
+func hands(t testing.TB, name string) (list []hand) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name+".hands"))
 	if os.IsNotExist(err) {
@@ -59,7 +59,7 @@ func hands(t *testing.T, name string) (list []hand) {
 }
 
 // play runs a show with its hands for so long, goodbye included.
-func play(t *testing.T, opts rehearse.Options, length time.Duration) {
+func play(t testing.TB, opts rehearse.Options, length time.Duration) {
 	t.Helper()
 	r := newGig(t, opts)
 	defer r.Close()
@@ -85,7 +85,7 @@ func play(t *testing.T, opts rehearse.Options, length time.Duration) {
 }
 
 // complaints is a log that keeps what should not be there.
-type complaints struct{ t *testing.T }
+type complaints struct{ t testing.TB }
 
 // Write implements io.Writer.
 func (c complaints) Write(line []byte) (int, error) {

@@ -13,9 +13,10 @@ import (
 	"time"
 
 	"showrun/runtime/level"
+	"showrun/runtime/raced"
 )
 
-var reloads = flag.Int("reloads", 30, "how often shows are saved while they run")
+var reloads = flag.Int("reloads", raced.Of(30, 10), "how often shows are saved while they run")
 
 // saved are the shows that are saved while they run.
 var saved = []struct {
@@ -26,19 +27,15 @@ var saved = []struct {
 	// late is how much later frames may be: what people and timecodes ask for right after a
 	// save comes no earlier than what the version before has run ahead to.
 	late time.Duration
-	// settle is how long after a line of the log frames are not compared: a look of the club
-	// comes by the beat of a deck, its steps by that of the show, and which of both is ahead by
-	// how many microseconds is open.
-	settle time.Duration
 }{
 	{name: "play", tells: "cue", fine: []int{23, 24}, late: 50 * time.Millisecond},
-	{name: "club-night", tells: "look", fine: []int{34, 36, 46, 48, 58, 60, 70, 72}, settle: 300 * time.Millisecond},
+	{name: "club-night", tells: "look", fine: []int{34, 36, 46, 48, 58, 60, 70, 72}},
 }
 
 // TestReloadsAreNotSeen saves shows at random while hands play them, and compares every frame
 // and all they tell with those of a run that is left alone.
 func TestReloadsAreNotSeen(t *testing.T) {
-	for _, s := range saved {
+	for _, s := range saved[:raced.Of(2, 1)] {
 		t.Run(s.name, func(t *testing.T) {
 			want := tape{tells: s.tells}
 			want.record(t, s.name, 1000, nil) // a frame a millisecond
@@ -46,7 +43,7 @@ func TestReloadsAreNotSeen(t *testing.T) {
 			for left, seed := *reloads, uint64(1); left > 0; left, seed = left-perRun, seed+1 {
 				got.at, got.levels, got.told = nil, nil, nil
 				got.record(t, s.name, 44, instants(t, s.name, seed, min(left, perRun)))
-				got.compare(t, &want, s.fine, s.late, s.settle)
+				got.compare(t, &want, s.fine, s.late)
 				if !slices.Equal(got.told, want.told) {
 					t.Errorf("told %q,\nwant %q", got.told, want.told)
 				}
@@ -90,8 +87,6 @@ type tape struct {
 	at     []time.Duration
 	levels [][]byte
 	told   []string
-	when   []time.Duration // it was told
-	now    func() time.Duration
 	needs  []need
 }
 
@@ -114,7 +109,6 @@ func (p *tape) record(t *testing.T, name string, rate int, saves []time.Duration
 	o.Log = slog.New(telling{o.Log.Handler(), p})
 	r := newGig(t, o)
 	defer r.Close()
-	p.now = r.Now
 	save := func() {
 		if err := r.Load(context.Background(), os.DirFS(name)); err != nil {
 			t.Fatal(err)
@@ -151,16 +145,13 @@ func (p *tape) measure() {
 
 // compare has every frame lie between those that the other tape has within two milliseconds,
 // give or take 1, and none come late.
-func (p *tape) compare(t *testing.T, with *tape, fine []int, late, settle time.Duration) {
+func (p *tape) compare(t *testing.T, with *tape, fine []int, late time.Duration) {
 	t.Helper()
 	const near = 2 * time.Millisecond
 	first, wrong := 0, 0
 	for i, at := range p.at {
 		if i > 0 && at-p.at[i-1] > 2*time.Second/44 {
 			t.Errorf("a frame at %v, %v after the one before", at, at-p.at[i-1])
-		}
-		if slices.ContainsFunc(with.when, func(told time.Duration) bool { return at > told-near && at < told+settle }) {
-			continue
 		}
 		for with.at[first] < at-late-near {
 			first++
@@ -206,7 +197,7 @@ func (l telling) Enabled(context.Context, slog.Level) bool { return true }
 
 func (l telling) Handle(ctx context.Context, r slog.Record) error {
 	if strings.HasPrefix(r.Message, l.tape.tells) {
-		l.tape.told, l.tape.when = append(l.tape.told, r.Message), append(l.tape.when, l.tape.now())
+		l.tape.told = append(l.tape.told, r.Message)
 	}
 	if r.Level < slog.LevelError {
 		return nil

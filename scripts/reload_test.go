@@ -13,6 +13,7 @@ import (
 
 	"showrun/bindings"
 	"showrun/runtime/level"
+	"showrun/runtime/raced"
 	"showrun/runtime/rehearse"
 )
 
@@ -117,7 +118,7 @@ func TestLoopsLiveThroughReloads(t *testing.T) {
 	without.save(liveLoops(1))
 	without.until(length)
 
-	for seed := range uint64(3) {
+	for seed := range raced.Of[uint64](3, 1) {
 		r := newRun(t)
 		r.save(liveLoops(1))
 		for i, at := range instants(rand.New(rand.NewPCG(seed, 14))) {

@@ -45,7 +45,7 @@ func (l *list) do(e cue.Effect) {
 
 // move begins moves.
 func (l *list) move(moves []cue.Move) {
-	var levels []cue.Move
+	levels := make([]cue.Move, 0, len(moves))
 	for _, m := range moves {
 		switch d := engine.Length(m.Duration); {
 		case m.Value.Motion != nil:

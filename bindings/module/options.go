@@ -22,7 +22,7 @@ type Options struct {
 func (c Call) Options(i int, list bool, known ...string) Options {
 	v := c.Get(i)
 	if v == lua.LNil {
-		return Options{c, c.L.NewTable()}
+		return Options{c, c.L.CreateTable(0, 0)}
 	}
 	t, ok := v.(*lua.LTable)
 	if !ok {

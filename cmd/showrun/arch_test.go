@@ -54,6 +54,7 @@ var layers = []layer{
 	{"drivers/theater", []string{"drivers/lan", "drivers/osc"}, nil, nil},
 
 	{"runtime/clock", nil, []string{"golang.org/x/sys/unix"}, nil},
+	{"runtime/raced", nil, nil, outside},
 	{"runtime/beat", nil, nil, outside},
 	{"runtime/curve", nil, nil, outside},
 	{"runtime/level", nil, nil, outside},

@@ -34,6 +34,7 @@ clock.every(0.1, function() n = (n + 1) %% 256 u:set(1, n) lamp:set(n) end)`
 // every TCP port it listens to and say nothing: the light goes on, showrun ctl is answered, and
 // what the show connects to by itself is found, lost and found again.
 func TestFewDescriptors(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "show.lua")
 	save := func(name string) {

@@ -40,6 +40,7 @@ func (w noted) Order(o engine.DueOrder) { w.write(o.Message) }
 // command: each module that declares devices is that of a protocol, and all that enters
 // the show or is ordered can be written down.
 func TestProtocolsAreWhole(t *testing.T) {
+	t.Parallel()
 	all := protocols()
 	journal.Register(show.Values()...)
 	for _, p := range all {

@@ -99,6 +99,7 @@ func powered(t *testing.T, id, listen, kind string, first, count int) (g *gatewa
 // coming in another order: each has the same lease, the same addresses and shows
 // the same levels. How soon they are back is printed.
 func TestKilledConsole(t *testing.T) {
+	t.Parallel()
 	front, frontLamps, frontOff := powered(t, "front", "127.0.0.1:0", "DMX", 1, 6)
 	strip, _, stripOff := powered(t, "strip", "127.0.0.1:0", "ANALOG", 0, 4)
 	stripOff() // its port is known; it is off at first

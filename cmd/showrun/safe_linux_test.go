@@ -17,6 +17,7 @@ import (
 // TestKilledWithAValveOpen kills a show outright while a valve is open: the next
 // one makes it safe before it does anything else.
 func TestKilledWithAValveOpen(t *testing.T) {
+	t.Parallel()
 	valve, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -16,8 +17,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary stand for the command in scripts.
+// TestMain lets the test binary stand for the command in scripts. What runs side by side
+// waits for other processes, most of the time.
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "8")
 	testscript.Main(m, map[string]func(){"showrun": main})
 }
 

@@ -21,6 +21,7 @@ require "clock".every(0.1, function() n = n %% 255 + 1; u:set(1, n); show.log.in
 // TestFullDisk runs a show whose state is on a disk that is full, or read only, when it has
 // something to keep: that is said once, the light goes on, and the first signal ends it.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root mounts disks")
 	}

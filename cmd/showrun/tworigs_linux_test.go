@@ -25,6 +25,7 @@ clock.on_beat(1, function() show.log.info("beat") end)`
 // TestTwoRigs runs two shows on rigs of their own at the same time: each has its deck and
 // hears the light of its own, and nothing of the other's.
 func TestTwoRigs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var logs []*logLines
 	for _, level := range []int{10, 20} {

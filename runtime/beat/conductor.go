@@ -186,6 +186,9 @@ func (c *Conductor) Observe(source string, o Observation) []Change {
 	if f == c.driver() {
 		c.advance(o.Arrival)
 		c.drive.lead(o.Arrival, c.target, c.epochs.next)
+		if f.BPM > 0 { // otherwise the beat goes on at the tempo it had
+			c.drive.Path.meet(&f.Path, o.Arrival)
+		}
 		list = c.report(o.Arrival)
 	}
 	if epoch != 0 && epoch != f.Path.Line.Epoch {

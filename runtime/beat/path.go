@@ -79,6 +79,31 @@ func (p *path) aim(now time.Duration, target Timeline, window Micro, horizon tim
 	}
 }
 
+// meet makes p one with q, which has just been aimed at the same target, as soon as both are
+// at the same place, so that what goes by either has the same instants. A little that is
+// between them is gone by the end of the correction that q is on, though it alone would not
+// be worth one.
+func (p *path) meet(q *path, now time.Duration) {
+	off := q.Line.At(now) - p.Line.At(now)
+	if !p.Line.moving() || !q.Line.moving() || off > 2*settled || off < -2*settled {
+		return
+	}
+	epoch, at := p.Line.Epoch, p.Line.At(now)
+	p.Line, p.Until, p.Target = q.Line, q.Until, q.Target
+	p.Line.Epoch = epoch
+	if off == 0 {
+		return
+	}
+	switch {
+	case p.Until == Never:
+		p.Until, p.Target = now+slewHorizon/10, q.Line
+	case off <= 2 && off >= -2:
+		off *= 2 // or else it would be rounded to what it is, again and again
+	}
+	p.Line.Origin, p.Line.Beat = now, at
+	p.Line.BPM += float64(off) / float64(p.Until-now) * nanosPerMinuteByMicro
+}
+
 // landing returns the beat at which a jump from at to goal begins: goal, or the
 // position beside it that is in phase with at when both are nearly in phase, so
 // that the grid goes on and no beat is lost or doubled. The rest is slewed.

@@ -230,6 +230,7 @@ func (l *List) follow(i int) (moves []Move) {
 		}
 	}
 	moved := make([]bool, len(l.channels))
+	moves = make([]Move, 0, len(c.channels)+len(back))
 	to := func(n int32, v Value) {
 		if !moved[n] {
 			moved[n] = true

@@ -12,6 +12,7 @@ import (
 	"showrun/runtime/curve"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
+	"showrun/runtime/raced"
 )
 
 // over is a level as a function of the instant, and when it is there for good; never for a
@@ -250,7 +251,7 @@ func (m *lampModel) act(rnd *rand.Rand, t time.Duration) Command {
 // TestMixesKeepToTheModel does random things to fixtures, by channel and by attribute, and
 // compares every level in every frame with what a slow model says that it is.
 func TestMixesKeepToTheModel(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range raced.Of[uint64](60, 6) {
 		rnd := rand.New(rand.NewPCG(seed, 14))
 		var r level.Registry
 		lamps := lampModels(&r)

@@ -10,6 +10,7 @@ import (
 	"showrun/runtime/curve"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
+	"showrun/runtime/raced"
 )
 
 // bar is fixtures of a kind, side by side on outputs of their own.
@@ -71,7 +72,7 @@ func (b *bar) to(t time.Duration) {
 func TestNothingJumps(t *testing.T) {
 	for _, kind := range []string{"rgb", "rgbw", "rgba", "rgbwa", "rgbaw_uv", "moving_head"} {
 		rnd := rand.New(rand.NewPCG(1, 1))
-		for round := range 200 {
+		for round := range raced.Of(200, 30) {
 			b := newBar(t, 1, kind)
 			f := b.fixtures[0]
 			for _, c := range f.Channels {

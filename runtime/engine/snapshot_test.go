@@ -15,6 +15,7 @@ import (
 	"showrun/runtime/curve"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
+	"showrun/runtime/raced"
 )
 
 // copied sends a snapshot through its encoding.
@@ -221,7 +222,7 @@ func (s stage) step(now time.Duration) string {
 func TestARestoredEngineGoesOn(t *testing.T) {
 	var frames uint64
 	var s Snapshot // taken again and again
-	for seed := range uint64(60) {
+	for seed := range raced.Of[uint64](60, 6) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		rate := []int{25, 44, 100}[seed%3]
 		r := shuffled(rng)

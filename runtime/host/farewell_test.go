@@ -14,6 +14,7 @@ import (
 // TestFarewellOfARemovedDevice: what a load tells a device that the next one does not
 // have leaves before the device is closed.
 func TestFarewellOfARemovedDevice(t *testing.T) {
+	t.Parallel()
 	port := freeUDP(t)
 	heard := make(chan string, 16)
 	in, err := osc.Listen(osc.Config{Interface: "127.0.0.1", Port: port, Handler: func(m osc.Message, _ osc.TimeTag, _ netip.AddrPort, _ time.Time) {

@@ -11,6 +11,7 @@ import (
 
 // TestExitLook: the light ends as the goodbye left it, or dark.
 func TestExitLook(t *testing.T) {
+	t.Parallel()
 	for exit, want := range map[Exit]byte{ExitHold: 200, ExitBlackout: 0, "": 200} {
 		file := filepath.Join(t.TempDir(), "show.lua")
 		save(t, file, `local stage, show = require "stage", require "show"
@@ -33,6 +34,7 @@ show.on("stop", function() lamp:fade(100, 0.1) require "clock".sleep(0.2) lamp:f
 
 // TestExitTime cuts off what would take longer, though the goodbye begins it at once.
 func TestExitTime(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `local net = require "signet".sender{}:universe(1)
 require "show".on("stop", function() net:fade(1, 200, 3) end)`)

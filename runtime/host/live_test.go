@@ -26,6 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	runtime.GOMAXPROCS(runtime.NumCPU() + 14) // as the command does
+	_ = flag.Set("test.parallel", "8")        // what runs side by side waits, most of the time
 	goleak.VerifyTestMain(m)
 }
 
@@ -40,19 +41,28 @@ func measuring(t *testing.T) time.Duration {
 	return *measureFor
 }
 
+// given are the ports that tests have, which run side by side.
+var given sync.Map
+
 // freePorts finds UDP ports for a rig of its own.
 func freePorts(t *testing.T) map[string]int {
 	t.Helper()
-	ports := map[string]int{}
-	for _, protocol := range []string{"stagelinq", "signet"} {
+	return map[string]int{"stagelinq": freePort(t), "signet": freePort(t)}
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	for {
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
-		ports[protocol] = c.LocalAddr().(*net.UDPAddr).Port
+		defer c.Close() // so that the next one is another
+		port := c.LocalAddr().(*net.UDPAddr).Port
+		if _, taken := given.LoadOrStore(port, true); !taken {
+			return port
+		}
 	}
-	return ports
 }
 
 // packet is a level packet as the rig's node got it.

@@ -284,6 +284,7 @@ show.on("reload", function() show.log.info("event reload") end)
 // TestSafeActionChanges: a reload that gives a valve another safe action leaves it as
 // it is, and the new one is done from then on, also after a crash.
 func TestSafeActionChanges(t *testing.T) {
+	t.Parallel()
 	state, log := newLines(), newLines()
 	port := valveServer(t, func(s string) { fmt.Fprintf(state, "[%s]", s) })
 	file := filepath.Join(t.TempDir(), "show.lua")
@@ -316,6 +317,7 @@ func TestSafeActionChanges(t *testing.T) {
 // TestUnsafeMachinesAreRemembered: a machine that could not be made safe in the end is
 // made safe at the next start; one that could not be opened needs not.
 func TestUnsafeMachinesAreRemembered(t *testing.T) {
+	t.Parallel()
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "show.lua")
 	rig := false
 	run := func(show string) string {

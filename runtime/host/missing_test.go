@@ -21,6 +21,7 @@ import (
 
 // TestWaiting: whom the show waits for on the network is told, and what its tempo comes from.
 func TestWaiting(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `local dj = require "stagelinq".sink{}
 require "stagelinq".sink{ name = "second", devices = { "prime5" } }
@@ -69,6 +70,7 @@ func (absent) Open(device.Env) (device.Device, error) {
 // that mean nothing: the rest of it runs, it is said what is not there, and once the port is
 // free the script hears what comes there.
 func TestMissing(t *testing.T) {
+	t.Parallel()
 	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +150,7 @@ end end)`)
 // that is not there, and the show goes on; with one that can never be there it does not
 // begin.
 func TestWhatMayComeAndWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	keyFile := filepath.Join(t.TempDir(), "site.key")
 	if err := key.WriteFile(keyFile, key.AppendK0(nil, signet.K0{1, 2, 3})); err != nil {
 		t.Fatal(err)
@@ -203,6 +206,7 @@ func TestWhatMayComeAndWhatIsWrong(t *testing.T) {
 // make the valve safe cannot be kept, so it is told nothing, but the light is on. Once the
 // disk is back the valve moves.
 func TestMachineryWithoutADisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file, state := filepath.Join(dir, "show.lua"), filepath.Join(dir, "state")
 	full := filepath.Join(state, "showrun.db.new") // where the next state is written

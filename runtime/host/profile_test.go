@@ -9,6 +9,7 @@ import (
 // TestAProfileIsPartOfTheShow: what changes in a profile that the show uses reloads it, and
 // one that is broken leaves the show as it was and is named.
 func TestAProfileIsPartOfTheShow(t *testing.T) {
+	t.Parallel()
 	dir, log := t.TempDir(), newLines()
 	if err := os.Mkdir(filepath.Join(dir, "fixtures"), 0o700); err != nil {
 		t.Fatal(err)

@@ -228,6 +228,7 @@ func (r *record) replay(t *testing.T, h *Host, live *trace, log *lines) (inputs 
 
 // TestARecordRepeatsAnArrival: a device that comes while the show runs is in its record.
 func TestARecordRepeatsAnArrival(t *testing.T) {
+	t.Parallel()
 	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -143,6 +143,7 @@ func TestReload(t *testing.T) {
 // TestReloadKeepsWhatLives checks that state, levels and the beat go on while the
 // code changes.
 func TestReloadKeepsWhatLives(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	show := func(version int) string {
 		return fmt.Sprintf(`
@@ -232,6 +233,7 @@ show.on("stop", function() show.log.info(s.skipped .. " beats left out in " .. s
 // TestHostileHandlers runs handlers that loop, fail and ask for too much beside one
 // that does its work.
 func TestHostileHandlers(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, `local clock, stage, net = require "clock", require "stage", require "signet".sender{}
 local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = net:universe(1):slot(1) }
@@ -317,6 +319,7 @@ if show.generation == 1 then clock.after(0.2, hang.wait) end
 // TestOnlyFilesOfTheShow: a file beside the show that it does not use changes nothing; one
 // that it asked for does, also in vain, and so does one that a failed load asked for.
 func TestOnlyFilesOfTheShow(t *testing.T) {
+	t.Parallel()
 	dir, log := t.TempDir(), newLines()
 	file := filepath.Join(dir, "show.lua")
 	save(t, file, `require "part" pcall(require, "later")`)
@@ -361,6 +364,7 @@ func TestOnlyFilesOfTheShow(t *testing.T) {
 // TestReloadOfAShowThatLoops: what was saved comes in between two handlers that loop for
 // ever, not once chance has it.
 func TestReloadOfAShowThatLoops(t *testing.T) {
+	t.Parallel()
 	log := newLines()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	const text = `local clock = require "clock"
@@ -390,6 +394,7 @@ for i = 1, 5 do clock.every(0.01, function() while true do end end) end`
 // TestDataReloads: a file of data that is saved is a new version of the show; one that is
 // broken changes nothing.
 func TestDataReloads(t *testing.T) {
+	t.Parallel()
 	dir, log := t.TempDir(), newLines()
 	file, data := filepath.Join(dir, "show.lua"), filepath.Join(dir, "songs.json")
 	save(t, file, `local show = require "show" local songs = show.data("songs.json")

@@ -23,12 +23,15 @@ show.on("reload", function() clock.after(0.2, function() show.log.info("went on 
 `
 
 // leftPoint runs a show and returns the folder that it leaves, as if it had been killed.
-func leftPoint(t *testing.T) (dir, file string) {
+func leftPoint(t *testing.T) (dir, file string) { return leftPointOf(t, pointShow, false) }
+
+// leftPointOf does so with what is made of that show, on a rig or not.
+func leftPointOf(t *testing.T, text string, rig bool) (dir, file string) {
 	t.Helper()
 	dir, log := t.TempDir(), newLines()
 	file = filepath.Join(t.TempDir(), "gala.lua")
-	save(t, file, pointShow)
-	h, stop := runLive(t, Options{Show: file, StateDir: dir, Log: log.logger()})
+	save(t, file, text)
+	h, stop := runLive(t, Options{Show: file, StateDir: dir, Log: log.logger(), Rig: rig})
 	log.await(t, "started 1 1 200", 1)
 	if _, err := h.Operate(show.SetParam{Name: "speed", Value: 3.0}); err != nil {
 		t.Fatal(err)
@@ -70,6 +73,7 @@ func leftPoint(t *testing.T) (dir, file string) {
 
 // TestResumed: what the restore point is good for decides whether the show goes on from it.
 func TestResumed(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*pointLine)
 		fresh  bool
@@ -90,6 +94,7 @@ func TestResumed(t *testing.T) {
 		"a wall clock set back":  {change: func(l *pointLine) { l.Written = l.Written.Add(time.Hour) }, says: "goes on where it would be", want: "went on 2 3 200"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir, file := leftPoint(t)
 			s, err := store.Open(dir)
 			if err != nil {
@@ -134,9 +139,31 @@ func TestResumed(t *testing.T) {
 	}
 }
 
+// TestADeckIsFollowedAgain after a crash, though it was a handler of the start that said so,
+// and no start is told: the beat goes on with what drove it, and is led to where that is now.
+func TestADeckIsFollowedAgain(t *testing.T) {
+	t.Parallel()
+	dir, file := leftPointOf(t, pointShow+`
+local deck = require "stagelinq".sink{}:deck(1)
+show.on("start", function() clock.follow(deck) end)
+clock.on_beat(1, function() if deck.beat and math.abs(clock.beats() - deck.beat) < 0.01 then show.log.info("with the deck") end end)
+`, true)
+	log := newLines()
+	h, stop := runLive(t, Options{Show: file, StateDir: dir, Log: log.logger(), Rig: true})
+	log.await(t, "went on 2 3 200", 1)
+	log.await(t, "with the deck", 2)
+	if source := h.show.Plan().Course.Turn(h.clock.Now()).Source; !strings.HasSuffix(source, "deck 1") {
+		t.Errorf("the beat is driven by %q", source)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDamagedPoint: one that cannot be read, wherever it is damaged or cut off, is set aside,
 // and the show starts.
 func TestDamagedPoint(t *testing.T) {
+	t.Parallel()
 	dir, file := leftPoint(t)
 	name := filepath.Join(dir, "gala.resume")
 	good, err := os.ReadFile(name)
@@ -167,6 +194,7 @@ func TestDamagedPoint(t *testing.T) {
 
 // TestPointOfAShowThatDoesNotLoad is as good as before for the next try.
 func TestPointOfAShowThatDoesNotLoad(t *testing.T) {
+	t.Parallel()
 	dir, file := leftPoint(t)
 	save(t, file, "this is no Lua")
 	log := newLines()
@@ -187,6 +215,7 @@ func TestPointOfAShowThatDoesNotLoad(t *testing.T) {
 
 // TestReloadAsk: a new version is checked at once, and goes live when somebody asks.
 func TestReloadAsk(t *testing.T) {
+	t.Parallel()
 	log := newLines()
 	file := filepath.Join(t.TempDir(), "gala.lua")
 	text := func(version string) string {
@@ -217,6 +246,7 @@ func TestReloadAsk(t *testing.T) {
 
 // TestReloadAtABar: live, the first thing that a new version does is the first beat of a bar.
 func TestReloadAtABar(t *testing.T) {
+	t.Parallel()
 	log := newLines()
 	file := filepath.Join(t.TempDir(), "gala.lua")
 	text := func(version string) string {

@@ -75,6 +75,7 @@ func awaitStatus(t *testing.T, h *Host, what string, is func(Status) bool) {
 // TestEmergencyStop stops a valve while the script loops for ever, sees that no
 // command and no reload moves it, and releases it.
 func TestEmergencyStop(t *testing.T) {
+	t.Parallel()
 	log, state := newLines(), newLines()
 	port := valveServer(t, func(s string) { fmt.Fprintf(state, "[%s]", s) })
 	folder := runFolder(t)
@@ -161,6 +162,7 @@ func TestEmergencyStopByOSC(t *testing.T) {
 // TestOSCPortIsTaken: a port that another program has is taken as soon as it is free,
 // and until then people are told that nobody hears them.
 func TestOSCPortIsTaken(t *testing.T) {
+	t.Parallel()
 	other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +230,7 @@ func TestABugMakesMachinerySafe(t *testing.T) {
 
 // TestALongGoodbye: a script that takes long to say goodbye keeps no valve open.
 func TestALongGoodbye(t *testing.T) {
+	t.Parallel()
 	state, log := newLines(), newLines()
 	port := valveServer(t, func(s string) { fmt.Fprintf(state, "[%s]", s) })
 	file := filepath.Join(t.TempDir(), "show.lua")

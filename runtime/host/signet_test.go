@@ -131,6 +131,7 @@ end)`, option))
 // TestRigHearsTheShow: the rig's node is of the installation of the show, whatever its
 // scope, and hears unsigned packets if those are what the show sends. Previews are none.
 func TestRigHearsTheShow(t *testing.T) {
+	t.Parallel()
 	for _, options := range []string{`{}`, `{ scope = "hall" }`, `{ mode = "open" }`, `{ mode = "both", scope = "hall" }`} {
 		file := filepath.Join(t.TempDir(), "show.lua")
 		save(t, file, fmt.Sprintf(`local net = require "signet".sender%s

@@ -65,6 +65,7 @@ show.on("emergency", function() show.log.info("the script goes on") end)`)
 
 // TestTheEndDoesNotWaitForADevice that does not come back from a call.
 func TestTheEndDoesNotWaitForADevice(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.lua")
 	save(t, file, "")
 	until := make(chan struct{})

@@ -12,6 +12,7 @@ import (
 // TestUnsafeNamedByReload: a valve the last run left unsafe is vented when a later load
 // names it, and one that a load takes while it is vented stays in the store.
 func TestUnsafeNamedByReload(t *testing.T) {
+	t.Parallel()
 	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -152,22 +152,21 @@ func (f *Fixture) lights() []Channel {
 // Channel returns the channel called name, or an error that says which there
 // are.
 func (f Fixture) Channel(name string) (Channel, error) {
-	names := make([]string, len(f.Channels))
-	for i, c := range f.Channels {
+	for _, c := range f.Channels {
 		if c.Name == name {
 			return c, nil
 		}
 		if !c.Fine.IsZero() && name == fineName(c.Name) {
 			return Channel{}, fmt.Errorf("fixture %q: channel %q is the fine half of %q, which takes fractions", f.Name, name, c.Name)
 		}
-		names[i] = c.Name
 	}
 	key := Plain(name)
 	if i := slices.IndexFunc(f.Properties, func(p Property) bool { return slices.Contains(p.Also, key) }); i >= 0 {
 		return f.Channels[i], nil
 	}
+	names := f.Names()
 	return Channel{}, fmt.Errorf("fixture %q has no channel %q%s; it has %s",
-		f.Name, name, didYouMean(name, slices.Concat(names, f.attributes())), some(names))
+		f.Name, name, didYouMean(name, names), some(names[:len(f.Channels)]))
 }
 
 // Names are what the fixture has, by name: its channels, and color and intensity.

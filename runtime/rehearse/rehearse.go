@@ -44,6 +44,9 @@ type Run struct {
 	devices map[string]device.Device // of the live load, by key
 	opened  []device.Opened          // likewise, in order
 	rigs    []device.VirtualRig
+
+	steppers []device.Stepper // what has deadlines besides the show: rigs, then devices
+	called   bool             // for a turn of the script
 }
 
 // guard is the time a handler may take before it is stopped, where its budget has not:
@@ -92,12 +95,14 @@ func (r *Run) RigEnv() device.RigEnv {
 // Bring adds a part to the rig: the devices of the show hear it from now on.
 func (r *Run) Bring(part device.VirtualRig) {
 	r.rigs = append(r.rigs, part)
+	r.line()
 	part.Patch(r.opened)
 }
 
 // Dismiss takes a part away without a word.
 func (r *Run) Dismiss(part device.VirtualRig) {
 	r.rigs = slices.DeleteFunc(r.rigs, func(x device.VirtualRig) bool { return x == part })
+	r.line()
 }
 
 // Show is the machine.
@@ -136,6 +141,7 @@ func (r *Run) Load(ctx context.Context, folder fs.FS) error {
 	}
 	before := r.show.Swap(next, r.clock.Now())
 	r.live, r.devices, r.opened = next, devices, next.Opened()
+	r.line()
 	for _, rig := range r.rigs {
 		rig.Patch(r.opened)
 	}
@@ -167,32 +173,35 @@ func (r *Run) open(l *show.Load) (map[string]device.Device, error) {
 	return devices, nil
 }
 
-// steppers are what has deadlines besides the show.
-func (r *Run) steppers() []device.Stepper {
-	var list []device.Stepper
+// line puts what has deadlines in a line.
+func (r *Run) line() {
+	r.steppers = nil
 	for _, rig := range r.rigs {
-		list = append(list, rig)
+		r.steppers = append(r.steppers, rig)
 	}
-	for _, o := range r.opened {
-		if s, ok := o.Device.(device.Stepper); ok {
-			list = append(list, s)
-		}
-	}
-	return list
+	r.steppers = append(r.steppers, Devices[device.Stepper](r)...)
 }
 
 // next is when something has to be done.
 func (r *Run) next() time.Duration {
 	next := min(r.show.ScriptNext(), r.show.EngineNext())
-	for _, s := range r.steppers() {
+	for _, s := range r.steppers {
 		next = min(next, s.Next())
 	}
+	if r.woken() {
+		return r.clock.Now()
+	}
+	return next
+}
+
+// woken reports whether something has come up for the script since its last turn.
+func (r *Run) woken() bool {
 	select {
 	case <-r.show.Ready():
-		return r.clock.Now()
+		r.called = true
 	default:
-		return next
 	}
+	return r.called
 }
 
 // Until goes from deadline to deadline, up to and with an instant. The error is that of
@@ -213,24 +222,28 @@ func (r *Run) Until(ctx context.Context, until time.Duration) error {
 }
 
 func (r *Run) step(now time.Duration) error {
-	for _, s := range r.steppers() {
+	for _, s := range r.steppers {
 		if s.Next() <= now {
 			s.Step(now)
 		}
 	}
-	for more := true; more; {
+	for more := r.woken() || r.show.ScriptNext() <= now; more; {
 		var err error
+		r.called = false
 		if more, err = r.show.Script(now); err != nil {
 			return err
 		}
 	}
-	r.show.Engine(now)
+	if r.show.EngineNext() <= now {
+		r.show.Engine(now)
+	}
 	return nil
 }
 
 // End lets the show say goodbye and what it says be seen. Nothing can be done with the
 // run after it.
 func (r *Run) End() {
+	_, _ = r.show.Script(r.clock.Now()) // it is up to date when it hears of its end
 	r.show.End(r.clock.Now())
 	for limit := r.clock.Now() + show.ExitTime; ; {
 		last, more := r.show.Saying()

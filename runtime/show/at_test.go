@@ -13,6 +13,7 @@ import (
 
 	"showrun/bindings"
 	"showrun/runtime/clock"
+	"showrun/runtime/raced"
 	"showrun/runtime/script"
 	"showrun/runtime/show"
 )
@@ -180,6 +181,6 @@ func TestAtWithDaylightSaving(t *testing.T) {
 // TestAtDoesNotDrift: in days of waiting each time comes to the millisecond.
 func TestAtDoesNotDrift(t *testing.T) {
 	d := newDated(t, "UTC", "2024-05-06 17:59:59", `show.at("18:00", function() print(string.format("did %.3f", clock.time())) end)`, show.Carried{})
-	d.run(49 * time.Hour)
-	d.want("1.000, 86401.000, 172801.000")
+	d.run(raced.Of(49*time.Hour, 25*time.Hour))
+	d.want(raced.Of("1.000, 86401.000, 172801.000", "1.000, 86401.000"))
 }

@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"showrun/runtime/raced"
 )
 
 // TestBeatsOfADeckThatIsPlayedWith lets a deck play, jump, stop and go on at random, while
 // handlers are quick or slow. What the deck plays is run, each beat once. What was run
 // ahead and then not played is not seen, but for what left before that was known.
 func TestBeatsOfADeckThatIsPlayedWith(t *testing.T) {
-	for seed := range 20 * *rounds {
+	for seed := range raced.Of[uint64](20, 4) * *rounds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 3))
 			slow := seed%2 == 1

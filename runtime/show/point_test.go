@@ -16,6 +16,7 @@ import (
 	"showrun/bindings"
 	"showrun/runtime/beat"
 	"showrun/runtime/clock"
+	"showrun/runtime/raced"
 	"showrun/runtime/show"
 )
 
@@ -92,7 +93,7 @@ func playLevel(since time.Duration) float64 {
 // TestResume breaks a play off at any moment for a while: afterwards it goes on as if it
 // had not been broken off, follows that were due meanwhile included.
 func TestResume(t *testing.T) {
-	for _, at := range []float64{0.2, 3, 7.77, 9.99, 11.95, 11.99, 12.3, 15, 16.99, 20} {
+	for _, at := range raced.Of([]float64{0.2, 3, 7.77, 9.99, 11.95, 11.99, 12.3, 15, 16.99, 20}, []float64{3, 11.99}) {
 		for _, away := range []float64{0.01, 0.3, 3, 14} {
 			h := newLab(t, playText)
 			h.run(seconds(at))

@@ -15,6 +15,7 @@ import (
 
 	"showrun/bindings"
 	"showrun/runtime/clock"
+	"showrun/runtime/raced"
 	"showrun/runtime/show"
 )
 
@@ -165,7 +166,7 @@ func operated(r *rand.Rand) show.Operation {
 // TestRecordsOfOperatedShowsRepeat: whatever people do with cues, colours, params and triggers over several
 // loads, also while the next one is on its way, the record makes the same frames.
 func TestRecordsOfOperatedShowsRepeat(t *testing.T) {
-	for seed := range 4 * *rounds {
+	for seed := range raced.Of[uint64](4, 1) * *rounds {
 		rnd, r := rand.New(rand.NewPCG(seed, 14)), newRecording(seed)
 		r.begin()
 		people := func(d time.Duration) {

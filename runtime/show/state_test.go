@@ -23,6 +23,7 @@ import (
 	"showrun/runtime/engine"
 	"showrun/runtime/journal"
 	"showrun/runtime/level"
+	"showrun/runtime/raced"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
 )
@@ -123,7 +124,7 @@ func TestARestoredMachineGoesOn(t *testing.T) {
 	}
 	queued, planned, sources, effects := 0, 0, 0, 0
 	var s show.EngineState // taken again and again
-	for seed := range 20 * *rounds {
+	for seed := range raced.Of[uint64](20, 5) * *rounds {
 		r := rand.New(rand.NewPCG(seed, 5))
 		was := &outcome{}
 		run, err := rehearse.New(rehearse.Options{
@@ -159,7 +160,7 @@ func TestARestoredMachineGoesOn(t *testing.T) {
 		}
 	}
 	t.Logf("%d batches and %d changes of tempo waited, %d sources were heard, %d effects ran", queued, planned, sources, effects)
-	if queued < 30 || planned < 3 || sources < 15 || effects < 100 {
+	if raced.Of(queued < 30 || planned < 3 || sources < 15 || effects < 100, queued < 5 || effects < 20) {
 		t.Error("too little happened")
 	}
 }

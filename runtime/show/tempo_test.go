@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"showrun/runtime/raced"
 )
 
 // internal is what the reference says of the internal tempo, in plain numbers: where it
@@ -132,7 +134,7 @@ func number(v any) float64 {
 // said at a beat leaves at the instant of that beat, each point of a grid once and in
 // order, and the beat is where the commands lead it, each from its instant on.
 func TestTempoInScheduledCode(t *testing.T) {
-	for seed := range 40 * *rounds {
+	for seed := range raced.Of[uint64](40, 8) * *rounds {
 		r := rand.New(rand.NewPCG(seed, 12))
 		nudges, jumps, slow := seed%2 == 1, seed%4 == 3, seed%3 == 2
 		text := fiddle(r, nudges, jumps, slow)

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"showrun/runtime/raced"
 )
 
 // TestFadesOverChangesOfTempo: a fade of so many beats takes those, whatever the tempo does
 // meanwhile, and never runs backwards.
 func TestFadesOverChangesOfTempo(t *testing.T) {
-	for seed := range 10 * *rounds {
+	for seed := range raced.Of[uint64](10, 3) * *rounds {
 		h := newLabOf(t, seed, `local tempi = { 20, 30, 60, 120, 240, 480, 999 }
 			clock.set_tempo(tempi[math.random(#tempi)])
 			clock.on_beat("1/2b", function(b)
@@ -157,7 +159,7 @@ func TestALateJumpTakesNothing(t *testing.T) {
 // come either when a deck that was paused plays again.
 func TestAnEndedLoadShowsNothing(t *testing.T) {
 	const deckShow = `local deck = stagelinq.sink{}:deck(1) clock.follow(deck) `
-	for seed := range 10 * *rounds {
+	for seed := range raced.Of[uint64](10, 3) * *rounds {
 		h := newLab(t, deckShow+`clock.on_beat(1, function(b) mark("old", b.count) one:set(1, 100 + b.number) end)
 			clock.run(function() while true do clock.sleep("1/3b") mark("old") end end)`)
 		stop := 3900*time.Millisecond + time.Duration(seed)*5*time.Millisecond // around beat 8
@@ -194,7 +196,7 @@ func TestASwapSkipsNothing(t *testing.T) {
 	for name, show := range map[string]string{
 		"few":         `clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
 		"many":        `for i = 1, 600 do clock.on_beat("1/4b", function(b) if i == 600 then mark("beat", b.count) end end) end`,
-		"long":        `for i = 1, 30 do clock.on_beat("1/4b", function(b) for _ = 1, 4e4 do end if i == 30 then mark("beat", b.count) end end) end`,
+		"long":        fmt.Sprintf(`for i = 1, 30 do clock.on_beat("1/4b", function(b) for _ = 1, %d do end if i == 30 then mark("beat", b.count) end end) end`, raced.Of(40_000, 10_000)),
 		"busy":        `clock.on_beat("1/4b", function(b) lab.busy(0.03) mark("beat", b.count) end)`,
 		"tasks":       `for i = 1, 3000 do clock.run(function() clock.sleep(100) end) end clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,
 		"slow starts": `for i = 1, 30 do clock.run(function() lab.busy(0.05) clock.sleep(100) end) end clock.on_beat("1/4b", function(b) mark("beat", b.count) end)`,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"showrun/runtime/raced"
 	"showrun/runtime/script/chunk"
 	"showrun/runtime/script/lualib"
 
@@ -17,7 +18,7 @@ import (
 )
 
 var (
-	programs = flag.Int("programs", 600, "how many programs the differential test generates")
+	programs = flag.Int("programs", raced.Of(600, 100), "how many programs the differential test generates")
 	seed     = flag.Uint64("seed", 51, "the seed of the first program")
 )
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"showrun/runtime/raced"
 )
 
 // play changes a state at random: it makes tables, moves, swaps, shares and drops them, and
@@ -54,7 +56,7 @@ end`
 // of which come to nothing: both end the same, and what a generation holds on to since its
 // top level is what is in the state.
 func TestRandomStates(t *testing.T) {
-	for seed := 1; seed <= 10; seed++ {
+	for seed := 1; seed <= raced.Of(10, 1); seed++ {
 		begin := fmt.Sprintf("%s\nseed, ids, s = %d00, 1, { id = 1 }", play, seed)
 		do := func(L *lua.LState, text string) {
 			t.Helper()
