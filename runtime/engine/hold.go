@@ -196,6 +196,9 @@ func (e *Engine) layerMixes() {
 // what the script made of them otherwise fades out as the holds come in.
 func (e *Engine) cover(m *mixer) {
 	h := &e.holds
+	for _, ch := range m.Mix.Channels {
+		e.bind(ch) // which may have had no command yet
+	}
 	intensity, c := e.underneath(m)
 	h.under = m.mix(h.under[:0], intensity, c, 0)
 	weight := 0.0
