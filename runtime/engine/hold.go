@@ -6,6 +6,7 @@ import (
 
 	"showrun/runtime/color"
 	"showrun/runtime/level"
+	"showrun/runtime/patch"
 )
 
 // A hold is what an operator has put above the level of a channel. The fields are exported
@@ -14,6 +15,7 @@ type hold struct {
 	At     level.Address // the coarse slot of the channel
 	Level  fader         // the level, of 255
 	Weight fader         // how much of the level shows, the rest is what lies underneath
+	Maker  int32         // the number of its origin, 0 for none
 }
 
 // holds are all there are, in the order in which they came.
@@ -43,6 +45,7 @@ func (e *Engine) hold(c Hold, now time.Duration) bool {
 		h.Level.move(&e.pulse, now, finite(c.To)/255, c.Duration, 0)
 	}
 	h.Weight.move(&e.pulse, now, 1, c.Duration, 0)
+	e.origins.give(&h.Maker, "hold")
 	e.holds.news = true
 	return true
 }
@@ -76,6 +79,17 @@ func (e *Engine) released(c Release) (list []level.Address) {
 	if len(c.Channels) == 0 {
 		for _, h := range e.holds.list {
 			list = append(list, h.At)
+		}
+	}
+	return list
+}
+
+// Holds lists what is held and not on its way out, in the order in which it came.
+func (e *Engine) Holds() (list []Hold) {
+	for i := range e.holds.list {
+		h := &e.holds.list[i]
+		if h.Weight.goal() != 0 {
+			list = append(list, Hold{Channel: patch.Channel{Coarse: h.At}, To: h.Level.goal() * 255})
 		}
 	}
 	return list
@@ -127,6 +141,7 @@ func (e *Engine) dropHolds() {
 	e.holds.list = slices.DeleteFunc(e.holds.list, func(h hold) bool {
 		gone := !h.Weight.Moving && h.Weight.Value == 0
 		if gone {
+			e.origins.drop(&h.Maker)
 			over = append(over, h.At)
 		}
 		return gone
@@ -184,6 +199,9 @@ func (e *Engine) layerMixes() {
 // what the script made of them otherwise fades out as the holds come in.
 func (e *Engine) cover(m *mixer) {
 	h := &e.holds
+	for _, ch := range m.Mix.Channels {
+		e.bind(ch) // which may have had no command yet
+	}
 	intensity, c := e.underneath(m)
 	h.under = m.mix(h.under[:0], intensity, c, 0)
 	weight := 0.0

@@ -84,7 +84,6 @@ type Host struct {
 	metered      atomic.Pointer[level.Output]              // whose levels are in the status; nil = none's
 	loaded       atomic.Pointer[[]string]                  // keys of the devices of the live load
 	missing      atomic.Pointer[[]string]                  // devices of it that are not there, and why
-	fixtures     atomic.Pointer[[]lamp]                    // of the live load
 	generation   atomic.Int64                              // number of the live load
 	noScript     atomic.Bool                               // it was stuck and none has taken its place
 	deaf         atomic.Bool                               // OSC commands are not heard
@@ -118,7 +117,6 @@ func New(opts Options) (*Host, error) {
 	h.counted.Store(&map[string]device.Counted{})
 	h.loaded.Store(&[]string{})
 	h.missing.Store(&[]string{})
-	h.fixtures.Store(&[]lamp{})
 	h.stuck.Store(new(string))
 	h.show = show.New(show.Config{
 		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir),

@@ -255,8 +255,6 @@ func (h *Host) swap(next *prepared, on time.Duration) {
 	h.generation.Store(int64(next.Number()))
 	keys := slices.Sorted(maps.Keys(next.devices))
 	h.loaded.Store(&keys)
-	named := lamps(next.Load)
-	h.fixtures.Store(&named)
 	h.reach(machines)
 }
 

@@ -1,12 +1,10 @@
 package host
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 
 	"showrun/runtime/control"
-	"showrun/runtime/patch"
 	"showrun/runtime/show"
 )
 
@@ -18,7 +16,7 @@ func (h *Host) names(words []string) control.Reply {
 		return control.Reply{Text: "names are asked for by kind and command"}
 	}
 	var text strings.Builder
-	for _, name := range named(h.show.Board(), *h.fixtures.Load(), words[0], words[1], words[2:]) {
+	for _, name := range nameable(h.show.Board(), words[0], words[1], words[2:]) {
 		if name[0] != "" && !strings.ContainsFunc(name[0], unicode.IsControl) {
 			text.WriteString(name[0] + "\t" + name[1] + "\n")
 		}
@@ -26,8 +24,8 @@ func (h *Host) names(words []string) control.Reply {
 	return control.Reply{OK: true, Text: text.String()}
 }
 
-// named lists names of a kind and what they are.
-func named(b *show.Board, fixtures []lamp, kind, command string, before []string) (list [][2]string) {
+// nameable lists names of a kind and what they are.
+func nameable(b *show.Board, kind, command string, before []string) (list [][2]string) {
 	switch kind {
 	case "LIST":
 		for _, l := range b.Lists {
@@ -58,11 +56,13 @@ func named(b *show.Board, fixtures []lamp, kind, command string, before []string
 			list = choices(b, before[0])
 		}
 	case "FIXTURE", "CHANNEL":
-		for _, f := range fixtures {
-			list = append(list, [2]string{f.name, "fixture"})
+		for _, name := range b.Names() {
+			list = append(list, [2]string{name, "fixture"})
 			if kind == "CHANNEL" {
-				for _, c := range f.channels {
-					list = append(list, [2]string{f.name + "." + c, "channel"})
+				for _, f := range b.Patch.Named(name) {
+					for _, c := range f.Names() {
+						list = append(list, [2]string{name + "." + c, "channel"})
+					}
 				}
 			}
 		}
@@ -82,26 +82,6 @@ func choices(b *show.Board, param string) (list [][2]string) {
 	}
 	for _, c := range words {
 		list = append(list, [2]string{c, ""})
-	}
-	return list
-}
-
-// lamp is a fixture as people name it.
-type lamp struct {
-	name     string
-	channels []string
-}
-
-// lamps are the fixtures of a load and their parts.
-func lamps(l *show.Load) (list []lamp) {
-	for _, whole := range l.Patch().Fixtures() {
-		for _, f := range slices.Concat(whole.Parts, []patch.Fixture{whole}) {
-			one := lamp{name: f.Name}
-			for _, c := range f.Channels {
-				one.channels = append(one.channels, c.Name)
-			}
-			list = append(list, one)
-		}
 	}
 	return list
 }

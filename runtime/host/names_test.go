@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"showrun/runtime/level"
+	"showrun/runtime/patch"
 	"showrun/runtime/show"
 )
 
@@ -15,7 +17,12 @@ func TestNames(t *testing.T) {
 		Triggers: []show.Trigger{{Name: "bump"}},
 		Lists:    []show.List{{Name: "main", Cues: []show.Cue{{Number: "1", Label: "Doors"}}}, {Name: "haze", Cues: []show.Cue{{Number: "2.5"}}}},
 	}
-	fixtures := []lamp{{"wash 1", []string{"red", "green"}}}
+	var builder patch.Builder
+	wash, err := patch.NewCustom("wash 1", []string{"pan", "tilt"}, level.Address{Output: 1, Slot: 1}, 512)
+	if err != nil || builder.Fixture(wash) != nil {
+		t.Fatal("the fixture does not fit", err)
+	}
+	b.Patch = builder.Build()
 	for asked, want := range map[string]string{
 		"LIST go":               "[[main cue list] [haze cue list]]",
 		"CUE go":                "[[1 Doors]]",
@@ -29,11 +36,11 @@ func TestNames(t *testing.T) {
 		"VALUE param opera":     "[]",
 		"VALUE trigger bump":    "[]",
 		"FIXTURE copy":          "[[wash 1 fixture]]",
-		"CHANNEL why":           "[[wash 1 fixture] [wash 1.red channel] [wash 1.green channel]]",
+		"CHANNEL why":           "[[wash 1 fixture] [wash 1.pan channel] [wash 1.tilt channel]]",
 		"SOMETHING else to ask": "[]",
 	} {
 		w := strings.Fields(asked)
-		if got := fmt.Sprint(named(b, fixtures, w[0], w[1], w[2:])); got != want {
+		if got := fmt.Sprint(nameable(b, w[0], w[1], w[2:])); got != want {
 			t.Errorf("%s: %s, want %s", asked, got, want)
 		}
 	}
