@@ -47,8 +47,8 @@ type glance struct {
 	at       time.Duration
 	decks    []device.Deck
 	waiting  []string
-	followed string // what drove the beat
-	called   string // by people
+	followed string                    // what drove the beat
+	called   string                    // by people
 	postures map[string]device.Posture // by the key of the device
 }
 
