@@ -168,6 +168,7 @@ func (h *Host) tryOut(ctx context.Context) {
 		return
 	}
 	h.reloadErrors.Store(0)
+	h.goodLoad()
 	h.newer.Store(true)
 	h.opts.Log.Info("a new version is waiting: showrun ctl reload, and it goes live")
 }
@@ -245,6 +246,7 @@ func (h *Host) swap(next *prepared, on time.Duration) {
 		}
 	}
 	h.reach(both)
+	h.alarm.now.Store(nil) // before anything of the new load fails
 	if on != 0 {
 		next.before = h.show.SwapOn(next.Load, on)
 	} else {
@@ -347,6 +349,7 @@ func (h *Host) connect() {
 	h.others.Store(&rest)
 	h.counted.Store(&counted)
 	h.metered.Store(firstOutput(h.live))
+	h.stageLive()
 	if h.rig != nil {
 		h.rig.Patch(opened)
 	}
@@ -364,5 +367,6 @@ func (h *Host) reloadFailed(err error) {
 		what = "not loaded, levels stay and NO SCRIPT RUNS until a file is saved that loads: "
 	}
 	h.opts.Log.Error(what+err.Error(), args...)
+	h.raise(err, true)
 	h.reloadErrors.Add(1)
 }

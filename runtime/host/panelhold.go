@@ -45,17 +45,17 @@ func inBoard(rest string, b *show.Board) (fixture, channel string) {
 		fixtures, channels = append(fixtures, h.Fixture), append(channels, h.Channel)
 	}
 	fixtures = append(fixtures, b.Names()...)
-	fixture = named(fixture, fixtures)
+	fixture = nameOf(fixture, fixtures)
 	if b.Patch != nil {
 		for _, f := range b.Patch.Named(fixture) {
 			channels = append(f.Names(), channels...)
 		}
 	}
-	return fixture, named(channel, channels)
+	return fixture, nameOf(channel, channels)
 }
 
-// named is the first name that is so in an address; the text itself for none.
-func named(text string, names []string) string {
+// nameOf is the first name that is so in an address; the text itself for none.
+func nameOf(text string, names []string) string {
 	if i := slices.IndexFunc(names, func(name string) bool { return inAddress(name) == text }); i >= 0 {
 		return names[i]
 	}
