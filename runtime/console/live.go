@@ -191,6 +191,7 @@ func (p *viewer) do(r request) (text string, value any, err error) {
 
 // write tells the viewer how the show stands until it takes nothing any more.
 func (p *viewer) write() {
+	defer p.server.survive()
 	defer close(p.gone)
 	defer p.socket.Close() // ends the reading
 	ping := time.NewTicker(pingEvery)
