@@ -198,6 +198,9 @@ func (p *viewer) write() {
 	defer ping.Stop()
 	err := p.hello()
 	for err == nil {
+		if err = p.visit.guest.flush(); err != nil {
+			break
+		}
 		select {
 		case <-p.visit.guest.gone:
 			return
@@ -209,9 +212,6 @@ func (p *viewer) write() {
 			err = p.socket.WriteMessage(websocket.PongMessage, b)
 		case <-ping.C:
 			err = p.socket.WriteMessage(websocket.PingMessage, nil)
-		}
-		if err == nil {
-			err = p.visit.guest.flush()
 		}
 	}
 	if isTimeout(err) {

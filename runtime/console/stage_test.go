@@ -33,6 +33,7 @@ type stage struct {
 	done   []string
 	houses int // how often it was asked for
 	began  time.Time
+	faulty bool // its board is
 }
 
 func newStage() *stage {
@@ -56,7 +57,14 @@ func seen[T any](s *stage, what func() T) T {
 }
 
 func (s *stage) Scene() *Scene { return seen(s, func() *Scene { return s.scene }) }
-func (s *stage) Board() *Board { return seen(s, func() *Board { return s.board }) }
+func (s *stage) Board() *Board {
+	return seen(s, func() *Board {
+		if s.faulty {
+			panic("a fault")
+		}
+		return s.board
+	})
+}
 func (s *stage) Now() Moment {
 	return seen(s, func() Moment {
 		m := s.moment
