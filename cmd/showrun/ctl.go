@@ -42,13 +42,7 @@ tells which cue, line or hand makes a level.`,
 	}
 	var only string
 	cmd.PersistentFlags().StringVar(&only, "show", "", "only the show of this name")
-	for _, c := range []struct{ command, short string }{
-		{control.Stop, "Stop all machinery at once and hold it"},
-		{control.Release, "Let machinery move again"},
-		{control.Reload, "Load the script again"},
-		{control.End, "End the show as Ctrl-C does"},
-		{control.Status, "Say how the show stands"},
-	} {
+	for _, c := range controlCommands() {
 		cmd.AddCommand(&cobra.Command{
 			Use: c.command, Short: c.short, Args: noArgs,
 			RunE: func(*cobra.Command, []string) error { return a.ask(control.Request{Command: c.command}, only) },
@@ -59,8 +53,25 @@ tells which cue, line or hand makes a level.`,
 	for _, v := range show.Verbs() {
 		cmd.AddCommand(a.operate(v, &only))
 	}
+	cmd.AddCommand(a.consoleLinks(&only))
 	return cmd
 }
+
+// A controlCommand takes no words.
+type controlCommand struct{ command, short string }
+
+func controlCommands() []controlCommand {
+	return []controlCommand{
+		{control.Stop, "Stop all machinery at once and hold it"},
+		{control.Release, "Let machinery move again"},
+		{control.Reload, "Load the script again"},
+		{control.End, "End the show as Ctrl-C does"},
+		{control.Status, "Say how the show stands"},
+	}
+}
+
+// paramTakes is what may come after param, which tells as well as sets.
+const paramTakes = "[NAME [VALUE]]"
 
 // mostCopied is how many fixtures are copied at a time: a request is no longer than a line.
 const mostCopied = 1000
@@ -69,7 +80,7 @@ const mostCopied = 1000
 func (a *app) operate(v show.Verb, only *string) *cobra.Command {
 	takes, least := v.Takes, v.Least
 	if v.Name == "param" {
-		takes, least = "[NAME [VALUE]]", 0
+		takes, least = paramTakes, 0
 	}
 	return a.asking(v.Name, takes, v.Short, least, v.Most, only)
 }
@@ -92,15 +103,15 @@ func (a *app) asking(name, takes, short string, least, most int, only *string) *
 
 // said is an answer as it is printed: Lua alone, to be pasted, and else with the name of the
 // show before each line.
-func said(command string, answer answer, alone bool) string {
-	text := terminal.Printable(answer.Text, "\n")
+func said(command, show, text string, alone bool) string {
+	text = terminal.Printable(text, "\n")
 	switch {
 	case command == control.Copy && alone:
 		return text
 	case command == control.Copy:
-		return "-- " + answer.Show + "\n" + text
+		return "-- " + show + "\n" + text
 	}
-	return answer.Show + ": " + strings.ReplaceAll(text, "\n", "\n"+answer.Show+": ")
+	return show + ": " + strings.ReplaceAll(text, "\n", "\n"+show+": ")
 }
 
 var negative = regexp.MustCompile(`^-\.?[0-9]`)
@@ -137,9 +148,17 @@ func (a *app) ask(r control.Request, show string) error {
 	if err != nil {
 		return fmt.Errorf("no show was asked: %w", err)
 	}
+	alone := len(paths) == 1 || show != ""
+	return a.tellAnswers(paths, askAll(paths, r, show), show, func(name, text string) {
+		fmt.Fprintln(a.stdout, said(r.Command, name, text, alone))
+	})
+}
+
+// tellAnswers calls tell for what was answered to some paths, and returns what was not.
+func (a *app) tellAnswers(paths []string, answers []answer, show string, tell func(name, text string)) error {
 	found := false
 	var failed, silent error
-	for i, answer := range askAll(paths, r, show) {
+	for i, answer := range answers {
 		switch {
 		case errors.Is(answer.err, control.ErrGone), errors.Is(answer.err, errOther):
 			continue
@@ -151,7 +170,7 @@ func (a *app) ask(r control.Request, show string) error {
 		case !answer.OK:
 			failed = errors.Join(failed, fmt.Errorf("%s: %s", answer.Show, terminal.Printable(answer.Text, "")))
 		default:
-			fmt.Fprintln(a.stdout, said(r.Command, answer, len(paths) == 1 || show != ""))
+			tell(answer.Show, answer.Text)
 		}
 		found = true
 	}

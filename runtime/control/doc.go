@@ -22,6 +22,7 @@ const (
 	Names   = "names"   // what there is to name in it, for who types a command
 	Why     = "why"     // what makes the level of a fixture's channel
 	Copy    = "copy"    // the present look of fixtures, as Lua
+	Console = "console" // the links to its console, a line each of role and link
 )
 
 // Request is what a program asks of a show.

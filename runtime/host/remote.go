@@ -110,6 +110,8 @@ func (h *Host) command(r control.Request) control.Reply {
 		return control.Reply{OK: true, Text: "ending"}
 	case control.Names:
 		return h.names(r.Words)
+	case control.Console:
+		return replied(h.opts.Links())
 	case control.Status:
 		return control.Reply{OK: true, Text: fmt.Sprintf("pid %d, %v", os.Getpid(), h.Status())}
 	}
