@@ -82,6 +82,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	settings.OneOf(p, "reload-at", string(host.AtOnce), string(host.AtBeat), string(host.AtBar))
 	settings.AtLeast(p, "seed", 0)
 	settings.Address(p, "osc", "off")
+	settings.Address(p, "console", "off")
 	settings.OneOf(p, "log-format", "text", "json")
 	settings.Path(p, "state")
 	settings.ByHand(p, "fresh")

@@ -474,9 +474,6 @@ func (g *Generation) Stats() Stats {
 	return s
 }
 
-// Times are how long its handlers and tasks took.
-func (g *Generation) Times() *Times { return &g.times }
-
 func (g *Generation) print(L *lua.LState, text string) {
 	g.Say(slog.LevelInfo, text, Where(L))
 }

@@ -21,6 +21,9 @@ type Times struct {
 	list atomic.Pointer[[]*timed]
 }
 
+// Times are how long its handlers and tasks took.
+func (g *Generation) Times() *Times { return &g.times }
+
 // timed is Spent while it is counted.
 type timed struct {
 	name               string
