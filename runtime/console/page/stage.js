@@ -1,0 +1,3 @@
+// The page Stage.
+
+export const Stage = () => null;
