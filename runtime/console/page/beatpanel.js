@@ -17,7 +17,7 @@ export function BeatPanel() {
     if (place.current.textContent !== text) place.current.textContent = text;
     const stands = beat.tempo === 0;
     ring.current.style.strokeDashoffset = String(rings * (1 - at.through));
-    heart.current.style.opacity = stands || calm() ? "0.25" : String(0.15 + 0.85 * (1 - at.phase) ** 2);
+    heart.current.style.opacity = stands || calm() ? "0.25" : String(0.12 + 0.78 * (1 - at.phase) ** 2);
     [...cells.current.children].forEach((cell, i) => {
       cell.classList.toggle("on", i === at.beat - 1);
       cell.firstChild.style.transform = `scaleX(${i < at.beat - 1 ? 1 : i > at.beat - 1 ? 0 : calm() ? 1 : at.phase})`;
@@ -30,7 +30,7 @@ export function BeatPanel() {
       <svg class="beat-ring" viewBox="0 0 120 120" aria-hidden="true">
         <circle cx="60" cy="60" r="54" class="ring-back" />
         <circle cx="60" cy="60" r="54" class="ring-on" ref=${ring} stroke-dasharray=${rings} transform="rotate(-90 60 60)" />
-        <circle cx="60" cy="60" r="40" class="heart" ref=${heart} />
+        <circle cx="60" cy="60" r="32" class="heart" ref=${heart} />
       </svg>
       <div class="beat-numbers">
         <div class="tempo"><b data-test="tempo">${beat.tempo > 0 ? beat.tempo.toFixed(2) : "stands"}</b><small>${beat.tempo > 0 ? "BPM" : ""}</small></div>

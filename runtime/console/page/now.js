@@ -16,10 +16,13 @@ export function Now() {
   const cues = board.lists?.length > 0;
   return html`<div class=${"now" + (cues ? "" : " no-cues")}>
     ${cues && html`<${CueLists} lists=${board.lists} />`}
-    <div class="now-beat"><${BeatPanel} /><${Decks} /></div>
+    <div class="now-beat">
+      <${BeatPanel} />
+      <${Decks} />
+      <${Triggers} triggers=${board.triggers ?? []} />
+    </div>
     <div class="now-hands">
       <${Master} master=${board.master} blackout=${board.blackout} />
-      <${Triggers} triggers=${board.triggers ?? []} />
       <${Params} params=${board.params ?? []} />
     </div>
   </div>`;

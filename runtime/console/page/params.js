@@ -11,7 +11,7 @@ export function Params({ params }) {
   const may = useDrive();
   if (params.length === 0) return null;
   return html`<${Panel} title="Params" class="params">
-    ${params.map((param) => html`<div class="param" key=${param.name} data-test=${"param-" + param.name}>
+    ${params.map((param) => html`<div class=${"param " + param.type} key=${param.name} data-test=${"param-" + param.name}>
       <div class="param-head"><span class="param-name">${param.name}</span>
         <span class="param-value">${valueOf(param)}</span>
         <${Button} class="default" disabled=${!may || param.value === param.default} title=${"Back to " + param.default}
@@ -21,7 +21,7 @@ export function Params({ params }) {
 }
 
 const valueOf = (param) =>
-  param.type === "number" ? plain(param.value) + (param.unit ? " " + param.unit : "") : param.type === "boolean" ? (param.value ? "on" : "off") : "";
+  param.type === "number" ? plain(param.value) + (param.unit ? " " + param.unit : "") : "";
 
 function Control({ param, may }) {
   const set = (value) => drive("param", param.name, String(value));

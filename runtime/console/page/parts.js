@@ -30,7 +30,8 @@ export function useFrames(draw) {
 
 // useDrive tells whether this page may drive the show now.
 export function useDrive() {
-  return useTopic("hello")?.role === "drive" && useTopic("link").state === "open";
+  const hello = useTopic("hello"), link = useTopic("link");
+  return hello?.role === "drive" && link.state === "open";
 }
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

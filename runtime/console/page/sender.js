@@ -1,7 +1,7 @@
 // A sender does the last of what is wanted of each key, a few at a time: who drags a fader
 // over a hundred fixtures asks for more than is of use.
 
-const together = 8; // questions on the way at most
+const together = 4; // questions on the way at most
 
 // makeSender asks with ask(words), and tells failed(reply) of what was not done.
 export function makeSender(ask, failed) {
