@@ -4,16 +4,16 @@
 import { html, useEffect, useRef } from "./vendor/preact-htm.js";
 import { Button } from "./parts.js";
 
-export function Help({ onClose }) {
+export function Help({ onTheme, onClose }) {
   const close = useRef(null);
   useEffect(() => {
     const before = document.activeElement;
-    close.current.querySelector("button").focus();
+    close.current.querySelector("[data-test]").focus();
     return () => before?.focus?.();
   }, []);
   return html`<div class="help-veil" role="dialog" aria-modal="false" aria-labelledby="help-title" data-test="help">
     <div class="panel help">
-      <header class="panel-head" ref=${close}><h1 id="help-title">Keys and hands</h1><${Button} class="plain-button strong" onPress=${onClose}>Close<//></header>
+      <header class="panel-head" ref=${close}><h1 id="help-title">Keys and hands</h1><div class="buttons"><${Button} class="plain-button" onPress=${onTheme}>Dark or light<//><${Button} class="plain-button strong" data-test="close-help" onPress=${onClose}>Close<//></div></header>
       <dl>
         <dt><kbd>Space</kbd></dt><dd><b>GO</b> of the list in sight, on the page Now</dd>
         <dt><kbd>Esc</kbd></dt><dd><b>Emergency stop</b>, on every page, at once</dd>
