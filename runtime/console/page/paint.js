@@ -28,6 +28,7 @@ function glowOf(r, g, b) {
   return stamp;
 }
 
+const crowd = 300; // fixtures of which each is only a pixel
 const beamLength = 130; // px at 90 degrees of tilt
 
 // paintStage paints a scene. ink are the colours of the theme; marks are the fixtures that
@@ -43,7 +44,8 @@ export function paintStage(paint, { width, height, scene, layout, view, looks, s
   const at = (i) => [layout.xs[i] * view.k + view.x, layout.ys[i] * view.k + view.y];
   paintGroups(paint, layout, view, names ? 36 : 0, ink);
   paintLight(paint, width, height, seen, at, r, scene, looks, ink);
-  for (const i of seen) paintBody(paint, i, ...at(i), r, scene.fixtures[i], looks, ink, selected.has(i), i === over);
+  const plain = r < 5 || seen.length > crowd;
+  for (const i of seen) paintBody(paint, i, ...at(i), r, plain ? null : scene.fixtures[i], looks, ink, selected.has(i), i === over);
   if (names) paintNames(paint, seen, at, r, scene, looks, layout.spacing * view.k, ink);
 }
 
@@ -114,12 +116,12 @@ function paintBeam(paint, x, y, r, i, looks, strength) {
 }
 
 // paintBody paints a fixture: lamps that move are diamonds, those without colour squares,
-// all others round.
+// all others round; without a fixture it is a pixel of many.
 function paintBody(paint, i, x, y, r, fixture, looks, ink, selected, over) {
   const level = looks.intensity[i] / 255, mix = (c, base) => Math.round(base + (c - base) * level);
   const [br, bg, bb] = ink.body;
   paint.fillStyle = `rgb(${mix(looks.r[i], br)},${mix(looks.g[i], bg)},${mix(looks.b[i], bb)})`;
-  if (r < 12) {
+  if (!fixture) {
     paint.fillRect(x - r, y - r, 2 * r, 2 * r);
   } else {
     shape(paint, fixture, x, y, r);
@@ -128,9 +130,10 @@ function paintBody(paint, i, x, y, r, fixture, looks, ink, selected, over) {
     paint.strokeStyle = ink.edge;
     paint.stroke();
   }
-  if (looks.held[i]) ring(paint, x, y, r + 4, ink.hold, 3, []);
-  if (selected) ring(paint, x, y, r + 8, ink.text, 2, [5, 4]);
-  else if (over) ring(paint, x, y, r + 8, ink.soft, 1.5, []);
+  const far = r + Math.min(8, 2 + r / 3);
+  if (looks.held[i]) ring(paint, x, y, (r + far) / 2, ink.hold, 3, []);
+  if (selected) ring(paint, x, y, far, ink.text, 2, [5, 4]);
+  else if (over) ring(paint, x, y, far, ink.soft, 1.5, []);
 }
 
 function shape(paint, fixture, x, y, r) {
