@@ -82,10 +82,13 @@ var layers = []layer{
 	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/engine", "runtime/level", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
 	{"runtime/control", nil, []string{"golang.org/x/sys/unix"}, nil},
-	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/control", "runtime/device", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
+	{"runtime/console", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket", "github.com/prometheus/client_golang"}, nil},
+	{"runtime/host/stage", []string{"runtime/color", "runtime/console", "runtime/engine", "runtime/level", "runtime/patch"}, nil, outside},
+	{"runtime/host/logbook", []string{"runtime/console"}, nil, outside},
+	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/console", "runtime/control", "runtime/device", "runtime/level", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		nil, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "runtime", "scripts"},
-		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
+		[]string{"github.com/lmittmann/tint", "github.com/piglig/go-qr", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
 
 // place is a set of files: those with a matching name in a folder and below.
@@ -98,6 +101,7 @@ var goroutines = []place{
 	{"runtime/host", "*.go"},
 	{"runtime/control", "listen.go"}, {"runtime/control", "ask.go"},
 	{"runtime/store", "save.go"},
+	{"runtime/console", "*.go"},
 	{"runtime/rig", "*.go"}, {"runtime/device", "rig.go"},
 	{"runtime/script", "runner.go"}, {"runtime/script", "compile.go"},
 	{"drivers", "conn.go"}, {"drivers", "*_conn.go"},
