@@ -1,11 +1,11 @@
 package host
 
 import (
+	"cmp"
 	"maps"
 	"runtime/metrics"
 	"slices"
 	"strings"
-	"unicode"
 
 	"showrun/drivers/lan"
 	"showrun/runtime/console"
@@ -22,19 +22,15 @@ type named struct {
 
 // name makes the devices of the live load known to those who look; loader only.
 func (h *Host) name() {
-	var list []named
-	for _, decl := range h.live.Declarations() {
-		n := named{name: decl.String(), key: decl.Key(), protocol: protocolOf(decl)}
-		switch d := h.devices[n.key]; {
-		case d == nil:
-			n.missing = errSlow.Error()
-		case d.device == nil:
+	list := []named{}
+	for _, d := range h.devices {
+		n := named{name: d.name, key: d.key, protocol: protocolOf(d.name), device: d.device}
+		if d.device == nil {
 			n.missing = d.missing.Error()
-		default:
-			n.device = d.device
 		}
 		list = append(list, n)
 	}
+	slices.SortFunc(list, func(a, b named) int { return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.key, b.key)) })
 	h.named.Store(&list)
 }
 
@@ -80,7 +76,7 @@ func (n *named) seen() console.Device {
 	}
 	if c, ok := n.device.(device.Counted); ok {
 		for _, c := range c.Counts() {
-			d.Counts = append(d.Counts, console.Drop{Name: n.protocol + "_" + snake(c.What), What: c.What, Of: n.name, N: c.N})
+			d.Counts = append(d.Counts, console.Drop{Name: n.protocol + "_" + c.Name, What: c.What, Of: n.name, N: c.N})
 		}
 	}
 	if l, ok := n.device.(device.Lessor); ok {
@@ -119,13 +115,6 @@ func strangers(list []named) []console.Other {
 		all = append(all, found[k])
 	}
 	return all
-}
-
-// snake is a text as a part of the name of a metric.
-func snake(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}), "_")
 }
 
 // interfaceName names the network interface of devices that name none, with its addresses.
