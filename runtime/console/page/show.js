@@ -32,6 +32,8 @@ export const showTime = () => clock.at(local(), silent) ?? 0;
 
 const take = {
   hello(hello) {
+    const before = store.get("hello");
+    if (before && before.version !== hello.version) return location.reload(); // to the page of that version
     clock.forget();
     store.set("lines", []);
     store.set("houses", []);
