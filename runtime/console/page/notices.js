@@ -20,7 +20,7 @@ export function Notices({ page }) {
   </div>`;
 }
 
-const Missing = ({ missing }) => html`<div class="notice warn" role="status" data-test="absent">
+const Missing = ({ missing }) => html`<div class="notice warn absent" role="status" data-test="absent">
   <b>✕ ${missing.length} missing</b><span>${missing.slice(0, 2).join("; ")}${missing.length > 2 ? " …" : ""}</span><a class="plain-button" href="#network">Look</a></div>`;
 
 // Lost says that what is seen is old, and when the next try is.

@@ -15,7 +15,7 @@ const local = () => performance.now() / 1000;
 export const store = makeStore({
   link: { state: "opening", tries: 0 },
   hello: null, scene: null, board: null, moment: null, movers: [], house: null, houses: [],
-  lines: [], alarm: null, stale: false, said: null,
+  lines: [], alarm: null, stale: false, said: null, chosen: { list: "", armed: "" },
 });
 
 // Levels and looks change too often to be drawn by parts: canvases read them.
