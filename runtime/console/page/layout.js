@@ -2,7 +2,7 @@
 // view is {k, x, y}: how much the fitted picture is enlarged, and where its corner lies.
 
 // edges are px around the fitted picture: for the buttons above, names below, and glow.
-const edges = (width, height) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: height < 320 ? 40 : 84, bottom: height < 320 ? 30 : 52 });
+const edges = (width, height) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: height < 320 ? 40 : 106, bottom: height < 320 ? 32 : 66 });
 
 export const wholeView = () => ({ k: 1, x: 0, y: 0 });
 
