@@ -1,0 +1,179 @@
+package consoletest
+
+import (
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A control is something on the page as a screen reader tells of it.
+type control struct {
+	role, name, value string
+	disabled          bool
+	on                bool // pressed, checked or selected
+	focusable         bool
+	node              cdp.BackendNodeID
+}
+
+func (c control) String() string { return fmt.Sprintf("%s %q", c.role, c.name) }
+
+// controls is everything on the page that a screen reader tells of.
+func (b *tab) controls() []control {
+	b.Helper()
+	tree, err := chromedp.Call(b.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var list []control
+	for _, n := range tree.Nodes {
+		if n.Ignored {
+			continue
+		}
+		c := control{role: word(n.Role), name: word(n.Name), value: word(n.Value), node: n.BackendDOMNodeID}
+		for _, p := range n.Properties {
+			is := word(p.Value) == "true"
+			switch p.Name {
+			case accessibility.PropertyNameDisabled:
+				c.disabled = is
+			case accessibility.PropertyNameFocusable:
+				c.focusable = is
+			case accessibility.PropertyNamePressed, accessibility.PropertyNameChecked, accessibility.PropertyNameSelected:
+				c.on = c.on || is
+			}
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// word is a value of the tree as text.
+func word(v *accessibility.Value) string {
+	if v == nil {
+		return ""
+	}
+	var plain any
+	if err := json.Unmarshal(v.Value, &plain); err != nil || plain == nil {
+		return ""
+	}
+	return fmt.Sprint(plain)
+}
+
+// look finds the controls of a role whose whole name matches; roles is such as
+// "button|link".
+func (b *tab) look(roles, name string) []control {
+	b.Helper()
+	re := regexp.MustCompile(`^(?i:` + name + `)$`)
+	is := strings.Split(roles, "|")
+	return slices.DeleteFunc(b.controls(), func(c control) bool {
+		return !slices.Contains(is, c.role) || !re.MatchString(strings.TrimSpace(c.name))
+	})
+}
+
+// find waits until a control is there, and returns the first of that name.
+func (b *tab) find(roles, name string) control {
+	b.Helper()
+	return b.findSo(roles, name, "there", func(control) bool { return true })
+}
+
+// findSo waits until a control is there and as wanted.
+func (b *tab) findSo(roles, name, how string, is func(control) bool) (found control) {
+	b.Helper()
+	b.until(fmt.Sprintf("%s %q is %s", roles, name, how), func() bool {
+		for _, c := range b.look(roles, name) {
+			if is(c) {
+				found = c
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// click clicks a button, where a finger would hit it: what lies over it is hit instead,
+// and fails the test.
+func (b *tab) click(name string) { b.Helper(); b.clickOn("button|link|tab", name) }
+
+func (b *tab) clickOn(roles, name string) {
+	b.Helper()
+	c := b.findSo(roles, name, "enabled", func(c control) bool { return !c.disabled })
+	r := b.box(c)
+	if over := call[string](b, c, `function(x, y) {
+		const top = document.elementFromPoint(x, y)
+		if (top && (this.contains(top) || top.contains(this) || top.closest("label")?.control === this)) return ""
+		return top ? top.outerHTML.slice(0, 200) : "nothing"
+	}`, middle(r).X, middle(r).Y); over != "" {
+		b.Fatalf("%v at %v: a click hits %s", c, r, over)
+	}
+	b.must(chromedp.MouseClickXY(float64(middle(r).X), float64(middle(r).Y)))
+}
+
+func middle(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
+
+// box is where a control is seen, in pixels of the viewport, scrolled into it.
+func (b *tab) box(c control) image.Rectangle {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: c.node}); err != nil {
+		b.Fatalf("%v: %v", c, err)
+	}
+	return b.boxNow(c)
+}
+
+// boxNow is where a control is, seen or not.
+func (b *tab) boxNow(c control) image.Rectangle {
+	b.Helper()
+	at := call[[4]float64](b, c, `function() { const r = this.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }`)
+	return image.Rect(int(at[0]), int(at[1]), int(at[2]), int(at[3]))
+}
+
+// call calls a function of the page's script with the element of a control as this.
+func call[T any](b *tab, c control, function string, args ...any) T {
+	b.Helper()
+	object, err := chromedp.Call(b.ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: c.node})
+	if err != nil {
+		b.Fatalf("%v: %v", c, err)
+	}
+	on := func(p *runtime.CallFunctionOnParams) { p.ObjectID = object.Object.ObjectID }
+	v, err := chromedp.Run(b.ctx, chromedp.CallFunctionOn[T](function, on, args...))
+	if err != nil {
+		b.Fatalf("%v: %v", c, err)
+	}
+	return v
+}
+
+// colorOf is the colour that most of the coloured pixels have where a control is seen;
+// black if there are none.
+func (b *tab) colorOf(c control) color.RGBA {
+	b.Helper()
+	r := b.box(c)
+	picture, err := png.Decode(b.picture())
+	if err != nil {
+		b.Fatal(err)
+	}
+	count := map[color.RGBA]int{}
+	best := color.RGBA{A: 255}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			at := color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA)
+			if max(at.R, at.G, at.B)-min(at.R, at.G, at.B) < 40 {
+				continue // grey is the frame and the text
+			}
+			count[at]++
+			if count[at] > count[best] {
+				best = at
+			}
+		}
+	}
+	return best
+}
