@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -107,6 +108,39 @@ func (b *tab) click(name string) { b.Helper(); b.clickOn("button|link|tab", name
 
 func (b *tab) clickOn(roles, name string) {
 	b.Helper()
+	at := b.reach(roles, name)
+	b.must(chromedp.MouseClickXY(float64(at.X), float64(at.Y)))
+}
+
+// tap taps a button with a finger.
+func (b *tab) tap(name string) {
+	b.Helper()
+	at := b.reach("button|link|tab", name)
+	b.must(chromedp.TapXY(float64(at.X), float64(at.Y)))
+}
+
+// keep keeps a button pressed until it is gone.
+func (b *tab) keep(name string) {
+	b.Helper()
+	at := b.reach("button", name)
+	x, y := float64(at.X), float64(at.Y)
+	b.must(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	b.until(name+" is gone", func() bool { return len(b.look("button", name)) == 0 })
+	b.must(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+}
+
+// focus gives a control the keyboard.
+func (b *tab) focus(roles, name string) {
+	b.Helper()
+	c := b.find(roles, name)
+	if _, err := chromedp.Call(b.ctx, dom.Focus, dom.FocusParams{BackendNodeID: c.node}); err != nil {
+		b.Fatalf("%v: %v", c, err)
+	}
+}
+
+// reach is the middle of a control that is enabled, and that nothing lies over.
+func (b *tab) reach(roles, name string) image.Point {
+	b.Helper()
 	c := b.findSo(roles, name, "enabled", func(c control) bool { return !c.disabled })
 	r := b.box(c)
 	if over := call[string](b, c, `function(x, y) {
@@ -116,7 +150,7 @@ func (b *tab) clickOn(roles, name string) {
 	}`, middle(r).X, middle(r).Y); over != "" {
 		b.Fatalf("%v at %v: a click hits %s", c, r, over)
 	}
-	b.must(chromedp.MouseClickXY(float64(middle(r).X), float64(middle(r).Y)))
+	return middle(r)
 }
 
 func middle(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
@@ -176,4 +210,25 @@ func (b *tab) colorOf(c control) color.RGBA {
 		}
 	}
 	return best
+}
+
+// drag takes the knob of a slider to a share of its way, 0-1, as a hand does.
+func (b *tab) drag(name string, to float64) {
+	b.Helper()
+	c := b.findSo("slider", name, "enabled", func(c control) bool { return !c.disabled })
+	r := b.box(c)
+	at := call[float64](b, c, `function() { return (this.value - this.min) / (this.max - this.min) }`)
+	x := func(share float64) float64 { return float64(r.Min.X) + 8 + share*float64(r.Dx()-16) }
+	y := float64(middle(r).Y)
+	b.must(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x(at), y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	for i := 1; i <= 5; i++ {
+		b.must(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x(at+(to-at)*float64(i)/5), y, chromedp.ButtonLeft))
+	}
+	b.must(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x(to), y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+}
+
+// repeat is what a key sends while it is held down.
+func (b *tab) repeat(key string) {
+	b.Helper()
+	b.must(chromedp.KeyEvent(key, func(e *input.DispatchKeyEventParams) { e.AutoRepeat = new(true) }))
 }

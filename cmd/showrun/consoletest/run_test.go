@@ -216,3 +216,14 @@ func (h *house) ask(method, path, token, body string, v any) int {
 	}
 	return response.StatusCode
 }
+
+// watchToken is the token of those who only watch, as the state folder keeps it.
+func (h *house) watchToken() string {
+	h.Helper()
+	text, err := os.ReadFile(filepath.Join(h.dir, "state", "console.tokens"))
+	if err != nil {
+		h.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "watch ")
+	return strings.TrimSpace(after)
+}

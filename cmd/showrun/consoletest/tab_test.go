@@ -232,3 +232,29 @@ func (b *tab) picture() *bytes.Reader {
 	}
 	return bytes.NewReader(png)
 }
+
+// reload loads the page again.
+func (b *tab) reload() {
+	b.Helper()
+	b.must(chromedp.Reload())
+}
+
+// visits is how often the page itself was asked for.
+func (b *tab) visits() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.sent {
+		if s.kind == string(network.ResourceTypeDocument) {
+			n++
+		}
+	}
+	return n
+}
+
+// settle waits until nothing moves on the page but what always does: two pictures, half a
+// second after all it has asked for has come.
+func (b *tab) settle() {
+	b.Helper()
+	eval[bool](b, `Promise.all([document.fonts.ready, new Promise((r) => setTimeout(r, 500))])
+		.then(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => r(true)))))`)
+}
