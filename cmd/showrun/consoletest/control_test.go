@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"image/color"
-	"image/png"
 	"regexp"
 	"slices"
 	"strings"
@@ -184,32 +182,6 @@ func call[T any](b *tab, c control, function string, args ...any) T {
 		b.Fatalf("%v: %v", c, err)
 	}
 	return v
-}
-
-// colorOf is the colour that most of the coloured pixels have where a control is seen;
-// black if there are none.
-func (b *tab) colorOf(c control) color.RGBA {
-	b.Helper()
-	r := b.box(c)
-	picture, err := png.Decode(b.picture())
-	if err != nil {
-		b.Fatal(err)
-	}
-	count := map[color.RGBA]int{}
-	best := color.RGBA{A: 255}
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			at := color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA)
-			if max(at.R, at.G, at.B)-min(at.R, at.G, at.B) < 40 {
-				continue // grey is the frame and the text
-			}
-			count[at]++
-			if count[at] > count[best] {
-				best = at
-			}
-		}
-	}
-	return best
 }
 
 // drag takes the knob of a slider to a share of its way, 0-1, as a hand does.

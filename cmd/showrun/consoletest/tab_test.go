@@ -202,8 +202,8 @@ func (b *tab) prefers(scheme string) {
 	}
 }
 
-// clipboard is the text that was copied last.
-func (b *tab) clipboard() string {
+// clipboardIsMine lets the page use the clipboard, as people are asked to once.
+func (b *tab) clipboardIsMine() {
 	b.Helper()
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
 		_, err := chromedp.CallBrowser(b.ctx, browser.SetPermission, browser.SetPermissionParams{
@@ -214,6 +214,11 @@ func (b *tab) clipboard() string {
 			b.Fatal(err)
 		}
 	}
+}
+
+// clipboard is the text that was copied last.
+func (b *tab) clipboard() string {
+	b.Helper()
 	return eval[string](b, `navigator.clipboard.readText()`)
 }
 
