@@ -20,7 +20,7 @@ type operated interface {
 	EmergencyStop(by string) (machines, untold int)
 	Release(by string)
 	Operate(op show.Operation) (done string, err error)
-	Board() *show.Board
+	Lists() []show.List
 }
 
 // desk is what a person at the terminal operates a show on.
@@ -63,7 +63,7 @@ func (d *desk) operate(op show.Operation) {
 
 // choose makes a list the one that is operated.
 func (d *desk) choose(n int) {
-	lists := d.show.Board().Lists
+	lists := d.show.Lists()
 	if n >= len(lists) {
 		fmt.Fprintf(d.screen, "there is no cue list %d; the show has %s\n", n+1, terminal.Plural(len(lists), "cue list"))
 		return

@@ -21,7 +21,7 @@ func (s *operatedShow) EmergencyStop(by string) (int, int) {
 	return 0, 0
 }
 func (s *operatedShow) Release(string)     { s.done = append(s.done, "release") }
-func (s *operatedShow) Board() *show.Board { return &s.board }
+func (s *operatedShow) Lists() []show.List { return s.board.Lists }
 func (s *operatedShow) Operate(op show.Operation) (string, error) {
 	s.done = append(s.done, strings.TrimPrefix(fmt.Sprintf("%T%v", op, op), "show."))
 	if len(s.board.Lists) == 0 {

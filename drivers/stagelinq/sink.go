@@ -162,6 +162,45 @@ type Sink struct {
 	fresh bool // paths were added since the last Step
 	wake  func()
 	units map[Token]UnitStatus
+	other map[Token]other
+}
+
+// other is a unit that announces itself and is not accepted.
+type other struct {
+	device Device
+	heard  time.Time
+}
+
+// Units that are not accepted are forgotten when they were not heard for a while, and so
+// many are known.
+const (
+	otherFor  = 5 * time.Second
+	maxOthers = 64
+)
+
+// ignore notes a unit that is not accepted.
+func (s *Sink) ignore(d Device, h discovery.Heard) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.other, func(t Token, o other) bool {
+		return h.At.Sub(o.heard) > otherFor || h.Exit && t == d.Token
+	})
+	if _, known := s.other[d.Token]; !h.Exit && !discovery.IsAnalyzer(h.Software) && (known || len(s.other) < maxOthers) {
+		s.other[d.Token] = other{d, h.At}
+	}
+}
+
+// Ignored returns the units that announce themselves and are not accepted, by name.
+func (s *Sink) Ignored(now time.Time) (list []Device) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.other {
+		if now.Sub(o.heard) <= otherFor {
+			list = append(list, o.device)
+		}
+	}
+	slices.SortFunc(list, func(a, b Device) int { return cmp.Or(strings.Compare(a.Name, b.Name), bytes.Compare(a.Token[:], b.Token[:])) })
+	return list
 }
 
 // Network is what a Sink wants done.
@@ -217,6 +256,7 @@ func NewSink(config Config, net Network) (*Sink, error) {
 		streams:  map[peer.ID]*stream{},
 		wake:     func() {},
 		units:    map[Token]UnitStatus{},
+		other:    map[Token]other{},
 	}
 	for _, path := range config.States {
 		s.Subscribe(path)
@@ -255,6 +295,7 @@ func (s *Sink) Heard(h discovery.Heard) {
 		device := deviceOf(discovery.Unit{Announcement: h.Announcement, Address: h.Address})
 		if h.Exit || discovery.IsAnalyzer(h.Software) || !dial && !s.config.Listen || !s.config.Accept(device) {
 			s.count.ignored.Add(1)
+			s.ignore(device, h)
 			return
 		}
 	}

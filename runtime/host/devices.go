@@ -306,6 +306,7 @@ func (h *Host) tellMissing() {
 	}
 	slices.Sort(names)
 	h.missing.Store(&names)
+	h.name()
 }
 
 // supervise runs a loop of a device and, should it fail, runs it again after a pause that

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,8 +17,11 @@ import (
 
 	"showrun/drivers/osc"
 	"showrun/runtime/clock"
+	"showrun/runtime/console"
 	"showrun/runtime/device"
 	"showrun/runtime/host/folder"
+	"showrun/runtime/host/logbook"
+	"showrun/runtime/host/stage"
 	"showrun/runtime/rig"
 	"showrun/runtime/script"
 	"showrun/runtime/show"
@@ -76,6 +80,15 @@ type Host struct {
 	unsafeMu sync.Mutex
 	unsafe   map[string][]byte
 
+	book  *logbook.Book
+	alarm alarm
+
+	stages   atomic.Pointer[[]*staged] // the present scene first
+	shown    atomic.Pointer[shown]
+	named    atomic.Pointer[[]named] // devices of the live load, in order
+	glanced  atomic.Pointer[glance]
+	glancing atomic.Bool // somebody asks devices
+
 	frames       frameStats
 	publishers   atomic.Pointer[[]device.Publisher]
 	others       atomic.Pointer[others]
@@ -103,7 +116,7 @@ func New(opts Options) (*Host, error) {
 	}
 	h := &Host{
 		opts: opts, folder: found, clock: clock.NewReal(), devices: liveDevices{}, ending: liveDevices{},
-		panel: newPanel(), carry: make(chan struct{}, 1),
+		panel: newPanel(), book: logbook.New(), carry: make(chan struct{}, 1),
 		calls: make(chan func()), reload: make(chan string, 1), arrivals: make(chan arrival), crashed: make(chan *InternalError, 1), end: make(chan string, 1),
 	}
 	for _, v := range show.Values() {
@@ -115,7 +128,11 @@ func New(opts Options) (*Host, error) {
 	h.counted.Store(&map[string]device.Counted{})
 	h.loaded.Store(&[]string{})
 	h.missing.Store(&[]string{})
+	h.named.Store(&[]named{})
+	h.glanced.Store(&glance{at: -glanceEvery})
 	h.stuck.Store(new(string))
+	opts.Log = slog.New(h.book.Handler(opts.Log.Handler()))
+	h.opts.Log = opts.Log
 	h.show = show.New(show.Config{
 		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir),
 		Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
@@ -126,7 +143,12 @@ func New(opts Options) (*Host, error) {
 			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: opts.Getenv,
 		},
 		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake, Changed: h.changed,
+		Failed: func(f *script.Failure) { h.raise(f) },
 	})
+	empty := &staged{Stage: &stage.Stage{}, scene: &console.Scene{
+		Show: found.Name, File: found.File, Fixtures: []console.Fixture{}, Groups: []console.Group{}, Outputs: []console.Output{}, Movers: []console.Machine{},
+	}}
+	h.stages.Store(&[]*staged{empty.with(h.show.Board())})
 	if opts.Rig {
 		if h.opts.Ports == nil {
 			if h.opts.Ports, err = ownPorts(opts.Protocols); err != nil {

@@ -245,6 +245,7 @@ func (h *Host) swap(next *prepared, on time.Duration) {
 		}
 	}
 	h.reach(both)
+	h.alarm.now.Store(nil) // before anything of the new load fails
 	if on != 0 {
 		next.before = h.show.SwapOn(next.Load, on)
 	} else {
@@ -346,6 +347,7 @@ func (h *Host) connect() {
 	h.publishers.Store(&publishers)
 	h.others.Store(&rest)
 	h.counted.Store(&counted)
+	h.stageLive()
 	if h.rig != nil {
 		h.rig.Patch(opened)
 	}
@@ -363,5 +365,6 @@ func (h *Host) reloadFailed(err error) {
 		what = "not loaded, levels stay and NO SCRIPT RUNS until a file is saved that loads: "
 	}
 	h.opts.Log.Error(what+err.Error(), args...)
+	h.raise(err)
 	h.reloadErrors.Add(1)
 }

@@ -18,8 +18,8 @@ func (h *Host) Operate(op show.Operation) (done string, err error) {
 	return b.Describe(op), err
 }
 
-// Board is what people can operate.
-func (h *Host) Board() *show.Board { return h.show.Board() }
+// Lists are the cue lists, the main one first; not to be changed.
+func (h *Host) Lists() []show.List { return h.show.Board().Lists }
 
 // operate answers a request to operate the show, or to tell of its params.
 func (h *Host) operate(r control.Request) control.Reply {

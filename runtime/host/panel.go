@@ -85,7 +85,7 @@ const feedbackEvery = 30 * time.Millisecond
 // servePanel does what is asked by OSC and tells subscribers what changes, until ctx ends.
 func (h *Host) servePanel(ctx context.Context) {
 	var subs subscribers
-	told := h.Board()
+	told := h.show.Board()
 	changed := h.panel.changed
 	var again <-chan time.Time
 	for {
@@ -98,7 +98,7 @@ func (h *Host) servePanel(ctx context.Context) {
 			changed, again = h.panel.changed, nil
 		case <-changed:
 			changed, again = nil, time.After(feedbackEvery)
-			b := h.Board()
+			b := h.show.Board()
 			news := news(told, b)
 			for _, to := range subs.now(h.clock.Now()) {
 				h.panel.say(to, news...)
@@ -110,7 +110,7 @@ func (h *Host) servePanel(ctx context.Context) {
 
 // answer does what one message asks.
 func (h *Host) answer(a asked, subs *subscribers) {
-	now, b := h.clock.Now(), h.Board()
+	now, b := h.clock.Now(), h.show.Board()
 	switch a.Address {
 	case oscSubscribe:
 		to := replyTo(a)

@@ -78,7 +78,7 @@ show.on("start", function() show.log.info("ready") end)`)
 	b.send("/showrun/param/speed", float32(0.3))
 	a.told.await(t, "/showrun/param/speed [0.3]", 1)
 	b.told.await(t, "/showrun/param/speed [0.3]", 1) // it has operated, so it is told
-	if p, _ := h.Board().Param("speed"); p.Value != 0.3 {
+	if p, _ := h.show.Board().Param("speed"); p.Value != 0.3 {
 		t.Errorf("speed is %v", p.Value)
 	}
 	b.send("/showrun/param/haze", int32(1))

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"showrun/runtime/device"
@@ -74,7 +73,7 @@ func (h *Host) Status() Status {
 		s.Strangers, s.Broken = st.Unwanted-crowded, st.Refused()
 	}
 	s.Crowded = h.crowd.left.Load() + h.panel.dropped.Load()
-	s.Board = h.Board()
+	s.Board = h.show.Board()
 	s.Unlogged = h.opts.Unlogged()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
@@ -96,7 +95,7 @@ func tally(devices map[string]device.Counted) (list []drop) {
 	for _, name := range slices.Sorted(maps.Keys(devices)) {
 		for _, c := range devices[name].Counts() {
 			if c.N > 0 {
-				list = append(list, drop{c.N, c.What, name})
+				list = append(list, drop{n: c.N, what: c.What, of: name})
 			}
 		}
 	}
@@ -172,6 +171,7 @@ type drop struct {
 	n    uint64
 	what string
 	of   string // the device; "" = the show
+	name string // of its metric
 }
 
 func (d drop) String() string {
@@ -185,22 +185,22 @@ func (d drop) String() string {
 // drops are all that are counted.
 func (s Status) drops() []drop {
 	list := []drop{
-		{n: s.Dropped, what: "EVENTS LOST: the script was too slow"},
-		{n: s.Counts.Frames, what: "FRAMES LEFT OUT: the machine was too slow"},
-		{n: s.Counts.Late, what: "looks of scheduled code late"},
-		{n: s.Counts.Skipped, what: "beats or ticks left out: the script was more than a second late"},
-		{n: s.Counts.Refused, what: "handlers not called: too many tasks are unfinished"},
-		{n: s.Counts.Merged, what: "messages passed over for newer ones: the script was behind"},
-		{n: s.Counts.Full, what: "batches refused: too many wait"},
-		{n: s.Counts.Unknown, what: "commands refused"},
-		{n: s.Counts.Lost, what: "orders lost: their device was gone"},
-		{n: s.Counts.Absent, what: "orders not carried out: their device is not there yet"},
-		{n: s.StuckTimes, what: "times a device held up the frames"},
-		{n: s.Repeated, what: "stops came right after another one"},
-		{n: s.Strangers, what: "OSC datagrams without a command"},
-		{n: s.Broken, what: "OSC datagrams cannot be read"},
-		{n: s.Crowded, what: "OSC messages were too many to operate the show"},
-		{n: s.Unlogged, what: "log lines dropped: nobody read them"},
+		{n: s.Dropped, name: "events_lost", what: "EVENTS LOST: the script was too slow"},
+		{n: s.Counts.Frames, name: "frames_left_out", what: "FRAMES LEFT OUT: the machine was too slow"},
+		{n: s.Counts.Late, name: "late_batches", what: "looks of scheduled code late"},
+		{n: s.Counts.Skipped, name: "skipped_beats", what: "beats or ticks left out: the script was more than a second late"},
+		{n: s.Counts.Refused, name: "refused_handlers", what: "handlers not called: too many tasks are unfinished"},
+		{n: s.Counts.Merged, name: "merged_events", what: "messages passed over for newer ones: the script was behind"},
+		{n: s.Counts.Full, name: "refused_batches", what: "batches refused: too many wait"},
+		{n: s.Counts.Unknown, name: "refused_commands", what: "commands refused"},
+		{n: s.Counts.Lost, name: "lost_orders", what: "orders lost: their device was gone"},
+		{n: s.Counts.Absent, name: "absent_orders", what: "orders not carried out: their device is not there yet"},
+		{n: s.StuckTimes, name: "stuck_devices", what: "times a device held up the frames"},
+		{n: s.Repeated, name: "repeated_stops", what: "stops came right after another one"},
+		{n: s.Strangers, name: "osc_strangers", what: "OSC datagrams without a command"},
+		{n: s.Broken, name: "osc_unreadable", what: "OSC datagrams cannot be read"},
+		{n: s.Crowded, name: "osc_crowded", what: "OSC messages were too many to operate the show"},
+		{n: s.Unlogged, name: "log_lines_dropped", what: "log lines dropped: nobody read them"},
 	}
 	return append(list, s.Devices...)
 }
@@ -243,39 +243,4 @@ func (h *Host) tellDrops(ctx context.Context) {
 		}
 		before = now
 	}
-}
-
-// frameStats watches how late frames come; the engine loop adds, anybody reads.
-type frameStats struct {
-	frames atomic.Uint64
-	timed  atomic.Uint64 // of them, those whose lateness counts
-	recent [256]atomic.Int64
-	worst  atomic.Int64
-}
-
-// add counts a frame that was made at now, where one was planned for another moment. One
-// that was not planned, since what it shows has only just come, is not late.
-func (s *frameStats) add(woken bool, planned, now time.Duration) {
-	s.frames.Add(1)
-	late := int64(now - planned)
-	if woken || late < 0 {
-		return
-	}
-	n := s.timed.Load()
-	s.recent[n%uint64(len(s.recent))].Store(late)
-	s.worst.Store(max(s.worst.Load(), late))
-	s.timed.Store(n + 1)
-}
-
-func (s *frameStats) read() (frames uint64, p99, worst time.Duration) {
-	frames = s.frames.Load()
-	recent := make([]int64, min(s.timed.Load(), uint64(len(s.recent))))
-	if len(recent) == 0 {
-		return frames, 0, 0
-	}
-	for i := range recent {
-		recent[i] = s.recent[i].Load()
-	}
-	slices.Sort(recent)
-	return frames, time.Duration(recent[len(recent)*99/100]), time.Duration(s.worst.Load())
 }

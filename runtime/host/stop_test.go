@@ -215,7 +215,7 @@ func TestDropsAreTold(t *testing.T) {
 func TestEveryDropHasAReader(t *testing.T) {
 	s := Status{Dropped: 101, Repeated: 102, Strangers: 103, Unlogged: 104, Counts: show.Counts{
 		Late: 105, Skipped: 106, Refused: 107, Full: 108, Unknown: 109, Lost: 110, Absent: 111, Merged: 112, Frames: 113,
-	}, Broken: 114, StuckTimes: 116, Devices: []drop{{115, "states not kept", "a sink"}}}
+	}, Broken: 114, StuckTimes: 116, Devices: []drop{{n: 115, what: "states not kept", of: "a sink"}}}
 	minute := s.since(Status{})
 	for n := 101; n <= 116; n++ {
 		for _, text := range []string{s.String(), minute} {
@@ -228,7 +228,7 @@ func TestEveryDropHasAReader(t *testing.T) {
 		t.Errorf("nothing new is told as %s", text)
 	}
 	before := s
-	before.Devices = []drop{{200, "states not kept", "a sink"}, {7, "leases refused", "a console"}}
+	before.Devices = []drop{{n: 200, what: "states not kept", of: "a sink"}, {n: 7, what: "leases refused", of: "a console"}}
 	if text := s.since(before); text != "a sink: 115 states not kept" {
 		t.Errorf("a counter that began anew is told as %q", text)
 	}

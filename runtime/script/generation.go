@@ -126,6 +126,7 @@ type Generation struct {
 	says      says
 	confessed time.Duration // when it was told last what was left out
 	stats     Stats
+	times     Times
 }
 
 // Load compiles the show and runs its top level in collect mode. Nothing leaves
@@ -137,7 +138,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	setDefault(&cfg.Guard, 4*time.Second)
 	setDefault(&cfg.Warn, 20*time.Millisecond)
 	setDefault(&cfg.Grace, 2*time.Second)
-	setDefault(&cfg.Memory, 512<<20)
+	setDefault(&cfg.Memory, DefaultMemory)
 	if cfg.Oracle == nil {
 		cfg.Oracle = Live(World{}, nil)
 	}
@@ -168,6 +169,9 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		back:       make(chan struct{}),
 		revoked:    make(chan struct{}),
 		watch:      time.NewTimer(time.Hour),
+	}
+	if !cfg.Oracle.replay { // where nothing depends on the stopwatch, and nobody looks
+		g.times.of = map[string]*timed{}
 	}
 	g.watch.Stop()
 	g.hook.alarm = make(chan struct{}, 1)
@@ -465,6 +469,9 @@ func (g *Generation) Stats() Stats {
 	return s
 }
 
+// Times are how long its handlers and tasks took.
+func (g *Generation) Times() *Times { return &g.times }
+
 func (g *Generation) print(L *lua.LState, text string) {
 	g.Say(slog.LevelInfo, text, Where(L))
 }
@@ -481,9 +488,11 @@ func Where(L *lua.LState) string {
 // definedAt is the file:line where a function begins.
 func definedAt(fn *lua.LFunction) string {
 	if fn == nil || fn.IsG || fn.Proto == nil {
-		return "built-in"
+		return builtIn
 	}
 	return fmt.Sprintf("%s:%d", fn.Proto.SourceName, fn.Proto.LineDefined)
 }
+
+const builtIn = "built-in"
 
 func itoa(n int) string { return strconv.Itoa(n) }

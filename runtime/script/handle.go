@@ -40,6 +40,7 @@ type Handle struct {
 	args   func(L *lua.LState, t *Task, ev Event) []lua.LValue
 	scope  *Scope
 
+	times     *timed
 	runs      int  // unfinished runs
 	failures  int  // in a row
 	stops     int  // of these, by the budget or a guard
@@ -261,6 +262,10 @@ func (g *Generation) handlerTask(h *Handle, ev Event) (*Task, error) {
 	t.cause = cmp.Or(ev.Topic, h.cause)
 	t.origin = h.origin
 	t.instant = ev.At
+	if h.times == nil {
+		h.times = g.times.find(t.name, t.origin)
+	}
+	t.times = h.times
 	return t, nil
 }
 

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// DefaultMemory is Config.Memory if that is 0.
+const DefaultMemory = 512 << 20
+
 // memory looks between hand-overs at how much the process holds. Only what is alive after
 // a collection counts: garbage is collected, however much of it a script makes. Past the
 // limit whoever makes the show hold more is looked for, by collecting before and after

@@ -140,7 +140,11 @@ func (g *Generation) await(t *Task) error {
 	for {
 		select {
 		case <-g.back:
-			if took := g.cfg.Stopwatch() - start; took > g.cfg.Warn {
+			took := g.cfg.Stopwatch() - start
+			if t.times != nil {
+				t.times.add(took)
+			}
+			if took > g.cfg.Warn {
 				g.slow(t, took)
 			}
 			return nil

@@ -22,6 +22,7 @@ type Task struct {
 	cause  string  // topic of the event that it goes back to; "" for none
 	scope  *Scope
 	shadow *shadow // nil unless it is one
+	times  *timed  // what it took counts there; nil if it is not counted
 	over   func()  // what is to be done when it has ended; may be nil
 
 	// The logical instant. While onBeat, the task stands exactly on beat pos of

@@ -39,6 +39,7 @@ func (g *Generation) Run(name string, fn *lua.LFunction, args []lua.LValue) *Tas
 	}
 	g.pressOn("clock.run")
 	t := g.newTask(name, fn, args)
+	t.times = g.times.find(name, t.origin)
 	g.WhenLive(func() {
 		if t.killed {
 			return
@@ -62,6 +63,7 @@ func (g *Generation) Do(name string, at time.Duration, f func()) error {
 		return nil
 	}
 	t := g.newTask(name, g.Function(f), nil)
+	t.times = g.times.find(name, t.origin)
 	t.instant = max(at, g.base)
 	return g.run(t)
 }

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"showrun/runtime/beat"
 	"showrun/runtime/script"
 )
 
@@ -46,6 +47,7 @@ func (m *Machine) Counts() Counts {
 // countScript publishes what the script half has counted, on its loop.
 func (m *Machine) countScript() {
 	s := m.live.gen.Stats()
+	m.tasks.Store(int64(s.Tasks))
 	if s.Wakes != m.wakes { // whatever has run may have changed show.state
 		m.wakes = s.Wakes
 		m.changes.Add(1)
@@ -66,3 +68,17 @@ func (m *Machine) countEngine() {
 		m.counts.engine.Store(&c)
 	}
 }
+
+// Times are how long the handlers and tasks of the live load took.
+func (m *Machine) Times() []script.Spent {
+	if t := m.times.Load(); t != nil {
+		return t.List()
+	}
+	return nil
+}
+
+// Tasks counts the unfinished tasks of the live load.
+func (m *Machine) Tasks() int { return int(m.tasks.Load()) }
+
+// BarLength is how long a bar is in the live load.
+func (m *Machine) BarLength() beat.Micro { return beat.Micro(m.bar.Load()) }

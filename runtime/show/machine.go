@@ -44,6 +44,9 @@ type Config struct {
 	// Wake is called, from any goroutine, when the engine loop may have something to do
 	// at once; nil if nothing sleeps. It must not wait.
 	Wake func()
+	// Failed is told of every error in a task or a handler, on the script loop or by the
+	// loader; nil = nobody cares. It must not wait.
+	Failed func(*script.Failure)
 	// Changed is called, on the script loop, when the board or what is carried over has changed; nil = nobody
 	// cares. It must not wait.
 	Changed func()
@@ -58,6 +61,9 @@ type Machine struct {
 	plan     atomic.Pointer[beat.Plan]
 	watched  atomic.Pointer[[]string] // tempo sources that scripts wait for
 	counts   counts
+	times    atomic.Pointer[script.Times] // of the live load
+	tasks    atomic.Int64                 // unfinished ones of it
+	bar      atomic.Int64                 // a beat.Micro
 	inbox    *script.Inbox
 	inputs   bag         // of the engine loop
 	reports  bag         // from the engine loop to the inbox
@@ -115,6 +121,9 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 	}
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}
+	}
+	if cfg.Failed == nil {
+		cfg.Failed = func(*script.Failure) {}
 	}
 	m := &Machine{
 		master: 255,

@@ -239,6 +239,7 @@ func (m *Machine) watchLight(b engine.Batch) {
 
 // showBoard publishes the board if it has changed; script loop.
 func (m *Machine) showBoard() {
+	m.bar.Store(int64(m.live.bindings.Bar()))
 	b, changed := m.live.bindings.Board()
 	if !changed && !m.relit {
 		return

@@ -85,6 +85,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan, on time.D
 		m.ended.Refused += before.gen.Stats().Refused
 	}
 	m.live = next
+	m.times.Store(next.gen.Times())
 	m.disabled.Store(&[]string{})
 	m.wireUp(next, before)
 	next.gen.SetPlan(plan, now)

@@ -87,6 +87,7 @@ func (m *Machine) Disabled() []string { return *m.disabled.Load() }
 // own generation. A storm of them is not passed on in full, and to the handlers of errors
 // none that goes back to one of them: they would cause the next.
 func (m *Machine) failed(f *script.Failure) {
+	m.cfg.Failed(f)
 	ok, held := m.errors.allow(m.cfg.Now())
 	if !ok && f.Disabled == "" {
 		return

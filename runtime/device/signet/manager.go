@@ -140,6 +140,7 @@ type Manager struct {
 
 	driver atomic.Pointer[manager.Manager]
 	nodes  atomic.Pointer[[]Node] // by TUID; not changed
+	tuid   atomic.Pointer[signet.TUID]
 }
 
 // onlineManager is a Manager on the network, and virtualManager one in virtual time.
@@ -166,6 +167,7 @@ func (d *ManagerDecl) Open(env device.Env) (device.Device, error) {
 	o, err := goOnline(func() (connection, error) {
 		conn, err := openNamed(env.Store, d.identity(cfg.Interface), func(t signet.TUID) (*manager.Conn, error) {
 			cfg.TUID = t
+			m.tuid.Store(&t)
 			return manager.Open(cfg)
 		})
 		if err != nil {

@@ -105,6 +105,7 @@ type Receiver struct {
 	env  device.Env
 
 	driver atomic.Pointer[receiver.Receiver]
+	tuid   atomic.Pointer[signet.TUID]
 	wanted atomic.Pointer[wanted]
 	news   chan struct{} // that is another than it was
 
@@ -179,6 +180,7 @@ func (d *ReceiverDecl) Open(env device.Env) (device.Device, error) {
 	o, err := goOnline(func() (connection, error) {
 		conn, err := openNamed(env.Store, d.identity(cfg.Interface), func(t signet.TUID) (*receiver.Conn, error) {
 			cfg.TUID = t
+			r.tuid.Store(&t)
 			return receiver.Open(cfg)
 		})
 		if err != nil {

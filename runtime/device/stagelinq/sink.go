@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"showrun/drivers/stagelinq"
@@ -94,6 +95,8 @@ type Sink struct {
 	led    string            // signature of the track that leads, as it was told
 	said   map[string]string // aliases as last set
 	unkept uint64            // states there was no room for
+
+	seen atomic.Pointer[[]device.Deck] // the decks as people see them; nil if that has changed, with mu
 }
 
 // unit is one player on the network.
@@ -211,6 +214,7 @@ func (s *Sink) Counts() []device.Count {
 // OnDevice takes what the driver says of a unit.
 func (s *Sink) OnDevice(ev stagelinq.DeviceEvent) {
 	s.mu.Lock()
+	s.seen.Store(nil)
 	u := s.unit(ev.Device)
 	u.here = ev.Kind == stagelinq.Connected
 	if ev.Kind == stagelinq.Lost {
@@ -246,6 +250,9 @@ func (s *Sink) OnState(ev stagelinq.StateEvent) {
 		Topic: topic, Key: topic + u.player.Token, At: at, Value: StateChange{u.player, ev.Path, value},
 	})
 	n, name := deckOf(ev.Path)
+	if before != value {
+		s.seen.Store(nil)
+	}
 	if n == 0 || before == value {
 		return
 	}
@@ -298,11 +305,15 @@ func (s *Sink) OnBeat(ev stagelinq.BeatEvent) {
 	for len(u.decks) < min(len(ev.BeatInfo.Decks), maxDecks) {
 		u.decks = append(u.decks, s.decl.UnitDeckKey(u.player.Token, len(u.decks)+1))
 		u.player.Decks = len(u.decks)
+		s.seen.Store(nil)
 		s.alias(arrival)
 	}
 	decks := u.decks[:min(len(u.decks), len(ev.BeatInfo.Decks))]
 	var loops [maxDecks][2]float64
 	for i := range decks {
+		if u.beats[i] != ev.BeatInfo.Decks[i].Total {
+			s.seen.Store(nil)
+		}
 		u.beats[i] = ev.BeatInfo.Decks[i].Total
 		loops[i] = u.loop(i+1, ev.BeatInfo.Decks[i])
 		if u.loads[i].place() {

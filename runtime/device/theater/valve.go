@@ -3,6 +3,7 @@ package theater
 import (
 	"cmp"
 	"context"
+	"sync/atomic"
 	"time"
 
 	driver "showrun/drivers/theater"
@@ -43,6 +44,10 @@ type Valve struct {
 	env      device.Env
 	driver   *driver.Valve
 	refusals refusals
+
+	held    atomic.Bool
+	feeding atomic.Pointer[feeding]
+	safe    atomic.Pointer[string] // the safe action
 }
 
 // Open implements device.Declaration.
@@ -68,7 +73,9 @@ func (d *ValveDecl) open(env device.Env, server Server, open func(driver.ValveCo
 	if err != nil {
 		return nil, err
 	}
-	return &Valve{env: env, driver: drv, refusals: refusals{log: env.Log, what: d}}, nil
+	v := &Valve{env: env, driver: drv, refusals: refusals{log: env.Log, what: d}}
+	v.safe.Store(&d.Safe)
+	return v, nil
 }
 
 // Take implements device.Taker.
@@ -80,20 +87,28 @@ func (v *Valve) Take(_ time.Duration, message any) {
 	case Empty:
 		err = v.driver.Empty()
 	}
+	if err == nil {
+		v.tell(message)
+	}
 	v.refusals.report(err)
 }
 
 // Adopt implements device.Adopter: the safe action may be another one.
 func (v *Valve) Adopt(decl device.Declaration) {
-	safe, err := driver.ParseSafe(decl.(*ValveDecl).Safe)
+	d := decl.(*ValveDecl)
+	safe, err := driver.ParseSafe(d.Safe)
 	if err == nil {
 		err = v.driver.SetSafe(safe)
+		v.safe.Store(&d.Safe)
 	}
 	v.refusals.report(err)
 }
 
 // Safe implements device.Machinery.
-func (v *Valve) Safe() { v.driver.Safe(now(v.env)) }
+func (v *Valve) Safe() {
+	v.driver.Safe(now(v.env))
+	v.tellSafe()
+}
 
 // Drop implements device.Machinery.
 func (v *Valve) Drop(any) {}
@@ -103,8 +118,12 @@ func (v *Valve) AtRest() bool { return v.driver.AtRest() }
 
 // Hold implements device.Machinery.
 func (v *Valve) Hold(on bool) {
+	v.held.Store(on)
 	v.refusals.held.Store(false)
 	v.driver.Hold(now(v.env), on)
+	if on {
+		v.tellSafe()
+	}
 }
 
 // Counts implements device.Counted.
