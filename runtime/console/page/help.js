@@ -1,0 +1,3 @@
+// The page Help.
+
+export const Help = () => null;

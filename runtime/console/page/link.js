@@ -1,0 +1,76 @@
+// The link to the show: a WebSocket that opens again by itself, what comes by it, and what
+// is asked over it.
+
+const patience = 5000; // ms until a question counts as not answered
+const waits = [0.3, 0.6, 1, 2, 3, 5]; // s until the next try; the last one repeats
+
+// nextWait is how long to wait after some failed tries. Pages that were left open must not
+// all come back in the same instant, so a share of it is left to chance (0-1).
+export const nextWait = (tries, chance) => waits[Math.min(tries, waits.length - 1)] * (0.75 + chance / 2);
+
+// makeLink opens sockets with open(). It calls on.state({state, tries, next}) with opening,
+// open, lost or refused, on.text(message) and on.binary(buffer) with what comes.
+export function makeLink({ open, refused, on, now, chance }) {
+  let socket = null, tries = 0, topics = [], number = 0;
+  const questions = new Map();
+
+  function start() {
+    on.state({ state: "opening", tries });
+    socket = open();
+    socket.binaryType = "arraybuffer";
+    let heard = false;
+    socket.onopen = () => send({ see: topics });
+    socket.onmessage = ({ data }) => {
+      if (typeof data !== "string") return on.binary(data);
+      const message = JSON.parse(data);
+      if (message.hello) {
+        heard = true;
+        tries = 0;
+        on.state({ state: "open", tries });
+      }
+      if (message.reply) answer(message.reply);
+      on.text(message);
+    };
+    socket.onclose = () => closed(heard);
+  }
+
+  async function closed(heard) {
+    socket = null;
+    for (const id of [...questions.keys()]) answer({ id, ok: false, text: "the connection was lost before the show answered" });
+    if (!heard && (await refused())) return on.state({ state: "refused", tries });
+    const wait = nextWait(tries++, chance());
+    on.state({ state: "lost", tries, next: now() + wait });
+    setTimeout(start, wait * 1000);
+  }
+
+  function answer(reply) {
+    questions.get(reply.id)?.(reply);
+    questions.delete(reply.id);
+  }
+
+  function send(message) {
+    if (socket?.readyState !== 1) return false;
+    socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  return {
+    start,
+    // see tells what is looked at; it is told again after the link was lost.
+    see(wanted) {
+      topics = wanted;
+      send({ see: topics });
+    },
+    // ask sends a question and resolves to its {ok, text, value}, always.
+    ask(question) {
+      const id = ++number;
+      return new Promise((resolve) => {
+        if (!send({ id, ...question })) return resolve({ ok: false, text: "no connection to the show" });
+        questions.set(id, resolve);
+        setTimeout(() => answer({ id, ok: false, text: "the show did not answer" }), patience);
+      });
+    },
+    // drop closes a socket on which nothing comes any more, so that another is tried.
+    drop: () => socket?.close(),
+  };
+}

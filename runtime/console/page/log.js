@@ -1,0 +1,3 @@
+// The page Log.
+
+export const Log = () => null;

@@ -1,0 +1,3 @@
+// The page Network.
+
+export const Network = () => null;

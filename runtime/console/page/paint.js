@@ -1,0 +1,155 @@
+// Painting the stage on a canvas: glow, beams, bodies, names. A thousand fixtures are
+// painted at the rate at which they come, so glows are made once for a colour and stamped.
+
+import { beamOf } from "./layout.js";
+
+const glowSize = 64; // px of a stamp
+const glows = new Map();
+
+// glowOf is the stamp of a glow; colours are told apart by 16 steps, which no eye does here.
+function glowOf(r, g, b) {
+  const key = ((r >> 4) << 8) | ((g >> 4) << 4) | (b >> 4);
+  let stamp = glows.get(key);
+  if (!stamp) {
+    stamp = document.createElement("canvas");
+    stamp.width = stamp.height = glowSize;
+    const paint = stamp.getContext("2d"), half = glowSize / 2;
+    const fade = paint.createRadialGradient(half, half, 0, half, half, half);
+    fade.addColorStop(0, `rgba(${r},${g},${b},0.75)`);
+    fade.addColorStop(0.35, `rgba(${r},${g},${b},0.22)`);
+    fade.addColorStop(1, `rgba(${r},${g},${b},0)`);
+    paint.fillStyle = fade;
+    paint.fillRect(0, 0, glowSize, glowSize);
+    glows.set(key, stamp);
+  }
+  return stamp;
+}
+
+const beamLength = 130; // px at 90 degrees of tilt
+
+// paintStage paints a scene. ink are the colours of the theme; marks are the fixtures that
+// are selected (a Set) and the one under the pointer.
+export function paintStage(paint, { width, height, scene, layout, view, looks, selected, over, ink }) {
+  paint.fillStyle = ink.bg;
+  paint.fillRect(0, 0, width, height);
+  const r = Math.max(1.5, layout.radius * view.k), names = layout.spacing * view.k > 52;
+  const seen = layout.lit.filter((i) => {
+    const x = layout.xs[i] * view.k + view.x, y = layout.ys[i] * view.k + view.y;
+    return x > -beamLength && y > -beamLength && x < width + beamLength && y < height + beamLength;
+  });
+  const at = (i) => [layout.xs[i] * view.k + view.x, layout.ys[i] * view.k + view.y];
+  paintGroups(paint, layout, view, ink);
+  paintLight(paint, seen, at, r, scene, looks, ink);
+  for (const i of seen) paintBody(paint, i, ...at(i), r, scene.fixtures[i], looks, ink, selected.has(i), i === over);
+  if (names) paintNames(paint, seen, at, r, scene, looks, layout.spacing * view.k, ink);
+}
+
+function paintGroups(paint, layout, view, ink) {
+  paint.font = "13px system-ui, sans-serif";
+  paint.lineWidth = 1;
+  paint.setLineDash([2, 5]);
+  paint.strokeStyle = ink.edge;
+  paint.fillStyle = ink.soft;
+  paint.textAlign = "left";
+  for (const box of layout.groups) {
+    if (box.right < box.left) continue;
+    const x = box.left * view.k + view.x, y = box.top * view.k + view.y;
+    paint.beginPath();
+    paint.roundRect(x, y, (box.right - box.left) * view.k, (box.bottom - box.top) * view.k, 8);
+    paint.stroke();
+    paint.fillText(box.name, x + 6, y - 4);
+  }
+  paint.setLineDash([]);
+}
+
+function paintLight(paint, seen, at, r, scene, looks, ink) {
+  paint.globalCompositeOperation = ink.dark ? "lighter" : "source-over";
+  for (const i of seen) {
+    const level = looks.intensity[i];
+    if (level === 0) continue;
+    const [x, y] = at(i), fixture = scene.fixtures[i], strength = (level / 255) ** 0.7;
+    if (fixture.pan || fixture.tilt) paintBeam(paint, x, y, r, i, looks, strength);
+    const size = r * (4 + 2.5 * strength);
+    paint.globalAlpha = strength;
+    paint.drawImage(glowOf(looks.r[i], looks.g[i], looks.b[i]), x - size / 2, y - size / 2, size, size);
+  }
+  paint.globalAlpha = 1;
+  paint.globalCompositeOperation = "source-over";
+}
+
+function paintBeam(paint, x, y, r, i, looks, strength) {
+  const [dx, dy] = beamOf(looks.pan[i], looks.tilt[i]);
+  const length = beamLength * Math.max(1, r / 18), ex = x + dx * length, ey = y + dy * length;
+  const wide = r * 1.1, out = Math.hypot(dx, dy) || 1, nx = -dy / out, ny = dx / out;
+  const color = `${looks.r[i]},${looks.g[i]},${looks.b[i]}`;
+  const fade = paint.createLinearGradient(x, y, ex + 0.01, ey);
+  fade.addColorStop(0, `rgba(${color},${0.55 * strength})`);
+  fade.addColorStop(1, `rgba(${color},${0.1 * strength})`);
+  paint.globalAlpha = 1;
+  paint.fillStyle = fade;
+  paint.beginPath();
+  paint.moveTo(x + nx * 3, y + ny * 3);
+  paint.lineTo(ex + nx * wide, ey + ny * wide);
+  paint.arc(ex, ey, wide, Math.atan2(ny, nx), Math.atan2(-ny, -nx), true);
+  paint.lineTo(x - nx * 3, y - ny * 3);
+  paint.fill();
+}
+
+// paintBody paints a fixture: lamps that move are diamonds, those without colour squares,
+// all others round.
+function paintBody(paint, i, x, y, r, fixture, looks, ink, selected, over) {
+  const level = looks.intensity[i] / 255, mix = (c, base) => Math.round(base + (c - base) * level);
+  const [br, bg, bb] = ink.body;
+  paint.fillStyle = `rgb(${mix(looks.r[i], br)},${mix(looks.g[i], bg)},${mix(looks.b[i], bb)})`;
+  if (r < 5) {
+    paint.fillRect(x - r, y - r, 2 * r, 2 * r);
+  } else {
+    shape(paint, fixture, x, y, r);
+    paint.fill();
+    paint.lineWidth = 1.5;
+    paint.strokeStyle = ink.edge;
+    paint.stroke();
+  }
+  if (looks.held[i]) ring(paint, x, y, r + 4, ink.hold, 3, []);
+  if (selected) ring(paint, x, y, r + 8, ink.text, 2, [5, 4]);
+  else if (over) ring(paint, x, y, r + 8, ink.soft, 1.5, []);
+}
+
+function shape(paint, fixture, x, y, r) {
+  paint.beginPath();
+  if (fixture.pan || fixture.tilt) {
+    paint.moveTo(x, y - r * 1.15);
+    paint.lineTo(x + r * 1.15, y);
+    paint.lineTo(x, y + r * 1.15);
+    paint.lineTo(x - r * 1.15, y);
+    paint.closePath();
+  } else if (!fixture.colors) {
+    paint.roundRect(x - r * 0.9, y - r * 0.9, r * 1.8, r * 1.8, r * 0.2);
+  } else {
+    paint.arc(x, y, r, 0, 2 * Math.PI);
+  }
+}
+
+function ring(paint, x, y, r, color, width, dash) {
+  paint.strokeStyle = color;
+  paint.lineWidth = width;
+  paint.setLineDash(dash);
+  paint.beginPath();
+  paint.arc(x, y, r, 0, 2 * Math.PI);
+  paint.stroke();
+  paint.setLineDash([]);
+}
+
+// paintNames writes what a fixture is called and how bright it is, where there is room. What
+// is held has a mark that is seen without colour.
+function paintNames(paint, seen, at, r, scene, looks, room, ink) {
+  paint.textAlign = "center";
+  paint.font = "12px system-ui, sans-serif";
+  for (const i of seen) {
+    const [x, y] = at(i);
+    paint.fillStyle = looks.held[i] ? ink.hold : ink.soft;
+    paint.fillText((looks.held[i] ? "◆ " : "") + scene.fixtures[i].name, x, y + r + 20, room - 4);
+    paint.fillStyle = ink.text;
+    paint.fillText(`${Math.round(looks.intensity[i] / 2.55)}%`, x, y + r + 34, room - 4);
+  }
+}
