@@ -54,6 +54,7 @@ func TestGo(t *testing.T) {
 	b.click(`GO, cue 1`)
 	h.at(b, "1")
 	b.find("button", `GO, cue 2`)
+	b.settle() // what comes at once is taken for a bounce
 	b.press(" ")
 	h.at(b, "2")
 	b.find("button", `GO, cue 3`)

@@ -49,8 +49,11 @@ func plays(t *testing.T, show string, flags ...string) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(sockets) })
-	h := &house{T: t, dir: t.TempDir(), flags: flags, addr: "127.0.0.1:0"}
+	h := &house{T: t, dir: filepath.Join(t.TempDir(), "gala"), flags: flags, addr: "127.0.0.1:0"}
 	h.env = append(os.Environ(), "XDG_RUNTIME_DIR="+sockets, "XDG_CONFIG_HOME="+filepath.Join(h.dir, "config"), "HOME="+h.dir)
+	if err := os.Mkdir(h.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	h.save(string(text))
 	h.start()
 	return h

@@ -26,7 +26,7 @@ func TestEmergency(t *testing.T) {
 	other.open(h.link)
 	held := func(want bool) {
 		t.Helper()
-		b.until("machinery is held", func() bool { return strings.Contains(h.ctl("status"), "HELD") == want })
+		b.until("machinery is held", func() bool { return strings.Contains(h.ctl("status"), "held by an EMERGENCY STOP") == want })
 	}
 	for _, page := range pages {
 		b.turn(page)
