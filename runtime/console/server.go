@@ -123,6 +123,9 @@ func newServer(l net.Listener, c Config) (*Server, error) {
 // Address is where the console listens.
 func (s *Server) Address() net.Addr { return s.hall.Addr() }
 
+// OnlyHere tells whether nobody else than this machine reaches the console.
+func (s *Server) OnlyHere() bool { return s.loopback }
+
 // Refused is how often the console did not do what somebody asked.
 func (s *Server) Refused() uint64 { return s.refused.sum() }
 
