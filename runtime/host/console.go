@@ -135,7 +135,7 @@ func (h *Host) outputsOf(decl device.Declaration) (list []stage.Output) {
 			name = h.show.Registry().Key(o)
 		}
 		list = append(list, stage.Output{
-			Output: console.Output{Name: name, Protocol: protocolOf(decl), Slots: h.show.Registry().Slots(o)}, Number: o,
+			Output: console.Output{Name: name, Protocol: protocolOf(decl.String()), Slots: h.show.Registry().Slots(o)}, Number: o,
 		})
 	}
 	return list
@@ -163,15 +163,15 @@ func distinguish(outputs []stage.Output, declarations []device.Declaration) {
 	}
 }
 
-// protocolOf is that of a declaration: devices are called by what makes them in a script,
-// which is in the module of the protocol.
-func protocolOf(decl device.Declaration) string {
-	protocol, _, _ := strings.Cut(decl.String(), ".")
+// protocolOf is that of the device of a name: it begins with what makes it in a script, which
+// is in the module of the protocol.
+func protocolOf(name string) string {
+	protocol, _, _ := strings.Cut(name, ".")
 	return protocol
 }
 
 func machineOf(decl device.Declaration, m device.Mechanism) console.Machine {
-	v := console.Machine{Name: decl.String(), Kind: m.Kind, Protocol: protocolOf(decl)}
+	v := console.Machine{Name: decl.String(), Kind: m.Kind, Protocol: protocolOf(decl.String())}
 	for _, a := range m.Axes {
 		r := console.Range{Min: a.Min, Max: a.Max, Unit: a.Unit}
 		if math.IsInf(a.Min, 0) || math.IsInf(a.Max, 0) {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"maps"
 	"runtime/metrics"
 	"slices"
@@ -22,19 +23,15 @@ type named struct {
 
 // name makes the devices of the live load known to those who look; loader only.
 func (h *Host) name() {
-	var list []named
-	for _, decl := range h.live.Declarations() {
-		n := named{name: decl.String(), key: decl.Key(), protocol: protocolOf(decl)}
-		switch d := h.devices[n.key]; {
-		case d == nil:
-			n.missing = errSlow.Error()
-		case d.device == nil:
+	list := []named{}
+	for _, d := range h.devices {
+		n := named{name: d.name, key: d.key, protocol: protocolOf(d.name), device: d.device}
+		if d.device == nil {
 			n.missing = d.missing.Error()
-		default:
-			n.device = d.device
 		}
 		list = append(list, n)
 	}
+	slices.SortFunc(list, func(a, b named) int { return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.key, b.key)) })
 	h.named.Store(&list)
 }
 
