@@ -77,7 +77,7 @@ function Standing({ list, cues }) {
     <div class="cue-next">
       <span class="mark" aria-hidden="true">▷</span> <span class="soft">next</span>
       ${list.next ? html`<b data-test="next">${list.next}</b> ${labelOf(cues, list.next)}` : html`<span class="soft">nothing, this is the end</span>`}
-      ${list.pending && html`<span class="pending">◷ ${list.pending}${list.cue && list.cue !== list.next ? " → " + list.cue : ""} in <b ref=${wait}></b></span>`}
+      ${list.pending && html`<span class="pending">⋯ ${list.pending}${list.cue && list.cue !== list.next ? " → " + list.cue : ""} in <b ref=${wait}></b></span>`}
     </div>
   </div>`;
 }

@@ -140,7 +140,7 @@ function CopyButton({ fixtures, strong, children }) {
     if (!reply.ok) return say(false, reply.text);
     setLua(reply.value);
   };
-  return html`<${Button} class=${"plain-button" + (strong ? " strong" : "")} onPress=${copy} data-test=${strong ? "copy" : undefined}>⧉ ${children}<//>
+  return html`<${Button} class=${"plain-button" + (strong ? " strong" : "")} onPress=${copy} data-test=${strong ? "copy" : undefined}>${children}<//>
     ${lua !== null && html`<${Lua} key=${lua} text=${lua} onClose=${() => setLua(null)} />`}`;
 }
 

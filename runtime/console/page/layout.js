@@ -1,7 +1,8 @@
 // Where fixtures lie in a picture of the stage: pure geometry, in pixels of the canvas. A
 // view is {k, x, y}: how much the fitted picture is enlarged, and where its corner lies.
 
-const margin = 54; // px around the fitted picture, for names and glow
+// edges are px around the fitted picture: for the buttons above, names below, and glow.
+const edges = (width) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: 84, bottom: 52 });
 
 export const wholeView = () => ({ k: 1, x: 0, y: 0 });
 
@@ -9,11 +10,12 @@ export const wholeView = () => ({ k: 1, x: 0, y: 0 });
 // around them, and their parts are what shines.
 export function makeLayout(scene, width, height) {
   const n = scene.fixtures.length;
-  const w = Math.max(40, width - 2 * margin), h = Math.max(40, height - 2 * margin);
+  const edge = edges(width);
+  const w = Math.max(40, width - 2 * edge.side), h = Math.max(40, height - edge.top - edge.bottom);
   const xs = new Float32Array(n), ys = new Float32Array(n), whole = new Uint8Array(n);
   scene.fixtures.forEach((fixture, i) => {
-    xs[i] = margin + fixture.x * w;
-    ys[i] = margin + fixture.y * h;
+    xs[i] = edge.side + fixture.x * w;
+    ys[i] = edge.top + fixture.y * h;
     if (fixture.of >= 0) whole[fixture.of] = 1;
   });
   const lit = [...xs.keys()].filter((i) => !whole[i]);
@@ -22,7 +24,7 @@ export function makeLayout(scene, width, height) {
   return { n, xs, ys, whole, lit, spacing, radius, groups: scene.groups.map((group) => boxOf(group, xs, ys, radius)) };
 }
 
-// nearest is the usual distance from a fixture to the next one.
+// nearest is how far it is from a fixture to the next one, for all but the closest quarter.
 function nearest(xs, ys, lit) {
   const some = lit.filter((_, i) => i % Math.ceil(lit.length / 200) === 0);
   const found = some.map((i) => {
@@ -33,12 +35,12 @@ function nearest(xs, ys, lit) {
     }
     return Math.sqrt(least);
   }).filter(Number.isFinite).sort((a, b) => a - b);
-  return found.length > 0 ? found[found.length >> 1] : 60;
+  return found.length > 0 ? found[found.length >> 2] : 60;
 }
 
 function boxOf(group, xs, ys, radius) {
   const edge = radius + 8;
-  const box = { name: group.name, left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  const box = { name: group.name, several: group.fixtures.length > 1, left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   for (const i of group.fixtures) {
     box.left = Math.min(box.left, xs[i] - edge);
     box.right = Math.max(box.right, xs[i] + edge);

@@ -16,7 +16,7 @@ export function Machines() {
       ${machine.kind === "valve" ? html`<${Valve} name=${machine.name} open=${movers[i]?.open ?? 0} />`
         : (machine.axes ?? []).map((axis, k) => html`<${AxisGauge} key=${axis.name} axis=${axis} at=${movers[i]?.positions?.[k]} />`)}
       <div class="machine-says">${movers[i]?.says ?? ""}</div>
-      ${leasesOf(house, machine).map((lease) => html`<div class="lease" key=${lease}>⚿ ${lease}</div>`)}
+      ${leasesOf(house, machine).map((lease) => html`<div class="lease" key=${lease}>lease: ${lease}</div>`)}
     </div>`)}</div><//>`;
 }
 

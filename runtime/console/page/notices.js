@@ -31,12 +31,12 @@ function Lost() {
   if (lost) {
     const left = Math.max(0, Math.ceil((link.next ?? 0) - performance.now() / 1000));
     return html`<div class="notice lost" role="alert" data-test="lost">
-      <b>⌁ No connection to the show</b>
+      <b>✕ No connection to the show</b>
       <span>What you see is old. ${link.state === "opening" || left === 0 ? "Connecting …" : `Next try in ${left} s`}${link.tries > 1 ? ` (try ${link.tries + 1})` : ""}</span>
     </div>`;
   }
   if (stale) {
-    return html`<div class="notice lost" role="alert" data-test="stale"><b>⌁ The show is silent</b><span>Nothing was heard for more than two seconds: what you see is old.</span></div>`;
+    return html`<div class="notice lost" role="alert" data-test="stale"><b>✕ The show is silent</b><span>Nothing was heard for more than two seconds: what you see is old.</span></div>`;
   }
   return null;
 }

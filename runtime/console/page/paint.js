@@ -38,13 +38,14 @@ export function paintStage(paint, { width, height, scene, layout, view, looks, s
     return x > -beamLength && y > -beamLength && x < width + beamLength && y < height + beamLength;
   });
   const at = (i) => [layout.xs[i] * view.k + view.x, layout.ys[i] * view.k + view.y];
-  paintGroups(paint, layout, view, ink);
+  paintGroups(paint, layout, view, names ? 36 : 0, ink);
   paintLight(paint, seen, at, r, scene, looks, ink);
   for (const i of seen) paintBody(paint, i, ...at(i), r, scene.fixtures[i], looks, ink, selected.has(i), i === over);
   if (names) paintNames(paint, seen, at, r, scene, looks, layout.spacing * view.k, ink);
 }
 
-function paintGroups(paint, layout, view, ink) {
+// paintGroups outlines groups of several, with room for the names of the fixtures below them.
+function paintGroups(paint, layout, view, room, ink) {
   paint.font = "13px system-ui, sans-serif";
   paint.lineWidth = 1;
   paint.setLineDash([2, 5]);
@@ -52,10 +53,10 @@ function paintGroups(paint, layout, view, ink) {
   paint.fillStyle = ink.soft;
   paint.textAlign = "left";
   for (const box of layout.groups) {
-    if (box.right < box.left) continue;
+    if (box.several === false) continue;
     const x = box.left * view.k + view.x, y = box.top * view.k + view.y;
     paint.beginPath();
-    paint.roundRect(x, y, (box.right - box.left) * view.k, (box.bottom - box.top) * view.k, 8);
+    paint.roundRect(x, y, (box.right - box.left) * view.k, (box.bottom - box.top) * view.k + room, 8);
     paint.stroke();
     paint.fillText(box.name, x + 6, y - 4);
   }

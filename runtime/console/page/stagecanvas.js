@@ -5,8 +5,7 @@ import { html, useEffect, useRef } from "./vendor/preact-htm.js";
 import { live, store } from "./show.js";
 import { makeLayout, pick, wholeView, within, zoomAt } from "./layout.js";
 import { paintStage } from "./paint.js";
-import { useFrames, useTopic } from "./parts.js";
-import { Button } from "./parts.js";
+import { Button, useFrames, useTopic } from "./parts.js";
 import { select, selection } from "./selection.js";
 
 const still = 6; // px that a tap may stray
@@ -99,7 +98,7 @@ export function StageCanvas({ onOver }) {
       aria-label=${`Stage with ${scene?.fixtures.length ?? 0} fixtures. They can be selected by name in the list beside it.`}
       onPointerDown=${down} onPointerMove=${moved} onPointerUp=${up} onPointerCancel=${up} onPointerLeave=${() => s.fingers.size === 0 && hover(-1)}></canvas>
     <div class="zoom" role="group" aria-label="Enlarge">
-      <${Button} onPress=${zoom(1.5)} aria-label="Larger">+<//><${Button} onPress=${zoom(1 / 1.5)} aria-label="Smaller">−<//><${Button} onPress=${zoom(0)} aria-label="Whole stage">⛶<//>
+      <${Button} onPress=${zoom(1.5)} aria-label="Larger">+<//><${Button} onPress=${zoom(1 / 1.5)} aria-label="Smaller">−<//><${Button} onPress=${zoom(0)} aria-label="Whole stage">fit<//>
     </div>
     ${scene?.fixtures.length === 0 && html`<p class="loading">The show has patched no fixtures.</p>`}
   </div>`;
