@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -111,6 +110,7 @@ func (h *house) start() {
 	h.mu.Unlock()
 	go h.hear(out, h.cmd, gone)
 	h.Cleanup(func() { h.end(syscall.SIGINT, gone) })
+	h.says(`"msg":"show loaded`)
 	h.link = printed.FindString(h.says(printed.String()))
 	u, err := url.Parse(h.link)
 	if err != nil {
@@ -175,8 +175,8 @@ func (h *house) ctl(words ...string) string {
 	cmd := exec.Command(lab.command, append([]string{"ctl"}, words...)...)
 	cmd.Env = h.env
 	out, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		h.Fatal(err)
+	if err != nil {
+		h.Fatalf("showrun ctl %s: %v: %s", strings.Join(words, " "), err, out)
 	}
 	return string(out)
 }

@@ -41,12 +41,12 @@ func TestEmergency(t *testing.T) {
 			each.reads(`(?i)machinery is held`)
 		}
 		b.click(`Release.*`)
-		b.reads(`(?i)machinery is held`)
+		b.reads(`(?i)nothing moves until`)
 		held(true)
 		b.keep(`Release.*`)
 		held(false)
 		for _, each := range []*tab{b, other} {
-			each.readsNot(`(?i)machinery is held`)
+			each.readsNot(`(?i)nothing moves until`) // the log goes on to tell of it
 		}
 	}
 
@@ -135,13 +135,13 @@ func TestKilled(t *testing.T) {
 	b.click(`GO, cue 1`)
 	h.at(b, "1")
 	h.kill()
-	b.reads(`(?i)no connection`)
+	b.reads(`(?im)^no connection$`)
 	b.findSo("button", `GO.*`, "disabled", func(c control) bool { return c.disabled })
 	b.findSo("button", `Emergency stop`, "enabled all the same", func(c control) bool { return !c.disabled })
 	b.click(`Emergency stop`)
 	b.reads(`(?i)the stop did not get through`)
 	h.start()
-	b.readsNot(`(?i)no connection`)
+	b.readsNot(`(?im)^no connection$`)
 	b.click(`GO, cue 2`)
 	h.at(b, "2")
 	if n := b.visits(); n != 1 {

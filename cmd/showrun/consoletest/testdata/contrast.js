@@ -74,6 +74,8 @@
       }
     }
   }
+  // The page is left as it was scrolled.
+  const scrolled = [...document.querySelectorAll("*")].map((e) => [e, e.scrollLeft, e.scrollTop])
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   const place = { block: "nearest", inline: "nearest" }
   while (texts.nextNode()) {
@@ -89,5 +91,6 @@
     field.scrollIntoView(place)
     judge(field, field.value || field.placeholder || field.name, field.getBoundingClientRect())
   }
+  for (const [e, left, top] of scrolled) e.scrollTo({ left, top, behavior: "instant" })
   return faint
 }
