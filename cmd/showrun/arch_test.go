@@ -88,7 +88,7 @@ var layers = []layer{
 	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/console", "runtime/control", "runtime/device", "runtime/level", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		nil, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "runtime", "scripts"},
-		[]string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
+		[]string{"github.com/lmittmann/tint", "github.com/piglig/go-qr", "github.com/spf13/cobra", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
 
 // place is a set of files: those with a matching name in a folder and below.

@@ -37,13 +37,7 @@ LIST they are for its first cue list; OVER is a time such as 2 (seconds) or 1m30
 	}
 	var only string
 	cmd.PersistentFlags().StringVar(&only, "show", "", "only the show of this name")
-	for _, c := range []struct{ command, short string }{
-		{control.Stop, "Stop all machinery at once and hold it"},
-		{control.Release, "Let machinery move again"},
-		{control.Reload, "Load the script again"},
-		{control.End, "End the show as Ctrl-C does"},
-		{control.Status, "Say how the show stands"},
-	} {
+	for _, c := range controlCommands() {
 		cmd.AddCommand(&cobra.Command{
 			Use: c.command, Short: c.short, Args: noArgs,
 			RunE: func(*cobra.Command, []string) error { return a.ask(control.Request{Command: c.command}, only) },
@@ -52,14 +46,31 @@ LIST they are for its first cue list; OVER is a time such as 2 (seconds) or 1m30
 	for _, v := range show.Verbs() {
 		cmd.AddCommand(a.operate(v, &only))
 	}
+	cmd.AddCommand(a.consoleLinks(&only))
 	return cmd
 }
+
+// A controlCommand takes no words.
+type controlCommand struct{ command, short string }
+
+func controlCommands() []controlCommand {
+	return []controlCommand{
+		{control.Stop, "Stop all machinery at once and hold it"},
+		{control.Release, "Let machinery move again"},
+		{control.Reload, "Load the script again"},
+		{control.End, "End the show as Ctrl-C does"},
+		{control.Status, "Say how the show stands"},
+	}
+}
+
+// paramTakes is what may come after param, which tells as well as sets.
+const paramTakes = "[NAME [VALUE]]"
 
 // operate makes the command of an operation. param tells as well as sets.
 func (a *app) operate(v show.Verb, only *string) *cobra.Command {
 	takes, least := v.Takes, v.Least
 	if v.Name == "param" {
-		takes, least = "[NAME [VALUE]]", 0
+		takes, least = paramTakes, 0
 	}
 	return &cobra.Command{
 		Use: v.Name + " " + takes, Short: v.Short,
@@ -109,9 +120,16 @@ func (a *app) ask(r control.Request, show string) error {
 	if err != nil {
 		return fmt.Errorf("no show was asked: %w", err)
 	}
+	return a.tellAnswers(paths, askAll(paths, r, show), show, func(name, text string) {
+		fmt.Fprintf(a.stdout, "%s: %s\n", name, terminal.Printable(text, ""))
+	})
+}
+
+// tellAnswers calls tell for what was answered to some paths, and returns what was not.
+func (a *app) tellAnswers(paths []string, answers []answer, show string, tell func(name, text string)) error {
 	found := false
 	var failed, silent error
-	for i, answer := range askAll(paths, r, show) {
+	for i, answer := range answers {
 		switch {
 		case errors.Is(answer.err, control.ErrGone), errors.Is(answer.err, errOther):
 			continue
@@ -123,7 +141,7 @@ func (a *app) ask(r control.Request, show string) error {
 		case !answer.OK:
 			failed = errors.Join(failed, fmt.Errorf("%s: %s", answer.Show, terminal.Printable(answer.Text, "")))
 		default:
-			fmt.Fprintf(a.stdout, "%s: %s\n", answer.Show, terminal.Printable(answer.Text, ""))
+			tell(answer.Show, answer.Text)
 		}
 		found = true
 	}

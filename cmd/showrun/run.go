@@ -38,6 +38,7 @@ type runFlags struct {
 	reloadAt  string
 	seed      uint64
 	osc       string
+	console   string
 	logFormat string
 	verbose   bool
 	detach    bool
@@ -62,6 +63,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.StringVar(&f.reloadAt, "reload-at", "once", "when a changed show goes live: once, beat (on the next one) or bar")
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
 	p.StringVar(&f.osc, "osc", "127.0.0.1:7770", "where to take OSC commands (/showrun/stop, /showrun/release, /showrun/go and so on), or off")
+	p.StringVar(&f.console, "console", "127.0.0.1:7780", consoleUsage)
 	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
 	p.BoolVar(&f.detach, "detach", false, "go on when the terminal is closed")
 	p.Var(&f.secret, "key", "")
@@ -113,8 +115,9 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 		f.osc = ""
 	}
 	allowMemory(uint64(f.memory)<<20, os.LookupEnv)
+	door := &consoleDoor{}
 	h, err := host.New(host.Options{
-		Control: control.Folder(os.LookupEnv), OSC: f.osc,
+		Control: control.Folder(os.LookupEnv), OSC: f.osc, Links: door.links, Refused: door.refused,
 		Show: args[0], Bind: bindings.New, Shipped: scripts.Files(), Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Fresh: f.fresh, Lookahead: f.lookahead,
 		Memory: uint64(f.memory) << 20, ExitTime: f.exitTime, Exit: host.Exit(f.exit),
 		Rate: f.rate, Reload: host.Reload(f.reload), ReloadAt: host.ReloadAt(f.reloadAt), Seed: f.seed, Getenv: os.LookupEnv, Log: log, Unlogged: a.screen.Dropped,
@@ -152,6 +155,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 			return statusLine(h.Status(), desk.list(), a.screen.Dropped(), width)
 		})()
 	}
+	defer door.open(h, f, log)()
 	err = h.Run(ctx)
 	if sig := signalOf(ctx); sig != nil {
 		return sig // also while the show was still loading

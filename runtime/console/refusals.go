@@ -42,6 +42,10 @@ var tellings = [reasons]Drop{
 	slowedClient:       {Name: "console_slowed_client", What: "console: messages that had to wait, as too many came"},
 }
 
+// SumOfRefusals is the name of a counter of the show that has all of these together. The
+// console tells them one by one.
+const SumOfRefusals = "console_refused"
+
 // refusals counts by reason. It is safe from any goroutine.
 type refusals [reasons]atomic.Uint64
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -205,7 +206,8 @@ func (s *sampler) takeLevels(scene *Scene, seen sight) {
 // house is the network and the machine, with what the console itself has refused.
 func (s *sampler) house() *House {
 	house := *s.view.House()
-	house.Drops = s.drops(append([]Drop(nil), house.Drops...))
+	drops := slices.DeleteFunc(slices.Clone(house.Drops), func(d Drop) bool { return d.Name == SumOfRefusals })
+	house.Drops = s.drops(drops)
 	return &house
 }
 

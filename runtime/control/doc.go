@@ -19,6 +19,7 @@ const (
 	Reload  = "reload"  // load the script again
 	End     = "end"     // end the show in an orderly way
 	Status  = "status"  // how the show stands
+	Console = "console" // the links to its console, a line each of role and link
 )
 
 // Request is what a program asks of a show.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -74,7 +75,9 @@ type Options struct {
 	Getenv  func(string) (string, bool)
 	Log     *slog.Logger
 
-	Unlogged func() uint64 // how many lines of the log were dropped; nil = none is
+	Unlogged func() uint64          // how many lines of the log were dropped; nil = none is
+	Links    func() (string, error) // to the console, a line each of role and link; nil = there is none
+	Refused  func() uint64          // how often the console did not do what somebody asked; nil = never
 
 	Frames show.FrameSink  // is shown every frame, on the engine loop; may be nil
 	Record func(input any) // is told of every input of the show, on its loops; may be nil
@@ -114,6 +117,12 @@ func (o *Options) complete() error {
 	}
 	if o.Unlogged == nil {
 		o.Unlogged = func() uint64 { return 0 }
+	}
+	if o.Links == nil {
+		o.Links = func() (string, error) { return "", errors.New("the show has no console") }
+	}
+	if o.Refused == nil {
+		o.Refused = func() uint64 { return 0 }
 	}
 	if o.Seed == 0 {
 		o.Seed = DrawSeed()

@@ -108,6 +108,8 @@ func (h *Host) command(r control.Request) control.Reply {
 	case control.End:
 		h.End(by)
 		return control.Reply{OK: true, Text: "ending"}
+	case control.Console:
+		return replied(h.opts.Links())
 	case control.Status:
 		return control.Reply{OK: true, Text: fmt.Sprintf("pid %d, %v", os.Getpid(), h.Status())}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"showrun/runtime/console"
 	"showrun/runtime/device"
 	"showrun/runtime/show"
 )
@@ -40,6 +41,7 @@ type Status struct {
 	Broken       uint64   // and those with one that cannot be read
 	Crowded      uint64   // OSC messages that operate the show, for which there was no room
 	Unlogged     uint64   // log lines for which nobody made room
+	Refused      uint64   // what the console did not do that somebody asked
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
 	NewVersion   bool     // waits until somebody asks for it
@@ -74,7 +76,7 @@ func (h *Host) Status() Status {
 	}
 	s.Crowded = h.crowd.left.Load() + h.panel.dropped.Load()
 	s.Board = h.show.Board()
-	s.Unlogged = h.opts.Unlogged()
+	s.Unlogged, s.Refused = h.opts.Unlogged(), h.opts.Refused()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
@@ -201,6 +203,7 @@ func (s Status) drops() []drop {
 		{n: s.Broken, name: "osc_unreadable", what: "OSC datagrams cannot be read"},
 		{n: s.Crowded, name: "osc_crowded", what: "OSC messages were too many to operate the show"},
 		{n: s.Unlogged, name: "log_lines_dropped", what: "log lines dropped: nobody read them"},
+		{n: s.Refused, name: console.SumOfRefusals, what: "requests and connections to the console refused"},
 	}
 	return append(list, s.Devices...)
 }
