@@ -23,13 +23,22 @@ type look struct {
 	lit     bool
 	dimmers []level.Address // of it, and of the whole that it is part of
 	cells   []level.Address // of its parts
-	mix     color.Mix
-	levels  []level.Address // of the emitters of the mix
-	uv      bool            // they make no other light
 	closed  []closed
+
+	// Light is that of the emitters together, at what is left of it without any; or else that
+	// of one filter of a wheel, the channel of which is the only emitter.
+	emitters []emitter
+	dark     color.RGB
+	wheel    *color.Mix
 
 	pan, tilt turn
 	held      []level.Address
+}
+
+// An emitter adds light for each of its levels, or takes it away.
+type emitter struct {
+	at    level.Address
+	light color.RGB
 }
 
 // closed is where a shutter lets no light out.
@@ -40,20 +49,15 @@ type closed struct {
 
 // lookOf makes the look of a fixture, or of a part of one.
 func lookOf(f, whole *patch.Fixture) look {
-	l := look{lit: len(f.Intensity) > 0, pan: turning(f, "pan"), tilt: turning(f, "tilt"), closed: shutters(f)}
+	l := look{lit: lights(f), pan: turning(f, "pan"), tilt: turning(f, "tilt"), closed: shutters(f)}
 	l.dimmers, l.cells = dimmers(f)
 	if whole != nil {
 		own, _ := dimmers(whole)
 		l.dimmers = append(l.dimmers, own...)
 		l.closed = append(l.closed, shutters(whole)...)
 	}
-	if f.Mix != nil {
-		l.mix = f.Mix.Mix
-		for _, c := range f.Mix.Channels {
-			l.levels = append(l.levels, c.Coarse)
-		}
-		l.uv = slices.Contains(l.mix.Emitters, color.UV) && !slices.ContainsFunc(l.mix.Emitters, func(e color.Emitter) bool { return e != color.UV && e != color.Wheel })
-	}
+	l.mix(f.Mix)
+	l.lit = l.lit || len(l.closed) > 0 // a lamp that burns all the time behind its shutter
 	for _, c := range f.Channels {
 		l.held = append(l.held, c.Coarse)
 	}
@@ -64,6 +68,39 @@ func lookOf(f, whole *patch.Fixture) look {
 	}
 	return l
 }
+
+// mix notes what makes the colour of a fixture.
+func (l *look) mix(m *patch.Mix) {
+	if m == nil {
+		l.dark = warm
+		return
+	}
+	if i := slices.Index(m.Emitters, color.Wheel); i >= 0 && !m.Lit() {
+		l.wheel = &color.Mix{Emitters: []color.Emitter{color.Wheel}, Wheel: m.Wheel}
+		l.emitters = []emitter{{at: m.Channels[i].Coarse}}
+		return
+	}
+	levels := make([]float64, len(m.Emitters))
+	l.dark = m.Color(levels)
+	dim := true
+	for i, c := range m.Channels {
+		levels[i] = 1
+		with := m.Color(levels)
+		levels[i] = 0
+		light := color.RGB{R: with.R - l.dark.R, G: with.G - l.dark.G, B: with.B - l.dark.B}
+		dim = dim && light == color.RGB{}
+		l.emitters = append(l.emitters, emitter{c.Coarse, light})
+	}
+	if !dim || l.dark.Max() > 0 {
+		return
+	}
+	for i := range l.emitters { // it gives nothing but ultraviolet
+		l.emitters[i].light = violet.Times(1 / 255.0 / float64(len(l.emitters)))
+	}
+}
+
+// lights tells whether a fixture gives light.
+func lights(f *patch.Fixture) bool { return len(f.Intensity) > 0 || len(f.Dimmer()) > 0 }
 
 // mixes are those of a fixture and of its parts.
 func mixes(f *patch.Fixture) (list []*patch.Mix) {
@@ -136,7 +173,7 @@ func (l *look) light(r *engine.Reader) (c color.RGB, bright float64) {
 	}
 	bright = min(bright, 255) * mean(r, l.dimmers) * mean(r, l.cells)
 	for _, s := range l.closed {
-		if at := r.Shown(s.at); at >= s.from && at < s.to+1 {
+		if at := r.Shown(s.at); at >= s.from-0.5 && at < s.to+0.5 {
 			bright = 0
 		}
 	}
@@ -148,18 +185,19 @@ func (l *look) light(r *engine.Reader) (c color.RGB, bright float64) {
 
 // color is the colour of the emitters, as bright as they make it.
 func (l *look) color(r *engine.Reader) color.RGB {
-	var scratch [24]float64
-	levels := scratch[:0]
-	for _, at := range l.levels {
-		levels = append(levels, r.Shown(at))
+	if l.wheel != nil {
+		var levels [4]float64
+		return l.wheel.Color(append(levels[:0], r.Shown(l.emitters[0].at)))
 	}
-	switch {
-	case len(levels) == 0:
-		return warm
-	case l.uv:
-		return violet.Times(slices.Max(levels) / 255)
+	c := l.dark
+	for i := range l.emitters {
+		e := &l.emitters[i]
+		level := r.Shown(e.at)
+		c.R += e.light.R * level
+		c.G += e.light.G * level
+		c.B += e.light.B * level
 	}
-	return l.mix.Color(levels)
+	return c
 }
 
 // mean is the part of their light that dimmers let out on average, 1 without any.

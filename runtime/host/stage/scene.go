@@ -99,7 +99,7 @@ var classNames = [...]string{patch.Beam: "beam", patch.Intensity: "intensity", p
 
 func fixtureOf(f *patch.Fixture, of int, numbers map[level.Output]int) console.Fixture {
 	v := console.Fixture{
-		Name: f.Name, Kind: f.Kind, Of: of, Dims: len(f.Intensity) > 0, Colors: f.Colored(), Channels: make([]console.Channel, 0, len(f.Channels)),
+		Name: f.Name, Kind: f.Kind, Of: of, Dims: lights(f), Colors: f.Colored(), Channels: make([]console.Channel, 0, len(f.Channels)),
 	}
 	for i, c := range f.Channels {
 		v.Channels = append(v.Channels, console.Channel{
