@@ -24,6 +24,7 @@ function App() {
   const link = useTopic("link"), stale = useTopic("stale"), hello = useTopic("hello");
   const held = useTopic("moment")?.held;
   const drive = useDrive();
+  const turnTheme = () => setTheme(theme === "dark" ? "light" : "dark");
 
   useEffect(() => {
     const turn = () => setPage(pageOf(location.hash));
@@ -56,7 +57,7 @@ function App() {
   const View = views[page];
   return html`
     <div class=${"frame" + (held ? " is-held" : "")} data-test="frame">
-      <${Bar} page=${page} theme=${theme} onTheme=${() => setTheme(theme === "dark" ? "light" : "dark")} onHelp=${() => setHelp(true)} />
+      <${Bar} page=${page} theme=${theme} onTheme=${turnTheme} onHelp=${() => setHelp(true)} />
       <${Notices} page=${page} />
       <main class=${"page page-" + page + (stale || link.state !== "open" ? " is-stale" : "")} aria-label=${page}>
         ${hello ? html`<${View} />` : html`<p class="loading">waiting for the show …</p>`}
@@ -64,7 +65,7 @@ function App() {
       <${Said} />
       <${Tabs} page=${page} />
       ${held && html`<div class="held-frame" aria-hidden="true"></div>`}
-      ${help && html`<${Help} onClose=${() => setHelp(false)} />`}
+      ${help && html`<${Help} onTheme=${turnTheme} onClose=${() => setHelp(false)} />`}
     </div>`;
 }
 

@@ -42,7 +42,7 @@ export function Bar({ page, theme, onTheme, onHelp }) {
     <${Tabs} page=${page} />
     <${Pulse} />
     <div class="tools">
-      <${Button} class="tool" onPress=${onTheme} aria-label=${"Switch to the " + (theme === "dark" ? "light" : "dark") + " theme"}>◐<//>
+      <${Button} class="tool theme" onPress=${onTheme} aria-label=${"Switch to the " + (theme === "dark" ? "light" : "dark") + " theme"}>◐<//>
       <${Button} class="tool" onPress=${onHelp} aria-label="Help and keys">?<//>
     </div>
     <${Stop} />

@@ -4,16 +4,16 @@
 import { html, useEffect, useRef } from "./vendor/preact-htm.js";
 import { Button } from "./parts.js";
 
-export function Help({ onClose }) {
+export function Help({ onTheme, onClose }) {
   const close = useRef(null);
   useEffect(() => {
     const before = document.activeElement;
-    close.current.querySelector("button").focus();
+    close.current.querySelector("[data-test]").focus();
     return () => before?.focus?.();
   }, []);
   return html`<div class="help-veil" role="dialog" aria-modal="false" aria-labelledby="help-title" data-test="help">
     <div class="panel help">
-      <header class="panel-head" ref=${close}><h1 id="help-title">Keys and hands</h1><${Button} class="plain-button strong" onPress=${onClose}>Close<//></header>
+      <header class="panel-head" ref=${close}><h1 id="help-title">Keys and hands</h1><div class="buttons"><${Button} class="plain-button" onPress=${onTheme}>Dark or light<//><${Button} class="plain-button strong" data-test="close-help" onPress=${onClose}>Close<//></div></header>
       <dl>
         <dt><kbd>Space</kbd></dt><dd><b>GO</b> of the list in sight, on the page Now</dd>
         <dt><kbd>Esc</kbd></dt><dd><b>Emergency stop</b>, on every page, at once</dd>
@@ -23,7 +23,7 @@ export function Help({ onClose }) {
       <h3>Why GO is not pressed by accident</h3>
       <p>Space is GO only where the GO button is in sight, and only if nothing else has the focus: in a field it is a blank, on a button reached with the tab key it presses that button. A button pressed by mouse or finger lets go of the focus, so that the next space is GO again. A key that is held down counts once, and for half a second after a GO there is no other, also for the button. It is off while this help is open.</p>
       <h3>Why the stop is not pressed by accident</h3>
-      <p>A stop must never be hard, so Escape asks for nothing. Instead there is nothing near it: no other key of this page lies within five keys of Escape, or in the rows next to the space bar, so that a finger that misses its key by one, or by two, hits neither. Nothing here is closed or cleared with Escape, so there is no habit that leads to it. The button has the corner of every page for itself, away from GO, and is larger than anything near it.</p>
+      <p>A stop must never be hard, so Escape asks for nothing. Instead there is nothing near it: no other key of this page lies within five keys of Escape, or in the rows next to the space bar, so that a finger that misses its key by one, or by two, hits neither; only the question mark may, and that needs shift, with which the space bar does nothing. Nothing here is closed or cleared with Escape, so there is no habit that leads to it. The button has the corner of every page for itself, away from GO, and is larger than anything near it.</p>
       <h3>Why the release is hard</h3>
       <p>A stop by mistake costs a moment; a release by mistake can hurt somebody. While machinery is held the whole page has a striped frame, and the release wants to be kept pressed for more than a second; by keyboard or screen reader it is pressed twice.</p>
       <p>If the stop does not get through, the page says so in red. It is asked for by two ways at once, and asking twice does no harm. This button is no substitute for the stop on the machine.</p>

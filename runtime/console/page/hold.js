@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { ask, drive, live, say, slide } from "./show.js";
 import { toHex } from "./color.js";
 import { percent } from "./format.js";
-import { Button, Fader, Panel, useDrive, useTopic } from "./parts.js";
+import { Button, Choose, Fader, Panel, useDrive, useTopic } from "./parts.js";
 import { Pad } from "./pad.js";
 import { Picker } from "./picker.js";
 import { select, selection, wordsOf } from "./selection.js";
@@ -29,13 +29,13 @@ export function Hold() {
   if (!scene) return null;
   const selected = [...selection()];
   return html`<${Panel} title="Select and hold" class="hold" aside=${html`<span class="soft">${selected.length > 0 ? `${selected.length} selected` : ""}</span>`}>
-    <${Choose} scene=${scene} selected=${selected} />
+    <${Groups} scene=${scene} selected=${selected} />
     ${selected.length > 0 ? html`<${Grip} scene=${scene} selected=${selected} may=${may} />`
       : html`<p class="soft">Tap a fixture, draw a frame around several, or take a group. What you then move is held above the script until you let go.</p>`}
   <//>`;
 }
 
-function Choose({ scene, selected }) {
+function Groups({ scene, selected }) {
   const chosen = new Set(selected);
   const lit = () => scene.fixtures.flatMap((f, i) => (scene.fixtures.some((p) => p.of === i) ? [] : [i]));
   return html`<div class="choose">
@@ -47,12 +47,8 @@ function Choose({ scene, selected }) {
       <${Button} class="group-chip" onPress=${() => select(lit())}>all<//>
       <${Button} class="group-chip" disabled=${selected.length === 0} onPress=${() => select([])}>none<//>
     </div>
-    <select aria-label="Select a fixture by its name" onChange=${(e) => {
-      const i = Number(e.currentTarget.value);
-      e.currentTarget.value = "";
-      e.currentTarget.blur();
-      select([i], true);
-    }}><option value="">a fixture by its name …</option>${scene.fixtures.map((f, i) => html`<option key=${i} value=${i}>${f.name}</option>`)}</select>
+    <${Choose} label="Select a fixture by its name" value="" options=${[["", "a fixture by its name …"], ...scene.fixtures.map((f, i) => [String(i), f.name])]}
+      onChoose=${(i) => select([Number(i)], true)} />
   </div>`;
 }
 

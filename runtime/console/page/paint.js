@@ -1,10 +1,13 @@
 // Painting the stage on a canvas: glow, beams, bodies, names. A thousand fixtures are
-// painted at the rate at which they come, so glows are made once for a colour and stamped.
+// painted at the rate at which they come, also without a graphics card: glows are made once
+// for a colour, stamped on a small canvas, and that is laid over the picture in one piece.
 
 import { beamOf } from "./layout.js";
 
-const glowSize = 64; // px of a stamp
+const glowSize = 32; // px of a stamp
+const coarse = 4; // px of the picture to one of the canvas of glows
 const glows = new Map();
+const haze = { canvas: null };
 
 // glowOf is the stamp of a glow; colours are told apart by 16 steps, which no eye does here.
 function glowOf(r, g, b) {
@@ -25,6 +28,7 @@ function glowOf(r, g, b) {
   return stamp;
 }
 
+const crowd = 300; // fixtures of which each is only a pixel
 const beamLength = 130; // px at 90 degrees of tilt
 
 // paintStage paints a scene. ink are the colours of the theme; marks are the fixtures that
@@ -39,8 +43,9 @@ export function paintStage(paint, { width, height, scene, layout, view, looks, s
   });
   const at = (i) => [layout.xs[i] * view.k + view.x, layout.ys[i] * view.k + view.y];
   paintGroups(paint, layout, view, names ? 36 : 0, ink);
-  paintLight(paint, seen, at, r, scene, looks, ink);
-  for (const i of seen) paintBody(paint, i, ...at(i), r, scene.fixtures[i], looks, ink, selected.has(i), i === over);
+  paintLight(paint, width, height, seen, at, r, scene, looks, ink);
+  const plain = r < 5 || seen.length > crowd;
+  for (const i of seen) paintBody(paint, i, ...at(i), r, plain ? null : scene.fixtures[i], looks, ink, selected.has(i), i === over);
   if (names) paintNames(paint, seen, at, r, scene, looks, layout.spacing * view.k, ink);
 }
 
@@ -52,30 +57,44 @@ function paintGroups(paint, layout, view, room, ink) {
   paint.strokeStyle = ink.edge;
   paint.fillStyle = ink.soft;
   paint.textAlign = "left";
+  const written = [];
   for (const box of layout.groups) {
     if (box.several === false) continue;
     const x = box.left * view.k + view.x, y = box.top * view.k + view.y;
     paint.beginPath();
     paint.roundRect(x, y, (box.right - box.left) * view.k, (box.bottom - box.top) * view.k + room, 8);
     paint.stroke();
-    paint.fillText(box.name, x + 6, y - 4);
+    let left = x + 6;
+    for (const w of written) if (Math.abs(w.y - y) < 14 && left < w.right && left > w.left - 40) left = w.right;
+    paint.fillText(box.name, left, y - 4);
+    written.push({ y, left, right: left + paint.measureText(box.name).width + 12 });
   }
   paint.setLineDash([]);
 }
 
-function paintLight(paint, seen, at, r, scene, looks, ink) {
-  paint.globalCompositeOperation = ink.dark ? "lighter" : "source-over";
+function paintLight(paint, width, height, seen, at, r, scene, looks, ink) {
+  const glow = hazeOf(Math.ceil(width / coarse), Math.ceil(height / coarse));
+  glow.globalCompositeOperation = ink.dark ? "lighter" : "source-over";
+  paint.globalCompositeOperation = glow.globalCompositeOperation;
   for (const i of seen) {
     const level = looks.intensity[i];
     if (level === 0) continue;
     const [x, y] = at(i), fixture = scene.fixtures[i], strength = (level / 255) ** 0.7;
     if (fixture.pan || fixture.tilt) paintBeam(paint, x, y, r, i, looks, strength);
-    const size = r * (4 + 2.5 * strength);
-    paint.globalAlpha = strength;
-    paint.drawImage(glowOf(looks.r[i], looks.g[i], looks.b[i]), x - size / 2, y - size / 2, size, size);
+    const size = (Math.max(r, 4) * (4 + 2.5 * strength)) / coarse;
+    glow.globalAlpha = strength;
+    glow.drawImage(glowOf(looks.r[i], looks.g[i], looks.b[i]), x / coarse - size / 2, y / coarse - size / 2, size, size);
   }
-  paint.globalAlpha = 1;
+  paint.drawImage(haze.canvas, 0, 0, haze.canvas.width * coarse, haze.canvas.height * coarse);
   paint.globalCompositeOperation = "source-over";
+}
+
+// hazeOf is the canvas of glows, empty, of a size.
+function hazeOf(width, height) {
+  haze.canvas ??= document.createElement("canvas");
+  haze.canvas.width = width;
+  haze.canvas.height = height;
+  return haze.canvas.getContext("2d");
 }
 
 function paintBeam(paint, x, y, r, i, looks, strength) {
@@ -97,12 +116,12 @@ function paintBeam(paint, x, y, r, i, looks, strength) {
 }
 
 // paintBody paints a fixture: lamps that move are diamonds, those without colour squares,
-// all others round.
+// all others round; without a fixture it is a pixel of many.
 function paintBody(paint, i, x, y, r, fixture, looks, ink, selected, over) {
   const level = looks.intensity[i] / 255, mix = (c, base) => Math.round(base + (c - base) * level);
   const [br, bg, bb] = ink.body;
   paint.fillStyle = `rgb(${mix(looks.r[i], br)},${mix(looks.g[i], bg)},${mix(looks.b[i], bb)})`;
-  if (r < 5) {
+  if (!fixture) {
     paint.fillRect(x - r, y - r, 2 * r, 2 * r);
   } else {
     shape(paint, fixture, x, y, r);
@@ -111,9 +130,10 @@ function paintBody(paint, i, x, y, r, fixture, looks, ink, selected, over) {
     paint.strokeStyle = ink.edge;
     paint.stroke();
   }
-  if (looks.held[i]) ring(paint, x, y, r + 4, ink.hold, 3, []);
-  if (selected) ring(paint, x, y, r + 8, ink.text, 2, [5, 4]);
-  else if (over) ring(paint, x, y, r + 8, ink.soft, 1.5, []);
+  const far = r + Math.min(8, 2 + r / 3);
+  if (looks.held[i]) ring(paint, x, y, (r + far) / 2, ink.hold, 3, []);
+  if (selected) ring(paint, x, y, far, ink.text, 2, [5, 4]);
+  else if (over) ring(paint, x, y, far, ink.soft, 1.5, []);
 }
 
 function shape(paint, fixture, x, y, r) {

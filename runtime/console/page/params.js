@@ -3,7 +3,7 @@
 import { html, useState } from "./vendor/preact-htm.js";
 import { drive, slide } from "./show.js";
 import { plain } from "./format.js";
-import { Button, Fader, Panel, useDrive } from "./parts.js";
+import { Button, Choose, Fader, Panel, useDrive } from "./parts.js";
 
 const fewChoices = 5; // that are all in sight; more go into a list to unfold
 
@@ -30,10 +30,7 @@ function Control({ param, may }) {
       <i></i><span>${param.value ? "on" : "off"}</span><//>`;
   }
   if (param.choices?.length > fewChoices) {
-    return html`<select class="choice-list" aria-label=${param.name} disabled=${!may} value=${param.value} onChange=${(e) => {
-      set(e.currentTarget.value);
-      e.currentTarget.blur();
-    }}>${param.choices.map((choice) => html`<option key=${choice} selected=${choice === param.value}>${choice}</option>`)}</select>`;
+    return html`<${Choose} label=${param.name} disabled=${!may} value=${param.value} options=${param.choices.map((choice) => [choice, choice])} onChoose=${set} />`;
   }
   if (param.choices?.length > 0) {
     return html`<div class="choices" role="radiogroup" aria-label=${param.name}>

@@ -67,6 +67,19 @@ export const Panel = ({ title, aside, children, ...more }) =>
     ${children}
   </section>`;
 
+// Choose is a list to unfold. It shows what the show says, and lets go of the focus.
+export function Choose({ value, options, label, disabled, onChoose, ...more }) {
+  const list = useRef(null);
+  useLayoutEffect(() => { list.current.value = value; });
+  const change = (event) => {
+    onChoose(event.currentTarget.value);
+    event.currentTarget.blur();
+    event.currentTarget.value = value;
+  };
+  return html`<select ...${more} ref=${list} aria-label=${label} disabled=${disabled} onChange=${change}>
+    ${options.map(([id, text]) => html`<option key=${id} value=${id}>${text}</option>`)}</select>`;
+}
+
 // Fader is a slider that sends while it is dragged and follows the show when it is not.
 export function Fader({ value, min, max, step, label, text, onSlide, disabled, ...more }) {
   const [mine, setMine] = useState(null);

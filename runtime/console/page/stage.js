@@ -23,8 +23,8 @@ export function Stage() {
         <${Button} role="tab" class="choice" aria-selected=${view === "slots"} aria-checked=${view === "slots"} onPress=${() => setView("slots")}>Outputs<//>
       </div>
       ${view === "stage" ? html`<${StageCanvas} onOver=${setOver} />` : html`<${Universe} output=${output} onOutput=${setOutput} onOver=${setOver} />`}
-      <${Machines} />
+      <div class="under"><${Why} over=${over} />${view === "stage" && html`<${Machines} />`}</div>
     </div>
-    <div class="stage-side"><${Held} /><${Hold} /><${Why} over=${over} /></div>
+    <div class="stage-side"><${Held} /><${Hold} /></div>
   </div>`;
 }

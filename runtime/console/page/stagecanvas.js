@@ -13,7 +13,7 @@ const still = 6; // px that a tap may stray
 // inkOf reads the colours of the theme.
 export function inkOf(element) {
   const style = getComputedStyle(element), of = (name) => style.getPropertyValue("--" + name).trim();
-  const dark = document.documentElement.dataset.theme !== "light";
+  const dark = of("dark") === "1";
   return { bg: of("bg"), text: of("text"), soft: of("soft"), edge: of("edge"), hold: of("hold"), on: of("on"), dark, body: dark ? [26, 30, 36] : [190, 184, 174] };
 }
 
@@ -93,7 +93,7 @@ export function StageCanvas({ onOver }) {
     again();
   };
 
-  return html`<div class="stage-box">
+  return html`<div class="stage-box booth">
     <canvas class="stage-canvas" ref=${canvas} data-test="stage" role="img"
       aria-label=${`Stage with ${scene?.fixtures.length ?? 0} fixtures. They can be selected by name in the list beside it.`}
       onPointerDown=${down} onPointerMove=${moved} onPointerUp=${up} onPointerCancel=${up} onPointerLeave=${() => s.fingers.size === 0 && hover(-1)}></canvas>

@@ -3,7 +3,7 @@
 import { html, useMemo, useRef, useState } from "./vendor/preact-htm.js";
 import { live } from "./show.js";
 import { percent } from "./format.js";
-import { Button, Panel, useFrames, useTopic } from "./parts.js";
+import { Choose, Panel, useFrames, useTopic } from "./parts.js";
 import { inkOf } from "./stagecanvas.js";
 import { select } from "./selection.js";
 
@@ -52,10 +52,8 @@ export function Universe({ output, onOutput, onOver }) {
     onOver(patch.get(next)?.i ?? -1);
   };
   const what = patch.get(slot), level = live.levels.get(output)?.[slot - 1] ?? 0;
-  return html`<${Panel} title="Outputs" class="universe" aside=${html`<label class="output-choice"><span class="unseen">Output</span><select value=${output} onChange=${(e) => {
-    onOutput(Number(e.currentTarget.value));
-    e.currentTarget.blur();
-  }}>${(scene?.outputs ?? []).map((o, i) => html`<option key=${i} value=${i} selected=${i === output}>${o.name}</option>`)}</select></label>`}>
+  return html`<${Panel} title="Outputs" class="universe" aside=${html`<${Choose} class="output-choice" label="Output" value=${String(output)}
+    options=${(scene?.outputs ?? []).map((o, i) => [String(i), o.name])} onChoose=${(i) => onOutput(Number(i))} />`}>
     <canvas class="slots" ref=${canvas} data-test="slots" role="img" aria-label=${`Levels of ${scene?.outputs[output]?.name ?? "no output"}`}
       onPointerMove=${point} onPointerDown=${point} onPointerLeave=${(e) => { if (e.pointerType === "mouse") { setSlot(0); onOver(-1); } }} onClick=${() => what && select([what.i])}></canvas>
     <p class="slot-line" aria-live="polite">${slot === 0 ? html`<span class="soft">Point at a slot: what lies there. A tap selects its fixture. Dotted slots are not patched.</span>`
