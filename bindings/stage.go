@@ -220,9 +220,8 @@ func (s *Show) stageGroup(c module.Call) int {
 				continue
 			}
 			seen[objectName(f)] = true
-			if g.fixtures = append(g.fixtures, f); f.Of == "" {
-				names = append(names, f.Name)
-			}
+			g.fixtures = append(g.fixtures, f)
+			names = append(names, f.Name)
 		}
 	}
 	if len(g.fixtures) == 0 {

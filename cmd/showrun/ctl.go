@@ -30,7 +30,11 @@ stop is the emergency stop: motion and valves perform their safe actions at once
 whatever the script is doing, and take no commands until release. Light goes on.
 
 param, trigger, go, back, stop-list, jump, master and blackout operate a show. Without a
-LIST they are for its first cue list; OVER is a time such as 2 (seconds) or 1m30s.`,
+LIST they are for its first cue list; OVER is a time such as 2 (seconds) or 1m30s.
+
+hold puts a fixture, a group or a part ("tube.pixel 3") to a value above what the script
+does, until unhold gives it back: "wash" and a level or a colour, "wash.red" and a level,
+"head.pan" and degrees.`,
 		Example: "  showrun ctl stop\n  showrun ctl release --show gala\n  showrun ctl go\n  showrun ctl param speed 0.5",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

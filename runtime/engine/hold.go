@@ -6,6 +6,7 @@ import (
 
 	"showrun/runtime/color"
 	"showrun/runtime/level"
+	"showrun/runtime/patch"
 )
 
 // A hold is what an operator has put above the level of a channel. The fields are exported
@@ -76,6 +77,17 @@ func (e *Engine) released(c Release) (list []level.Address) {
 	if len(c.Channels) == 0 {
 		for _, h := range e.holds.list {
 			list = append(list, h.At)
+		}
+	}
+	return list
+}
+
+// Holds lists what is held and not on its way out, in the order in which it came.
+func (e *Engine) Holds() (list []Hold) {
+	for i := range e.holds.list {
+		h := &e.holds.list[i]
+		if h.Weight.goal() != 0 {
+			list = append(list, Hold{Channel: patch.Channel{Coarse: h.At}, To: h.Level.goal() * 255})
 		}
 	}
 	return list
@@ -184,6 +196,9 @@ func (e *Engine) layerMixes() {
 // what the script made of them otherwise fades out as the holds come in.
 func (e *Engine) cover(m *mixer) {
 	h := &e.holds
+	for _, ch := range m.Mix.Channels {
+		e.bind(ch) // which may have had no command yet
+	}
 	intensity, c := e.underneath(m)
 	h.under = m.mix(h.under[:0], intensity, c, 0)
 	weight := 0.0

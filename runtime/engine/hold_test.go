@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"showrun/runtime/color"
+	"showrun/runtime/level"
 	"showrun/runtime/patch"
 )
 
@@ -37,6 +38,22 @@ func TestHoldOf16Bits(t *testing.T) {
 	e.Submit(at(10*ms, Set{ch16(1), 255}))
 	e.Submit(at(20*ms, Release{}))
 	check(t, step(e, 20*ms, 2), "0s 128 0", "10ms 128 0", "20ms 255 255")
+}
+
+// TestHeldAttributesOf16Bits have both halves, also of channels that nothing was done with.
+func TestHeldAttributesOf16Bits(t *testing.T) {
+	var r level.Registry
+	r.Output("one", 6)
+	f, err := patch.NewCustom("bar", []string{"red", "red fine", "green", "green fine", "blue", "blue fine"}, level.Address{Slot: 1}, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := New(Config{Rate: 100, Registry: &r})
+	e.Submit(at(0, Attributes{Mixes: []patch.Mix{*f.Mix}}))
+	for i, ch := range f.Mix.ColorChannels() {
+		e.Submit(at(0, Hold{Channel: ch, To: float64(i + 1)}))
+	}
+	check(t, step(e, 0, 6), "0s 1 1 2 2 3 3")
 }
 
 // TestHeldAttributes hold what the channels make: whatever the script does, by attribute or

@@ -29,11 +29,15 @@ const (
 func isOperation(address []byte) bool {
 	rest, ok := bytes.CutPrefix(address, []byte(oscCommands))
 	switch string(rest) {
-	case "go", "back", "stop-list", "jump", "master", "blackout", "subscribe", "unsubscribe":
+	case "go", "back", "stop-list", "jump", "master", "blackout", "hold", "unhold", "subscribe", "unsubscribe":
 		return ok
-	default:
-		return ok && (bytes.HasPrefix(rest, []byte("param/")) || bytes.HasPrefix(rest, []byte("trigger/")))
 	}
+	for _, of := range []string{"param/", "trigger/", "hold/", "unhold/"} {
+		if ok && bytes.HasPrefix(rest, []byte(of)) {
+			return true
+		}
+	}
+	return false
 }
 
 // A panel is the way between the show and those who operate it by OSC. The thread of the
@@ -187,9 +191,12 @@ func operation(m osc.Message, b *show.Board) (show.Operation, error) {
 		}
 		return op, nil
 	}
+	if op, is := grip(m, b); is {
+		return op, nil
+	}
 	verb, args := strings.TrimPrefix(m.Address, oscCommands), m.Args
 	switch verb {
-	case "go", "back", "stop-list":
+	case "go", "back", "stop-list", "unhold":
 		if released(args) {
 			return nil, nil
 		}
@@ -266,7 +273,7 @@ func news(before, b *show.Board) (list []osc.Message) {
 	if before.Blackout != b.Blackout {
 		add(osc.Message{Address: oscCommands + "blackout", Args: []any{number(b.Blackout)}})
 	}
-	return list
+	return append(list, holdNews(before, b)...)
 }
 
 func paramMessage(p *show.Param) osc.Message {

@@ -123,6 +123,48 @@ show.on("start", function() show.log.info("ready") end)`)
 	}
 }
 
+// TestHoldByOSC: a surface holds by words and by faders, and is told what is held, by whomever,
+// and what is let go.
+func TestHoldByOSC(t *testing.T) {
+	address, log := freeAddress(t), newLines()
+	file := filepath.Join(t.TempDir(), "show.lua")
+	save(t, file, `local show, stage, one = require "show", require "stage", require "signet".sender{}:universe(1)
+stage.fixture{ name = "wash 1", kind = "rgb", at = one:slot(1) }
+show.on("start", function() show.log.info("ready") end)`)
+	h, stop := runLive(t, Options{Show: file, Rig: true, OSC: address, Log: log.logger()})
+	log.await(t, "ready", 1)
+	a, b := newSurface(t, address), newSurface(t, address)
+	a.send("/showrun/subscribe")
+	a.told.await(t, "/showrun/master", 1)
+	b.send("/showrun/hold", "wash 1.red", int32(200))
+	a.told.await(t, "/showrun/hold/wash_1/red [200]", 1)
+	b.send("/showrun/hold/wash_1/red", float32(100.5))
+	a.told.await(t, "/showrun/hold/wash_1/red [100.5]", 1)
+	b.send("/showrun/hold/wash_1", "tomato")
+	a.told.await(t, "/showrun/hold/wash_1/color [#ff6347]", 1)
+	if got := len(h.Board().Holds); got != 2 {
+		t.Errorf("%d holds", got)
+	}
+	b.send("/showrun/unhold/wash_1/red", int32(0)) // let go of the button
+	b.send("/showrun/hold/wash_1/rad", int32(5))
+	b.told.await(t, `/showrun/error [fixture "wash 1" has no channel "rad" (did you mean "red"?)`, 1)
+	b.send("/showrun/hold/wash_1/red")
+	b.told.await(t, `/showrun/error [wash 1.red must be 0-255, or 0%-100%, got ""]`, 1)
+	c := newSurface(t, address)
+	c.send("/showrun/subscribe")
+	c.told.await(t, "/showrun/hold/wash_1/red [100.5]", 1)
+	b.send("/showrun/unhold/wash_1/red", int32(1))
+	a.told.await(t, "/showrun/unhold/wash_1/red [1]", 1)
+	b.send("/showrun/unhold")
+	a.told.await(t, "/showrun/unhold/wash_1/color [1]", 1)
+	if got := len(h.Board().Holds); got != 0 {
+		t.Errorf("%d holds", got)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestOperationsOfMessages tells what messages mean.
 func TestOperationsOfMessages(t *testing.T) {
 	b := &show.Board{Lists: []show.List{{Name: "main"}, {Name: "2"}}}

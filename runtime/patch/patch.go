@@ -115,7 +115,7 @@ func (b *Builder) Fixture(f Fixture) error {
 	return nil
 }
 
-// Group adds a group of fixtures, given by name. Its own name must be new
+// Group adds a group of fixtures and parts, given by name. Its own name must be new
 // among fixtures and groups; a fixture may be in any number of groups, but
 // only once in each.
 func (b *Builder) Group(name string, members ...string) error {
@@ -125,7 +125,11 @@ func (b *Builder) Group(name string, members ...string) error {
 	g := Group{Name: name}
 	for i, member := range members {
 		at, ok := b.patch.names[member]
+		part := b.patch.Named(member)
 		switch {
+		case !ok && part != nil:
+			g.Fixtures = append(g.Fixtures, part...)
+			continue
 		case !ok:
 			return fmt.Errorf("group %q: no fixture is called %q%s", name, member, didYouMean(member, b.fixtureNames()))
 		case at.group:

@@ -20,6 +20,10 @@ type Board struct {
 	Lists    []List // the first is the main list
 	Master   float64
 	Blackout bool
+	Holds    []HeldLevel // in the order in which they came
+
+	Patch     *patch.Patch // what can be held; nil before anything is live
+	Machinery []string     // what moves, and is not held, as logs call it
 }
 
 // Param is a value that people set while the show runs: a float64, a bool or a string.

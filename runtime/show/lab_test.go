@@ -43,8 +43,9 @@ type lab struct {
 	frames []shown
 	deck   *deck
 
-	lists    []show.List // that the load has, besides what it declares
-	operated []string    // what was done with them
+	files    map[string][]byte // beside the show
+	lists    []show.List       // that the load has, besides what it declares
+	operated []string          // what was done with them
 }
 
 // mark is an order that left.
@@ -110,7 +111,11 @@ func (h *lab) prepare(text string) *show.Load {
 
 func (h *lab) prepareAfter(state show.Copy, text string) *show.Load {
 	h.t.Helper()
-	next, err := h.m.Prepare(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(labPrelude + text)}}, state)
+	folder := fstest.MapFS{"show.lua": {Data: []byte(labPrelude + text)}}
+	for name, data := range h.files {
+		folder[name] = &fstest.MapFile{Data: data}
+	}
+	next, err := h.m.Prepare(context.Background(), folder, state)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -42,6 +42,16 @@ func (l *Load) Layout() []patch.Place { return l.bindings.Layout() }
 // Declarations lists what the load declares, in order.
 func (l *Load) Declarations() []device.Declaration { return l.bindings.Devices() }
 
+// machinery lists what moves.
+func (l *Load) machinery() (names []string) {
+	for _, d := range l.Declarations() {
+		if _, moves := d.(device.Guarded); moves {
+			names = append(names, d.String())
+		}
+	}
+	return names
+}
+
 // Device returns a device of the load by the key of its declaration, nil if there is
 // none.
 func (l *Load) device(key string) device.Device { return l.devices[key] }

@@ -70,6 +70,7 @@ type Machine struct {
 	leaving  atomic.Bool // the script says goodbye
 	errors   limiter
 	undone   limiter                  // operations
+	apart    atomic.Uint64            // operations that keep those on both sides of them apart
 	disabled atomic.Pointer[[]string] // handlers of the live load
 	board    atomic.Pointer[Board]
 	carried  atomic.Pointer[Carried]
@@ -78,9 +79,10 @@ type Machine struct {
 	resumed  *Resumed      // nil if it is not; written before anything runs
 
 	// Script loop only.
-	master    float64 // where it is or goes
-	dark      bool    // there is a blackout
-	relit     bool    // these are not on the board yet
+	master    float64     // where it is or goes
+	dark      bool        // there is a blackout
+	holds     []HeldLevel // in the order in which they came
+	relit     bool        // these are not on the board yet
 	live      *Load
 	horizon   time.Duration  // up to which scheduled code has run
 	lead      time.Duration  // how early the outputs of the live load want their frames

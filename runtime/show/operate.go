@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"showrun/runtime/engine"
@@ -48,6 +49,17 @@ type (
 		On   bool
 		Over time.Duration
 	}
+	// Hold puts a channel, the intensity or the color of fixtures to a value that the
+	// script does not change. Without a channel it is the color if the value is one, and
+	// else the intensity.
+	Hold struct {
+		Fixture string // one, a part or a group
+		Channel string
+		Value   string // a level, a percentage, degrees or a colour, as people write it
+	}
+	// Unhold gives that back to the script: all that is held of fixtures without a
+	// channel, and all that there is without a fixture.
+	Unhold struct{ Fixture, Channel string }
 )
 
 func (SetParam) operation() {}
@@ -58,10 +70,12 @@ func (StopList) operation() {}
 func (Jump) operation()     {}
 func (Master) operation()   {}
 func (Blackout) operation() {}
+func (Hold) operation()     {}
+func (Unhold) operation()   {}
 
 // operations has a value of each.
 func operations() []any {
-	return []any{SetParam{}, Fire{}, Go{}, Back{}, StopList{}, Jump{}, Master{}, Blackout{}}
+	return []any{SetParam{}, Fire{}, Go{}, Back{}, StopList{}, Jump{}, Master{}, Blackout{}, Hold{}, Unhold{}}
 }
 
 // maxOver is the longest time an operation may take.
@@ -102,6 +116,10 @@ func (b *Board) Check(op Operation) (Operation, error) {
 		return op, checkOver(op.Over)
 	case Blackout:
 		return op, checkOver(op.Over)
+	case Hold:
+		return b.checkHold(op)
+	case Unhold:
+		return b.checkUnhold(op)
 	}
 	return nil, fmt.Errorf("nobody knows how to %T", op)
 }
@@ -171,8 +189,17 @@ func (m *Machine) Operate(op Operation) error {
 		return ErrEnded
 	}
 	ev := script.Event{Topic: TopicOperate, From: operators, At: m.cfg.Now(), Value: op}
-	if op, is := op.(SetParam); is { // while the script is behind, the newest value counts
+	switch op := op.(type) { // while the script is behind, the newest value counts
+	case SetParam:
 		ev.Key, ev.Brief = TopicOperate+"/"+op.Name, true
+	case Hold: // unless something else came in between that may be about the same
+		if _, many := m.Board().fixtures().Group(op.Fixture); many {
+			m.apart.Add(1)
+			break
+		}
+		ev.Key, ev.Brief = fmt.Sprintf("%s/hold %d %s.%s", TopicOperate, m.apart.Load(), op.Fixture, op.Channel), true
+	case Unhold:
+		m.apart.Add(1)
 	}
 	if !m.Put(ev) {
 		return ErrBusy
@@ -203,23 +230,27 @@ func (m *Machine) operate(ev script.Event) error {
 	return nil
 }
 
-// do does an operation: what is for the whole light by itself, the rest by the script.
+// do does an operation: what is for the light by itself, the rest by the script.
 func (m *Machine) do(op Operation, ev script.Event) (err, stuck error) {
 	switch op := op.(type) {
 	case Master:
 		m.light(ev.At, engine.Master{To: op.Level, Duration: engine.Length{Time: op.Over}})
 	case Blackout:
 		m.light(ev.At, engine.Blackout{On: op.On, Duration: engine.Length{Time: op.Over}})
+	case Hold:
+		m.lay(ev.At, op)
+	case Unhold:
+		m.lift(ev.At, op)
 	default:
 		stuck = m.live.gen.Do("operation", ev.At, func() { err = m.live.bindings.Operate(op) })
 	}
 	return err, stuck
 }
 
-// light gives a command of an operator for the whole light.
-func (m *Machine) light(at time.Duration, c engine.Command) {
+// light gives commands of an operator.
+func (m *Machine) light(at time.Duration, commands ...engine.Command) {
 	m.submit(engine.Batch{
-		Stamp: engine.Stamp{At: at}, Generation: m.live.Number(), Reaction: true, Origin: "an operator", Commands: []engine.Command{c},
+		Stamp: engine.Stamp{At: at}, Generation: m.live.Number(), Reaction: true, Origin: "an operator", Commands: commands,
 	})
 }
 
@@ -250,7 +281,8 @@ func (m *Machine) showBoard() {
 	m.relit = false
 	carried := m.carry()
 	m.carried.Store(&carried)
-	b.Master, b.Blackout = m.master, m.dark
+	b.Master, b.Blackout, b.Holds = m.master, m.dark, slices.Clone(m.holds)
+	b.Patch, b.Machinery = m.live.Patch(), m.live.machinery()
 	m.board.Store(&b)
 	m.cfg.Changed()
 }

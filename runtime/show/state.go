@@ -55,7 +55,7 @@ func (m *Machine) restore(s EngineState) error {
 	}
 	m.engine, m.conductor = e, beat.RestoreConductor(s.Beat)
 	m.master, m.dark = s.Engine.Master()
-	m.relit = true
+	m.holds, m.relit = heldBy(e, &m.registry), true
 	m.wired.load, m.wired.lead, m.held = s.Load, s.Lead, s.Held
 	m.plan.Store(m.conductor.Plan(0, s.At))
 	return nil

@@ -86,6 +86,7 @@ func (m *Machine) swap(next *Load, now time.Duration, plan *beat.Plan, on time.D
 	}
 	m.live = next
 	m.times.Store(next.gen.Times())
+	m.callHolds(next.Patch())
 	m.disabled.Store(&[]string{})
 	m.wireUp(next, before)
 	next.gen.SetPlan(plan, now)

@@ -31,6 +31,8 @@ func Verbs() []Verb {
 		{"jump", "[LIST] CUE [OVER]", "Go to the look at a cue", 1, 3, readJump},
 		{"master", "LEVEL [OVER]", "Fade the grand master: 0-255, or 0%-100%", 1, 2, readMaster},
 		{"blackout", "on|off [OVER]", "Take the light out, or bring it back", 1, 2, readBlackout},
+		{"hold", "FIXTURE[.CHANNEL] VALUE|COLOR", "Put a fixture or group to a level above what the script does", 2, 2, readHold},
+		{"unhold", "[FIXTURE[.CHANNEL]]", "Give what is held back to the script: all, or what is named", 0, 1, readUnhold},
 	}
 }
 
@@ -136,6 +138,20 @@ func readOver(text string) (time.Duration, error) {
 	return d, nil
 }
 
+// readHold takes what is held as a name, or a name and a channel.
+func readHold(b *Board, words []string) (Operation, error) {
+	fixture, channel, err := b.meant(words[0])
+	return Hold{fixture, channel, words[1]}, err
+}
+
+func readUnhold(b *Board, words []string) (Operation, error) {
+	if len(words) == 0 {
+		return Unhold{}, nil
+	}
+	fixture, channel, err := b.meant(words[0])
+	return Unhold{fixture, channel}, err
+}
+
 func (b *Board) hasList(name string) bool {
 	return slices.ContainsFunc(b.Lists, func(l List) bool { return l.Name == name })
 }
@@ -174,6 +190,10 @@ func (b *Board) Describe(op Operation) string {
 		return fmt.Sprintf("master %.0f%%", op.Level/2.55) + over(op.Over)
 	case Blackout:
 		return "blackout " + Written(op.On) + over(op.Over)
+	case Hold:
+		return op.Fixture + "." + op.Channel + " held at " + op.Value
+	case Unhold:
+		return strings.TrimSuffix(cmp.Or(op.Fixture, "all")+"."+op.Channel, ".") + " let go"
 	}
 	return ""
 }
