@@ -54,7 +54,7 @@ func (d *consoleDoor) open(h *host.Host, f runFlags, log *slog.Logger) (shut fun
 		return func() {}
 	}
 	s, err := console.Listen(f.console, console.Config{
-		View: h, Do: h, Verbs: consoleVerbs(), Show: h.Status().Show, Version: version(), Rate: f.rate, Started: time.Now(),
+		View: h, Do: h, Verbs: consoleVerbs(), Show: h.Status().Show, Version: version(), Rate: f.rate, Started: time.Now(), Log: log,
 		Tokens: func() (console.Tokens, error) {
 			dir, err := f.state, error(nil)
 			if dir == "" {

@@ -34,8 +34,8 @@ const (
 	maxBody     = 64 << 10
 	maxPath     = 256
 
-	requestRate  = 50 // requests a second of one address
-	requestBurst = 300
+	requestRate  = 100 // requests a second of one address
+	requestBurst = 1000
 	wrongRate    = 0.2 // wrong tokens a second of one address that are answered as such
 	wrongBurst   = 10
 )
@@ -64,6 +64,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.visits.Add(1)
 	defer s.visits.Done()
+	defer s.survive()
 	g.unread.Store(false)
 	for name, value := range headers {
 		w.Header().Set(name, value)

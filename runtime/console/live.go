@@ -191,12 +191,16 @@ func (p *viewer) do(r request) (text string, value any, err error) {
 
 // write tells the viewer how the show stands until it takes nothing any more.
 func (p *viewer) write() {
+	defer p.server.survive()
 	defer close(p.gone)
 	defer p.socket.Close() // ends the reading
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	err := p.hello()
 	for err == nil {
+		if err = p.visit.guest.flush(); err != nil {
+			break
+		}
 		select {
 		case <-p.visit.guest.gone:
 			return
@@ -208,9 +212,6 @@ func (p *viewer) write() {
 			err = p.socket.WriteMessage(websocket.PongMessage, b)
 		case <-ping.C:
 			err = p.socket.WriteMessage(websocket.PingMessage, nil)
-		}
-		if err == nil {
-			err = p.visit.guest.flush()
 		}
 	}
 	if isTimeout(err) {

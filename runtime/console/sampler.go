@@ -15,8 +15,9 @@ const houseEvery = time.Second
 // A sampler looks at a show while anybody does, once for all of them. It is safe from any
 // goroutine.
 type sampler struct {
-	view  View
-	drops func([]Drop) []Drop // of the console itself
+	view    View
+	drops   func([]Drop) []Drop // of the console itself
+	survive func()              // is deferred
 
 	mu      sync.Mutex
 	viewers map[*viewer]struct{}
@@ -45,8 +46,8 @@ type eye struct {
 	houseAt time.Time
 }
 
-func newSampler(view View, drops func([]Drop) []Drop) *sampler {
-	return &sampler{view: view, drops: drops, viewers: map[*viewer]struct{}{}, sample: sample{levels: map[int]*levels{}}}
+func newSampler(view View, drops func([]Drop) []Drop, survive func()) *sampler {
+	return &sampler{view: view, drops: drops, survive: survive, viewers: map[*viewer]struct{}{}, sample: sample{levels: map[int]*levels{}}}
 }
 
 // join has a viewer woken whenever there is a new sample.
@@ -83,11 +84,21 @@ func (s *sampler) end() {
 
 // run samples until nobody looks.
 func (s *sampler) run() {
+	fault := true
+	defer s.survive()
+	defer func() {
+		if fault { // the next who comes has it run again
+			s.mu.Lock()
+			s.running = false
+			s.mu.Unlock()
+		}
+	}()
 	every := time.NewTicker(sampleEvery)
 	defer every.Stop()
 	for {
 		seen, anybody := s.seen()
 		if !anybody {
+			fault = false
 			return
 		}
 		s.look(seen, time.Now())

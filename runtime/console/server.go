@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"syscall"
@@ -24,6 +26,7 @@ type Config struct {
 	Version string
 	Rate    int // frames a second
 	Started time.Time
+	Log     *slog.Logger
 	// Tokens gives the tokens of who comes from elsewhere. It is asked once, and only if
 	// somebody can.
 	Tokens func() (Tokens, error)
@@ -112,7 +115,7 @@ func newServer(l net.Listener, c Config) (*Server, error) {
 		}
 	}
 	s.hall = &hall{Listener: l, refused: &s.refused}
-	s.sampler = newSampler(c.View, s.refused.drops)
+	s.sampler = newSampler(c.View, s.refused.drops, s.survive)
 	if s.pages, err = readPages(); err != nil {
 		return nil, err
 	}
@@ -128,6 +131,13 @@ func (s *Server) OnlyHere() bool { return s.loopback }
 
 // Refused is how often the console did not do what somebody asked.
 func (s *Server) Refused() uint64 { return s.refused.sum() }
+
+// survive is deferred by goroutines of the console: a fault of it does not end the show.
+func (s *Server) survive() {
+	if bug := recover(); bug != nil {
+		s.Log.Error("the console has a fault; the show goes on", "error", bug, "stack", string(debug.Stack()))
+	}
+}
 
 // Run serves until ctx ends, and closes everything before it returns.
 func (s *Server) Run(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -31,13 +32,15 @@ type stage struct {
 	alarm  *Alarm
 	done   []string
 	houses int // how often it was asked for
+	began  time.Time
+	faulty bool // its board is
 }
 
 func newStage() *stage {
 	return &stage{
 		scene: &Scene{Generation: 1, Show: "gala", Fixtures: []Fixture{{Name: "wash 1"}, {Name: "wash 2"}}, Outputs: []Output{{Name: "1", Slots: 8}}},
 		board: &Board{Master: 255}, looks: make([]Look, 2), slots: make([]byte, 8), more: make(chan struct{}),
-		house: House{Rate: 44, Frames: 100},
+		house: House{Rate: 44, Frames: 100}, began: time.Now(),
 	}
 }
 
@@ -54,8 +57,21 @@ func seen[T any](s *stage, what func() T) T {
 }
 
 func (s *stage) Scene() *Scene { return seen(s, func() *Scene { return s.scene }) }
-func (s *stage) Board() *Board { return seen(s, func() *Board { return s.board }) }
-func (s *stage) Now() Moment   { return seen(s, func() Moment { return s.moment }) }
+func (s *stage) Board() *Board {
+	return seen(s, func() *Board {
+		if s.faulty {
+			panic("a fault")
+		}
+		return s.board
+	})
+}
+func (s *stage) Now() Moment {
+	return seen(s, func() Moment {
+		m := s.moment
+		m.Time = time.Since(s.began).Seconds()
+		return m
+	})
+}
 func (s *stage) Looks(_ *Scene, to []Look) []Look {
 	return seen(s, func() []Look { return append(to, s.looks...) })
 }
@@ -120,7 +136,7 @@ var testTokens = Tokens{Drive: "drive-token-of-the-test", Watch: "watch-token-of
 func open(t *testing.T, s *stage, address string) *Server {
 	t.Helper()
 	server, err := Listen(address, Config{
-		View: s, Do: s, Verbs: testVerbs, Show: "gala", Version: "v1", Rate: 44, Started: time.Now(),
+		View: s, Do: s, Verbs: testVerbs, Show: "gala", Version: "v1", Rate: 44, Started: time.Now(), Log: slog.New(slog.DiscardHandler),
 		Tokens: func() (Tokens, error) { return testTokens, nil },
 	})
 	if err != nil {

@@ -191,6 +191,7 @@ type Beat struct {
 	Time       float64 `json:"time"` // s
 	Beat       float64 `json:"beat"`
 	Tempo      float64 `json:"tempo"`      // BPM; 0 while it stands
+	Nominal    float64 `json:"nominal"`    // BPM, as the source names it: Tempo differs while a correction runs
 	Bar        int     `json:"bar"`        // beats
 	Source     string  `json:"source"`     // "" = the show itself
 	Confidence float64 `json:"confidence"` // 0-1

@@ -171,7 +171,8 @@ type Counted interface {
 
 // Count is one counter, and what it counts, in the plural.
 type Count struct {
-	What string
+	Name string // in snake_case, for machines; it stays and is the only one of the device
+	What string // for people
 	N    uint64
 }
 

@@ -40,7 +40,7 @@ type staged struct {
 }
 
 // mostStaged is how many scenes are known, for those who still draw the one before.
-const mostStaged = 4
+const mostStaged = 8
 
 // stageLive makes the scene of the live load; loader only.
 func (h *Host) stageLive() {
@@ -98,7 +98,7 @@ func (h *Host) putStage(of *[]*staged, s *staged) {
 func (h *Host) Scene() *console.Scene {
 	list := h.stages.Load()
 	s, b := (*list)[0], h.show.Board()
-	if s.board == b || sameCues(s.board, b) {
+	if s.board == b || sameCues(s.board, b) || int(h.generation.Load()) != s.scene.Generation { // another one comes
 		return s.scene
 	}
 	h.putStage(list, s.with(b))

@@ -6,7 +6,6 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strings"
-	"unicode"
 
 	"showrun/drivers/lan"
 	"showrun/runtime/console"
@@ -77,7 +76,7 @@ func (n *named) seen() console.Device {
 	}
 	if c, ok := n.device.(device.Counted); ok {
 		for _, c := range c.Counts() {
-			d.Counts = append(d.Counts, console.Drop{Name: n.protocol + "_" + snake(c.What), What: c.What, Of: n.name, N: c.N})
+			d.Counts = append(d.Counts, console.Drop{Name: n.protocol + "_" + c.Name, What: c.What, Of: n.name, N: c.N})
 		}
 	}
 	if l, ok := n.device.(device.Lessor); ok {
@@ -116,13 +115,6 @@ func strangers(list []named) []console.Other {
 		all = append(all, found[k])
 	}
 	return all
-}
-
-// snake is a text as a part of the name of a metric.
-func snake(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}), "_")
 }
 
 // interfaceName names the network interface of devices that name none, with its addresses.

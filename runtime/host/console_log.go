@@ -15,20 +15,44 @@ func (h *Host) Log(after uint64) (lines []console.Line, wait <-chan struct{}) {
 }
 
 // Alarm implements console.View.
-func (h *Host) Alarm() *console.Alarm { return h.alarm.now.Load() }
+func (h *Host) Alarm() *console.Alarm {
+	if a := h.alarm.now.Load(); a != nil {
+		return &a.Alarm
+	}
+	return nil
+}
 
 // alarm is the last error that somebody has to see.
 type alarm struct {
 	number atomic.Uint64
-	now    atomic.Pointer[console.Alarm] // nil after a good load
+	now    atomic.Pointer[raised] // nil after a good load
 }
 
-// raise makes an error the one to see.
-func (h *Host) raise(err error) {
-	a := &console.Alarm{Number: h.alarm.number.Add(1), Time: h.clock.Time(h.clock.Now()), Text: logbook.Cut(err.Error())}
+// raised is an alarm that is not changed any more.
+type raised struct {
+	console.Alarm
+	load bool // by what was not loaded
+}
+
+// raise makes an error of a load or of a handler the one to see.
+func (h *Host) raise(err error, load bool) {
+	a := &raised{console.Alarm{Time: h.clock.Time(h.clock.Now()), Text: logbook.Cut(err.Error())}, load}
 	var f *script.Failure
 	if errors.As(err, &f) {
-		a.Trace = logbook.Cut(f.Trace)
+		text := f.Message
+		if f.Disabled != "" {
+			text += "; " + f.Disabled
+		}
+		a.Text, a.Trace = logbook.Cut(text), logbook.Cut(f.Trace)
 	}
+	a.Number = h.alarm.number.Add(1)
 	h.alarm.now.Store(a)
+}
+
+// goodLoad takes back the alarm that a load has raised, now that a newer version loads; what
+// handlers of the live one have raised stays until that is gone.
+func (h *Host) goodLoad() {
+	if a := h.alarm.now.Load(); a != nil && a.load {
+		h.alarm.now.CompareAndSwap(a, nil)
+	}
 }

@@ -19,7 +19,7 @@ func (h *Host) Now() console.Moment {
 		Time: now.Seconds(), Held: h.held.Load(), Pending: h.newer.Load(), NoScript: h.noScript.Load(), Stuck: *h.stuck.Load(),
 		Missing: slices.Concat(*h.missing.Load(), g.waiting), Disabled: slices.Clone(h.show.Disabled()), Decks: make([]console.Deck, 0, len(g.decks)),
 		Beat: console.Beat{
-			Time: line.Origin.Seconds(), Beat: line.Beat.Float(), Tempo: line.BPM, Bar: int(h.show.BarLength().Float()),
+			Time: line.Origin.Seconds(), Beat: line.Beat.Float(), Tempo: line.BPM, Nominal: turn.Tempo, Bar: int(h.show.BarLength().Float()),
 			Source: g.source(turn.Source), Confidence: plan.Confidence(now),
 		},
 	}

@@ -143,7 +143,7 @@ func New(opts Options) (*Host, error) {
 			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: opts.Getenv,
 		},
 		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake, Changed: h.changed,
-		Failed: func(f *script.Failure) { h.raise(f) },
+		Failed: func(f *script.Failure) { h.raise(f, false) },
 	})
 	empty := &staged{Stage: &stage.Stage{}, scene: &console.Scene{
 		Show: found.Name, File: found.File, Fixtures: []console.Fixture{}, Groups: []console.Group{}, Outputs: []console.Output{}, Movers: []console.Machine{},

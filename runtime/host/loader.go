@@ -168,6 +168,7 @@ func (h *Host) tryOut(ctx context.Context) {
 		return
 	}
 	h.reloadErrors.Store(0)
+	h.goodLoad()
 	h.newer.Store(true)
 	h.opts.Log.Info("a new version is waiting: showrun ctl reload, and it goes live")
 }
@@ -365,6 +366,6 @@ func (h *Host) reloadFailed(err error) {
 		what = "not loaded, levels stay and NO SCRIPT RUNS until a file is saved that loads: "
 	}
 	h.opts.Log.Error(what+err.Error(), args...)
-	h.raise(err)
+	h.raise(err, true)
 	h.reloadErrors.Add(1)
 }

@@ -235,9 +235,9 @@ func (r *Receiver) Counts() []device.Count {
 	}
 	r.mu.Unlock()
 	return []device.Count{
-		{What: "messages lost: the script was too slow", N: r.lost.Load()},
-		{What: "datagrams refused", N: st.Refused()},
-		{What: "errors of reading", N: st.ReadErrors},
+		{Name: "messages_lost", What: "messages lost: the script was too slow", N: r.lost.Load()},
+		{Name: "datagrams_refused", What: "datagrams refused", N: st.Refused()},
+		{Name: "read_errors", What: "errors of reading", N: st.ReadErrors},
 	}
 }
 

@@ -208,9 +208,9 @@ func (s *Sender) Counts() []device.Count {
 		refused = last.number
 	}
 	return []device.Count{
-		{What: "messages dropped, the network being slow", N: st.Dropped},
-		{What: "messages not sent", N: refused},
-		{What: "times nobody took what was sent", N: st.Unheard},
+		{Name: "messages_dropped", What: "messages dropped, the network being slow", N: st.Dropped},
+		{Name: "messages_not_sent", What: "messages not sent", N: refused},
+		{Name: "messages_unheard", What: "times nobody took what was sent", N: st.Unheard},
 	}
 }
 

@@ -1,16 +1,16 @@
 package signet
 
 import (
-	"maps"
-	"slices"
-
+	"showrun/drivers/signet/wire"
 	"showrun/runtime/device"
 )
 
-// dropped counts packets by why they were dropped.
+// dropped counts packets by why they were dropped, whether any was or not.
 func dropped(reasons map[string]uint64) (list []device.Count) {
-	for _, why := range slices.Sorted(maps.Keys(reasons)) {
-		list = append(list, device.Count{What: "packets dropped: " + why, N: reasons[why]})
+	for v := range wire.VerdictCount {
+		if why := v.String(); v.Dropped() {
+			list = append(list, device.Count{Name: "packets_dropped_" + why, What: "packets dropped: " + why, N: reasons[why]})
+		}
 	}
 	return list
 }
@@ -19,16 +19,16 @@ func dropped(reasons map[string]uint64) (list []device.Count) {
 func (s *Sender) Counts() []device.Count {
 	st := s.driver.Load().Stats()
 	return append(dropped(st.Received.Dropped()),
-		device.Count{What: "packets not sent", N: st.Errors},
-		device.Count{What: "packets of another device with the same TUID", N: st.Duplicates})
+		device.Count{Name: "packets_not_sent", What: "packets not sent", N: st.Errors},
+		device.Count{Name: "packets_duplicate_tuid", What: "packets of another device with the same TUID", N: st.Duplicates})
 }
 
 // Counts implements device.Counted.
 func (r *Receiver) Counts() []device.Count {
 	st := r.driver.Load().Stats()
 	return append(dropped(st.Drops),
-		device.Count{What: "packets of sources without room", N: st.Refused},
-		device.Count{What: "priorities above the highest", N: st.Clamped})
+		device.Count{Name: "packets_no_room", What: "packets of sources without room", N: st.Refused},
+		device.Count{Name: "priorities_clamped", What: "priorities above the highest", N: st.Clamped})
 }
 
 // Counts implements device.Counted.

@@ -201,13 +201,13 @@ func (s *Sink) Counts() []device.Count {
 	unkept := s.unkept
 	s.mu.Unlock()
 	return []device.Count{
-		{What: "announcements that are none", N: st.Discovery.Malformed},
-		{What: "announcements from other networks", N: st.Discovery.Foreign},
-		{What: "announcements without room", N: st.NoRoom},
-		{What: "connections refused", N: st.Refused},
-		{What: "messages not understood", N: st.BadFrames},
-		{What: "messages too long", N: st.TooLong},
-		{What: "states not kept", N: unkept},
+		{Name: "announcements_malformed", What: "announcements that are none", N: st.Discovery.Malformed},
+		{Name: "announcements_foreign", What: "announcements from other networks", N: st.Discovery.Foreign},
+		{Name: "announcements_no_room", What: "announcements without room", N: st.NoRoom},
+		{Name: "connections_refused", What: "connections refused", N: st.Refused},
+		{Name: "messages_invalid", What: "messages not understood", N: st.BadFrames},
+		{Name: "messages_too_long", What: "messages too long", N: st.TooLong},
+		{Name: "states_not_kept", What: "states not kept", N: unkept},
 	}
 }
 

@@ -145,14 +145,14 @@ func (c *Console) Universes() int { return int(c.live.Load()) }
 func (c *Console) Counts() []device.Count {
 	st := c.driver.Stats()
 	return []device.Count{
-		{What: "advertisements without room", N: st.Discovery.Refused},
-		{What: "advertised addresses on other networks", N: st.Discovery.Distant},
-		{What: "leases refused", N: st.Refused},
-		{What: "claims of gateways that are connected", N: st.Claims},
-		{What: "unused leases that made room", N: st.Evicted},
-		{What: "messages not understood", N: st.Invalid},
-		{What: "mappings not used", N: st.ForeignMappings + st.DoubleMappings + st.BadMappings},
-		{What: "connections that did not read", N: st.Stuck},
+		{Name: "advertisements_no_room", What: "advertisements without room", N: st.Discovery.Refused},
+		{Name: "advertisements_distant", What: "advertised addresses on other networks", N: st.Discovery.Distant},
+		{Name: "leases_refused", What: "leases refused", N: st.Refused},
+		{Name: "lease_claims", What: "claims of gateways that are connected", N: st.Claims},
+		{Name: "leases_evicted", What: "unused leases that made room", N: st.Evicted},
+		{Name: "messages_invalid", What: "messages not understood", N: st.Invalid},
+		{Name: "mappings_unused", What: "mappings not used", N: st.ForeignMappings + st.DoubleMappings + st.BadMappings},
+		{Name: "connections_stuck", What: "connections that did not read", N: st.Stuck},
 	}
 }
 

@@ -282,7 +282,7 @@ func (m *Motion) Step(now time.Duration) { m.driver.Step(m.env.Time(now)) }
 // Counts implements device.Counted.
 func (m *Motion) Counts() []device.Count {
 	st := m.driver.Stats()
-	return counts(st.Stats, device.Count{What: "segments dropped", N: st.Dropped}, device.Count{What: "segments late", N: st.Gaps})
+	return counts(st.Stats, device.Count{Name: "segments_dropped", What: "segments dropped", N: st.Dropped}, device.Count{Name: "segments_late", What: "segments late", N: st.Gaps})
 }
 
 // Close closes a Motion whose loops never ran.

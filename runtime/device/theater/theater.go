@@ -101,8 +101,8 @@ func now(env device.Env) time.Time { return env.Time(env.Now()) }
 // counts words the counters of a controller.
 func counts(st driver.Stats, more ...device.Count) []device.Count {
 	return append(more,
-		device.Count{What: "messages not sent", N: st.Unsent},
-		device.Count{What: "times nobody took what was sent", N: st.Unheard})
+		device.Count{Name: "messages_not_sent", What: "messages not sent", N: st.Unsent},
+		device.Count{Name: "messages_unheard", What: "times nobody took what was sent", N: st.Unheard})
 }
 
 // refusals logs the commands a machine refuses.
