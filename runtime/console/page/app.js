@@ -36,7 +36,7 @@ function App() {
     remember("theme", theme);
   }, [theme]);
   useEffect(() => {
-    if (page !== "stage") see(page === "now" ? [] : [page]);
+    if (page === "network" || page === "log") see([page]);
     document.title = `${hello?.show ?? "showrun"} · ${page}`;
   }, [page, hello?.show]);
   useEffect(() => {

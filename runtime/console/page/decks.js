@@ -31,7 +31,7 @@ function Deck({ deck, said, bar }) {
       ${deck.onAir && html`<span class="chip air">◉ on air</span>`}
       <span class="deck-bpm">${deck.bpm > 0 ? deck.bpm.toFixed(1) : "–"}</span>
     </div>
-    <div class="deck-title">${deck.title || html`<span class="soft">no track</span>`} ${deck.artist && html`<span class="soft">· ${deck.artist}</span>`}</div>
+    <div class="deck-title">${deck.title ? html`<span>${deck.title}</span>` : html`<span class="soft">no track</span>`}${deck.artist && html`<span class="soft">${deck.artist}</span>`}</div>
     <div class="deck-line"><div class="deck-bar" aria-hidden="true"><i ref=${fill}></i></div><span class="deck-place" ref=${place}></span>
       ${deck.length > 0 && html`<span class="soft deck-length">/ ${placeOf(deck.length, bar).bar - 1}</span>`}</div>
   </li>`;

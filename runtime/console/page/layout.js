@@ -2,7 +2,7 @@
 // view is {k, x, y}: how much the fitted picture is enlarged, and where its corner lies.
 
 // edges are px around the fitted picture: for the buttons above, names below, and glow.
-const edges = (width) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: 84, bottom: 52 });
+const edges = (width, height) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: height < 320 ? 40 : 84, bottom: height < 320 ? 30 : 52 });
 
 export const wholeView = () => ({ k: 1, x: 0, y: 0 });
 
@@ -10,7 +10,7 @@ export const wholeView = () => ({ k: 1, x: 0, y: 0 });
 // around them, and their parts are what shines.
 export function makeLayout(scene, width, height) {
   const n = scene.fixtures.length;
-  const edge = edges(width);
+  const edge = edges(width, height);
   const w = Math.max(40, width - 2 * edge.side), h = Math.max(40, height - edge.top - edge.bottom);
   const xs = new Float32Array(n), ys = new Float32Array(n), whole = new Uint8Array(n);
   scene.fixtures.forEach((fixture, i) => {

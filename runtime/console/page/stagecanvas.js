@@ -17,12 +17,12 @@ export function inkOf(element) {
   return { bg: of("bg"), text: of("text"), soft: of("soft"), edge: of("edge"), hold: of("hold"), on: of("on"), dark, body: dark ? [26, 30, 36] : [190, 184, 174] };
 }
 
-export function StageCanvas({ onOver }) {
-  const scene = useTopic("scene");
-  const canvas = useRef(null), state = useRef(null);
-  state.current ??= { view: wholeView(), layout: null, of: null, width: 0, height: 0, fingers: new Map(), drag: null, over: -1, painted: -1 };
+// usePicture keeps the stage painted on a canvas. What it returns is where it looks: its view
+// may be changed, with painted set to -1.
+function usePicture(canvas, scene, selected) {
+  const state = useRef(null);
+  state.current ??= { view: wholeView(), layout: null, of: null, width: 0, height: 0, drag: null, over: -1, painted: -1 };
   const s = state.current;
-
   useFrames(() => {
     const box = canvas.current, width = box.clientWidth, height = box.clientHeight, sharp = devicePixelRatio || 1;
     if (!scene || width === 0) return;
@@ -31,14 +31,28 @@ export function StageCanvas({ onOver }) {
       box.width = Math.round(width * sharp);
       box.height = Math.round(height * sharp);
     }
-    const theme = document.documentElement.dataset.theme;
-    if (s.painted === live.changed && s.theme === theme && s.selected === selection()) return;
-    Object.assign(s, { painted: live.changed, theme, selected: selection() });
+    if (s.painted === live.changed && s.selected === selected()) return;
+    Object.assign(s, { painted: live.changed, selected: selected() });
     const paint = box.getContext("2d", { alpha: false });
     paint.setTransform(sharp, 0, 0, sharp, 0, 0);
     paintStage(paint, { ...s, scene, looks: live.looks, selected: s.selected, ink: inkOf(box) });
     if (s.drag?.frame) paintFrame(paint, s.drag, inkOf(box));
   });
+  return s;
+}
+
+const nothing = new Set();
+
+// StagePicture is the stage in small, to be seen and not touched; it leads to the large one.
+export function StagePicture() {
+  const scene = useTopic("scene"), canvas = useRef(null);
+  usePicture(canvas, scene, () => nothing);
+  return html`<a class="stage-box booth preview" href="#stage" aria-label="The stage as it is now: open it"><canvas class="stage-canvas" ref=${canvas} aria-hidden="true"></canvas></a>`;
+}
+
+export function StageCanvas({ onOver }) {
+  const scene = useTopic("scene"), canvas = useRef(null), held = useRef(new Map());
+  const s = usePicture(canvas, scene, selection), fingers = held.current;
   const again = () => { s.painted = -1; };
 
   const place = (event) => {
@@ -48,16 +62,16 @@ export function StageCanvas({ onOver }) {
   const down = (event) => {
     const [x, y] = place(event);
     canvas.current.setPointerCapture(event.pointerId);
-    s.fingers.set(event.pointerId, [x, y]);
+    fingers.set(event.pointerId, [x, y]);
     const move = event.button === 1 || (s.view.k > 1 && event.pointerType === "touch");
-    s.drag = s.fingers.size === 1 ? { x, y, tox: x, toy: y, move, frame: false, add: event.shiftKey || event.ctrlKey || event.metaKey } : null;
+    s.drag = fingers.size === 1 ? { x, y, tox: x, toy: y, move, frame: false, add: event.shiftKey || event.ctrlKey || event.metaKey } : null;
   };
   const moved = (event) => {
     const [x, y] = place(event);
-    if (s.fingers.size === 2 && s.fingers.has(event.pointerId)) pinch(s, event.pointerId, x, y);
-    else if (s.drag && s.fingers.has(event.pointerId)) drag(s, x, y);
+    if (fingers.size === 2 && fingers.has(event.pointerId)) pinch(s, fingers, event.pointerId, x, y);
+    else if (s.drag && fingers.has(event.pointerId)) drag(s, x, y);
     else hover(pick(s.layout, s.view, x, y));
-    if (s.fingers.has(event.pointerId)) s.fingers.set(event.pointerId, [x, y]);
+    if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [x, y]);
     again();
   };
   const hover = (i) => {
@@ -66,7 +80,7 @@ export function StageCanvas({ onOver }) {
     onOver(i);
   };
   const up = (event) => {
-    s.fingers.delete(event.pointerId);
+    fingers.delete(event.pointerId);
     const d = s.drag;
     s.drag = null;
     again();
@@ -96,7 +110,7 @@ export function StageCanvas({ onOver }) {
   return html`<div class="stage-box booth">
     <canvas class="stage-canvas" ref=${canvas} data-test="stage" role="img"
       aria-label=${`Stage with ${scene?.fixtures.length ?? 0} fixtures. They can be selected by name in the list beside it.`}
-      onPointerDown=${down} onPointerMove=${moved} onPointerUp=${up} onPointerCancel=${up} onPointerLeave=${() => s.fingers.size === 0 && hover(-1)}></canvas>
+      onPointerDown=${down} onPointerMove=${moved} onPointerUp=${up} onPointerCancel=${up} onPointerLeave=${() => fingers.size === 0 && hover(-1)}></canvas>
     <div class="zoom" role="group" aria-label="Enlarge">
       <${Button} onPress=${zoom(1.5)} aria-label="Larger">+<//><${Button} onPress=${zoom(1 / 1.5)} aria-label="Smaller">−<//><${Button} onPress=${zoom(0)} aria-label="Whole stage">fit<//>
     </div>
@@ -115,9 +129,9 @@ function drag(s, x, y) {
   if (!d.move && Math.hypot(x - d.x, y - d.y) > still) d.frame = true;
 }
 
-function pinch(s, id, x, y) {
-  const [other] = [...s.fingers].filter(([finger]) => finger !== id).map(([, place]) => place);
-  const [ox, oy] = s.fingers.get(id);
+function pinch(s, fingers, id, x, y) {
+  const [other] = [...fingers].filter(([finger]) => finger !== id).map(([, place]) => place);
+  const [ox, oy] = fingers.get(id);
   const before = Math.hypot(ox - other[0], oy - other[1]), now = Math.hypot(x - other[0], y - other[1]);
   const view = { ...s.view, x: s.view.x + (x - ox) / 2, y: s.view.y + (y - oy) / 2 };
   s.view = zoomAt(view, now / Math.max(1, before), (x + other[0]) / 2, (y + other[1]) / 2);
