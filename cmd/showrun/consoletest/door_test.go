@@ -10,11 +10,13 @@ import (
 // one that is typed.
 func TestToken(t *testing.T) {
 	h := plays(t, "desk", "--console", "0.0.0.0:0")
-	if h.token() == "" {
-		t.Fatalf("the link %s has no token", h.link)
+	drive := h.links()["drive"]
+	h.token = tokenOf(drive)
+	if h.token == "" {
+		t.Fatalf("showrun ctl console says %s", h.ctl("console"))
 	}
 	for _, path := range []string{"/api/status", "/api/board", "/api/log", "/live", "/metrics"} {
-		for _, token := range []string{"", h.token() + "x"} {
+		for _, token := range []string{"", h.token + "x"} {
 			if code := h.ask("GET", path, token, "", nil); code != 401 && code != 403 {
 				t.Errorf("GET %s with token %q: %d", path, token, code)
 			}
@@ -33,15 +35,15 @@ func TestToken(t *testing.T) {
 	stranger.reads(`(?i)did not take this token`)
 	stranger.reload()
 	stranger.clickOn("textbox", "Token")
-	stranger.press(h.token() + "\r")
+	stranger.press(h.token + "\r")
 	stranger.click(`GO, cue 1`)
 	h.at(stranger, "1")
 
 	guest := newTab(t)
-	guest.open(h.link)
+	guest.open(drive)
 	guest.click(`GO, cue 2`)
 	h.at(guest, "2")
-	if at := eval[string](guest, `location.href + " " + document.cookie + " " + JSON.stringify(localStorage)`); strings.Contains(at, h.token()) {
+	if at := eval[string](guest, `location.href + " " + document.cookie + " " + JSON.stringify(localStorage)`); strings.Contains(at, h.token) {
 		t.Errorf("the token can be read: %s", at)
 	}
 	guest.reload()
@@ -57,10 +59,12 @@ func TestToken(t *testing.T) {
 // by the server whatever the page would send.
 func TestWatch(t *testing.T) {
 	h := plays(t, "desk", "--console", "0.0.0.0:0")
-	watch := h.watchToken()
+	links := h.links()
+	h.token = tokenOf(links["drive"])
+	watch := tokenOf(links["watch"])
 	b := newTab(t)
 	b.excuse(`403`)
-	b.open("http://" + h.addr + "/#token=" + watch)
+	b.open(links["watch"])
 	b.reads(`(?i)watch only`)
 	b.reads(`no cue yet`)
 	for _, page := range pages {

@@ -22,7 +22,7 @@ type board struct {
 
 func (h *house) board() (b board) {
 	h.Helper()
-	if code := h.ask("GET", "/api/board", h.token(), "", &b); code != 200 {
+	if code := h.ask("GET", "/api/board", h.token, "", &b); code != 200 {
 		h.Fatalf("GET /api/board: %d", code)
 	}
 	return b

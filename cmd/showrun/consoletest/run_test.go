@@ -25,7 +25,8 @@ type house struct {
 	dir   string   // of the show, which is show.lua in it
 	flags []string // of showrun run
 	env   []string
-	link  string // to the console, as it was printed; with a token if it needs one
+	link  string // to the console, as it was printed
+	token string // that requests of the tests show; "" for none
 	addr  string // of the console
 	cmd   *exec.Cmd
 	gone  chan struct{} // closed after its end
@@ -181,9 +182,24 @@ func (h *house) ctl(words ...string) string {
 	return string(out)
 }
 
-// token is that of the link; "" if it has none.
-func (h *house) token() string {
-	_, token, _ := strings.Cut(h.link, "#token=")
+// tokened is how the command tells of links with tokens: a role and a link.
+var tokened = regexp.MustCompile(`(drive|watch)\s+(http://\S+#token=(\S+))`)
+
+// links are those that showrun ctl console tells, by role.
+func (h *house) links() map[string]string {
+	h.Helper()
+	links := map[string]string{}
+	for _, m := range tokened.FindAllStringSubmatch(h.ctl("console"), -1) {
+		if links[m[1]] == "" {
+			links[m[1]] = m[2]
+		}
+	}
+	return links
+}
+
+// tokenOf is the token of a link; "" if it has none.
+func tokenOf(link string) string {
+	_, token, _ := strings.Cut(link, "#token=")
 	return token
 }
 
@@ -218,15 +234,4 @@ func (h *house) ask(method, path, token, body string, v any) int {
 		}
 	}
 	return response.StatusCode
-}
-
-// watchToken is the token of those who only watch, as the state folder keeps it.
-func (h *house) watchToken() string {
-	h.Helper()
-	text, err := os.ReadFile(filepath.Join(h.dir, "state", "console.tokens"))
-	if err != nil {
-		h.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(text), "watch ")
-	return strings.TrimSpace(after)
 }

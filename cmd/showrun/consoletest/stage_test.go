@@ -25,7 +25,7 @@ type look struct {
 func (h *house) looks() map[string]look {
 	h.Helper()
 	var list []look
-	if code := h.ask("GET", "/api/looks", h.token(), "", &list); code != 200 {
+	if code := h.ask("GET", "/api/looks", h.token, "", &list); code != 200 {
 		h.Fatalf("GET /api/looks: %d", code)
 	}
 	by := map[string]look{}
@@ -115,7 +115,7 @@ func TestLevels(t *testing.T) {
 func (b *tab) pulses() func() bool {
 	b.Helper()
 	b.selectFixture("pulse")
-	b.reads(`Why · pulse`)
+	b.reads(`(?i)Why · pulse`)
 	return func() bool {
 		return strings.Contains(eval[string](b, `document.querySelector("[data-test=why]").innerText`), "100")
 	}
@@ -141,7 +141,7 @@ func TestHoldAndCopy(t *testing.T) {
 	b.turn("stage")
 	at := b.shows(red)
 	b.must(chromedp.MouseClickXY(float64(at.X), float64(at.Y)))
-	b.reads(`Why · left`)
+	b.reads(`(?i)Why · left`)
 
 	b.clickOn("button", "cyan")
 	b.shows(cyan)
@@ -220,11 +220,11 @@ func TestWhy(t *testing.T) {
 	b.turn("stage")
 	at := b.shows(red)
 	b.must(chromedp.MouseEvent("mouseMoved", float64(at.X), float64(at.Y)))
-	b.reads(`(?s)Why · left.*cue.*main.*1`)
+	b.reads(`(?is)Why · left.*cue.*main.*1`)
 	b.selectFixture("pulse")
 	b.must(chromedp.MouseEvent("mouseMoved", 5, 5))
-	b.reads(`(?s)Why · pulse.*show\.lua:\d+`)
+	b.reads(`(?is)Why · pulse.*show\.lua:\d+`)
 	h.ctl("hold", "left.intensity", "10%")
 	b.must(chromedp.MouseEvent("mouseMoved", float64(at.X), float64(at.Y)))
-	b.reads(`(?s)Why · left.*operator`)
+	b.reads(`(?is)Why · left.*operator`)
 }
