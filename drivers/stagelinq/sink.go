@@ -199,7 +199,9 @@ func (s *Sink) Ignored(now time.Time) (list []Device) {
 			list = append(list, o.device)
 		}
 	}
-	slices.SortFunc(list, func(a, b Device) int { return cmp.Or(strings.Compare(a.Name, b.Name), bytes.Compare(a.Token[:], b.Token[:])) })
+	slices.SortFunc(list, func(a, b Device) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), bytes.Compare(a.Token[:], b.Token[:]))
+	})
 	return list
 }
 

@@ -47,9 +47,9 @@ type glance struct {
 	at       time.Duration
 	decks    []device.Deck
 	waiting  []string
-	followed string // what drove the beat
-	called   string // by people
-	postures map[string]device.Posture
+	followed string                    // what drove the beat
+	called   string                    // by people
+	postures map[string]device.Posture // by the key of the device
 }
 
 // source is what people call a tempo source.
@@ -71,18 +71,27 @@ func (h *Host) glance() *glance {
 		return g
 	}
 	defer h.glancing.Store(false)
-	followed := h.show.Plan().Course.Turn(now).Source
-	next := &glance{at: now, waiting: h.waiting(), followed: followed, called: h.source(followed), postures: map[string]device.Posture{}}
-	for _, d := range *h.named.Load() {
-		if p, ok := d.device.(device.Player); ok {
-			next.decks = append(next.decks, p.Decks()...)
-		}
-		if p, ok := d.device.(device.Posed); ok {
-			next.postures[d.key] = p.Posture()
-		}
+	next := &glance{at: now, followed: h.show.Plan().Course.Turn(now).Source, postures: map[string]device.Posture{}}
+	err := survive(func() error { h.ask(next); return nil })
+	if err != nil { // which must not be the end of who looks
+		h.opts.Log.Error("a device does not say how it stands", "error", err)
+		next = &glance{at: now + time.Minute} // and nobody is told that all the time
 	}
 	h.glanced.Store(next)
 	return next
+}
+
+// ask fills in what devices say.
+func (h *Host) ask(g *glance) {
+	g.waiting, g.called = h.waiting(), h.source(g.followed)
+	for _, d := range *h.named.Load() {
+		if p, ok := d.device.(device.Player); ok {
+			g.decks = append(g.decks, p.Decks()...)
+		}
+		if p, ok := d.device.(device.Posed); ok {
+			g.postures[d.key] = p.Posture()
+		}
+	}
 }
 
 // Looks implements console.View.

@@ -224,6 +224,13 @@ func TestEveryDropHasAReader(t *testing.T) {
 			}
 		}
 	}
+	names := map[string]bool{}
+	for _, d := range (Status{}).drops() {
+		if d.name == "" || names[d.name] || strings.Trim(d.name, "abcdefghijklmnopqrstuvwxyz_") != "" {
+			t.Errorf("%q cannot be the name of a metric for %s", d.name, d.what)
+		}
+		names[d.name] = true
+	}
 	if text := s.since(s); text != "" {
 		t.Errorf("nothing new is told as %s", text)
 	}

@@ -43,9 +43,13 @@ func screen(of *atomic.Pointer[signet.TUID]) string {
 	return ""
 }
 
-// Others implements device.Neighbour: the devices that it sees.
+// Others implements device.Neighbour: the devices that it sees, with keys or without.
 func (m *Manager) Others() (list []device.Other) {
-	for _, n := range *m.nodes.Load() {
+	nodes := slices.Clone(*m.nodes.Load())
+	for _, b := range m.driver.Load().Beacons() {
+		nodes = append(nodes, NodeOfBeacon(b, true))
+	}
+	for _, n := range nodes {
 		what := cmp.Or(strings.Join(n.Roles, ", "), "device")
 		if n.Model != "" {
 			what += ", " + n.Model
