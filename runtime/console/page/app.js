@@ -27,7 +27,10 @@ function App() {
   const turnTheme = () => setTheme(theme === "dark" ? "light" : "dark");
 
   useEffect(() => {
-    const turn = () => setPage(pageOf(location.hash));
+    const turn = () => {
+      setPage(pageOf(location.hash));
+      setHelp(false);
+    };
     addEventListener("hashchange", turn);
     return () => removeEventListener("hashchange", turn);
   }, []);
@@ -56,16 +59,18 @@ function App() {
   if (link.state === "refused") return html`<${Token} />`;
   const View = views[page];
   return html`
-    <div class=${"frame" + (held ? " is-held" : "")} data-test="frame">
+    <div class=${"frame" + (held ? " is-held" : "") + (stale || link.state !== "open" ? " is-stale" : "")} data-test="frame">
       <${Bar} page=${page} theme=${theme} onTheme=${turnTheme} onHelp=${() => setHelp(true)} />
       <${Notices} page=${page} />
-      <main class=${"page page-" + page + (stale || link.state !== "open" ? " is-stale" : "")} aria-label=${page}>
-        ${hello ? html`<${View} />` : html`<p class="loading">waiting for the show …</p>`}
-      </main>
+      <div class="page-box">
+        <main class=${"page page-" + page} aria-label=${page} inert=${help}>
+          ${hello ? html`<${View} />` : html`<p class="loading">waiting for the show …</p>`}
+        </main>
+        ${help && html`<${Help} onTheme=${turnTheme} onClose=${() => setHelp(false)} />`}
+      </div>
       <${Said} />
       <${Tabs} page=${page} />
       ${held && html`<div class="held-frame" aria-hidden="true"></div>`}
-      ${help && html`<${Help} onTheme=${turnTheme} onClose=${() => setHelp(false)} />`}
     </div>`;
 }
 

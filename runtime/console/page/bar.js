@@ -2,7 +2,7 @@
 
 import { html, useRef } from "./vendor/preact-htm.js";
 import { emergencyStop, showTime } from "./show.js";
-import { beatAt, placeOf } from "./beat.js";
+import { beatAt, placeOf, tempoOf } from "./beat.js";
 import { Button, useDrive, useFrames, useTopic } from "./parts.js";
 
 const titles = { now: "Now", stage: "Stage", network: "Network", log: "Log" };
@@ -65,7 +65,7 @@ function Pulse() {
   });
   if (!beat) return html`<div class="pulse"></div>`;
   return html`<div class="pulse">
-    <span class="pulse-tempo">${beat.tempo > 0 ? beat.tempo.toFixed(1) : "–"}<small> BPM</small></span>
+    <span class="pulse-tempo">${tempoOf(beat)?.toFixed(1) ?? "–"}<small> BPM</small></span>
     <span class="dots" ref=${dots} aria-hidden="true">${Array.from({ length: bar }, (_, i) => html`<i key=${i}></i>`)}</span>
     <span class="pulse-place" ref=${where} aria-hidden="true"></span>
   </div>`;

@@ -3,6 +3,10 @@
 // beatAt is the beat of a line at a time: 0 is the first beat of the first bar.
 export const beatAt = (line, time) => line.beat + ((time - line.time) * line.tempo) / 60;
 
+// tempoOf is the tempo that people know: what the source names, and not what the line runs at
+// while it catches up; null while it stands.
+export const tempoOf = (line) => (line.tempo > 0 ? line.nominal || line.tempo : null);
+
 const wrap = (x, n) => ((x % n) + n) % n;
 
 // placeOf is where a beat stands for people, who count from 1: its bar, the beat in it, and

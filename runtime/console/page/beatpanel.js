@@ -2,7 +2,7 @@
 
 import { html, useRef } from "./vendor/preact-htm.js";
 import { showTime } from "./show.js";
-import { beatAt, placeOf } from "./beat.js";
+import { beatAt, placeOf, tempoOf } from "./beat.js";
 import { calm, Panel, useFrames, useTopic } from "./parts.js";
 
 const rings = 2 * Math.PI * 54;
@@ -33,7 +33,7 @@ export function BeatPanel() {
         <circle cx="60" cy="60" r="32" class="heart" ref=${heart} />
       </svg>
       <div class="beat-numbers">
-        <div class="tempo"><b data-test="tempo">${beat.tempo > 0 ? beat.tempo.toFixed(2) : "stands"}</b><small>${beat.tempo > 0 ? "BPM" : ""}</small></div>
+        <div class="tempo"><b data-test="tempo">${tempoOf(beat)?.toFixed(2) ?? "stands"}</b><small>${beat.tempo > 0 ? "BPM" : ""}</small></div>
         <div class="place"><b ref=${place} aria-hidden="true"></b><small>bar.beat</small></div>
       </div>
     </div>

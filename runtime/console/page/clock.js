@@ -15,8 +15,9 @@ export function makeClock() {
       offset = Math.abs(seen - kept) > leap ? seen : Math.max(seen, kept);
       heard = local;
     },
-    // at is the time of the show when it is local here; null before the first message.
-    at: (local) => (offset === null ? null : local + offset),
+    // at is the time of the show when it is local here; null before the first message. It
+    // stands still when nothing was heard for longer than patience.
+    at: (local, patience = Infinity) => (offset === null ? null : Math.min(local, heard + patience) + offset),
     // silence is for how long nothing was heard.
     silence: (local) => (offset === null ? 0 : local - heard),
     forget() { offset = null; },

@@ -76,7 +76,7 @@ function Standing({ list, cues }) {
     <div class="fade-bar" aria-hidden="true"><i ref=${fill}></i></div>
     <div class="cue-next">
       <span class="mark" aria-hidden="true">▷</span> <span class="soft">next</span>
-      ${list.next ? html`<b data-test="next">${list.next}</b> ${labelOf(cues, list.next)}` : html`<span class="soft">nothing, this is the end</span>`}
+      ${list.next ? html`<b data-test="next">${list.next}</b><span class="next-label">${labelOf(cues, list.next)}</span>` : html`<span class="soft">nothing, this is the end</span>`}
       ${list.pending && html`<span class="pending">⋯ ${list.pending}${list.cue && list.cue !== list.next ? " → " + list.cue : ""} in <b ref=${wait}></b></span>`}
     </div>
   </div>`;

@@ -121,7 +121,7 @@ export function Held() {
   return html`<${Panel} title="Held by hand" class=${"held-list" + (holds.length > 0 ? " some" : "")} data-test="holds" aside=${html`<b class="held-count">${holds.length > 0 ? "◆ " + holds.length : "nothing"}</b>`}>
     <ul>${[...rows].map(([key, row]) => html`<li key=${key}>
       <span class="held-value">${row[0].color && html`<i class="held-color" style=${{ background: row[0].color }}></i>`}${row[0].channel} ${row[0].color ?? percent(row[0].value)}</span>
-      <span class="held-names">${row.slice(0, 4).map((h) => h.fixture).join(", ")}${row.length > 4 ? ` +${row.length - 4}` : ""}</span>
+      <span class="held-names">${row.slice(0, 4).map((h) => h.fixture + (h.gone ? " (gone)" : "")).join(", ")}${row.length > 4 ? ` +${row.length - 4}` : ""}</span>
       <${Button} class="plain-button" disabled=${!may} onPress=${() => drop(row)}>Let go<//></li>`)}</ul>
     ${holds.length > 0 && html`<div class="buttons">
       <${Button} class="plain-button strong" disabled=${!may} onPress=${() => drive("unhold")}>Let go of all<//>

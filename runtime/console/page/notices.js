@@ -2,8 +2,9 @@
 // version that waits. And the line that answers what one did.
 
 import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
-import { drive, store } from "./show.js";
-import { Button, recall, remember, useDrive, useTopic } from "./parts.js";
+import { drive, showTime, store } from "./show.js";
+import { clock } from "./format.js";
+import { Button, recall, remember, useDrive, useFrames, useTopic } from "./parts.js";
 
 export function Notices({ page }) {
   const moment = useTopic("moment");
@@ -108,7 +109,17 @@ function Pending() {
   </div>`;
 }
 
-const visible = 5000; // ms
+const visible = 6000; // ms
+
+// Running is for how long the show has been running.
+function Running() {
+  const time = useRef(null);
+  useFrames(() => {
+    const text = "running " + clock(showTime());
+    if (time.current.textContent !== text) time.current.textContent = text;
+  });
+  return html`<span class="running" ref=${time}></span>`;
+}
 
 // Said is what came of the last thing that was done here.
 export function Said() {
@@ -120,9 +131,9 @@ export function Said() {
     const timer = setTimeout(() => setOld(true), visible);
     return () => clearTimeout(timer);
   }, [said]);
-  const shown = said && !old;
-  return html`<div class=${"said" + (shown ? " shown" : "") + (said?.ok === false ? " failed" : "")} role="status" aria-live="polite" data-test="said">
-    ${shown && html`<span>${said.ok ? "✓" : "✕"} ${said.words}</span>
-      ${!said.ok && html`<${Button} class="plain-button" onPress=${() => setOld(true)} aria-label="Dismiss">✕<//>`}`}
-  </div>`;
+  const shown = said && !old, failed = shown && !said.ok;
+  return html`<footer class=${"said" + (failed ? " failed" : "")}>
+    <span role="status" aria-live=${failed ? "assertive" : "polite"} data-test="said">${shown ? `${said.ok ? "✓" : "✕"} ${said.words}` : ""}</span>
+    ${failed ? html`<${Button} class="plain-button" onPress=${() => setOld(true)}>Seen<//>` : html`<${Running} />`}
+  </footer>`;
 }

@@ -52,21 +52,20 @@ export function paintStage(paint, { width, height, scene, layout, view, looks, s
 // paintGroups outlines groups of several, with room for the names of the fixtures below them.
 function paintGroups(paint, layout, view, room, ink) {
   paint.font = "13px system-ui, sans-serif";
-  paint.lineWidth = 1;
-  paint.setLineDash([2, 5]);
-  paint.strokeStyle = ink.edge;
-  paint.fillStyle = ink.soft;
   paint.textAlign = "left";
   const written = [];
   for (const box of layout.groups) {
     if (box.several === false) continue;
     const x = box.left * view.k + view.x, y = box.top * view.k + view.y;
+    paint.lineWidth = 1;
+    paint.setLineDash([2, 5]);
+    paint.strokeStyle = ink.edge;
     paint.beginPath();
     paint.roundRect(x, y, (box.right - box.left) * view.k, (box.bottom - box.top) * view.k + room, 8);
     paint.stroke();
     let left = x + 6;
     for (const w of written) if (Math.abs(w.y - y) < 14 && left < w.right && left > w.left - 40) left = w.right;
-    paint.fillText(box.name, left, y - 4);
+    write(paint, box.name, left, y - 4, ink.soft, ink);
     written.push({ y, left, right: left + paint.measureText(box.name).width + 12 });
   }
   paint.setLineDash([]);
@@ -168,9 +167,17 @@ function paintNames(paint, seen, at, r, scene, looks, room, ink) {
   paint.font = "12px system-ui, sans-serif";
   for (const i of seen) {
     const [x, y] = at(i);
-    paint.fillStyle = looks.held[i] ? ink.hold : ink.soft;
-    paint.fillText((looks.held[i] ? "◆ " : "") + scene.fixtures[i].name, x, y + r + 20, room - 4);
-    paint.fillStyle = ink.text;
-    paint.fillText(`${Math.round(looks.intensity[i] / 2.55)}%`, x, y + r + 34, room - 4);
+    write(paint, (looks.held[i] ? "◆ " : "") + scene.fixtures[i].name, x, y + r + 20, looks.held[i] ? ink.hold : ink.soft, ink, room - 4);
+    write(paint, `${Math.round(looks.intensity[i] / 2.55)}%`, x, y + r + 34, ink.text, ink, room - 4);
   }
+}
+
+// write writes a text that is read on any light, with a dark edge around it.
+function write(paint, text, x, y, color, ink, room) {
+  paint.lineWidth = 3;
+  paint.setLineDash([]);
+  paint.strokeStyle = ink.bg;
+  paint.strokeText(text, x, y, room);
+  paint.fillStyle = color;
+  paint.fillText(text, x, y, room);
 }

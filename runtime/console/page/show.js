@@ -23,8 +23,12 @@ export const live = { looks: makeLooks(0), levels: new Map(), changed: 0 };
 
 const clock = makeClock();
 
-// showTime is the time of the show now, in seconds.
-export const showTime = () => clock.at(local()) ?? 0;
+// A show that lives says something every second. What is older than this is not how it is.
+const silent = 2.5, dead = 8; // s
+
+// showTime is the time of the show now, in seconds. It stands when the show is silent, and
+// with it the beat, fades and all else that is drawn by it.
+export const showTime = () => clock.at(local(), silent) ?? 0;
 
 const take = {
   hello(hello) {
@@ -121,8 +125,7 @@ async function postStop() {
   }
 }
 
-// A show that lives says something every second. What is older than two is not how it is.
-const silent = 2.5, dead = 8; // s
+// listen notices when nothing comes any more.
 function listen() {
   const silence = clock.silence(local());
   const open = store.get("link").state === "open";
@@ -140,7 +143,6 @@ export async function enter(token) {
   }
 }
 
-export function start() {
-  link.start();
-  setInterval(listen, 500);
-}
+export const start = () => link.start();
+
+setInterval(listen, 500);

@@ -40,7 +40,7 @@ export function Why({ over }) {
     <div class="group-chips" role="group" aria-label="Channel">
       ${[{ name: "" }, ...fixture.channels].map((c) => html`<${Button} key=${c.name} class="group-chip" aria-pressed=${known === c.name} onPress=${() => setChannel(c.name)}>${c.name || "all"}<//>`)}</div>
     ${answer && !answer.ok && html`<p class="problem">${answer.text}</p>`}
-    <ol class="chain">${(answer?.value ?? []).map((cause, k) => html`<${Cause} key=${k} cause=${cause} />`)}</ol>
+    <ol class="chain">${(answer?.value ?? []).map((cause, k) => html`<${Cause} key=${k} cause=${cause} generation=${scene.generation} />`)}</ol>
   <//>`;
 }
 
@@ -53,8 +53,11 @@ function Values({ fixture, i }) {
     ${l.held[i] ? html`<span class="chip hold-chip">◆ held</span>` : ""} <span class="soft">${fixture.kind}</span></p>`;
 }
 
-function Cause({ cause }) {
-  const from = [cause.line, cause.task && "task " + cause.task, cause.cue && "cue " + cause.cue].filter(Boolean).join(" · ");
+function Cause({ cause, generation }) {
+  const from = [
+    cause.line, cause.task && "task " + cause.task, cause.cue && "cue " + cause.cue, cause.event && "event " + cause.event,
+    cause.generation > 0 && cause.generation !== generation && "of generation " + cause.generation,
+  ].filter(Boolean).join(" · ");
   const age = showTime() - cause.since;
   return html`<li class=${"cause layer-" + cause.layer}>
     <span class="layer">${cause.layer}</span>

@@ -46,6 +46,7 @@ test("the clock goes by the messages that came soonest", () => {
   clock.hear(102, 12.4);
   assert.ok(Math.abs(clock.at(20) - 109.98) < 0.01, clock.at(20));
   assert.ok(Math.abs(clock.silence(15) - 2.6) < 1e-9);
+  assert.ok(Math.abs(clock.at(20, 2) - 104.38) < 0.01, "it stands when nothing is heard");
   clock.hear(3, 13);
   assert.equal(clock.at(13), 3, "another show starts anew");
 });

@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { beatAt, deckAt, fadeAt, leftOf, placeOf } from "../beat.js";
+import { beatAt, deckAt, fadeAt, leftOf, placeOf, tempoOf } from "../beat.js";
 import { colorName, fromHex, hsvToRgb, rgbToHsv, toHex } from "../color.js";
 import { clock, count, percent, plain, seconds, short } from "../format.js";
 import { beamOf, fromScreen, makeLayout, pick, toScreen, wholeView, within, zoomAt } from "../layout.js";
@@ -16,6 +16,8 @@ test("the beat is on its line, and people count it from 1", () => {
   assert.deepEqual(placeOf(-0.5, 4), { bar: 0, beat: 4, phase: 0.5, through: 0.875 });
   assert.equal(placeOf(7, 3).beat, 2);
   assert.equal(beatAt({ time: 10, beat: 4, tempo: 0 }, 99), 4, "it stands");
+  assert.equal(tempoOf({ tempo: 0, nominal: 120 }), null);
+  assert.equal(tempoOf({ tempo: 121.5, nominal: 120 }), 120, "while it catches up");
 });
 
 test("decks, fades and waits go on between two messages", () => {
