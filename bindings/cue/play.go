@@ -18,8 +18,24 @@ func (s *Lists) moment() cue.Moment {
 	return cue.Moment{At: s.G.Instant(), Beat: s.G.Position(), BPM: s.G.Tempo()}
 }
 
+// credit has what f does count as done by a cue, or by the list if that is nil.
+func (l *list) credit(c *cue.Cue, f func()) {
+	if c == nil {
+		l.G.Credit(l.Name, "", f)
+		return
+	}
+	l.G.Credit(l.calls(c), l.where[c.Number], f)
+}
+
+// calls is how people call a cue of the list.
+func (l *list) calls(c *cue.Cue) string { return l.Name + " " + cue.Number(c.Number) }
+
 // do carries out what a step of the list leads to, in a task.
 func (l *list) do(e cue.Effect) {
+	l.credit(e.Cue, func() { l.carry(e) })
+}
+
+func (l *list) carry(e cue.Effect) {
 	l.G.Within(nil, func() {
 		if e.Drop {
 			for _, s := range l.scopes {
@@ -86,7 +102,7 @@ func attributesFirst(x, y bool) int {
 
 // call begins the function of a cue.
 func (l *list) call(c *cue.Cue, play uint64) {
-	scope := &script.Scope{Value: c.Fade, Keep: func(command engine.Command) bool { return l.keep(play, command) }}
+	scope := &script.Scope{Value: c.Fade, Cue: l.calls(c), Keep: func(command engine.Command) bool { return l.keep(play, command) }}
 	l.scopes = append(l.scopes, scope)
 	l.G.Within(scope, func() {
 		t := l.G.Run(l.task(c), l.functions[c], []lua.LValue{l.object(c)})

@@ -76,7 +76,7 @@ var layers = []layer{
 	{"runtime/device/stagenet", append([]string{"drivers/stagenet", "drivers/lan"}, contract...), nil, nil},
 	{"runtime/device/theater", append([]string{"drivers/theater", "drivers/osc"}, contract...), nil, nil},
 	{"runtime/device", []string{"runtime/beat", "runtime/level"}, nil, outside},
-	{"runtime/show", []string{"runtime/beat", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
+	{"runtime/show", []string{"runtime/beat", "runtime/color", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}, nil},
 	{"runtime/journal", nil, nil, outside},
 	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/engine", "runtime/level", "runtime/script", "runtime/show"}, nil, outside},

@@ -127,7 +127,7 @@ who is on it, tokens too: use a network where that is all right.`,
 				role = console.Watch
 			}
 			answers := askAll(paths, control.Request{Command: control.Console}, *only)
-			return a.tellAnswers(paths, answers, *only, func(name, text string) { a.tellLinks(name, text, role) })
+			return a.tellAnswers(paths, answers, *only, func(answer answer) { a.tellLinks(answer.Show, answer.Text, role) })
 		},
 	}
 	cmd.Flags().BoolVar(&watch, "watch", false, "the QR code is of the link to watch")

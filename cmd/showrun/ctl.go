@@ -34,7 +34,8 @@ LIST they are for its first cue list; OVER is a time such as 2 (seconds) or 1m30
 
 hold puts a fixture, a group or a part ("tube.pixel 3") to a value above what the script
 does, until unhold gives it back: "wash" and a level or a colour, "wash.red" and a level,
-"head.pan" and degrees.`,
+"head.pan" and degrees. copy prints the look that is held, for a cue of the script, and why
+tells which cue, line or hand makes a level.`,
 		Example: "  showrun ctl stop\n  showrun ctl release --show gala\n  showrun ctl go\n  showrun ctl param speed 0.5",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -47,6 +48,8 @@ does, until unhold gives it back: "wash" and a level or a colour, "wash.red" and
 			RunE: func(*cobra.Command, []string) error { return a.ask(control.Request{Command: c.command}, only) },
 		})
 	}
+	cmd.AddCommand(a.asking(control.Why, "FIXTURE[.CHANNEL]", "Tell what makes a level: blackout, master, an operator, a cue, a line of the script", 1, 1, &only))
+	cmd.AddCommand(a.asking(control.Copy, "[FIXTURE...]", "Print the present look, of what is held or named, as Lua for a cue", 0, mostCopied, &only))
 	for _, v := range show.Verbs() {
 		cmd.AddCommand(a.operate(v, &only))
 	}
@@ -70,24 +73,45 @@ func controlCommands() []controlCommand {
 // paramTakes is what may come after param, which tells as well as sets.
 const paramTakes = "[NAME [VALUE]]"
 
+// mostCopied is how many fixtures are copied at a time: a request is no longer than a line.
+const mostCopied = 1000
+
 // operate makes the command of an operation. param tells as well as sets.
 func (a *app) operate(v show.Verb, only *string) *cobra.Command {
 	takes, least := v.Takes, v.Least
 	if v.Name == "param" {
 		takes, least = paramTakes, 0
 	}
+	return a.asking(v.Name, takes, v.Short, least, v.Most, only)
+}
+
+// asking makes a command that takes so many words.
+func (a *app) asking(name, takes, short string, least, most int, only *string) *cobra.Command {
 	return &cobra.Command{
-		Use: v.Name + " " + takes, Short: v.Short,
+		Use: name + " " + takes, Short: short,
 		Args: func(_ *cobra.Command, words []string) error {
-			if len(words) < least || len(words) > v.Most {
-				return usageError{fmt.Errorf("%s takes %s", v.Name, takes)}
+			if len(words) < least || len(words) > most {
+				return usageError{fmt.Errorf("%s takes %s", name, takes)}
 			}
 			return nil
 		},
 		RunE: func(_ *cobra.Command, words []string) error {
-			return a.ask(control.Request{Command: v.Name, Words: words}, *only)
+			return a.ask(control.Request{Command: name, Words: words}, *only)
 		},
 	}
+}
+
+// said is an answer as it is printed: Lua alone, to be pasted, and else with the name of the
+// show before each line.
+func said(command string, answer answer, alone bool) string {
+	text := terminal.Printable(answer.Text, "\n")
+	switch {
+	case command == control.Copy && alone:
+		return text
+	case command == control.Copy:
+		return "-- " + answer.Show + "\n" + text
+	}
+	return answer.Show + ": " + strings.ReplaceAll(text, "\n", "\n"+answer.Show+": ")
 }
 
 var negative = regexp.MustCompile(`^-\.?[0-9]`)
@@ -124,13 +148,13 @@ func (a *app) ask(r control.Request, show string) error {
 	if err != nil {
 		return fmt.Errorf("no show was asked: %w", err)
 	}
-	return a.tellAnswers(paths, askAll(paths, r, show), show, func(name, text string) {
-		fmt.Fprintf(a.stdout, "%s: %s\n", name, terminal.Printable(text, ""))
+	return a.tellAnswers(paths, askAll(paths, r, show), show, func(answer answer) {
+		fmt.Fprintln(a.stdout, said(r.Command, answer, len(paths) == 1 || show != ""))
 	})
 }
 
 // tellAnswers calls tell for what was answered to some paths, and returns what was not.
-func (a *app) tellAnswers(paths []string, answers []answer, show string, tell func(name, text string)) error {
+func (a *app) tellAnswers(paths []string, answers []answer, show string, tell func(answer)) error {
 	found := false
 	var failed, silent error
 	for i, answer := range answers {
@@ -145,7 +169,7 @@ func (a *app) tellAnswers(paths []string, answers []answer, show string, tell fu
 		case !answer.OK:
 			failed = errors.Join(failed, fmt.Errorf("%s: %s", answer.Show, terminal.Printable(answer.Text, "")))
 		default:
-			tell(answer.Show, answer.Text)
+			tell(answer)
 		}
 		found = true
 	}

@@ -170,6 +170,7 @@ type Hold struct {
 	Channel string  `json:"channel"`         // of the fixture, or intensity or color
 	Value   float64 `json:"value"`           // 0-255
 	Color   string  `json:"color,omitempty"` // "#rrggbb", for color
+	Gone    bool    `json:"gone,omitempty"`  // no fixture of the live load has it
 }
 
 // A Moment is how the show stands now.
@@ -314,4 +315,7 @@ type Cause struct {
 	Task    string  `json:"task,omitempty"`
 	Cue     string  `json:"cue,omitempty"` // list and number
 	Since   float64 `json:"since"`         // show time in seconds
+
+	Event      string `json:"event,omitempty"` // topic of the event that it goes back to
+	Generation int    `json:"generation"`      // of the load; 0 for none
 }

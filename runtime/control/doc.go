@@ -20,6 +20,8 @@ const (
 	End     = "end"     // end the show in an orderly way
 	Status  = "status"  // how the show stands
 	Console = "console" // the links to its console, a line each of role and link
+	Why     = "why"     // what makes the level of a fixture's channel
+	Copy    = "copy"    // the present look of fixtures, as Lua
 )
 
 // Request is what a program asks of a show.
@@ -28,7 +30,7 @@ type Request struct {
 	By      string `json:"by,omitempty"` // who asks, for the log
 
 	// Words come after the name of a command with which the show is operated: it is one of
-	// show.Verbs.
+	// show.Verbs. Why takes FIXTURE[.CHANNEL], Copy fixtures.
 	Words []string `json:"words,omitempty"`
 }
 

@@ -47,6 +47,7 @@ type Engine struct {
 	stale    []int32   // numbers of mixers whose attributes have changed, from 0
 	share    []float64 // what a mixer has just made
 	holds    holds
+	origins  origins
 	master   master
 	frame    level.Frame
 	reader   Reader
@@ -219,10 +220,12 @@ func (e *Engine) Clear() {
 		for i := range e.banks[o].slots {
 			s := &e.banks[o].slots[i]
 			s.effect, s.value = 0, 0
+			e.origins.drop(&e.banks[o].makers[i])
 			e.rewrite(level.Address{Output: level.Output(o), Slot: int32(i) + 1})
 		}
 		for i := range e.banks[o].attributes {
 			e.banks[o].attributes[i] = slot{held: e.banks[o].attributes[i].held}
+			e.origins.drop(&e.banks[o].attributeMakers[i])
 		}
 	}
 	for i := range e.mixers {

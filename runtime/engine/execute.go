@@ -16,11 +16,13 @@ func (e *Engine) execute(command Command, at time.Duration) {
 				e.remix(c.Channel.Coarse, at, takeover{})
 			}
 			e.put(c.Channel, finite(c.Value))
+			e.credit(c.Channel.Coarse, "set")
 		}
 	case Stop:
 		if done = e.claim(c.Channel); done {
 			e.freeze(c.Channel.Coarse, at)
 			e.put(c.Channel, e.level(c.Channel.Coarse, at))
+			e.credit(c.Channel.Coarse, "stop")
 		}
 	case Fade:
 		if done = e.claim(c.Channel); done {
@@ -32,6 +34,7 @@ func (e *Engine) execute(command Command, at time.Duration) {
 				Timer: newTimer(&e.pulse, at, c.Delay, c.Duration),
 				From:  e.level(c.Channel.Coarse, at), To: finite(c.To),
 			})
+			e.credit(c.Channel.Coarse, "fade")
 		}
 	case Wave:
 		if done = e.claim(c.Channel); done {
@@ -44,7 +47,10 @@ func (e *Engine) execute(command Command, at time.Duration) {
 				From:  finite(c.From), To: finite(c.To),
 				Phase: c.Phase, Width: c.Width, Seed: c.Seed,
 			})
+			e.credit(c.Channel.Coarse, "wave")
 		}
+	case Source:
+		e.origins.source(c)
 	case Path:
 		done = e.follow(c, at)
 	case FadeColor:
@@ -67,12 +73,14 @@ func (e *Engine) execute(command Command, at time.Duration) {
 		e.setIntensity(c.Channels)
 	case Master:
 		e.master.grand.move(&e.pulse, at, finite(c.To)/255, c.Duration, c.Curve)
+		e.origins.give(&e.master.makers[0], "master")
 	case Blackout:
 		to := 0.0
 		if c.On {
 			to = 1
 		}
 		e.master.dark.move(&e.pulse, at, to, c.Duration, c.Curve)
+		e.origins.give(&e.master.makers[1], "blackout")
 	}
 	if !done {
 		e.stats.RefusedCommands++
@@ -121,6 +129,7 @@ func (e *Engine) follow(c Path, at time.Duration) bool {
 		// A later channel of the same path may have claimed the slot.
 		if e.slot(ch.Coarse).coarse == 0 {
 			e.run(effect{At: ch.Coarse, Kind: following, run: r, Column: i})
+			e.credit(ch.Coarse, "path")
 		}
 	}
 	return true

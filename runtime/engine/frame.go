@@ -98,6 +98,7 @@ func (e *Engine) executeDue(at time.Duration) {
 		}
 		e.each(b, func(k *bank) { k.part = true })
 		e.turn(b.At)
+		e.origins.begin(b)
 		for _, c := range b.Commands {
 			e.execute(c, b.At)
 		}

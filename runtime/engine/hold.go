@@ -15,6 +15,7 @@ type hold struct {
 	At     level.Address // the coarse slot of the channel
 	Level  fader         // the level, of 255
 	Weight fader         // how much of the level shows, the rest is what lies underneath
+	Maker  int32         // the number of its origin, 0 for none
 }
 
 // holds are all there are, in the order in which they came.
@@ -44,6 +45,7 @@ func (e *Engine) hold(c Hold, now time.Duration) bool {
 		h.Level.move(&e.pulse, now, finite(c.To)/255, c.Duration, 0)
 	}
 	h.Weight.move(&e.pulse, now, 1, c.Duration, 0)
+	e.origins.give(&h.Maker, "hold")
 	e.holds.news = true
 	return true
 }
@@ -139,6 +141,7 @@ func (e *Engine) dropHolds() {
 	e.holds.list = slices.DeleteFunc(e.holds.list, func(h hold) bool {
 		gone := !h.Weight.Moving && h.Weight.Value == 0
 		if gone {
+			e.origins.drop(&h.Maker)
 			over = append(over, h.At)
 		}
 		return gone

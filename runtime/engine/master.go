@@ -58,6 +58,8 @@ type master struct {
 	grand fader   // 1 is full
 	dark  fader   // 1 is blacked out
 	scale float64 // as of the last frame
+
+	makers [2]int32 // the numbers of the origins of grand and dark, 0 for none
 }
 
 func newMaster() master {

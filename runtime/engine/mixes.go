@@ -75,6 +75,7 @@ func (e *Engine) dissolve(m *mixer) {
 	for i, c := range m.Mix.Channels {
 		if m.Bound[i] {
 			e.slot(c.Coarse).effect = 0
+			e.origins.share(e.maker(c.Coarse), *e.maker(e.latest(m.Mix.At, 4)))
 		}
 	}
 	at := m.Mix.At.Fixture()

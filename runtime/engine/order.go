@@ -20,14 +20,22 @@ type DueOrder struct {
 	At time.Duration
 }
 
-// split takes the orders out of a batch.
+// split takes the orders out of a batch. Sources alone are nothing.
 func split(b Batch) (rest Batch, orders []Order) {
+	sources := 0
 	for _, c := range b.Commands {
-		if o, ok := c.(Order); ok {
-			orders = append(orders, o)
+		switch c := c.(type) {
+		case Order:
+			orders = append(orders, c)
+		case Source:
+			sources++
 		}
 	}
-	if len(orders) == 0 {
+	switch {
+	case len(orders)+sources == len(b.Commands):
+		b.Commands = nil
+		return b, orders
+	case len(orders) == 0:
 		return b, nil
 	}
 	rest = b

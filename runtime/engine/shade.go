@@ -68,6 +68,7 @@ func (e *Engine) fadeColor(c FadeColor, at time.Duration) bool {
 	}
 	e.shade(c.At, newTimer(&e.pulse, at, c.Delay, c.Duration),
 		shade{Kind: shading, From: e.colorAt(c.At, at), To: to, Curve: c.Curve, Direct: c.Direct})
+	e.creditColor(c.At, "fade")
 	return true
 }
 
@@ -81,6 +82,7 @@ func (e *Engine) waveColor(c WaveColor, at time.Duration) bool {
 		Kind: swaying, From: finiteColor(c.From), To: finiteColor(c.To), Direct: c.Direct,
 		Shape: c.Shape, Phase: c.Phase, Width: c.Width, Seed: c.Seed,
 	})
+	e.creditColor(c.At, "wave")
 	return true
 }
 
@@ -124,6 +126,7 @@ func (e *Engine) setColors(c SetColors, at time.Duration) bool {
 		e.remix(a, at, takeover{})
 		l := c.Levels[3*i : 3*i+3]
 		e.putColor(a, finiteColor(color.RGB{R: float64(l[0]), G: float64(l[1]), B: float64(l[2])}))
+		e.creditColor(a, "set")
 	}
 	return done
 }

@@ -24,6 +24,8 @@ type bank struct {
 	told       []cell  // what other goroutines may read of them
 	mixers     []int32 // by the first slot of a fixture: the number of its mixer, from 1
 
+	makers, attributeMakers []int32 // the number of the origin of each slot and attribute, 0 for none
+
 	scaled []int32 // the slots that the master scales, as coarse ones
 	scale  float64 // by what
 
@@ -101,6 +103,7 @@ func (e *Engine) grow(o level.Output, slots int) {
 	b.slots = append(b.slots, make([]slot, slots-len(b.slots))...)
 	b.bytes = append(b.bytes, make([]byte, slots-len(b.bytes))...)
 	b.shown = append(b.shown, make([]byte, slots-len(b.shown))...)
+	b.makers = append(b.makers, make([]int32, slots-len(b.makers))...)
 	e.frame.Levels[o] = b.shown
 	b.cells = e.reader.grow(o, slots)
 }
@@ -109,6 +112,7 @@ func (e *Engine) grow(o level.Output, slots int) {
 func (e *Engine) growAttributes(o level.Output) {
 	b := &e.banks[o]
 	b.attributes = append(b.attributes, make([]slot, level.Attributes(len(b.slots))-len(b.attributes))...)
+	b.attributeMakers = append(b.attributeMakers, make([]int32, len(b.attributes)-len(b.attributeMakers))...)
 	b.mixers = append(b.mixers, make([]int32, len(b.slots)-len(b.mixers))...)
 	b.told = e.reader.grow(level.Address{Output: o}.Attribute(1).Output, len(b.attributes))
 }

@@ -30,6 +30,8 @@ type Snapshot struct {
 	Pulse                    pulse
 	Grand, Dark              fader
 	Scale                    float64
+	Makers                   [2]int32 // of Grand and Dark
+	Origins                  []Origin // by number, from 1, as others have it here
 	Mixers                   []mixer
 	Holds                    []hold
 	Effects                  []running
@@ -42,7 +44,7 @@ type Snapshot struct {
 // Values has a value of each type of command that may wait in a Snapshot.
 func Values() []any {
 	return []any{
-		Set{}, Fade{}, Stop{}, Path{}, Wave{}, FadeColor{}, WaveColor{}, SetColors{}, Attributes{}, Hold{}, Release{},
+		Source{}, Set{}, Fade{}, Stop{}, Path{}, Wave{}, FadeColor{}, WaveColor{}, SetColors{}, Attributes{}, Hold{}, Release{},
 		Use{}, Intensity{}, Master{}, Blackout{},
 	}
 }
@@ -66,6 +68,8 @@ type BankState struct {
 	// Scaled are the slots that the master scales, and Scale is by what.
 	Scaled []int32
 	Scale  float64
+	// Makers and AttributeMakers are the numbers of the origins of levels, 0 for none.
+	Makers, AttributeMakers []int32
 	// Shown is what the last frame showed, and Changed its instant or that of
 	// an earlier one since which it is the same.
 	Shown   []byte
@@ -94,9 +98,10 @@ func (e *Engine) SnapshotInto(s *Snapshot) {
 		Schedule: e.schedule,
 		At:       e.frame.At, Lead: e.lead, Raised: e.raised, Passed: e.passed,
 		Course: append(s.Course[:0], e.course...), Turned: e.turned, Pulse: e.pulse,
-		Grand: e.master.grand, Dark: e.master.dark, Scale: e.master.scale,
-		Seq:   e.queue.seq,
-		Stats: e.Stats(),
+		Grand: e.master.grand, Dark: e.master.dark, Scale: e.master.scale, Makers: e.master.makers,
+		Origins: append(s.Origins[:0], e.origins.list...),
+		Seq:     e.queue.seq,
+		Stats:   e.Stats(),
 
 		Banks:   resize(s.Banks, e.registry.Len()),
 		Mixers:  resize(s.Mixers, len(e.mixers)),
@@ -165,6 +170,7 @@ func (b *bank) save(to *BankState) {
 	for i := range b.attributes {
 		to.Attributes[i] = b.attributes[i].value
 	}
+	to.Makers, to.AttributeMakers = append(to.Makers[:0], b.makers...), append(to.AttributeMakers[:0], b.attributeMakers...)
 	to.Scaled, to.Scale = append(to.Scaled[:0], b.scaled...), b.scale
 	to.Shown, to.Changed = append(to.Shown[:0], b.shown...), b.changed
 }
@@ -184,7 +190,7 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 	e.schedule, e.frame.At = s.Schedule, s.At
 	e.lead, e.raised, e.passed = s.Lead, s.Raised, s.Passed
 	e.course, e.turned, e.pulse = slices.Clone(s.Course), s.Turned, s.Pulse
-	e.master = master{grand: s.Grand, dark: s.Dark, scale: s.Scale}
+	e.master = master{grand: s.Grand, dark: s.Dark, scale: s.Scale, makers: s.Makers}
 	e.stats = s.Stats
 	e.stats.Origins = maps.Clone(s.Stats.Origins)
 	numbers, err := e.restoreBanks(s.Banks)
@@ -197,6 +203,7 @@ func Restore(c Config, s Snapshot) (*Engine, error) {
 	if err == nil {
 		err = e.restoreHolds(s.Holds, numbers)
 	}
+	e.restoreOrigins(s.Origins)
 	if err == nil {
 		err = e.restoreQueue(s, numbers)
 	}
@@ -333,6 +340,7 @@ func (e *Engine) restoreBank(o level.Output, from BankState) error {
 	for i, v := range from.Levels {
 		b.slots[i].value = v
 	}
+	copy(b.makers, from.Makers)
 	for _, p := range from.Pairs {
 		if !has(p[0]) || !has(p[1]) || p[0] == p[1] || b.slots[p[0]-1].fine != 0 || b.slots[p[1]-1].coarse != 0 {
 			return fmt.Errorf("the channel of 16 bits on slots %d and %d does not fit", p[0], p[1])
@@ -351,6 +359,7 @@ func (e *Engine) restoreBank(o level.Output, from BankState) error {
 	}
 	if len(from.Attributes) > 0 {
 		e.growAttributes(o)
+		copy(b.attributeMakers, from.AttributeMakers)
 		for i, v := range from.Attributes {
 			a := level.Address{Output: o, Slot: 1}.Attribute(int32(i) + 1)
 			e.slot(a).value = v

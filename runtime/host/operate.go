@@ -24,6 +24,12 @@ func (h *Host) Lists() []show.List { return h.show.Board().Lists }
 // operate answers a request to operate the show, or to tell of its params.
 func (h *Host) operate(r control.Request) control.Reply {
 	b := h.show.Board()
+	switch r.Command {
+	case control.Copy:
+		return h.copied(r.Words)
+	case control.Why:
+		return h.reasons(r.Words)
+	}
 	if r.Command == "param" && len(r.Words) < 2 {
 		name := ""
 		if len(r.Words) == 1 {

@@ -92,6 +92,10 @@ type Generation struct {
 	farewell uint64                // the id of the last task before the goodbye
 	entered  map[*lua.LState]*Task // coroutines in the middle of something, and who is in them
 
+	credited credit
+	told     told
+	spots    map[string]map[int]string // by file and line, see spot
+
 	condemned []*Task // cancelled by a running task, to be ended after it
 
 	now       time.Duration // of the turn, as SetPlan was told
@@ -162,6 +166,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 		topics:     map[string][]*Handle{},
 		tasks:      map[uint64]*Task{},
 		says:       says{},
+		spots:      map[string]map[int]string{},
 		entered:    map[*lua.LState]*Task{},
 		collecting: true,
 		base:       cfg.At,

@@ -34,6 +34,7 @@ func (g *Generation) hand(t *Task) error {
 	g.current = t
 	t.waiting = false
 	g.hook.begin(g.cfg.Budget, sealed)
+	g.told.known = false
 	if t.killed {
 		g.hook.stop(errCancelled)
 	}

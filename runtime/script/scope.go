@@ -14,6 +14,8 @@ type Scope struct {
 	Keep func(engine.Command) bool
 	// Value is for whoever made the scope.
 	Value any
+	// Cue is the one whose function it is, as people call it; "" for none.
+	Cue string
 
 	handles []*Handle
 }
@@ -88,6 +90,6 @@ func (g *Generation) Emit(c engine.Command) {
 	case t.shadow != nil:
 		t.shadow.emit(c)
 	case t.scope == nil || t.scope.Keep == nil || t.scope.Keep(c):
-		t.out = append(t.out, c)
+		t.out = g.put(t.out, c)
 	}
 }

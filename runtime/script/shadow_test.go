@@ -97,7 +97,9 @@ func TestAScopeEndsWhatCameOfIt(t *testing.T) {
 		var parts []string
 		for _, b := range s.batches {
 			for _, c := range b.Commands {
-				parts = append(parts, fmt.Sprintf("%g:%g", b.At.Seconds(), c.(engine.Set).Value))
+				if set, ok := c.(engine.Set); ok {
+					parts = append(parts, fmt.Sprintf("%g:%g", b.At.Seconds(), set.Value))
+				}
 			}
 		}
 		s.batches = nil

@@ -22,26 +22,6 @@ func (g *Generation) openAccuse() {
 	})
 }
 
-// outside is "file:line:" of the innermost call that is not the library's; "" if there is
-// none.
-func (g *Generation) outside(L *lua.LState) string {
-	for level := 1; ; level++ {
-		frame, ok := L.GetStack(level)
-		if !ok {
-			return ""
-		}
-		if _, err := L.GetInfo("S", frame, nil); err != nil || frame.What == "G" {
-			continue
-		}
-		if _, more := L.GetStack(level + 1); frame.What == "main" && more {
-			continue // it stands for a call whose place another one has taken
-		}
-		if frame.Source != "" && !g.shipped[frame.Source] {
-			return L.Where(level)
-		}
-	}
-}
-
 // origin is the file:line to name for what runs fn: where fn begins, or, if that is in the
 // library, the line of the show that it runs for.
 func (g *Generation) origin(fn *lua.LFunction) string {

@@ -181,11 +181,7 @@ func (c copying) same(ch patch.Channel, a, b float64) bool {
 	if v := c.reader.Value(ch.Coarse); v > 0 {
 		scale = c.reader.Shown(ch.Coarse) / v
 	}
-	steps := 1.0
-	if !ch.Fine.IsZero() {
-		steps = 257
-	}
-	out := func(l, scale float64) float64 { return math.Floor(min(max(l, 0), 255)*scale*steps + 0.5) }
+	out := func(l, scale float64) float64 { return math.Floor(min(max(l, 0), 255)*scale*stepsOf(ch) + 0.5) }
 	return out(a, 1) == out(b, 1) && out(a, scale) == out(b, scale)
 }
 
@@ -198,31 +194,33 @@ func (c copying) levelText(ch patch.Channel, percents bool) string {
 			return text
 		}
 	}
-	for digits := range mostDigits + 1 {
-		if p.Degrees == 0 {
-			if text, is := decimal(l, digits); c.same(ch, is, l) {
+	steps := math.Floor(l*stepsOf(ch) + 0.5)
+	for _, near := range []float64{l, steps / stepsOf(ch)} { // or in the middle of those that are one
+		for digits := range mostDigits + 1 {
+			text, is := decimal(near, digits)
+			if p.Degrees != 0 {
+				text, is = decimal(p.Turned(near), digits)
+				is, _ = p.Angle(is)
+			}
+			if c.same(ch, is, l) {
 				return text
 			}
-			continue
 		}
-		text, degrees := decimal(p.Turned(l), digits)
-		if is, reached := p.Angle(degrees); reached && c.same(ch, is, l) {
-			return text
-		}
-	}
-	if p.Degrees != 0 {
-		text, _ := decimal(l/2.55, mostDigits)
-		return strconv.Quote(text + "%")
 	}
 	return strconv.FormatFloat(l, 'f', -1, 64)
 }
 
-// How many decimals are written at most. Four tell all levels of 16 bits apart; it takes more
-// for a level right between two of them.
-const (
-	usualDigits = 4
-	mostDigits  = 12
-)
+// stepsOf is how many steps of a channel are one of a level.
+func stepsOf(ch patch.Channel) float64 {
+	if ch.Fine.IsZero() {
+		return 1
+	}
+	return 257
+}
+
+// mostDigits is how many decimals are written: so many tell all levels of 16 bits apart, also
+// in degrees of a head that turns ten times.
+const mostDigits = 4
 
 // decimal writes a number with so many decimals, and is that number.
 func decimal(v float64, digits int) (string, float64) {
@@ -238,12 +236,12 @@ func intensityText(l float64) (string, float64) {
 	if p := math.Round(l / 2.55); math.Abs(p*2.55-l) < 1e-6 {
 		return fmt.Sprintf(`"%g%%"`, p), p / 100 * 255
 	}
-	for digits := range usualDigits {
+	for digits := range mostDigits {
 		if text, is := decimal(l, digits); math.Abs(is-l) < 1e-6 {
 			return text, is
 		}
 	}
-	return decimal(l, usualDigits)
+	return decimal(l, mostDigits)
 }
 
 // colorText writes a colour, as digits or as a list, and is what was written.
@@ -254,7 +252,7 @@ func colorText(c color.RGB, hex bool) (string, color.RGB) {
 	}
 	var texts [3]string
 	for i, v := range []*float64{&c.R, &c.G, &c.B} {
-		texts[i], *v = decimal(min(max(*v, 0), 255), usualDigits)
+		texts[i], *v = decimal(min(max(*v, 0), 255), mostDigits)
 	}
 	return "{ " + strings.Join(texts[:], ", ") + " }", c
 }

@@ -88,7 +88,7 @@ func notes(inputs []any) []any {
 			in = Handed{x.number}
 		case arrived:
 			in = Arrived{x.key}
-		case *pointing:
+		case *pointing, *asking:
 			continue // it changes nothing
 		}
 		list = append(list, in)
@@ -138,6 +138,8 @@ func (m *Machine) take(in any, now time.Duration) {
 	case arrived:
 		m.arrive(in, now)
 	case *pointing:
+		in.take(m)
+	case *asking:
 		in.take(m)
 	case handed:
 		if in.wiring != nil {

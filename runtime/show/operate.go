@@ -247,10 +247,14 @@ func (m *Machine) do(op Operation, ev script.Event) (err, stuck error) {
 	return err, stuck
 }
 
+// operator is who gives commands that no code does.
+const operator = "an operator"
+
 // light gives commands of an operator.
 func (m *Machine) light(at time.Duration, commands ...engine.Command) {
+	commands = append([]engine.Command{engine.Source{Task: operator, Event: TopicOperate}}, commands...)
 	m.submit(engine.Batch{
-		Stamp: engine.Stamp{At: at}, Generation: m.live.Number(), Reaction: true, Origin: "an operator", Commands: commands,
+		Stamp: engine.Stamp{At: at}, Generation: m.live.Number(), Reaction: true, Origin: operator, Commands: commands,
 	})
 }
 
