@@ -45,6 +45,23 @@ var sizes = map[string]func(*tab){
 	"phone":   (*tab).phone,
 }
 
+// wear has the page be dark or light. On a phone the switch stands on the page of help.
+func (b *tab) wear(theme string) {
+	b.Helper()
+	is := func() bool { return eval[string](b, `document.documentElement.dataset.theme`) == theme }
+	switch {
+	case is():
+		return
+	case len(b.look("button", `Switch to the .* theme`)) > 0:
+		b.click(`Switch to the .* theme`)
+	default:
+		b.click(`Help.*`)
+		b.click(`Dark or light`)
+		b.click(`Close`)
+	}
+	b.until("the page is "+theme, is)
+}
+
 // TestSight: every page is readable, named and in its place, on a desk and on a phone, in
 // the dark and in the light.
 func TestSight(t *testing.T) {
@@ -57,10 +74,7 @@ func TestSight(t *testing.T) {
 			b.open(h.link)
 			b.find("button", `GO.*`)
 			for _, theme := range []string{"dark", "light"} {
-				if theme == "light" {
-					b.click(`Switch to the light theme`)
-					b.find("button", `Switch to the dark theme`)
-				}
+				b.wear(theme)
 				for _, page := range pages {
 					b.turn(page)
 					b.settle()
@@ -84,9 +98,7 @@ func TestSightOfTrouble(t *testing.T) {
 			set(b)
 			b.open(h.link)
 			for _, theme := range []string{"dark", "light"} {
-				if theme == "light" {
-					b.click(`Switch to the light theme`)
-				}
+				b.wear(theme)
 				b.reads(`(?i)machinery is held`)
 				b.reads(`(?i)a new version waits`)
 				b.find("button", "Seen")
