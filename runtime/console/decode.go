@@ -7,11 +7,8 @@ import (
 	"io"
 )
 
-// Limits of JSON that others send.
-const (
-	maxDepth = 8  // lists and objects in one another
-	maxWords = 32 // of a command
-)
+// maxDepth is how many lists and objects may be in one another in JSON that others send.
+const maxDepth = 8
 
 var (
 	errDepth = errors.New("lists and objects are too deep in one another")
