@@ -7,10 +7,13 @@ import { Button, useDrive, useFrames, useTopic } from "./parts.js";
 
 const titles = { now: "Now", stage: "Stage", network: "Network", log: "Log" };
 
+// letGo gives up the focus that a press by hand has left, so that the space bar is GO.
+const letGo = (event) => { if (event.detail > 0) event.currentTarget.blur(); };
+
 export function Tabs({ page }) {
   return html`<nav class="tabs" aria-label="Pages">
     ${Object.entries(titles).map(([id, title]) => html`
-      <a key=${id} href=${"#" + id} class="tab" aria-current=${page === id ? "page" : undefined}><${Sign} of=${id} />${title}<${Count} of=${id} /></a>`)}
+      <a key=${id} href=${"#" + id} class="tab" onClick=${letGo} aria-current=${page === id ? "page" : undefined}><${Sign} of=${id} />${title}<${Count} of=${id} /></a>`)}
   </nav>`;
 }
 

@@ -1,25 +1,23 @@
 // Cue lists: where each stands, what comes next, and GO.
 
-import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { html, useEffect, useRef } from "./vendor/preact-htm.js";
 import { drive, showTime, store } from "./show.js";
 import { fadeAt, leftOf } from "./beat.js";
 import { seconds } from "./format.js";
 import { makeGo } from "./keys.js";
 import { Button, useDrive, useFrames, useTopic } from "./parts.js";
 
-// What is chosen here: the list that GO is for, and a cue of it that is armed.
-const chosen = { list: "", armed: "" };
-let redraw = () => {};
+// choose keeps what is chosen here: the list that GO is for, and a cue of it that is armed.
+const choose = (list, armed) => store.set("chosen", { list, armed });
 
 const goOnce = makeGo((list, cue) => {
   drive("go", list, ...(cue ? [cue] : []));
-  chosen.armed = "";
-  redraw();
+  choose(list, "");
 });
 
-const go = (list) => goOnce(performance.now(), list.name, chosen.armed);
+const go = (list) => goOnce(performance.now(), list.name, store.get("chosen").armed);
 
-const shown = (lists) => lists.find((l) => l.name === chosen.list) ?? lists[0];
+const shown = (lists) => lists.find((l) => l.name === store.get("chosen").list) ?? lists[0];
 
 // goFromKey is GO by the space bar, for the list that is in sight.
 export function goFromKey() {
@@ -28,27 +26,17 @@ export function goFromKey() {
 }
 
 export function CueLists({ lists }) {
-  const [, again] = useState(0);
-  redraw = () => again((n) => n + 1);
-  const scene = useTopic("scene");
+  const scene = useTopic("scene"), { armed } = useTopic("chosen");
   const list = shown(lists);
   const cues = scene?.lists?.find((l) => l.list === list.name)?.cues ?? [];
-  const choose = (name) => {
-    chosen.list = name;
-    chosen.armed = "";
-    redraw();
-  };
   return html`<section class="panel cues" aria-label="Cues">
     ${lists.length > 1 && html`<div class="list-tabs" role="tablist" aria-label="Cue lists">
-      ${lists.map((l) => html`<${Button} key=${l.name} role="tab" class="list-tab" aria-selected=${l.name === list.name} onPress=${() => choose(l.name)}>
+      ${lists.map((l) => html`<${Button} key=${l.name} role="tab" class="list-tab" aria-selected=${l.name === list.name} onPress=${() => choose(l.name, "")}>
         ${l.name}${l.current && html`<small> ${l.current}</small>`}<//>`)}
     </div>`}
     <${Standing} list=${list} cues=${cues} />
-    <${CueTable} list=${list} cues=${cues} onArm=${(number) => {
-      chosen.armed = chosen.armed === number ? "" : number;
-      redraw();
-    }} />
-    <${Transport} list=${list} cues=${cues} />
+    <${CueTable} list=${list} cues=${cues} armed=${armed} />
+    <${Transport} list=${list} cues=${cues} armed=${armed} />
   </section>`;
 }
 
@@ -86,7 +74,7 @@ function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function CueTable({ list, cues, onArm }) {
+function CueTable({ list, cues, armed }) {
   const table = useRef(null);
   const may = useDrive();
   useEffect(() => {
@@ -95,24 +83,23 @@ function CueTable({ list, cues, onArm }) {
   }, [list.name, list.current]);
   return html`<ol class="cue-table" ref=${table} aria-label=${"Cues of " + list.name}>
     ${cues.map((cue) => {
-      const on = cue.number === list.current, next = cue.number === list.next, armed = cue.number === chosen.armed;
-      return html`<li key=${cue.number} aria-current=${on ? "step" : undefined} class=${[on && "on", next && "next", armed && "armed"].filter(Boolean).join(" ")}>
-        <${Button} class="cue-row" disabled=${!may} aria-pressed=${armed} onPress=${() => onArm(cue.number)}>
-          <span class="mark" aria-hidden="true">${armed ? "◎" : on ? "▶" : next ? "▷" : ""}</span>
+      const on = cue.number === list.current, next = cue.number === list.next, aimed = cue.number === armed;
+      return html`<li key=${cue.number} aria-current=${on ? "step" : undefined} class=${[on && "on", next && "next", aimed && "armed"].filter(Boolean).join(" ")}>
+        <${Button} class="cue-row" disabled=${!may} aria-pressed=${aimed} onPress=${() => choose(list.name, aimed ? "" : cue.number)}>
+          <span class="mark" aria-hidden="true">${aimed ? "◎" : on ? "▶" : next ? "▷" : ""}</span>
           <span class="cue-no">${cue.number}</span><span class="cue-name">${cue.label}</span>
-          <span class="cue-state">${armed ? "armed" : on ? "on" : next ? "next" : ""}</span>
+          <span class="cue-state">${aimed ? "armed" : on ? "on" : next ? "next" : ""}</span>
         <//></li>`;
     })}
   </ol>`;
 }
 
-function Transport({ list, cues }) {
+function Transport({ list, cues, armed }) {
   const may = useDrive();
-  const armed = chosen.armed, target = armed || list.next;
+  const target = armed || list.next;
   const jump = () => {
     drive("jump", list.name, armed);
-    chosen.armed = "";
-    redraw();
+    choose(list.name, "");
   };
   return html`<div class="transport" role="group" aria-label=${"Transport of " + list.name}>
     <${Button} class="step" disabled=${!may || !list.current} onPress=${() => drive("back", list.name)}><span aria-hidden="true">◀</span> Back<//>

@@ -25,7 +25,6 @@ export function useLive() {
 export function Hold() {
   const scene = useTopic("scene"), may = useDrive();
   useTopic("selection");
-  useLive();
   if (!scene) return null;
   const selected = [...selection()];
   return html`<${Panel} title="Select and hold" class="hold" aside=${html`<span class="soft">${selected.length > 0 ? `${selected.length} selected` : ""}</span>`}>
@@ -54,6 +53,7 @@ function Groups({ scene, selected }) {
 
 // Grip is what can be done to the selected fixtures.
 function Grip({ scene, selected, may }) {
+  useLive();
   const fixtures = selected.map((i) => scene.fixtures[i]);
   const dims = selected.filter((i) => scene.fixtures[i].dims), colors = selected.filter((i) => scene.fixtures[i].colors);
   const moves = selected.filter((i) => scene.fixtures[i].pan || scene.fixtures[i].tilt);
@@ -108,9 +108,17 @@ function Channels({ fixtures, selected, may, hold }) {
       <${Fader} label=${name} min=${0} max=${100} step=${0.5} value=${0} text=${(v) => v + " %"} disabled=${!may} onSlide=${(v) => hold(list, name, share(v / 100))} /></label>`)}</details>`;
 }
 
+// valueOf is what something is held at, in degrees where the way is known.
+function valueOf(scene, hold) {
+  const fixture = scene?.fixtures.find((f) => f.name === hold.fixture);
+  const range = { pan: fixture?.pan, tilt: fixture?.tilt }[hold.channel];
+  if (!range) return hold.color ?? percent(hold.value);
+  return Math.round(range.min + (hold.value / 255) * (range.max - range.min)) + "°";
+}
+
 // Held lists what is held, by what it is held at.
 export function Held() {
-  const holds = useTopic("board")?.holds ?? [], may = useDrive();
+  const holds = useTopic("board")?.holds ?? [], scene = useTopic("scene"), may = useDrive();
   const rows = new Map();
   for (const hold of holds) {
     const key = `${hold.channel} ${hold.color ?? Math.round(hold.value)}`;
@@ -120,7 +128,7 @@ export function Held() {
   const drop = (row) => row.forEach((h) => slide(`unhold ${h.fixture}.${h.channel}`, ["unhold", `${h.fixture}.${h.channel}`]));
   return html`<${Panel} title="Held by hand" class=${"held-list" + (holds.length > 0 ? " some" : "")} data-test="holds" aside=${html`<b class="held-count">${holds.length > 0 ? "◆ " + holds.length : "nothing"}</b>`}>
     <ul>${[...rows].map(([key, row]) => html`<li key=${key}>
-      <span class="held-value">${row[0].color && html`<i class="held-color" style=${{ background: row[0].color }}></i>`}${row[0].channel} ${row[0].color ?? percent(row[0].value)}</span>
+      <span class="held-value">${row[0].color && html`<i class="held-color" style=${{ background: row[0].color }}></i>`}${row[0].channel} ${valueOf(scene, row[0])}</span>
       <span class="held-names">${row.slice(0, 4).map((h) => h.fixture + (h.gone ? " (gone)" : "")).join(", ")}${row.length > 4 ? ` +${row.length - 4}` : ""}</span>
       <${Button} class="plain-button" disabled=${!may} onPress=${() => drop(row)}>Let go<//></li>`)}</ul>
     ${holds.length > 0 && html`<div class="buttons">

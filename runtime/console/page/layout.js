@@ -2,7 +2,7 @@
 // view is {k, x, y}: how much the fitted picture is enlarged, and where its corner lies.
 
 // edges are px around the fitted picture: for the buttons above, names below, and glow.
-const edges = (width, height) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: height < 320 ? 40 : 84, bottom: height < 320 ? 30 : 52 });
+const edges = (width, height) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: height < 320 ? 40 : 106, bottom: height < 320 ? 32 : 66 });
 
 export const wholeView = () => ({ k: 1, x: 0, y: 0 });
 
@@ -13,15 +13,22 @@ export function makeLayout(scene, width, height) {
   const edge = edges(width, height);
   const w = Math.max(40, width - 2 * edge.side), h = Math.max(40, height - edge.top - edge.bottom);
   const xs = new Float32Array(n), ys = new Float32Array(n), whole = new Uint8Array(n);
+  const across = spanOf(scene.fixtures.map((f) => f.x)), down = spanOf(scene.fixtures.map((f) => f.y));
   scene.fixtures.forEach((fixture, i) => {
-    xs[i] = edge.side + fixture.x * w;
-    ys[i] = edge.top + fixture.y * h;
+    xs[i] = edge.side + across(fixture.x) * w;
+    ys[i] = edge.top + down(fixture.y) * h;
     if (fixture.of >= 0) whole[fixture.of] = 1;
   });
   const lit = [...xs.keys()].filter((i) => !whole[i]);
   const spacing = nearest(xs, ys, lit);
   const radius = Math.min(22, Math.max(1.5, spacing * 0.34));
   return { n, xs, ys, whole, lit, spacing, radius, groups: scene.groups.map((group) => boxOf(group, xs, ys, radius)) };
+}
+
+// spanOf maps what is used of an axis to all of it; what is narrow stays in the middle.
+function spanOf(places) {
+  const least = Math.min(...places), most = Math.max(...places);
+  return (v) => (most - least < 0.1 ? 0.5 + v - (least + most) / 2 : (v - least) / (most - least));
 }
 
 // nearest is how far it is from a fixture to the next one, for all but the closest quarter.

@@ -15,9 +15,13 @@ export function Notices({ page }) {
     ${moment?.pending && html`<${Pending} />`}
     ${moment?.stuck && html`<div class="notice bad" role="alert"><b>The script is stuck</b><span>${moment.stuck}. Light and beat go on.</span></div>`}
     ${moment?.noScript && html`<div class="notice warn" role="status"><b>No script runs</b><span>The last one did not load. Outputs hold what they had.</span></div>`}
+    ${page === "now" && moment?.missing?.length > 0 && html`<${Missing} missing=${moment.missing} />`}
     ${moment?.disabled?.length > 0 && html`<div class="notice warn" role="status"><b>Not called any more until a reload</b><span>${moment.disabled.join(", ")}</span></div>`}
   </div>`;
 }
+
+const Missing = ({ missing }) => html`<div class="notice warn absent" role="status" data-test="absent">
+  <b>✕ ${missing.length} missing</b><span>${missing.slice(0, 2).join("; ")}${missing.length > 2 ? " …" : ""}</span><a class="plain-button" href="#network">Look</a></div>`;
 
 // Lost says that what is seen is old, and when the next try is.
 function Lost() {

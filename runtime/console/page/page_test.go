@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,19 @@ func TestImports(t *testing.T) {
 	walk(t, func(name, _ string) {
 		if !asked[name] && !strings.HasSuffix(name, ".md") && !strings.HasSuffix(name, "LICENSE") {
 			t.Errorf("nobody asks for %s", name)
+		}
+	})
+}
+
+// TestPreload: a browser learns of all modules at once, and not of one after the other.
+func TestPreload(t *testing.T) {
+	index, err := fs.ReadFile(Files, "index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	walk(t, func(name, _ string) {
+		if path.Ext(name) == ".js" && path.Dir(name) == "." && name != "app.js" && !strings.Contains(string(index), `<link rel="modulepreload" href="`+name+`">`) {
+			t.Errorf("index.html does not preload %s", name)
 		}
 	})
 }

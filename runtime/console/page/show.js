@@ -15,7 +15,7 @@ const local = () => performance.now() / 1000;
 export const store = makeStore({
   link: { state: "opening", tries: 0 },
   hello: null, scene: null, board: null, moment: null, movers: [], house: null, houses: [],
-  lines: [], alarm: null, stale: false, said: null,
+  lines: [], alarm: null, stale: false, said: null, chosen: { list: "", armed: "" },
 });
 
 // Levels and looks change too often to be drawn by parts: canvases read them.
@@ -32,6 +32,8 @@ export const showTime = () => clock.at(local(), silent) ?? 0;
 
 const take = {
   hello(hello) {
+    const before = store.get("hello");
+    if (before && before.version !== hello.version) return location.reload(); // to the page of that version
     clock.forget();
     store.set("lines", []);
     store.set("houses", []);

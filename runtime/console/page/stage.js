@@ -19,8 +19,8 @@ export function Stage() {
   return html`<div class="stage">
     <div class="stage-main">
       <div class="views" role="tablist" aria-label="View">
-        <${Button} role="tab" class="choice" aria-selected=${view === "stage"} aria-checked=${view === "stage"} onPress=${() => setView("stage")}>Stage<//>
-        <${Button} role="tab" class="choice" aria-selected=${view === "slots"} aria-checked=${view === "slots"} onPress=${() => setView("slots")}>Outputs<//>
+        <${Button} role="tab" class="choice" aria-selected=${view === "stage"} onPress=${() => setView("stage")}>Stage<//>
+        <${Button} role="tab" class="choice" aria-selected=${view === "slots"} onPress=${() => setView("slots")}>Outputs<//>
       </div>
       ${view === "stage" ? html`<${StageCanvas} onOver=${setOver} />` : html`<${Universe} output=${output} onOutput=${setOutput} onOver=${setOver} />`}
       <div class="under"><${Why} over=${over} />${view === "stage" && html`<${Machines} />`}</div>

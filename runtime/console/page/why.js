@@ -61,6 +61,6 @@ function Cause({ cause, generation }) {
   const age = showTime() - cause.since;
   return html`<li class=${"cause layer-" + cause.layer}>
     <span class="layer">${cause.layer}</span>
-    <span class="cause-what"><b>${cause.channel}</b> ${cause.what}${from && html`<br /><code>${from}</code>`}</span>
+    <span class="cause-what"><b>${cause.channel}</b> ${cause.what.startsWith(cause.channel + " ") ? cause.what.slice(cause.channel.length) : cause.what}${from && html`<br /><code>${from}</code>`}</span>
     <span class="cause-value">${percent(cause.value)}<small>${cause.since > 0 && age > 0 ? `for ${seconds(age)}` : ""}</small></span></li>`;
 }
