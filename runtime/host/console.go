@@ -205,7 +205,7 @@ func (h *Host) Board() *console.Board {
 func boardOf(b *show.Board) *console.Board {
 	v := &console.Board{
 		Params: make([]console.Param, 0, len(b.Params)), Triggers: make([]string, 0, len(b.Triggers)), Lists: make([]console.List, 0, len(b.Lists)),
-		Master: b.Master, Blackout: b.Blackout, Holds: []console.Hold{},
+		Master: b.Master, Blackout: b.Blackout, Holds: make([]console.Hold, 0, len(b.Holds)),
 	}
 	for i := range b.Params {
 		v.Params = append(v.Params, paramOf(&b.Params[i]))
@@ -218,6 +218,9 @@ func boardOf(b *show.Board) *console.Board {
 			Name: l.Name, Current: l.Current, Next: l.Next, Pending: l.Pending.Kind, Cue: l.Pending.Cue, Due: l.Pending.At.Seconds(),
 			From: l.From.Seconds(), To: l.To.Seconds(),
 		})
+	}
+	for _, held := range b.Holds {
+		v.Holds = append(v.Holds, console.Hold{Fixture: held.Fixture, Channel: held.Channel, Value: held.Value, Color: held.Color, Gone: held.Gone})
 	}
 	return v
 }
