@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,15 +107,12 @@ func TestLevels(t *testing.T) {
 	// Slot by slot: universe 1 has left on slots 1 to 3, and pulse on 8.
 	b.clickOn("tab", "Outputs")
 	slots := b.find("img|image|canvas", `Levels of .*`)
+	told := regexp.MustCompile(`slot 2\s+left · green\s+255`)
 	b.until("slot 2 is told of", func() bool {
-		r := b.box(slots)
+		r := b.boxNow(slots)
 		b.must(chromedp.MouseEvent("mouseMoved", float64(middle(r).X), float64(r.Min.Y+10)))
-		columns := 32
-		if r.Dx() <= 700 {
-			columns = 16
-		}
-		b.must(chromedp.MouseEvent("mouseMoved", float64(r.Min.X)+float64(r.Dx())/float64(columns)*1.5, float64(r.Min.Y+10)))
-		return strings.Contains(b.text(), "slot 2 left · green 255")
+		b.must(chromedp.MouseEvent("mouseMoved", float64(r.Min.X)+float64(r.Dx())/32*1.5, float64(r.Min.Y+10)))
+		return told.MatchString(b.text())
 	})
 }
 
