@@ -74,6 +74,7 @@ func TestBrokenSave(t *testing.T) {
 	h.edit(`local main = cue.list`, "local main = = cue.list")
 	b.find("alert", `.*`)
 	b.reads(`show\.lua:\d+:.*`)
+	b.settle()           // what comes at once after a GO is taken for a bounce
 	b.click(`GO, cue 2`) // the running version plays on
 	h.at(b, "2")
 	for _, page := range pages {
