@@ -19,7 +19,7 @@ local head  = stage.fixture{ name = "head",  kind = "moving_head", at = one:slot
 stage.group{ name = "washes", left, right }
 stage.layout{ [left] = { 0, 0 }, [right] = { 4, 0 }, [work] = { 2, 2 }, [pulse] = { 4, 2 }, [head] = { 0, 2 } }
 
-pulse:wave{ channels = { "dimmer" }, shape = "square", period = "1s", from = 0, to = 255 }
+pulse:wave{ channels = { "dimmer" }, shape = "square", period = "1300ms", from = 0, to = 255 }
 
 local crane = theater.motion{ limits = { x = { min = -90, max = 90, speed = 90 } } }
 theater.valve{ safe = "empty" }
