@@ -50,7 +50,6 @@ var headers = map[string]string{
 	"X-Content-Type-Options":       "nosniff",
 	"X-Frame-Options":              "DENY",
 	"Referrer-Policy":              "no-referrer",
-	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Permissions-Policy":           "camera=(), geolocation=(), microphone=()",
 }
@@ -68,6 +67,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.unread.Store(false)
 	for name, value := range headers {
 		w.Header().Set(name, value)
+	}
+	if localAddress(r).IsLoopback() {
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin") // elsewhere browsers warn of it: it needs TLS
 	}
 	switch {
 	case !s.isMine(r):

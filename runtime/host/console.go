@@ -205,7 +205,7 @@ func (h *Host) Board() *console.Board {
 func boardOf(b *show.Board) *console.Board {
 	v := &console.Board{
 		Params: make([]console.Param, 0, len(b.Params)), Triggers: make([]string, 0, len(b.Triggers)), Lists: make([]console.List, 0, len(b.Lists)),
-		Master: b.Master, Blackout: b.Blackout, Holds: []console.Hold{},
+		Master: b.Master, Blackout: b.Blackout, Holds: make([]console.Hold, 0, len(b.Holds)),
 	}
 	for i := range b.Params {
 		v.Params = append(v.Params, paramOf(&b.Params[i]))
