@@ -1,6 +1,7 @@
 package consoletest
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ func (b *tab) keepPicture(name string) {
 	}
 	png, err := io.ReadAll(b.picture())
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)
+		err = errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600))
 	}
 	if err != nil {
 		b.Error(err)
