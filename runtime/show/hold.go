@@ -208,6 +208,17 @@ func levelOf(p patch.Property, channel, text string) (float64, error) {
 	return n, nil
 }
 
+// alone is the level that a hold is about, whatever it is called, or the first of a color;
+// false for one of several or of part of a fixture, which others may have some of.
+func (b *Board) alone(op Hold) (level.Address, bool) {
+	list, err := b.grasps(op)
+	if err != nil || len(list) != 1 {
+		return level.Address{}, false
+	}
+	f, h := list[0].fixture, list[0].handle
+	return h.Channels[0].Coarse, f.Of == "" && len(f.Parts) == 0 && (h.Color || len(h.Channels) == 1)
+}
+
 // lay holds what an operation that was checked says.
 func (m *Machine) lay(at time.Duration, op Hold) {
 	grasps, _ := m.Board().grasps(op)
