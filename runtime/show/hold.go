@@ -254,6 +254,9 @@ func (m *Machine) note(h HeldLevel) {
 // forget takes addresses from what is held.
 func (m *Machine) forget(list []level.Address) {
 	taken := func(a level.Address) bool { return slices.Contains(list, a) }
+	if !slices.ContainsFunc(m.holds, func(h HeldLevel) bool { return slices.ContainsFunc(h.at, taken) }) {
+		return
+	}
 	m.holds = slices.DeleteFunc(slices.Clone(m.holds), func(h HeldLevel) bool {
 		return !slices.ContainsFunc(h.at, func(a level.Address) bool { return !taken(a) })
 	})
@@ -325,16 +328,21 @@ func (m *Machine) callHolds(p *patch.Patch) {
 	}
 	m.relit = true
 	m.holds = slices.Clone(m.holds)
+	there := map[level.Address][]grasp{} // by where they begin
+	for _, f := range p.Fixtures() {
+		for _, f := range append([]patch.Fixture{f}, f.Parts...) {
+			for _, x := range f.Handles() {
+				at := x.Channels[0].Coarse
+				there[at] = append(there[at], grasp{fixture: f, handle: x})
+			}
+		}
+	}
 	for i := range m.holds {
 		h := &m.holds[i]
-		best := 0
-		for _, f := range p.Fixtures() {
-			for _, f := range append([]patch.Fixture{f}, f.Parts...) {
-				for _, x := range f.Handles() {
-					if like := h.like(f.Name, x); like > best {
-						best, h.Fixture, h.Channel = like, f.Name, x.Name
-					}
-				}
+		best, was := 0, *h
+		for _, g := range there[h.at[0]] {
+			if like := was.like(g.fixture.Name, g.handle); like > best {
+				best, h.Fixture, h.Channel = like, g.fixture.Name, g.handle.Name
 			}
 		}
 		h.Gone = best == 0

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -282,6 +283,30 @@ func TestTheLastHoldCounts(t *testing.T) {
 	h.run(2 * time.Second)
 	if got := h.held(); got != "front.left.intensity 8, wash 1.intensity 5, head.intensity 3, wash 1.color #0000ff" {
 		t.Errorf("held %s", got)
+	}
+}
+
+// TestReloadOfManyHolds: the swap is short also where all that there is is held.
+func TestReloadOfManyHolds(t *testing.T) {
+	const text = `local stage = require "stage"
+local all = { name = "all" }
+for i = 1, 170 do all[i] = stage.fixture{ name = "f" .. i, kind = "rgb", at = one:slot(3 * i - 2) } end
+stage.group(all)`
+	h := newLab(t, text)
+	h.run(time.Second)
+	reload := func() uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		h.load(text)
+		runtime.ReadMemStats(&after)
+		h.run(h.clock.Now() + 20*time.Millisecond)
+		return after.Mallocs - before.Mallocs
+	}
+	free := reload()
+	h.operate("hold all 50%")
+	h.operate("hold all red")
+	if held := reload(); held > 2*free || len(h.m.Board().Holds) != 340 {
+		t.Errorf("a load with %d holds allocates %d times, one without %d times", len(h.m.Board().Holds), held, free)
 	}
 }
 
