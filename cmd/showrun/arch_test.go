@@ -89,7 +89,7 @@ var layers = []layer{
 	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/console", "runtime/control", "runtime/device", "runtime/level", "runtime/patch", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		nil, nil},
 	{"cmd/showrun", []string{"bindings", "drivers", "runtime", "scripts"},
-		[]string{"github.com/lmittmann/tint", "github.com/pelletier/go-toml/v2", "github.com/piglig/go-qr", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys", "golang.org/x/term"}, nil},
+		[]string{"github.com/lmittmann/tint", "github.com/pelletier/go-toml/v2", "github.com/piglig/go-qr", "github.com/rivo/uniseg", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
 
 // place is a set of files: those with a matching name in a folder and below.

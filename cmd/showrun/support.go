@@ -61,23 +61,36 @@ are not in it. The files of the show are in it only with --with-show.`,
 	return cmd
 }
 
-// writeSupport looks at everything and writes the archive.
-func (a *app) writeSupport(cmd *cobra.Command, o doctor.Options, file string, withShow bool) error {
+// patientOf is whom an archive is about, before anything was looked at.
+func patientOf(cmd *cobra.Command, o *doctor.Options) (p support.Patient, err error) {
 	if err := defaultState(&o.StateDir); err != nil {
-		return err
+		return p, err
 	}
-	p := support.Patient{
+	p = support.Patient{
 		Version: version(), System: runtime.GOOS + "/" + runtime.GOARCH, Now: time.Now(), Environ: os.Environ(),
-		StateDir: o.StateDir, WithShow: withShow, Settings: allFlags(cmd.Root()),
+		StateDir: o.StateDir, Settings: allFlags(cmd.Root()),
 	}
 	p.Build, _ = debug.ReadBuildInfo()
+	var shows []string
 	if o.Show != "" {
 		f, err := folder.Find(o.Show)
 		if err != nil {
-			return usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, o.Show))}
+			return p, usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, o.Show))}
 		}
-		p.ShowDir = f.Dir
+		p.ShowDir, shows = f.Dir, []string{o.Show}
 	}
+	from, err := settingsFor(shows)
+	p.SettingsFiles = from.Files
+	return p, err
+}
+
+// writeSupport looks at everything and writes the archive.
+func (a *app) writeSupport(cmd *cobra.Command, o doctor.Options, file string, withShow bool) error {
+	p, err := patientOf(cmd, &o)
+	if err != nil {
+		return err
+	}
+	p.WithShow = withShow
 	fmt.Fprintln(a.stderr, "looking at this machine, which takes some seconds")
 	ctx, end := context.WithTimeout(cmd.Context(), supportTime)
 	defer end()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,24 @@ import (
 
 	"showrun/cmd/showrun/doctor"
 	"showrun/runtime/control"
+	"showrun/runtime/host"
 )
+
+// TestSupportHasTheSettings of the show and of the user, wherever the state is.
+func TestSupportHasTheSettings(t *testing.T) {
+	show := filepath.Join(t.TempDir(), "gala.lua")
+	if err := os.WriteFile(show, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	user, err := host.DefaultStateDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := patientOf((&app{}).root(), &doctor.Options{StateDir: t.TempDir(), Show: show})
+	if want := []string{filepath.Join(filepath.Dir(show), "showrun.toml"), filepath.Join(user, "showrun.toml")}; err != nil || !slices.Equal(p.SettingsFiles, want) {
+		t.Errorf("%q, %v, want %q", p.SettingsFiles, err, want)
+	}
+}
 
 // TestSupportAsksForTheLog of a show at its console, with the token of its link.
 func TestSupportAsksForTheLog(t *testing.T) {

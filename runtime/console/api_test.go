@@ -108,8 +108,8 @@ func TestMetrics(t *testing.T) {
 	s.moment = Moment{Beat: Beat{Tempo: 120, Confidence: 0.5}, Held: true, Missing: []string{"x"}}
 	s.house = House{
 		Frames: 1000, Rate: 44, Late: Histogram{Bounds: []float64{0.001, 0.01}, Counts: []uint64{7, 2, 1}, Sum: 0.1},
-		Drops:    []Drop{{Name: "events_lost", What: "events lost", N: 3}, {Name: "osc_Bad packets!", What: "bad", Of: "desk", N: 4}, {Name: SumOfRefusals, N: 9}},
-		Devices:  []Device{{Name: "desk", Protocol: "osc", State: "there", Counts: []Drop{{Name: "osc_Bad packets!", What: "bad", N: 4}}}, {Name: "far\xff", State: "missing"}},
+		Drops:    []Drop{{Name: "events_lost", What: "events lost", N: 3}, {Name: "osc_Bad packets!", What: "bad", Of: "desk", N: 4}, {Name: "osc_bad_packets_", What: "worse", Of: "desk", N: 5}, {Name: SumOfRefusals, N: 9}},
+		Devices:  []Device{{Name: "desk", Protocol: "osc", State: "there"}, {Name: "far\xff", State: "missing"}},
 		Handlers: []Handler{{"show.lua:3", 5, 0.5, 0.2}, {"show.lua:3", 6, 1, 1}},
 	}
 	server := open(t, s, "127.0.0.1:0")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -240,5 +241,41 @@ func TestFault(t *testing.T) {
 	p.await("board")
 	if told.Load() != 1 {
 		t.Errorf("%d faults", told.Load())
+	}
+}
+
+// comer is a connection from an address, of which nothing comes.
+type comer struct {
+	net.Conn
+	from string
+}
+
+func (c comer) RemoteAddr() net.Addr { a, _ := net.ResolveTCPAddr("tcp", c.from); return a }
+func (comer) Close() error           { return nil }
+
+// TestPagesStay: where only pages are that somebody looks at, none gives its place to who
+// comes; one that has said nothing yet does.
+func TestPagesStay(t *testing.T) {
+	var refused refusals
+	h := &hall{refused: &refused}
+	var pages []*guest
+	for range maxConnectionsFrom {
+		g := h.enter(comer{from: "192.0.2.1:5000"})
+		h.rise(g, live)
+		pages = append(pages, g)
+	}
+	if g := h.enter(comer{from: "192.0.2.1:5001"}); g != nil || h.count() != maxConnectionsFrom {
+		t.Errorf("%v came in, %d are there", g, h.count())
+	}
+	for range maxConnections - maxConnectionsFrom {
+		h.enter(comer{from: "192.0.2.2:5000"})
+	}
+	if g := h.enter(comer{from: "192.0.2.3:5000"}); g == nil || h.count() != maxConnections {
+		t.Errorf("%v did not come in, %d are there", g, h.count())
+	}
+	for _, g := range pages {
+		if !slices.Contains(h.open, g) {
+			t.Fatal("a page had to go")
+		}
 	}
 }

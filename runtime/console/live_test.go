@@ -70,6 +70,23 @@ func TestWhatChanges(t *testing.T) {
 	}
 }
 
+// TestLargeMessages end the connection before they are read.
+func TestLargeMessages(t *testing.T) {
+	s := newStage()
+	server := open(t, s, "127.0.0.1:0")
+	p := dial(t, server, nil)
+	p.say(`{"do":["go","` + strings.Repeat("a", maxMessage) + `"]}`)
+	for {
+		if _, _, err := p.ReadMessage(); err != nil {
+			break
+		}
+	}
+	awaitCount(t, &server.refused, tooLarge, 1)
+	if did := s.did(); len(did) > 0 {
+		t.Errorf("%q was done", did)
+	}
+}
+
 // TestWhatIsAsked is done and answered.
 func TestWhatIsAsked(t *testing.T) {
 	s := newStage()

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,7 +62,7 @@ func (m meter) Collect(to chan<- prometheus.Metric) {
 		put(gauge, "handler_worst_seconds", "The longest call", h.Worst, "handler", h.Name)
 	}
 	helps := map[string]string{}
-	for _, d := range counters(house) {
+	for _, d := range unique(house.Drops, func(d Drop) string { return metricName(d.Name) + "\x00" + d.Of }) {
 		name := metricName(d.Name)
 		if helps[name] == "" {
 			helps[name] = d.What // which is one for a name, whatever the device
@@ -73,20 +72,6 @@ func (m meter) Collect(to chan<- prometheus.Metric) {
 	if h, ok := histogram(house.Late); ok {
 		to <- h
 	}
-}
-
-// counters are all that are counted, each once.
-func counters(h *House) []Drop {
-	all := slices.Clone(h.Drops)
-	for _, d := range h.Devices {
-		for _, c := range d.Counts {
-			if c.Of == "" {
-				c.Of = d.Name
-			}
-			all = append(all, c)
-		}
-	}
-	return unique(all, func(d Drop) string { return metricName(d.Name) + "\x00" + d.Of })
 }
 
 // unique are the first of each key: of two metrics of one name a scrape would have none.

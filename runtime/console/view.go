@@ -245,7 +245,6 @@ type Device struct {
 	Protocol string   `json:"protocol"`
 	State    string   `json:"state"` // there, waiting or missing
 	Why      string   `json:"why,omitempty"`
-	Counts   []Drop   `json:"counts"`
 	Leases   []string `json:"leases,omitempty"` // in words
 }
 

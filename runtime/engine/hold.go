@@ -225,19 +225,20 @@ func (e *Engine) cover(m *mixer) {
 }
 
 // underneath returns the intensity and the colour that a fixture has without holds, and notes
-// its levels: those of the attributes, or what the channels make if not all follow.
+// its levels: those of the attributes, also if nothing has ever set it, or what the channels
+// make if not all follow.
 func (e *Engine) underneath(m *mixer) (intensity float64, c color.RGB) {
 	intensity, c = 255, e.colorValue(m)
 	if m.Mix.Dims {
 		intensity = e.slot(m.Mix.At).value
 	}
 	e.holds.levels = e.holds.levels[:0]
-	all := true
+	all, known := true, false
 	for i, ch := range m.Mix.Channels {
 		e.holds.levels = append(e.holds.levels, e.slot(ch.Coarse).value)
-		all = all && m.Bound[i]
+		all, known = all && m.Bound[i], known || *e.maker(ch.Coarse) != 0
 	}
-	if all {
+	if all || !known {
 		return intensity, c
 	}
 	if c = m.Mix.Color(e.holds.levels); intensity > 0 {

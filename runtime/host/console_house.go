@@ -51,9 +51,8 @@ func (h *Host) House() *console.House {
 		v.Drops = append(v.Drops, console.Drop{Name: d.name, What: d.what, N: d.n})
 	}
 	for _, n := range list {
-		d := n.seen()
-		v.Devices = append(v.Devices, d)
-		v.Drops = append(v.Drops, d.Counts...)
+		v.Devices = append(v.Devices, n.seen())
+		v.Drops = append(v.Drops, n.drops()...)
 	}
 	v.Others = append(v.Others, strangers(list)...)
 	for _, t := range h.show.Times() {
@@ -64,7 +63,7 @@ func (h *Host) House() *console.House {
 
 // seen is how a device stands.
 func (n *named) seen() console.Device {
-	d := console.Device{Name: n.name, Protocol: n.protocol, State: "there", Counts: []console.Drop{}}
+	d := console.Device{Name: n.name, Protocol: n.protocol, State: "there"}
 	if n.device == nil {
 		d.State, d.Why = "missing", n.missing
 		return d
@@ -74,15 +73,20 @@ func (n *named) seen() console.Device {
 			d.State, d.Why = "waiting", "for "+strings.Join(others, ", ")
 		}
 	}
-	if c, ok := n.device.(device.Counted); ok {
-		for _, c := range c.Counts() {
-			d.Counts = append(d.Counts, console.Drop{Name: n.protocol + "_" + c.Name, What: c.What, Of: n.name, N: c.N})
-		}
-	}
 	if l, ok := n.device.(device.Lessor); ok {
 		d.Leases = l.Leases()
 	}
 	return d
+}
+
+// drops are the counters of a device.
+func (n *named) drops() (list []console.Drop) {
+	if c, ok := n.device.(device.Counted); ok {
+		for _, c := range c.Counts() {
+			list = append(list, console.Drop{Name: n.protocol + "_" + c.Name, What: c.What, Of: n.name, N: c.N})
+		}
+	}
+	return list
 }
 
 // strangers are what is on the networks of devices and is none of the show's, each once.

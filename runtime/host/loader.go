@@ -366,7 +366,7 @@ func (h *Host) reloadFailed(err error) {
 	if h.noScript.Load() {
 		what = "not loaded, levels stay and NO SCRIPT RUNS until a file is saved that loads: "
 	}
-	h.opts.Log.Error(what+err.Error(), args...)
 	h.raise(err, true)
 	h.reloadErrors.Add(1)
+	h.opts.Log.Error(what+err.Error(), args...)
 }

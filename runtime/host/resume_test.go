@@ -226,8 +226,14 @@ func TestReloadAsk(t *testing.T) {
 	log.await(t, "show loaded", 1)
 	save(t, file, text("two")+" +")
 	log.await(t, "not reloaded, the running show goes on", 1)
+	if h.Alarm() == nil {
+		t.Error("no alarm says that it does not load")
+	}
 	save(t, file, text("three"))
 	log.await(t, "a new version is waiting", 1)
+	if a := h.Alarm(); a != nil {
+		t.Errorf("what loads is waiting, and the alarm is still %+v", a)
+	}
 	if s := h.Status(); !s.NewVersion || s.Generation != 1 || s.ReloadErrors != 0 || !strings.Contains(s.String(), "A NEW VERSION IS WAITING") {
 		t.Errorf("status %v", s)
 	}

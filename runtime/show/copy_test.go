@@ -195,4 +195,9 @@ func TestCopy(t *testing.T) {
 			t.Errorf("copy %s: %s\n  want %s", c.names, got, c.want)
 		}
 	}
+	h.load(strings.ReplaceAll(heldText, `"head", kind = "moving_head", at = one:slot(11)`, `"head", kind = "moving_head", at = one:slot(101)`))
+	h.run(h.clock.Now() + time.Second)
+	if got, err := h.m.Copy(nil); err != nil || got != "{\n  [\"wash 1\"] = { color = \"#ff8800\", intensity = \"50%\" },\n}" {
+		t.Errorf("with holds of what is gone: %s, %v", got, err)
+	}
 }

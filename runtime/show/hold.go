@@ -208,6 +208,17 @@ func levelOf(p patch.Property, channel, text string) (float64, error) {
 	return n, nil
 }
 
+// alone is the level that a hold is about, whatever it is called, or the first of a color;
+// false for one of several or of part of a fixture, which others may have some of.
+func (b *Board) alone(op Hold) (level.Address, bool) {
+	list, err := b.grasps(op)
+	if err != nil || len(list) != 1 {
+		return level.Address{}, false
+	}
+	f, h := list[0].fixture, list[0].handle
+	return h.Channels[0].Coarse, f.Of == "" && len(f.Parts) == 0 && (h.Color || len(h.Channels) == 1)
+}
+
 // lay holds what an operation that was checked says.
 func (m *Machine) lay(at time.Duration, op Hold) {
 	grasps, _ := m.Board().grasps(op)
@@ -243,6 +254,9 @@ func (m *Machine) note(h HeldLevel) {
 // forget takes addresses from what is held.
 func (m *Machine) forget(list []level.Address) {
 	taken := func(a level.Address) bool { return slices.Contains(list, a) }
+	if !slices.ContainsFunc(m.holds, func(h HeldLevel) bool { return slices.ContainsFunc(h.at, taken) }) {
+		return
+	}
 	m.holds = slices.DeleteFunc(slices.Clone(m.holds), func(h HeldLevel) bool {
 		return !slices.ContainsFunc(h.at, func(a level.Address) bool { return !taken(a) })
 	})
@@ -314,16 +328,21 @@ func (m *Machine) callHolds(p *patch.Patch) {
 	}
 	m.relit = true
 	m.holds = slices.Clone(m.holds)
+	there := map[level.Address][]grasp{} // by where they begin
+	for _, f := range p.Fixtures() {
+		for _, f := range append([]patch.Fixture{f}, f.Parts...) {
+			for _, x := range f.Handles() {
+				at := x.Channels[0].Coarse
+				there[at] = append(there[at], grasp{fixture: f, handle: x})
+			}
+		}
+	}
 	for i := range m.holds {
 		h := &m.holds[i]
-		best := 0
-		for _, f := range p.Fixtures() {
-			for _, f := range append([]patch.Fixture{f}, f.Parts...) {
-				for _, x := range f.Handles() {
-					if like := h.like(f.Name, x); like > best {
-						best, h.Fixture, h.Channel = like, f.Name, x.Name
-					}
-				}
+		best, was := 0, *h
+		for _, g := range there[h.at[0]] {
+			if like := was.like(g.fixture.Name, g.handle); like > best {
+				best, h.Fixture, h.Channel = like, g.fixture.Name, g.handle.Name
 			}
 		}
 		h.Gone = best == 0

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,7 @@ func TestHold(t *testing.T) {
 		{"unhold wash_1", "wash 1 let go", "", "1 2 3", "255 0 0"},
 		{"unhold wash_1", "wash 1 let go", "", "1 2 3", "255 0 0"}, // once more: nothing
 		{"hold head.pan 0", "head.pan held at 0", "head.pan 127.5", "11 12", "127.5 0"},
+		{"unhold wash_1", "wash 1 let go", "head.pan 127.5", "11 12", "127.5 0"}, // of which nothing is held
 		{"hold head.tilt -135", "head.tilt held at -135", "head.pan 127.5, head.tilt 255", "13", "255"},
 		{"hold head.dimmer 3", "head.dimmer held at 3", "head.pan 127.5, head.tilt 255, head.dimmer 3", "16", "3"},
 		{"hold head.intensity 4", "head.intensity held at 4", "head.pan 127.5, head.tilt 255, head.intensity 4", "16", "4"}, // the same
@@ -215,6 +217,96 @@ func TestHoldsInACrowd(t *testing.T) {
 	h.run(2 * time.Second)
 	if got := h.held(); got != fmt.Sprintf("front.left.intensity %d", 4999%256) {
 		t.Errorf("held %s", got)
+	}
+}
+
+// TestHoldOfWhatNothingHasSet: it is white, as in scripts, and what is known to be dark stays so.
+func TestHoldOfWhatNothingHasSet(t *testing.T) {
+	h := newLab(t, `local stage = require "stage"
+stage.fixture{ name = "blinder", channels = { "warm_white", "white" }, at = one:slot(1) }
+stage.fixture{ name = "new", kind = "rgb", at = one:slot(11) }
+stage.fixture{ name = "dark", kind = "rgb", at = one:slot(21) }:set{ red = 0 }`)
+	h.run(time.Second)
+	h.operate("hold blinder 50")
+	h.operate("hold new 60")
+	h.operate("hold dark 70")
+	if got := h.at(1, 2, 11, 12, 13, 21, 22); got != "50 50 60 60 60 0 0" {
+		t.Errorf("at %s", got)
+	}
+	h.operate("unhold")
+	if got := h.at(1, 2, 11, 12, 13, 21, 22); got != "0 0 0 0 0 0 0" {
+		t.Errorf("let go: at %s", got)
+	}
+}
+
+// TestHoldsOverlap: a channel of several that are held together is also held by itself, and
+// then the others are not let go with it.
+func TestHoldsOverlap(t *testing.T) {
+	h := newLab(t, "")
+	h.files = map[string][]byte{"pack.json": []byte(`{ "name": "pack", "availableChannels": {
+  "One": { "capability": { "type": "Intensity" } }, "Two": { "capability": { "type": "Intensity" } } },
+  "modes": [{ "name": "2ch", "channels": ["One", "Two"] }] }`)}
+	h.load(`local stage = require "stage"
+stage.fixture{ name = "pack", profile = "pack.json", at = one:slot(1) }`)
+	h.run(time.Second)
+	for _, c := range [][3]string{
+		{"hold pack 50", "pack.intensity 50", "50 50"},
+		{"hold pack.one 60", "pack.intensity 50, pack.dimmer 60", "60 50"},
+		{"unhold pack.one", "pack.intensity 50", "0 50"},
+		{"hold pack.one 70", "pack.intensity 50, pack.dimmer 70", "70 50"},
+		{"hold pack 80", "pack.intensity 80", "80 80"},
+		{"unhold pack", "", "0 0"},
+	} {
+		h.operate(c[0])
+		if h.held() != c[1] || h.at(1, 2) != c[2] {
+			t.Errorf("%s: held %s, at %s", c[0], h.held(), h.at(1, 2))
+		}
+	}
+}
+
+// TestTheLastHoldCounts, also while the script is busy and the same has several names.
+func TestTheLastHoldCounts(t *testing.T) {
+	h := newLab(t, heldText)
+	h.run(time.Second)
+	for range 500 {
+		h.m.Operate(show.Hold{Fixture: "front.left", Value: "9"})
+	}
+	for _, op := range []show.Hold{
+		{Fixture: "front.left", Value: "6"}, {Fixture: "all", Value: "7"}, {Fixture: "front.left", Value: "8"},
+		{Fixture: "head", Channel: "intensity", Value: "1"}, {Fixture: "head", Channel: "dimmer", Value: "2"}, {Fixture: "head", Channel: "intensity", Value: "3"},
+		{Fixture: "wash 1", Value: "4"}, {Fixture: "wash 1", Value: "blue"}, {Fixture: "wash 1", Value: "5"},
+	} {
+		if err := h.m.Operate(op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.run(2 * time.Second)
+	if got := h.held(); got != "front.left.intensity 8, wash 1.intensity 5, head.intensity 3, wash 1.color #0000ff" {
+		t.Errorf("held %s", got)
+	}
+}
+
+// TestReloadOfManyHolds: the swap is short also where all that there is is held.
+func TestReloadOfManyHolds(t *testing.T) {
+	const text = `local stage = require "stage"
+local all = { name = "all" }
+for i = 1, 170 do all[i] = stage.fixture{ name = "f" .. i, kind = "rgb", at = one:slot(3 * i - 2) } end
+stage.group(all)`
+	h := newLab(t, text)
+	h.run(time.Second)
+	reload := func() uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		h.load(text)
+		runtime.ReadMemStats(&after)
+		h.run(h.clock.Now() + 20*time.Millisecond)
+		return after.Mallocs - before.Mallocs
+	}
+	free := reload()
+	h.operate("hold all 50%")
+	h.operate("hold all red")
+	if held := reload(); held > 2*free || len(h.m.Board().Holds) != 340 {
+		t.Errorf("a load with %d holds allocates %d times, one without %d times", len(h.m.Board().Holds), held, free)
 	}
 }
 

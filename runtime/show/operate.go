@@ -192,12 +192,13 @@ func (m *Machine) Operate(op Operation) error {
 	switch op := op.(type) { // while the script is behind, the newest value counts
 	case SetParam:
 		ev.Key, ev.Brief = TopicOperate+"/"+op.Name, true
-	case Hold: // unless something else came in between that may be about the same
-		if _, many := m.Board().fixtures().Group(op.Fixture); many {
+	case Hold: // unless something came in between that may be about some of the same
+		at, alone := m.Board().alone(op)
+		if !alone {
 			m.apart.Add(1)
 			break
 		}
-		ev.Key, ev.Brief = fmt.Sprintf("%s/hold %d %s.%s", TopicOperate, m.apart.Load(), op.Fixture, op.Channel), true
+		ev.Key, ev.Brief = fmt.Sprintf("%s/hold %d %v", TopicOperate, m.apart.Load(), at), true
 	case Unhold:
 		m.apart.Add(1)
 	}

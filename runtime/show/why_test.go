@@ -49,6 +49,9 @@ end)`)
 		{1500 * time.Millisecond, "", "wash.red", []string{
 			"wash.red 50: cue, intensity 50: fades to 200, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s",
 			"wash.red 255: cue, color #ff0000: fades to #ff0000, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s"}},
+		{1500 * time.Millisecond, "", "wash", []string{ // of channels that these make nothing
+			"wash.intensity 50: cue, fades to 200, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s",
+			"wash.color 255: cue, fades to #ff0000, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s"}},
 		{3500 * time.Millisecond, "master 50%", "all.intensity", []string{
 			"wash.intensity 100: master, master at 50%, since 3.500 s",
 			"wash.intensity 200: cue, has faded, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s",
@@ -76,7 +79,40 @@ end)`)
 	}
 }
 
-// TestWhyFromElsewhere is answered by the next turn of the engine, and noted nowhere.
+// TestWhyOfMany is not told all at once.
+func TestWhyOfMany(t *testing.T) {
+	h := newLab(t, `local stage = require "stage"
+local all = { name = "all" }
+for i = 1, 33 do all[i] = stage.fixture{ name = "f" .. i, kind = "dimmer", at = one:slot(i) } end
+stage.group(all)`)
+	h.run(time.Second)
+	if got := h.why("all", ""); got != "all has 33 fixtures; ask for one of them" {
+		t.Error(got)
+	}
+}
+
+// TestWhyIsNoInput: who asks changes nothing, so a record has nothing of it.
+func TestWhyIsNoInput(t *testing.T) {
+	r := newRecording(1)
+	r.begin()
+	r.swap(r.prepare(t, labPrelude0+`require "stage".fixture{ name = "front", kind = "dimmer", at = one:slot(1) }`, show.First()))
+	r.run(time.Second)
+	before, told := len(r.inputs), false
+	if err := r.m.Why("front", "", func([]show.Cause) { told = true }); err != nil {
+		t.Fatal(err)
+	}
+	r.run(50 * time.Millisecond)
+	for _, in := range r.inputs[before:] {
+		if turn, is := in.(show.EngineTurn); is && len(turn.Inputs) > 0 {
+			t.Errorf("noted: %+v", turn)
+		}
+	}
+	if r.end(); !told || len(r.inputs) == before {
+		t.Errorf("told: %v, %d inputs", told, len(r.inputs)-before)
+	}
+}
+
+// TestWhyFromElsewhere is answered by the next turn of the engine.
 func TestWhyFromElsewhere(t *testing.T) {
 	h := newLab(t, `require "stage".fixture{ name = "front", kind = "dimmer", at = one:slot(1) }:set(100)`)
 	h.run(time.Second)

@@ -241,7 +241,7 @@ func TestBroken(t *testing.T) {
 				}
 				return "", errors.New("not there")
 			}
-		}, []string{"warn firewall nftables has 1 rule that drop or reject packets"}, nil},
+		}, []string{"warn firewall nftables has 1 rule to drop or reject packets"}, nil},
 		"iptables": {func(m *Machine, _ *Options) {
 			m.Run = func(_ context.Context, program string, _ ...string) (string, error) {
 				if program == "iptables" {
@@ -249,7 +249,7 @@ func TestBroken(t *testing.T) {
 				}
 				return "", errors.New("not there")
 			}
-		}, []string{"warn firewall iptables has 2 rules that drop or reject packets"}, nil},
+		}, []string{"warn firewall iptables has 2 rules to drop or reject packets"}, nil},
 		"slow timers": {func(m *Machine, _ *Options) {
 			m.Late = func(context.Context, time.Duration) ([]time.Duration, string) {
 				return []time.Duration{time.Millisecond, 2 * time.Millisecond, 4 * time.Millisecond}, "how"

@@ -113,13 +113,13 @@ func firewall(ctx context.Context, m *Machine, _ Options) []Finding {
 	const remedy = "sudo nft list ruleset      # are UDP 5353, 5683 and 51337 let in?"
 	if err == nil {
 		if n := drops(rules); n > 0 {
-			return []Finding{warn(remedy, "nftables has %s that drop or reject packets: if devices are not found, look there", terminal.Plural(n, "rule"))}
+			return []Finding{warn(remedy, "nftables has %s to drop or reject packets: if devices are not found, look there", terminal.Plural(n, "rule"))}
 		}
 	}
 	if rules, failed := m.Run(ctx, "iptables", "-S"); failed == nil {
 		err = nil
 		if n := drops(strings.ToLower(rules)); n > 0 {
-			return []Finding{warn("sudo iptables -S      # are UDP 5353, 5683 and 51337 let in?", "iptables has %s that drop or reject packets: if devices are not found, look there", terminal.Plural(n, "rule"))}
+			return []Finding{warn("sudo iptables -S      # are UDP 5353, 5683 and 51337 let in?", "iptables has %s to drop or reject packets: if devices are not found, look there", terminal.Plural(n, "rule"))}
 		}
 	}
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"showrun/cmd/showrun/doctor"
+	"showrun/cmd/showrun/settings"
 	"showrun/runtime/store"
 )
 
@@ -31,9 +32,10 @@ type Patient struct {
 	Environ         []string // as os.Environ
 	Build           *debug.BuildInfo
 	StateDir        string
-	ShowDir         string // "" = no show is named
-	WithShow        bool   // its files are wanted
-	Settings        []string
+	ShowDir         string   // "" = no show is named
+	WithShow        bool     // its files are wanted
+	Settings        []string // names of those that are known
+	SettingsFiles   []string // that set them, if they are there
 	Findings        []doctor.Finding
 	Shows           []Show
 }
@@ -164,16 +166,9 @@ func (p Patient) shows() (b []byte) {
 	return b
 }
 
-// settingsFile is the name of files with settings.
-const settingsFile = "showrun.toml"
-
 // settings are the lines of the files with settings whose names are known.
 func (p Patient) settings() (b []byte) {
-	for _, dir := range []string{p.ShowDir, p.StateDir} {
-		if dir == "" {
-			continue
-		}
-		file := filepath.Join(dir, settingsFile)
+	for _, file := range p.SettingsFiles {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			b = fmt.Appendf(b, "# %s: not there\n", file)
@@ -239,7 +234,7 @@ func (p Patient) files(put func(string, []byte) error) error {
 			return nil
 		}
 		n++
-		if filepath.Base(name) == settingsFile {
+		if filepath.Base(name) == settings.FileName {
 			return nil // its known lines are in already
 		}
 		return put("show/"+name, b)

@@ -51,6 +51,7 @@ func house(t *testing.T) (p Patient, all []string) {
 			"DEPLOY_KEY=first-line-of-a-key\n" + inManyLines, "DB_PASS=" + inLowerWords, "PATH=/usr/bin",
 		},
 	}
+	p.SettingsFiles = []string{filepath.Join(p.ShowDir, "showrun.toml"), filepath.Join(p.StateDir, "showrun.toml"), filepath.Join(p.StateDir, "none.toml")}
 	s, err := store.Open(p.StateDir)
 	if err != nil {
 		t.Fatal(err)
