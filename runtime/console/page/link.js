@@ -8,6 +8,10 @@ const waits = [0.3, 0.6, 1, 2, 3, 5]; // s until the next try; the last one repe
 // all come back in the same instant, so a share of it is left to chance (0-1).
 export const nextWait = (tries, chance) => waits[Math.min(tries, waits.length - 1)] * (0.75 + chance / 2);
 
+// otherShow is the name of the show that this page was with, if another one has answered: at
+// the same address, when the one ended and the other took its port. Else it is "".
+export const otherShow = (before, hello) => (before && before.show !== hello.show ? before.show : "");
+
 // makeLink opens sockets with open(). It calls on.state({state, tries, next}) with opening,
 // open, lost or refused, on.text(message) and on.binary(buffer) with what comes.
 export function makeLink({ open, refused, on, now, chance }) {

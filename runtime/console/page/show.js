@@ -3,7 +3,7 @@
 
 import { makeStore } from "./store.js";
 import { makeClock } from "./clock.js";
-import { makeLink } from "./link.js";
+import { makeLink, otherShow } from "./link.js";
 import { makeLooks, readFrame } from "./wire.js";
 import { makeSender } from "./sender.js";
 
@@ -15,7 +15,7 @@ const local = () => performance.now() / 1000;
 export const store = makeStore({
   link: { state: "opening", tries: 0 },
   hello: null, scene: null, board: null, moment: null, movers: [], house: null, houses: [],
-  lines: [], alarm: null, stale: false, said: null, chosen: { list: "", armed: "" },
+  lines: [], alarm: null, stale: false, said: null, gone: "", chosen: { list: "", armed: "" },
 });
 
 // Levels and looks change too often to be drawn by parts: canvases read them.
@@ -34,6 +34,11 @@ const take = {
   hello(hello) {
     const before = store.get("hello");
     if (before && before.version !== hello.version) return location.reload(); // to the page of that version
+    const gone = otherShow(before, hello);
+    if (gone) {
+      store.set("gone", gone);
+      store.set("chosen", { list: "", armed: "" });
+    }
     clock.forget();
     store.set("lines", []);
     store.set("houses", []);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { makeStore } from "../store.js";
 import { makeClock } from "../clock.js";
-import { makeLink, nextWait } from "../link.js";
+import { makeLink, nextWait, otherShow } from "../link.js";
 import { makeLooks, readFrame } from "../wire.js";
 import { makeSender } from "../sender.js";
 
@@ -19,6 +19,12 @@ test("a frame of looks changes the fixtures it names and no other", () => {
   assert.equal(looks.pan[2], -2.5);
   assert.equal(looks.tilt[2], 11.25);
   assert.deepEqual([...looks.held], [0, 0, 1]);
+});
+
+test("a page tells when another show answers, and not when its own came again", () => {
+  assert.equal(otherShow(null, { show: "play" }), "");
+  assert.equal(otherShow({ show: "play", started: 1 }, { show: "play", started: 2 }), "");
+  assert.equal(otherShow({ show: "play" }, { show: "gala" }), "play");
 });
 
 test("a frame of levels is runs from slot 1", () => {
