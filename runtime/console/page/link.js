@@ -12,6 +12,26 @@ export const nextWait = (tries, chance) => waits[Math.min(tries, waits.length - 
 // the same address, when the one ended and the other took its port. Else it is "".
 export const otherShow = (before, hello) => (before && before.show !== hello.show ? before.show : "");
 
+// firstOk is the first reply of several ways that is ok; else the first that is not, once all
+// have failed, or when none was ok for so many ms: a show that hangs answers nothing.
+export function firstOk(ways, patience) {
+  return new Promise((done) => {
+    let left = ways.length, failed = null;
+    const late = setTimeout(() => done(failed ?? { ok: false, text: "the show does not answer" }), patience);
+    const end = (reply) => {
+      clearTimeout(late);
+      done(reply);
+    };
+    for (const way of ways) {
+      way.then((reply) => {
+        failed ??= reply;
+        left--;
+        if (reply.ok || left === 0) end(reply.ok ? reply : failed);
+      });
+    }
+  });
+}
+
 // makeLink opens sockets with open(). It calls on.state({state, tries, next}) with opening,
 // open, lost or refused, on.text(message) and on.binary(buffer) with what comes.
 export function makeLink({ open, refused, on, now, chance }) {

@@ -145,9 +145,9 @@ export function Said() {
     const timer = setTimeout(() => setOld(true), visible);
     return () => clearTimeout(timer);
   }, [said]);
-  const shown = said && !old, failed = shown && !said.ok;
+  const shown = said && !old, failed = shown && said.ok === false;
   return html`<footer class=${"said" + (failed ? " failed" : "")}>
-    <span role="status" aria-live=${failed ? "assertive" : "polite"} data-test="said">${shown ? `${said.ok ? "✓" : "✕"} ${said.words}` : ""}</span>
+    <span role="status" aria-live=${failed ? "assertive" : "polite"} data-test="said">${shown ? `${failed ? "✕" : said.ok ? "✓" : "◐"} ${said.words}` : ""}</span>
     ${failed ? html`<${Button} class="plain-button" onPress=${() => setOld(true)}>Seen<//>` : html`<${Running} />`}
   </footer>`;
 }

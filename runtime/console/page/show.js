@@ -3,7 +3,7 @@
 
 import { makeStore } from "./store.js";
 import { makeClock } from "./clock.js";
-import { makeLink, otherShow } from "./link.js";
+import { firstOk, makeLink, otherShow } from "./link.js";
 import { makeLooks, readFrame } from "./wire.js";
 import { makeSender } from "./sender.js";
 
@@ -98,7 +98,8 @@ const link = makeLink({
 export const see = link.see;
 export const ask = link.ask;
 
-// say puts a line where everybody looks after they did something.
+// say puts a line where everybody looks after they did something; ok is null as long as
+// nobody knows.
 export const say = (ok, words) => store.set("said", { ok, words, at: local() });
 
 // drive does a command of showrun ctl and says what came of it.
@@ -112,13 +113,21 @@ export async function drive(...words) {
 const sender = makeSender((words) => ask({ do: words }), (reply) => say(false, reply.text));
 export const slide = (key, words) => sender.put(key, words);
 
+const stopPatience = 1500; // ms
+
 // emergencyStop asks by every way there is, at once: a stop that is asked twice is done.
+// What is not answered soon is told as not done, until it is.
 export async function emergencyStop() {
-  say(true, "emergency stop: asking …");
-  const [byLink, byPost] = await Promise.all([ask({ do: ["stop"] }), postStop()]);
-  const done = [byLink, byPost].find((reply) => reply.ok);
-  if (done) return say(true, done.text || "emergency stop: machinery is held");
-  say(false, "THE STOP DID NOT GET THROUGH: " + byLink.text + ". Use the machine's own stop, or showrun ctl stop.");
+  say(null, "emergency stop: asking …");
+  const ways = [ask({ do: ["stop"] }), postStop()];
+  const done = (reply) => {
+    if (reply.ok) say(true, reply.text || "emergency stop: machinery is held");
+    return reply.ok;
+  };
+  const reply = await firstOk(ways, stopPatience);
+  if (done(reply)) return;
+  say(false, "THE STOP DID NOT GET THROUGH: " + reply.text + ". Use the machine's own stop, or showrun ctl stop.");
+  for (const way of ways) way.then(done);
 }
 
 async function postStop() {
@@ -126,9 +135,9 @@ async function postStop() {
     const answer = await fetch("api/stop", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ words: [] }),
     });
-    return { ok: answer.ok, text: "" };
+    return { ok: answer.ok, text: answer.ok ? "" : "the show refused it" };
   } catch {
-    return { ok: false, text: "" };
+    return { ok: false, text: "the show cannot be reached" };
   }
 }
 

@@ -55,8 +55,9 @@ function Values({ fixture, i }) {
 }
 
 function Cause({ cause, generation }) {
+  const byHand = cause.layer === "operator" || cause.task === "operation";
   const from = [
-    cause.line, cause.task && cause.task !== "operation" && "task " + cause.task, cause.cue && "cue " + cause.cue, cause.event && "event " + cause.event,
+    cause.line, cause.task && !byHand && "task " + cause.task, cause.cue && "cue " + cause.cue, cause.event && !byHand && "event " + cause.event,
     cause.generation > 0 && cause.generation !== generation && "of generation " + cause.generation,
   ].filter(Boolean).join(" · ");
   const age = showTime() - cause.since;
