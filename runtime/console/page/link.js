@@ -91,7 +91,7 @@ export function makeLink({ open, refused, on, now, chance }) {
       return new Promise((resolve) => {
         if (!send({ id, ...question })) return resolve({ ok: false, text: "no connection to the show" });
         questions.set(id, resolve);
-        setTimeout(() => answer({ id, ok: false, text: "the show did not answer" }), patience);
+        setTimeout(() => answer({ id, ok: false, text: "the show did not answer: it may do that yet" }), patience);
       });
     },
     // drop closes a socket on which nothing comes any more, so that another is tried.

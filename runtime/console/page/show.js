@@ -102,8 +102,10 @@ export const ask = link.ask;
 // nobody knows.
 export const say = (ok, words) => store.set("said", { ok, words, at: local() });
 
-// drive does a command of showrun ctl and says what came of it.
+// drive does a command of showrun ctl and says what came of it. A show that is silent would do
+// it whenever it comes to itself, all at once, so it is not asked; but for the stop.
 export async function drive(...words) {
+  if (store.get("stale")) return say(false, `the show is silent, so it was not asked: ${words.join(" ")}`);
   const reply = await ask({ do: words });
   say(reply.ok, reply.text || (reply.ok ? words.join(" ") : "not done"));
   return reply;
