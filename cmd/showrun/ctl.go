@@ -102,9 +102,13 @@ func (a *app) asking(name, takes, short string, least, most int, only *string) *
 }
 
 // said is an answer as it is printed: Lua alone, to be pasted, and else with the name of the
-// show before each line.
+// show before each line, of which most answers have one.
 func said(command, show, text string, alone bool) string {
-	text = terminal.Printable(text, "\n")
+	lines := ""
+	if command == control.Copy || command == control.Why {
+		lines = "\n"
+	}
+	text = terminal.Printable(text, lines)
 	switch {
 	case command == control.Copy && alone:
 		return text
@@ -157,10 +161,14 @@ func (a *app) ask(r control.Request, show string) error {
 // tellAnswers calls tell for what was answered to some paths, and returns what was not.
 func (a *app) tellAnswers(paths []string, answers []answer, show string, tell func(name, text string)) error {
 	found := false
+	var others []string
 	var failed, silent error
 	for i, answer := range answers {
 		switch {
-		case errors.Is(answer.err, control.ErrGone), errors.Is(answer.err, errOther):
+		case errors.Is(answer.err, errOther):
+			others = append(others, terminal.Printable(answer.Show, ""))
+			continue
+		case errors.Is(answer.err, control.ErrGone):
 			continue
 		case answer.err != nil && answer.Show == "":
 			silent = errors.Join(silent, fmt.Errorf("%s: %w", paths[i], answer.err))
@@ -181,6 +189,8 @@ func (a *app) tellAnswers(paths []string, answers []answer, show string, tell fu
 		return errors.Join(failed, silent)
 	case silent != nil: // one of them may be meant
 		return errors.Join(fmt.Errorf("no show called %s answers", show), silent)
+	case len(others) > 0:
+		return fmt.Errorf("no show called %s is running; there is %s", show, strings.Join(others, ", "))
 	case show != "":
 		return fmt.Errorf("no show called %s is running", show)
 	}
@@ -221,7 +231,7 @@ func askOne(path string, r control.Request, show string) answer {
 		case err != nil:
 			return answer{err: err}
 		case reply.Show != show:
-			return answer{err: errOther}
+			return answer{reply, errOther}
 		}
 	}
 	reply, err := control.Ask(path, r)

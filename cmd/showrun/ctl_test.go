@@ -97,7 +97,7 @@ func TestCtlFindsNoShow(t *testing.T) {
 	}{
 		"none":         {nil, "", "no show is running"},
 		"none of it":   {nil, "gala", "no show called gala is running"},
-		"another":      {func(t *testing.T, f string) { serveShow(t, f, func(control.Request) {}) }, "opera", "no show called opera is running"},
+		"another":      {func(t *testing.T, f string) { serveShow(t, f, func(control.Request) {}) }, "opera", "no show called opera is running; there is gala"},
 		"silent":       {func(t *testing.T, f string) { listenSlow(t, filepath.Join(f, "0.show"), answering, "") }, "", "FOLDER/0.show: no reply: "},
 		"may be it":    {func(t *testing.T, f string) { listenSlow(t, filepath.Join(f, "0.show"), answering, "") }, "gala", "no show called gala answers\nFOLDER/0.show: no reply: "},
 		"of everybody": {func(t *testing.T, f string) { os.Chmod(f, 0o777) }, "", "no show was asked: FOLDER must be a folder that only you can enter: chmod 700 it"},

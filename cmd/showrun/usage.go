@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,7 +87,7 @@ func oneShow(cmd *cobra.Command, args []string) error {
 	case 1:
 		return nil
 	}
-	return usageError{fmt.Errorf("name one show, got %d: %s%s", len(args), strings.Join(args, ", "), likely("the command ", args[0], subcommands(cmd.Root())))}
+	return usageError{fmt.Errorf("name one show, got %d: %s%s", len(args), strings.Join(args, ", "), likelyCommand(cmd, args[0]))}
 }
 
 // elsewhere tells what somebody may have meant who named a show that is not there: a file
@@ -109,5 +110,14 @@ func elsewhere(cmd *cobra.Command, path string) string {
 	if text := likely(folder, name, shows); text != "" {
 		return text
 	}
-	return likely("the command ", path, subcommands(cmd.Root()))
+	return likelyCommand(cmd, path)
+}
+
+// likelyCommand tells of the command that may be meant by what is no show: one that a
+// running show takes, if it is named exactly, else one like it.
+func likelyCommand(cmd *cobra.Command, typed string) string {
+	if ctl, _, err := cmd.Root().Find([]string{"ctl"}); err == nil && slices.Contains(subcommands(ctl), typed) {
+		return fmt.Sprintf(" (did you mean the command ctl %s?)", typed)
+	}
+	return likely("the command ", typed, subcommands(cmd.Root()))
 }

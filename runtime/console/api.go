@@ -205,7 +205,7 @@ func readWords(r *http.Request) (words []string, status int, err error) {
 		Words []string `json:"words"`
 	}
 	if err := decode(b, &body); err != nil {
-		return nil, http.StatusBadRequest, fmt.Errorf("the body must be such as {\"words\":[]}: %w", err)
+		return nil, http.StatusBadRequest, errors.New(`the body must be an object with a list of strings and nothing else, such as {"words":["main","5"]}`)
 	}
 	return body.Words, 0, nil
 }

@@ -28,6 +28,7 @@ func TestInterface(t *testing.T) {
 		{"POST", "/api/go", `{}`, 200, `{"ok":true,"text":"go done"}`},
 		{"POST", "/api/jump", `{"words":["9"]}`, 422, `{"ok":false,"text":"there is no such cue"}`},
 		{"POST", "/api/jump", `{}`, 422, `{"ok":false,"text":"jump takes CUE"}`},
+		{"POST", "/api/go", `["main"]`, 400, `{"ok":false,"text":"the body must be an object with a list of strings and nothing else, such as {\"words\":[\"main\",\"5\"]}"}`},
 		{"POST", "/api/stop", `{"words":["please"]}`, 200, `{"ok":true,"text":"stopped"}`},
 		{"GET", "/api/scene", "", 200, `"name":"wash 1"`},
 		{"GET", "/api/board", "", 200, `"master":255`},
@@ -69,6 +70,9 @@ func TestOpenAPI(t *testing.T) {
 		t.Fatal(err, api.OpenAPI)
 	}
 	_, page := server.request(t, "GET", "/api", "", "")
+	if !strings.Contains(page, server.Page()+"api/go<") {
+		t.Errorf("the example is not for this console: %s", page)
+	}
 	for _, v := range testVerbs {
 		if api.Paths["/api/"+v.Name]["post"].RequestBody == nil || !strings.Contains(page, "POST /api/"+v.Name) {
 			t.Errorf("%s is not described", v.Name)

@@ -107,7 +107,7 @@ func (s *Server) manual(w http.ResponseWriter, _ *visit) {
 		commands = append(commands, one)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, object{"Show": s.Show, "Reads": reads, "Commands": commands}); err != nil {
+	if err := t.Execute(&b, object{"Show": s.Show, "Page": s.Page(), "Reads": reads, "Commands": commands}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

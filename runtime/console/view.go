@@ -307,10 +307,11 @@ type Alarm struct {
 type Cause struct {
 	Fixture string  `json:"fixture"`
 	Channel string  `json:"channel"`
-	Value   float64 `json:"value"`          // 0-255 after this step
-	Layer   string  `json:"layer"`          // blackout, master, operator, cue, script or default
-	What    string  `json:"what"`           // in words
-	Line    string  `json:"line,omitempty"` // file:line
+	Value   float64 `json:"value"`           // 0-255 after this step; of a color its red
+	Color   string  `json:"color,omitempty"` // such as #ff0000, after this step, of a color
+	Layer   string  `json:"layer"`           // blackout, master, operator, cue, script or default
+	What    string  `json:"what"`            // in words
+	Line    string  `json:"line,omitempty"`  // file:line
 	Task    string  `json:"task,omitempty"`
 	Cue     string  `json:"cue,omitempty"` // list and number
 	Since   float64 `json:"since"`         // show time in seconds

@@ -225,23 +225,26 @@ func (e *Engine) cover(m *mixer) {
 }
 
 // underneath returns the intensity and the colour that a fixture has without holds, and notes
-// its levels: those of the attributes, also if nothing has ever set it, or what the channels
-// make if not all follow.
+// its levels: those of the attributes, or what the channels make if not all follow. A fixture
+// that nothing was done with yet goes by its attributes, as it does for a script: who pulls up
+// its intensity gets light.
 func (e *Engine) underneath(m *mixer) (intensity float64, c color.RGB) {
 	intensity, c = 255, e.colorValue(m)
 	if m.Mix.Dims {
 		intensity = e.slot(m.Mix.At).value
 	}
 	e.holds.levels = e.holds.levels[:0]
-	all, known := true, false
+	all, touched := true, false
 	for i, ch := range m.Mix.Channels {
 		e.holds.levels = append(e.holds.levels, e.slot(ch.Coarse).value)
-		all, known = all && m.Bound[i], known || *e.maker(ch.Coarse) != 0
+		all = all && m.Bound[i]
+		touched = touched || *e.maker(ch.Coarse) != 0
 	}
-	if all || !known {
+	made := m.Mix.Color(e.holds.levels)
+	if all || !touched && made == (color.RGB{}) {
 		return intensity, c
 	}
-	if c = m.Mix.Color(e.holds.levels); intensity > 0 {
+	if c = made; intensity > 0 {
 		c = c.Times(255 / intensity)
 	}
 	return intensity, c

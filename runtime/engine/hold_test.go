@@ -96,6 +96,33 @@ func TestHeldAttributes(t *testing.T) {
 	want(12*s, 0, 0, 100, 0)
 }
 
+// TestHeldIntensityOfAnUntouchedFixture: it lights up, and one that a script has made dark stays
+// so.
+func TestHeldIntensityOfAnUntouchedFixture(t *testing.T) {
+	b := newBar(t, 2, "rgb")
+	red := func(i int) float64 { return b.Reader().Value(b.fixtures[i].Channels[0].Coarse) }
+	b.Submit(at(0, Set{b.fixtures[1].Channels[0], 255}))
+	b.Submit(at(time.Second, Set{b.fixtures[1].Channels[0], 0}))
+	b.Submit(at(2*time.Second, Hold{Channel: b.intensity(0), To: 204, Duration: Length{Time: 2 * time.Second}}, Hold{Channel: b.intensity(1), To: 204}))
+	for _, c := range []struct {
+		at    time.Duration
+		wants float64
+	}{{2 * time.Second, 0}, {3 * time.Second, 102}, {4 * time.Second, 204}} {
+		b.to(c.at)
+		if got := red(0); got < c.wants-0.6 || got > c.wants+0.6 {
+			t.Errorf("%v: untouched red is at %v, want %v", c.at, got, c.wants)
+		}
+		if got := red(1); got != 0 {
+			t.Errorf("%v: red that the script took away is at %v", c.at, got)
+		}
+	}
+	b.Submit(at(5*time.Second, Release{}))
+	b.to(5 * time.Second)
+	if got := red(0); got != 0 {
+		t.Errorf("released red is at %v", got)
+	}
+}
+
 // TestHoldsAreKnown tells what is held, and forgets what is released.
 func TestHoldsAreKnown(t *testing.T) {
 	b := newBar(t, 1, "rgb")

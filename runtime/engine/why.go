@@ -24,6 +24,7 @@ type Step struct {
 	At    level.Address // of what it is about: the channel itself, or an attribute
 	Value float64       // 0-255, after the step
 	What  string        // in words
+	Color string        // after the step, such as #ff0000, if it is the color that was asked of
 	Origin
 	Known bool // whether there is an origin: nothing was ever done otherwise
 }
@@ -45,6 +46,9 @@ func (e *Engine) Why(a level.Address) []Step {
 	w.masters(a)
 	w.holds(a)
 	w.below(a)
+	if m := e.mixer(a); m != nil && m.isColor(a) {
+		w.colors(m)
+	}
 	return w.steps
 }
 
@@ -135,6 +139,17 @@ func (w *why) hold(a level.Address, value float64, i int) {
 		what += ", and fades out"
 	}
 	w.add(InHold, a, value, h.Maker, "%s", what)
+}
+
+// colors has the steps of a color tell what it is: one level of the three says nothing.
+func (w *why) colors(m *mixer) {
+	for i := range w.steps {
+		s := &w.steps[i]
+		s.Color = w.e.colorValue(m).String()
+		if s.Layer == InHold {
+			s.Color = w.heldColor(m).String()
+		}
+	}
 }
 
 // heldColor is the colour of a fixture with what is held of it.

@@ -20,7 +20,7 @@ func (h *Host) Why(fixture, channel string) ([]console.Cause, error) {
 	list := make([]console.Cause, 0, len(causes))
 	for _, c := range causes {
 		list = append(list, console.Cause{
-			Fixture: c.Fixture, Channel: c.Channel, Value: c.Value, Layer: c.Layer, What: c.What,
+			Fixture: c.Fixture, Channel: c.Channel, Value: c.Value, Color: c.Color, Layer: c.Layer, What: c.What,
 			Line: c.Line, Task: c.Task, Cue: c.Cue, Since: c.Since.Seconds(), Event: c.Event, Generation: c.Generation,
 		})
 	}

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,7 +15,8 @@ import (
 // Cause is one step of what makes a level, the nearest to the output first.
 type Cause struct {
 	Fixture, Channel string
-	Value            float64 // 0-255, after the step
+	Value            float64 // 0-255, after the step; of a color its red
+	Color            string  // such as #ff0000, after the step; "" for what is no color
 	Layer            string  // blackout, master, operator, cue, script or default
 	What             string  // in words
 	Line             string  // file:line; "" if there is none, as for operators
@@ -27,7 +29,8 @@ type Cause struct {
 
 // String is the cause in a line, for people.
 func (c Cause) String() string {
-	text := fmt.Sprintf("%s.%s %s: %s, %s", c.Fixture, c.Channel, strconv.FormatFloat(c.Value, 'g', 4, 64), c.Layer, c.What)
+	value := cmp.Or(c.Color, strconv.FormatFloat(c.Value, 'g', 4, 64))
+	text := fmt.Sprintf("%s.%s %s: %s, %s", c.Fixture, c.Channel, value, c.Layer, c.What)
 	if c.Cue != "" {
 		text += ", cue " + c.Cue
 	}
@@ -164,7 +167,7 @@ func (m *Machine) causes(targets []whyTarget) (list []Cause) {
 // cause is a step as people see it.
 func (t whyTarget) cause(s engine.Step) Cause {
 	c := Cause{
-		Fixture: t.fixture.Name, Channel: t.channel, Value: s.Value, What: s.What,
+		Fixture: t.fixture.Name, Channel: t.channel, Value: s.Value, Color: s.Color, What: s.What,
 		Line: s.Line, Task: s.Task, Cue: s.Cue, Event: s.Event, Generation: s.Generation, Since: s.Origin.At,
 	}
 	switch {

@@ -51,7 +51,7 @@ end)`)
 			"wash.red 255: cue, color #ff0000: fades to #ff0000, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s"}},
 		{1500 * time.Millisecond, "", "wash", []string{ // of channels that these make nothing
 			"wash.intensity 50: cue, fades to 200, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s",
-			"wash.color 255: cue, fades to #ff0000, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s"}},
+			"wash.color #ff0000: cue, fades to #ff0000, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s"}},
 		{3500 * time.Millisecond, "master 50%", "all.intensity", []string{
 			"wash.intensity 100: master, master at 50%, since 3.500 s",
 			"wash.intensity 200: cue, has faded, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s",
@@ -62,6 +62,9 @@ end)`)
 			"wash.blue 200: operator, color held at #0000ff, since 3.700 s",
 			"wash.blue 0: cue, intensity 200: has faded, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s",
 			"wash.blue 0: cue, color #ff0000: has faded, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s"}},
+		{3700 * time.Millisecond, "", "wash.color", []string{
+			"wash.color #0000ff: operator, color held at #0000ff, since 3.700 s",
+			"wash.color #ff0000: cue, has faded, cue main 5, show.lua:7, in clock.after show.lua:8, since 1.000 s"}},
 		{4500 * time.Millisecond, "blackout on", "front.dimmer", []string{
 			"front.dimmer 0: blackout, blackout, since 4.500 s",
 			"front.dimmer 124.4: master, master at 50%, since 3.500 s",

@@ -24,9 +24,16 @@ export function short(s) {
   return s.toFixed(1) + " s";
 }
 
-export const megabytes = (n) => (n / 1048576).toFixed(n < 10485760 ? 1 : 0) + " MB";
+// megabytes is an amount of memory, or a dash as long as none was measured.
+export const megabytes = (n) => (n > 0 ? (n / 1048576).toFixed(n < 10485760 ? 1 : 0) + " MB" : "–");
 
 export const count = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
 
 // plain is a number without a tail of decimals that a step or a float left.
 export const plain = (n) => String(Math.round(n * 1000) / 1000);
+
+// bySome parts counters into those that have counted and those that are zero.
+export const bySome = (counters) => [counters.filter((c) => c.n > 0), counters.filter((c) => c.n === 0)];
+
+// zerosOf is the line into which counters that are zero fold.
+export const zerosOf = (some, none) => (some.length === 0 ? `nothing counted, of ${none.length} counters` : `${none.length} more: 0`);

@@ -1,8 +1,9 @@
 // Where fixtures lie in a picture of the stage: pure geometry, in pixels of the canvas. A
 // view is {k, x, y}: how much the fitted picture is enlarged, and where its corner lies.
 
-// edges are px around the fitted picture: for the buttons above, names below, and glow.
-const edges = (width, height) => ({ side: Math.min(54, Math.max(26, width * 0.07)), top: height < 320 ? 40 : 106, bottom: height < 320 ? 32 : 66 });
+// edges are px around the fitted picture: for the buttons above, names below, and at the
+// sides for half a name and the frame of a group.
+const edges = (width, height) => ({ side: Math.min(60, Math.max(42, width * 0.07)), top: height < 320 ? 40 : 106, bottom: height < 320 ? 40 : 78 });
 
 export const wholeView = () => ({ k: 1, x: 0, y: 0 });
 

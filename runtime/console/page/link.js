@@ -8,6 +8,30 @@ const waits = [0.3, 0.6, 1, 2, 3, 5]; // s until the next try; the last one repe
 // all come back in the same instant, so a share of it is left to chance (0-1).
 export const nextWait = (tries, chance) => waits[Math.min(tries, waits.length - 1)] * (0.75 + chance / 2);
 
+// otherShow is the name of the show that this page was with, if another one has answered: at
+// the same address, when the one ended and the other took its port. Else it is "".
+export const otherShow = (before, hello) => (before && before.show !== hello.show ? before.show : "");
+
+// firstOk is the first reply of several ways that is ok; else the first that is not, once all
+// have failed, or when none was ok for so many ms: a show that hangs answers nothing.
+export function firstOk(ways, patience) {
+  return new Promise((done) => {
+    let left = ways.length, failed = null;
+    const late = setTimeout(() => done(failed ?? { ok: false, text: "the show does not answer" }), patience);
+    const end = (reply) => {
+      clearTimeout(late);
+      done(reply);
+    };
+    for (const way of ways) {
+      way.then((reply) => {
+        failed ??= reply;
+        left--;
+        if (reply.ok || left === 0) end(reply.ok ? reply : failed);
+      });
+    }
+  });
+}
+
 // makeLink opens sockets with open(). It calls on.state({state, tries, next}) with opening,
 // open, lost or refused, on.text(message) and on.binary(buffer) with what comes.
 export function makeLink({ open, refused, on, now, chance }) {
@@ -67,7 +91,7 @@ export function makeLink({ open, refused, on, now, chance }) {
       return new Promise((resolve) => {
         if (!send({ id, ...question })) return resolve({ ok: false, text: "no connection to the show" });
         questions.set(id, resolve);
-        setTimeout(() => answer({ id, ok: false, text: "the show did not answer" }), patience);
+        setTimeout(() => answer({ id, ok: false, text: "the show did not answer: it may do that yet" }), patience);
       });
     },
     // drop closes a socket on which nothing comes any more, so that another is tried.

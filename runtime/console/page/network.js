@@ -2,7 +2,7 @@
 // every counter there is.
 
 import { html } from "./vendor/preact-htm.js";
-import { count, megabytes, short } from "./format.js";
+import { bySome, count, megabytes, short, zerosOf } from "./format.js";
 import { Panel, useTopic } from "./parts.js";
 import { LateChart, RateChart } from "./charts.js";
 
@@ -36,8 +36,15 @@ const Device = ({ device }) => html`<li class=${"device " + device.state} data-t
   <div class="device-head"><span class="device-state">${signs[device.state] ?? "?"} ${device.state}</span><b>${device.name}</b><span class="soft">${device.protocol}</span></div>
   ${device.why && html`<div class="device-why">${device.why}</div>`}
   ${device.leases?.length > 0 && html`<ul class="leases">${device.leases.map((lease) => html`<li key=${lease}>lease: ${lease}</li>`)}</ul>`}
-  ${device.counts?.length > 0 && html`<div class="counts">${device.counts.map((c) => html`<span key=${c.name + c.what} title=${c.name}>${c.what} <b>${count(c.n)}</b></span>`)}</div>`}
+  <${Counts} counts=${device.counts ?? []} />
 </li>`;
+
+// Counts shows what a device has counted. Zeros, which are most, fold into one line.
+function Counts({ counts }) {
+  const [some, none] = bySome(counts);
+  const list = (of) => of.length > 0 && html`<div class="counts">${of.map((c) => html`<span key=${c.name + c.what} title=${c.name}>${c.what} <b>${count(c.n)}</b></span>`)}</div>`;
+  return html`${list(some)}${none.length > 0 && html`<details class="zeros"><summary>${zerosOf(some, none)}</summary>${list(none)}</details>`}`;
+}
 
 function Frames({ house }) {
   const memory = house.memory ?? {};
@@ -55,12 +62,14 @@ function Frames({ house }) {
   <//>`;
 }
 
-// Drops lists every counter: those that counted first, and zeros too, for a zero is an answer.
+// Drops lists every counter: those that counted, and, folded, the zeros, for a zero is an answer.
 function Drops({ drops }) {
-  const some = drops.filter((d) => d.n > 0), none = drops.filter((d) => d.n === 0);
+  const [some, none] = bySome(drops);
   const row = (d) => html`<tr key=${d.name + d.what + (d.of ?? "")} class=${d.n > 0 ? "some" : ""} title=${d.name}><td>${d.n > 0 ? "! " : ""}${d.what}${d.of && html` <span class="soft">${d.of}</span>`}</td><td class="n">${count(d.n)}</td></tr>`;
+  const table = (of) => html`<table class="list"><thead class="unseen"><tr><th>what</th><th>how many</th></tr></thead><tbody>${of.map(row)}</tbody></table>`;
   return html`<${Panel} title="Late, or not at all" aside=${html`<span class="soft">${some.length === 0 ? "nothing was dropped" : `${some.length} of ${drops.length} counted`}</span>`}>
-    <table class="list"><thead class="unseen"><tr><th>what</th><th>how many</th></tr></thead><tbody>${some.map(row)}${none.map(row)}</tbody></table><//>`;
+    ${some.length > 0 && table(some)}
+    ${none.length > 0 && html`<details class="zeros"><summary>${zerosOf(some, none)}</summary>${table(none)}</details>`}<//>`;
 }
 
 function Handlers({ handlers }) {

@@ -10,6 +10,7 @@ export function Notices({ page }) {
   const moment = useTopic("moment");
   return html`<div class="notices">
     <${Lost} />
+    <${Another} />
     ${moment?.held && html`<${Held} />`}
     <${AlarmBanner} page=${page} />
     ${moment?.pending && html`<${Pending} />`}
@@ -44,6 +45,15 @@ function Lost() {
     return html`<div class="notice lost" role="alert" data-test="stale"><b>✕ The show is silent</b><span>Nothing was heard for more than two seconds: what you see is old.</span></div>`;
   }
   return null;
+}
+
+// Another says that this page is not any more with the show that it was opened for.
+function Another() {
+  const gone = useTopic("gone"), hello = useTopic("hello");
+  if (!gone) return null;
+  return html`<div class="notice warn" role="alert" data-test="another">
+    <b>✕ This is another show: ${hello.show}</b><span>It answers where ${gone} was. What you press is for ${hello.show}.</span>
+    <${Button} class="plain-button" onPress=${() => store.set("gone", "")}>Seen<//></div>`;
 }
 
 const holdFor = 1200; // ms that the button is kept down to release
@@ -96,10 +106,10 @@ export function seen(alarm) {
 }
 
 function AlarmBanner({ page }) {
-  const alarm = useTopic("alarm");
+  const alarm = useTopic("alarm"), runs = !useTopic("moment")?.noScript;
   if (!alarm || recall("alarm") === keyOf(alarm)) return null;
   return html`<div class="notice bad" role="alert" data-test="alarm">
-    <b>✕ Error</b><span class="mono">${alarm.text}</span>
+    <b>✕ Error${runs && ", the show goes on"}</b><span class="mono">${alarm.text}</span>
     ${page !== "log" && html`<a class="plain-button" href="#log">Look</a>`}
     <${Button} class="plain-button" onPress=${() => seen(alarm)}>Seen<//>
   </div>`;
@@ -135,9 +145,9 @@ export function Said() {
     const timer = setTimeout(() => setOld(true), visible);
     return () => clearTimeout(timer);
   }, [said]);
-  const shown = said && !old, failed = shown && !said.ok;
+  const shown = said && !old, failed = shown && said.ok === false;
   return html`<footer class=${"said" + (failed ? " failed" : "")}>
-    <span role="status" aria-live=${failed ? "assertive" : "polite"} data-test="said">${shown ? `${said.ok ? "✓" : "✕"} ${said.words}` : ""}</span>
+    <span role="status" aria-live=${failed ? "assertive" : "polite"} data-test="said">${shown ? `${failed ? "✕" : said.ok ? "✓" : "◐"} ${said.words}` : ""}</span>
     ${failed ? html`<${Button} class="plain-button" onPress=${() => setOld(true)}>Seen<//>` : html`<${Running} />`}
   </footer>`;
 }

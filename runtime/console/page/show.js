@@ -3,7 +3,7 @@
 
 import { makeStore } from "./store.js";
 import { makeClock } from "./clock.js";
-import { makeLink } from "./link.js";
+import { firstOk, makeLink, otherShow } from "./link.js";
 import { makeLooks, readFrame } from "./wire.js";
 import { makeSender } from "./sender.js";
 
@@ -15,7 +15,7 @@ const local = () => performance.now() / 1000;
 export const store = makeStore({
   link: { state: "opening", tries: 0 },
   hello: null, scene: null, board: null, moment: null, movers: [], house: null, houses: [],
-  lines: [], alarm: null, stale: false, said: null, chosen: { list: "", armed: "" },
+  lines: [], alarm: null, stale: false, said: null, gone: "", chosen: { list: "", armed: "" },
 });
 
 // Levels and looks change too often to be drawn by parts: canvases read them.
@@ -34,6 +34,11 @@ const take = {
   hello(hello) {
     const before = store.get("hello");
     if (before && before.version !== hello.version) return location.reload(); // to the page of that version
+    const gone = otherShow(before, hello);
+    if (gone) {
+      store.set("gone", gone);
+      store.set("chosen", { list: "", armed: "" });
+    }
     clock.forget();
     store.set("lines", []);
     store.set("houses", []);
@@ -93,11 +98,14 @@ const link = makeLink({
 export const see = link.see;
 export const ask = link.ask;
 
-// say puts a line where everybody looks after they did something.
+// say puts a line where everybody looks after they did something; ok is null as long as
+// nobody knows.
 export const say = (ok, words) => store.set("said", { ok, words, at: local() });
 
-// drive does a command of showrun ctl and says what came of it.
+// drive does a command of showrun ctl and says what came of it. A show that is silent would do
+// it whenever it comes to itself, all at once, so it is not asked; but for the stop.
 export async function drive(...words) {
+  if (store.get("stale")) return say(false, `the show is silent, so it was not asked: ${words.join(" ")}`);
   const reply = await ask({ do: words });
   say(reply.ok, reply.text || (reply.ok ? words.join(" ") : "not done"));
   return reply;
@@ -107,13 +115,21 @@ export async function drive(...words) {
 const sender = makeSender((words) => ask({ do: words }), (reply) => say(false, reply.text));
 export const slide = (key, words) => sender.put(key, words);
 
+const stopPatience = 1500; // ms
+
 // emergencyStop asks by every way there is, at once: a stop that is asked twice is done.
+// What is not answered soon is told as not done, until it is.
 export async function emergencyStop() {
-  say(true, "emergency stop: asking …");
-  const [byLink, byPost] = await Promise.all([ask({ do: ["stop"] }), postStop()]);
-  const done = [byLink, byPost].find((reply) => reply.ok);
-  if (done) return say(true, done.text || "emergency stop: machinery is held");
-  say(false, "THE STOP DID NOT GET THROUGH: " + byLink.text + ". Use the machine's own stop, or showrun ctl stop.");
+  say(null, "emergency stop: asking …");
+  const ways = [ask({ do: ["stop"] }), postStop()];
+  const done = (reply) => {
+    if (reply.ok) say(true, reply.text || "emergency stop: machinery is held");
+    return reply.ok;
+  };
+  const reply = await firstOk(ways, stopPatience);
+  if (done(reply)) return;
+  say(false, "THE STOP DID NOT GET THROUGH: " + reply.text + ". Use the machine's own stop, or showrun ctl stop.");
+  for (const way of ways) way.then(done);
 }
 
 async function postStop() {
@@ -121,9 +137,9 @@ async function postStop() {
     const answer = await fetch("api/stop", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ words: [] }),
     });
-    return { ok: answer.ok, text: "" };
+    return { ok: answer.ok, text: answer.ok ? "" : "the show refused it" };
   } catch {
-    return { ok: false, text: "" };
+    return { ok: false, text: "the show cannot be reached" };
   }
 }
 

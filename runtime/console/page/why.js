@@ -47,20 +47,22 @@ export function Why({ over }) {
 function Values({ fixture, i }) {
   useLive();
   const l = live.looks;
-  return html`<p class="values"><i class="value-light" style=${{ background: toHex(l.r[i] ?? 0, l.g[i] ?? 0, l.b[i] ?? 0) }}></i>
+  const shine = Math.sqrt((l.intensity[i] ?? 0) / 255), lit = [l.r, l.g, l.b].map((part) => Math.round((part[i] ?? 0) * shine));
+  return html`<p class="values"><i class="value-light" style=${{ background: toHex(...lit) }}></i>
     <b>${percent(l.intensity[i] ?? 0)}</b> ${fixture.colors && html`<span>${colorName(l.r[i], l.g[i], l.b[i])} <code>${toHex(l.r[i], l.g[i], l.b[i])}</code></span>`}
     ${fixture.pan && html`<span>pan ${plain(Math.round(l.pan[i]))}°</span>`} ${fixture.tilt && html`<span>tilt ${plain(Math.round(l.tilt[i]))}°</span>`}
     ${l.held[i] ? html`<span class="chip hold-chip">◆ held</span>` : ""} <span class="soft">${fixture.kind}</span></p>`;
 }
 
 function Cause({ cause, generation }) {
+  const byHand = cause.layer === "operator" || cause.task === "operation";
   const from = [
-    cause.line, cause.task && "task " + cause.task, cause.cue && "cue " + cause.cue, cause.event && "event " + cause.event,
+    cause.line, cause.task && !byHand && "task " + cause.task, cause.cue && "cue " + cause.cue, cause.event && !byHand && "event " + cause.event,
     cause.generation > 0 && cause.generation !== generation && "of generation " + cause.generation,
   ].filter(Boolean).join(" · ");
   const age = showTime() - cause.since;
   return html`<li class=${"cause layer-" + cause.layer}>
     <span class="layer">${cause.layer}</span>
     <span class="cause-what"><b>${cause.channel}</b> ${cause.what.startsWith(cause.channel + " ") ? cause.what.slice(cause.channel.length) : cause.what}${from && html`<br /><code>${from}</code>`}</span>
-    <span class="cause-value">${percent(cause.value)}<small>${cause.since > 0 && age > 0 ? `for ${seconds(age)}` : ""}</small></span></li>`;
+    <span class="cause-value">${cause.color || percent(cause.value)}<small>${cause.since > 0 && age > 0 ? `for ${seconds(age)}` : ""}</small></span></li>`;
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { makeStore } from "../store.js";
 import { makeClock } from "../clock.js";
-import { makeLink, nextWait } from "../link.js";
+import { firstOk, makeLink, nextWait, otherShow } from "../link.js";
 import { makeLooks, readFrame } from "../wire.js";
 import { makeSender } from "../sender.js";
 
@@ -19,6 +19,21 @@ test("a frame of looks changes the fixtures it names and no other", () => {
   assert.equal(looks.pan[2], -2.5);
   assert.equal(looks.tilt[2], 11.25);
   assert.deepEqual([...looks.held], [0, 0, 1]);
+});
+
+test("a page tells when another show answers, and not when its own came again", () => {
+  assert.equal(otherShow(null, { show: "play" }), "");
+  assert.equal(otherShow({ show: "play", started: 1 }, { show: "play", started: 2 }), "");
+  assert.equal(otherShow({ show: "play" }, { show: "gala" }), "play");
+});
+
+test("a stop is told as done by the way that is, and a way that hangs keeps nobody waiting", async () => {
+  const yes = Promise.resolve({ ok: true, text: "stopped" }), no = Promise.resolve({ ok: false, text: "refused" }), never = new Promise(() => {});
+  assert.equal((await firstOk([never, yes], 1e6)).text, "stopped");
+  assert.equal((await firstOk([no, yes], 1e6)).text, "stopped");
+  assert.equal((await firstOk([no, no], 1e6)).text, "refused");
+  assert.equal((await firstOk([no, never], 1)).text, "refused");
+  assert.deepEqual(await firstOk([never, never], 1), { ok: false, text: "the show does not answer" });
 });
 
 test("a frame of levels is runs from slot 1", () => {

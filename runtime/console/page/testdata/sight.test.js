@@ -4,7 +4,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { beatAt, deckAt, fadeAt, leftOf, placeOf, tempoOf } from "../beat.js";
 import { colorName, fromHex, hsvToRgb, rgbToHsv, toHex } from "../color.js";
-import { clock, count, percent, plain, seconds, short } from "../format.js";
+import { bySome, clock, count, megabytes, percent, plain, seconds, short, zerosOf } from "../format.js";
 import { beamOf, fromScreen, makeLayout, pick, toScreen, wholeView, within, zoomAt } from "../layout.js";
 import { filterLines, reloadOf } from "../lines.js";
 import { makeGo, meaningOf } from "../keys.js";
@@ -69,6 +69,24 @@ test("fixtures are picked where they are seen, also enlarged", () => {
   assert.deepEqual([Math.round(wx), Math.round(wy)], [100, 100], "the point under the finger stays");
   assert.deepEqual(within(layout, wholeView(), 800, 200, 0, 0), [0, 1], "a frame is drawn in any direction");
   assert.deepEqual(zoomAt(view, 0.01, 5, 5), wholeView());
+});
+
+test("fixtures, their names and the frames of groups stay off the border of the picture", () => {
+  for (const [width, height] of [[374, 388], [430, 520], [1024, 506], [374, 230]]) {
+    const layout = makeLayout({ ...scene, groups: [{ name: "all", fixtures: [0, 1, 3] }] }, width, height), [box] = layout.groups;
+    assert.ok(box.left >= 10 && box.right <= width - 10, `${width}: ${box.left} to ${box.right}`);
+    const below = height < 320 ? box.bottom : box.bottom + 36;
+    assert.ok(box.top >= 10 && below <= height - 10, `${height}: ${box.top} to ${below}`);
+  }
+});
+
+test("counters that are zero fold into one line", () => {
+  const flood = { what: "flood", n: 0 }, late = { what: "late", n: 3 };
+  assert.deepEqual(bySome([flood, late]), [[late], [flood]]);
+  assert.equal(zerosOf([], [flood, flood]), "nothing counted, of 2 counters");
+  assert.equal(zerosOf([late], [flood]), "1 more: 0");
+  assert.equal(megabytes(0), "–", "not measured yet");
+  assert.equal(megabytes(4044000), "3.9 MB");
 });
 
 test("a beam goes straight down, away from the audience, and to the right", () => {
