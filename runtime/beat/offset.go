@@ -15,11 +15,13 @@ const (
 
 	// Of a clock that counts pulses.
 	pulseSkew   = 1.0   // variance of the first skew: any tempo
-	pulseWander = 1e-9  // variance the skew gains, 1/s
+	pulseWander = 1e-10 // variance the skew gains, 1/s
 	pulseChange = 1e-3  // variance of the skew once the tempo has changed: (3 %)²
+	pulseFarFor = 0.3   // for offsetFarFor
 	driftMemory = 12    // arrivals the mean miss looks back at, to tell a change of tempo
 	biasMemory  = 256   // those the usual miss looks back at
 	driftSpread = 1.6   // mean miss in usual deviations that is a change of tempo ...
+	driftMost   = 3     // how many of them one miss counts for
 	driftLeast  = 0.002 // ... and in seconds
 )
 
@@ -69,14 +71,14 @@ func (o *clockOffset) observe(c, z float64) {
 	if o.Pulses {
 		o.suspect(miss)
 	}
-	if miss < -offsetFar || o.Pulses && miss > offsetFar && o.N > driftMemory {
+	if miss < -offsetFar {
 		o.restart(c, z)
 		return
 	}
-	if miss > offsetFar && !o.Pulses {
+	if miss > offsetFar && !(o.Pulses && o.N < driftMemory) {
 		if o.FarSince < 0 {
 			o.FarSince = c
-		} else if c-o.FarSince >= offsetFarFor {
+		} else if c-o.FarSince >= offsetFarFor || o.Pulses && c-o.FarSince >= pulseFarFor {
 			o.restart(c, z)
 		}
 		return
@@ -103,13 +105,14 @@ func (o *clockOffset) suspect(miss float64) {
 	if o.N < 2*driftMemory {
 		return
 	}
-	off := miss - o.Bias
-	o.Bias += off / biasMemory
-	o.Drift += (off - o.Drift) / driftMemory
 	if o.Spread == 0 {
 		o.Spread = driftLeast
 	}
-	o.Spread += (math.Min(math.Abs(off), 4*o.Spread) - o.Spread) / biasMemory
+	// A burst that was held back is no change of tempo.
+	off := math.Min(math.Max(miss-o.Bias, -driftMost*o.Spread), driftMost*o.Spread)
+	o.Bias += off / biasMemory
+	o.Drift += (off - o.Drift) / driftMemory
+	o.Spread += (math.Abs(off) - o.Spread) / biasMemory
 	if math.Abs(o.Drift) > math.Max(driftSpread*o.Spread, driftLeast) {
 		o.Pss = math.Max(o.Pss, pulseChange)
 		o.Poo += o.Drift * o.Drift

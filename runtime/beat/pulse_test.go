@@ -69,7 +69,7 @@ func TestFollowerOfPulses(t *testing.T) {
 			if network.name == "gauss 3 ms" && bpm == 128 && rms > 0.3 {
 				t.Errorf("%s at %v BPM: rms %.3f ms", network.name, bpm, rms)
 			}
-			if rms > 1 || lock > 5 || tempo > 5 {
+			if rms > 0.5 || lock > 8 || tempo > 3 {
 				t.Errorf("%s at %v BPM: rms %.3f, lock %.2f s, tempo %.2f s", network.name, bpm, rms, lock, tempo)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 // Journal is the recovery journal of a packet (RFC 6295 4 and 5): what somebody has to
 // know who has lost all packets after the checkpoint.
 type Journal struct {
-	Single     bool // the loss of one packet only needs what is marked
 	Checkpoint uint16
 	Channels   []ChannelJournal
 }
@@ -38,7 +37,7 @@ func ParseJournal(b []byte) (Journal, error) {
 		return Journal{}, ErrJournal
 	}
 	flags := b[0]
-	j := Journal{Single: flags&0x80 == 0, Checkpoint: binary.BigEndian.Uint16(b[1:])}
+	j := Journal{Checkpoint: binary.BigEndian.Uint16(b[1:])}
 	b = b[3:]
 	if flags&0x40 != 0 { // the system journal
 		if len(b) < 2 {
@@ -157,9 +156,10 @@ func (c *chapters) notes(j *ChannelJournal) {
 	}
 }
 
-// AppendJournal appends a journal that tells of notes only.
+// AppendJournal appends a journal that tells of notes only. Nothing in it is marked as of no
+// use after the loss of a single packet.
 func AppendJournal(b []byte, j Journal) []byte {
-	flags := byte(0x80)
+	flags := byte(0)
 	if len(j.Channels) > 0 {
 		flags |= 0x20 | byte(len(j.Channels)-1)
 	}
@@ -167,7 +167,7 @@ func AppendJournal(b []byte, j Journal) []byte {
 	b = binary.BigEndian.AppendUint16(b, j.Checkpoint)
 	for _, c := range j.Channels {
 		notes := appendNotes(nil, c)
-		b = binary.BigEndian.AppendUint16(b, 0x8000|uint16(c.Channel-1)<<11|uint16(3+len(notes)))
+		b = binary.BigEndian.AppendUint16(b, uint16(c.Channel-1)<<11|uint16(3+len(notes)))
 		b = append(append(b, 0x08), notes...)
 	}
 	return b
@@ -181,7 +181,7 @@ func appendNotes(b []byte, c ChannelJournal) []byte {
 	} else if len(c.On) < 127 {
 		high = 1
 	}
-	b = append(b, 0x80|byte(min(len(c.On), 127)), byte(low<<4|high))
+	b = append(b, byte(min(len(c.On), 127)), byte(low<<4|high))
 	for _, v := range c.On[:min(len(c.On), 127)] {
 		velocity := byte(v.Value)
 		if velocity > 0 {
@@ -189,7 +189,7 @@ func appendNotes(b []byte, c ChannelJournal) []byte {
 		} else {
 			velocity = 1
 		}
-		b = append(b, 0x80|byte(v.Number), velocity)
+		b = append(b, byte(v.Number), velocity)
 	}
 	bits := make([]byte, max(0, high-low+1))
 	for _, n := range c.Off {
