@@ -45,7 +45,7 @@ type incoming struct {
 type outgoing struct {
 	sequence uint16
 	waiting  []wire.Message
-	part     int  // of the first that waits that has gone
+	part     int // of the first that waits that has gone
 	journal  journal
 }
 
