@@ -162,8 +162,8 @@ func (c *Conn) Send(list ...wire.Message) error {
 	return c.failed
 }
 
-// Relay sends messages to all in the session but the peer of a name; OnMessage may call it.
-func (c *Conn) Relay(from string, list ...wire.Message) {
+// Relay sends messages to all in the session but one peer; only OnMessage may call it.
+func (c *Conn) Relay(from uint32, list ...wire.Message) {
 	c.session.PostExcept(time.Now(), from, list...)
 }
 

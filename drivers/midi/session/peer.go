@@ -196,7 +196,7 @@ func (p *peer) packet(now time.Time, packet wire.Packet) {
 func (p *peer) tell(m wire.Message, at time.Time, stamp time.Duration) {
 	p.s.count.Received++
 	if p.s.cfg.OnMessage != nil {
-		p.s.cfg.OnMessage(Received{m, p.name, at, stamp})
+		p.s.cfg.OnMessage(Received{m, p.name, p.ssrc, at, stamp})
 	}
 }
 

@@ -36,7 +36,8 @@ const backlog = 256
 // Received is a message that came in.
 type Received struct {
 	Message wire.Message
-	From    string        // name of the peer
+	From    string        // name of the peer ...
+	SSRC    uint32        // ... and its number
 	At      time.Time     // of its arrival
 	Stamp   time.Duration // on the clock of the peer, from any instant on; 0 if it is not of a packet: it mends a loss
 }
@@ -330,10 +331,10 @@ func (s *Session) Post(now time.Time, list ...wire.Message) {
 	}
 }
 
-// PostExcept sends messages to all but the peer of a name.
-func (s *Session) PostExcept(now time.Time, name string, list ...wire.Message) {
+// PostExcept sends messages to all but one peer.
+func (s *Session) PostExcept(now time.Time, ssrc uint32, list ...wire.Message) {
 	for _, p := range s.peers {
-		if p.state == present && p.name != name {
+		if p.state == present && p.ssrc != ssrc {
 			p.post(now, list)
 		}
 	}
