@@ -180,7 +180,8 @@ func (s *sig) followTimecode(c module.Call, t *timecode) int {
 	}, source.FrameTopic(), source.LostTopic()))
 }
 
-// chase moves a timecode to where its source is, if it is not there by itself.
+// chase moves a timecode to where its source is, if it is not there by itself. A frame that
+// is told late is none to go back to: the earliest counts.
 func (s *sig) chase(t *timecode, f module.Frame) {
 	if rate := t.stream.Rate.String(); f.Rate != rate {
 		if t.warned != f.Rate {
@@ -195,7 +196,7 @@ func (s *sig) chase(t *timecode, f module.Frame) {
 	}
 	is := s.timecodeState(t)
 	off := frame - is.FrameAt(s.G.Instant())
-	if is.Running == f.Running && off >= -1 && off <= 1 && (f.Running || off == 0) {
+	if is.Running == f.Running && (off == 0 || off == -1 && f.Running) {
 		return
 	}
 	s.move(t, signet.TimecodeMove{Locate: true, To: frame, Start: f.Running, Stop: !f.Running})
