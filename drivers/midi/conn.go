@@ -32,7 +32,7 @@ const DefaultPort = 5004
 const (
 	maxDatagram = 2048
 	readBuffer  = 1 << 20
-	pairs       = 32 // tries to get two ports in a row
+	pairs       = 64 // tries to get two ports in a row
 )
 
 // Config describes a Conn.
@@ -111,7 +111,8 @@ func listenAddress(cfg Config) (netip.Addr, error) {
 	return i.Address()
 }
 
-// listen opens two ports in a row.
+// listen opens two ports in a row. The control port is an even one if the system may choose:
+// some tell the two apart by that.
 func listen(address netip.Addr, port int) (control, data *net.UDPConn, err error) {
 	for range pairs {
 		control, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, uint16(port))))
@@ -119,6 +120,10 @@ func listen(address netip.Addr, port int) (control, data *net.UDPConn, err error
 			break
 		}
 		next := control.LocalAddr().(*net.UDPAddr).AddrPort().Port() + 1
+		if port == 0 && next%2 == 0 {
+			control.Close()
+			continue
+		}
 		data, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, next)))
 		if err == nil {
 			control.SetReadBuffer(readBuffer)
@@ -129,6 +134,9 @@ func listen(address netip.Addr, port int) (control, data *net.UDPConn, err error
 		if port != 0 {
 			break
 		}
+	}
+	if err == nil {
+		err = errors.New("no two free ports in a row")
 	}
 	if op := (*net.OpError)(nil); errors.As(err, &op) {
 		err = op.Err

@@ -11,7 +11,9 @@ import (
 	"showrun/drivers/midi/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/grandcat/zeroconf.(*Server).probe"))
+}
 
 // start opens a Conn on loopback and runs it until the test ends.
 func start(t *testing.T, cfg Config) (*Conn, chan session.Received) {

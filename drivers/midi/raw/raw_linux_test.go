@@ -98,3 +98,22 @@ func TestAPortThatGoesAwayIsAnError(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestPortsOfTheKernel opens the ports of this machine, where its kernel has ALSA.
+func TestPortsOfTheKernel(t *testing.T) {
+	if _, err := os.Stat("/dev/snd"); err != nil {
+		t.Skip("this kernel has no ALSA, so there are no ports to open: ", err)
+	}
+	list, err := Ports(os.DirFS("/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		c, err := Open(Config{Name: p.Name}, func(pattern, name string) bool { return pattern == name })
+		if err != nil {
+			t.Errorf("%+v: %v", p, err)
+			continue
+		}
+		c.Close()
+	}
+}
