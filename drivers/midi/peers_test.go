@@ -241,7 +241,7 @@ func TestTsharkReadsOurs(t *testing.T) {
 		{5004, control(wire.Control{Command: wire.Feedback, SSRC: 0x22, Sequence: 9}), []string{"Receiver Feedback"}},
 		{5005, control(wire.Control{Command: wire.ClockSync, SSRC: 0x22, Count: 1, Times: [3]uint64{1, 2, 3}}), []string{"Synchronization"}},
 		{5005, wire.AppendPacket(nil, wire.Packet{Sequence: 8, Time: 1000, SSRC: 0x22, Commands: commands, Journal: journal}),
-			[]string{"Note On", "Control Change", "Timing Clock", "Quarter Frame", "Recovery Journal", "Checkpoint"}},
+			[]string{"Note On", "Control Change", "Timing Clock", "Quarter Frame", "Journal Section", "Checkpoint", "Note On (n=C#4, v=9)", "Chapter N Log Octet: 0x08"}},
 	}
 	capture := []byte{0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101, 0, 0, 0}
 	for i, p := range packets {
@@ -252,9 +252,9 @@ func TestTsharkReadsOurs(t *testing.T) {
 	}
 	for i, p := range packets {
 		out, err := exec.Command(tshark, "-r", name, "-V", "-Y", fmt.Sprintf("frame.number == %d", i+1),
-			"-d", "udp.port==5004,applemidi", "-d", "udp.port==5005,applemidi").Output()
+			"--enable-heuristic", "applemidi_udp").Output()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatal(err, string(err.(*exec.ExitError).Stderr))
 		}
 		for _, want := range p.want {
 			if !bytes.Contains(bytes.ToLower(out), []byte(strings.ToLower(want))) {

@@ -21,6 +21,9 @@ let waiting = '';
 process.stdin.on('data', (text) => {
   const lines = (waiting + text).split('\n');
   waiting = lines.pop();
-  for (const line of lines) session.sendMessage([...Buffer.from(line, 'hex')]);
+  for (const line of lines) {
+    const commands = [{ deltaTime: 0, data: Buffer.from(line, 'hex') }];
+    for (const s of session.getStreams()) s.sendMessage({ timestamp: session.now(), commands });
+  }
 });
 process.stdin.on('end', () => process.exit(0));
