@@ -4,7 +4,6 @@ package midi
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 
@@ -56,7 +55,7 @@ func (s *control) port(c module.Call) *midi.PortDecl {
 	port := o.Integer("port", defaultPort, 1, 65534)
 	switch {
 	case o.Has("host"):
-		d.Host = net.JoinHostPort(o.Host(), strconv.Itoa(port))
+		d.Host, d.Port = o.Host(), port
 	case o.Has("offer"):
 		d.Port = port
 	case o.Has("port"):

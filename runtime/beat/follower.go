@@ -180,7 +180,7 @@ func (f *Follower) locate(o Observation) (sample, bool) {
 		clock = uint64(o.Arrival)
 	}
 	c := float64(int64(clock-f.Base)) * 1e-9
-	if !f.Synced || stamped != f.Stamped || c < f.Prev.C {
+	if !f.Synced || stamped != f.Stamped || o.Pulses != f.Offset.Pulses || c < f.Prev.C {
 		f.Synced, f.Stamped = true, stamped
 		f.Base, f.Anchor = clock, o.Arrival
 		f.Offset = clockOffset{Pulses: o.Pulses}

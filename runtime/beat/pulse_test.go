@@ -76,3 +76,20 @@ func TestFollowerOfPulses(t *testing.T) {
 	}
 	t.Log(table.String())
 }
+
+// TestPulsesAfterStamps takes the stamps away from a source: the beat goes on.
+func TestPulsesAfterStamps(t *testing.T) {
+	d := playingDeck(30, piece{0, 0.3, 120})
+	f := NewFollower(Config{})
+	r := rand.New(rand.NewPCG(1, 1))
+	list := pulses(d, gaussian(r), 20)
+	for i, o := range list {
+		if i < len(list)/2 {
+			o.Pulses, o.Clock = false, uint64(1e15+d.when(o.Beat)*1e9)
+		}
+		f.Observe(o)
+	}
+	if off := f.Course().At(20*time.Second).Float() - d.beat(20); math.Abs(off) > 0.02 {
+		t.Errorf("it is %.3f beats off", off)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,9 +26,9 @@ import (
 type PortDecl struct {
 	Name      string // pattern of the name of a port of this computer
 	Session   string // pattern of the name of a session on the network
-	Host      string // host:port of a session
+	Host      string // name or address of the machine of a session
 	Offer     string // name of a session that others may join
-	Port      int    // of what is offered
+	Port      int    // of Host or Offer
 	Interface string // "" = what the host was told, else a name or address
 
 	// Freewheel is how long the timecode goes on without a word. It is not part of the key.
@@ -51,7 +53,15 @@ func (d *PortDecl) Title() string {
 	case d.Offer != "":
 		return fmt.Sprintf("session %q of this show", d.Offer)
 	}
-	return "session at " + d.Host
+	return "session at " + d.address()
+}
+
+// address is the host:port of a session to join; "" if it is none.
+func (d *PortDecl) address() string {
+	if d.Host == "" {
+		return ""
+	}
+	return net.JoinHostPort(d.Host, strconv.Itoa(d.Port))
 }
 
 // Topic is the topic of an event of Events.
@@ -97,7 +107,12 @@ type Port struct {
 	hearing sync.Mutex // of what follows; no loop takes it
 	code    *timecode.Reader
 	tempo   tempo.Reader
+	stamped time.Duration // stamp of the last pulse
+	stands  int           // pulses whose stamp did not move
 }
+
+// noClock is how many pulses in a row of one stamp show that the stamps are of no clock.
+const noClock = 3
 
 // Open implements device.Declaration. With a rig it is a session with the rig, whatever the
 // port is: nothing leaves for a real machine.
@@ -160,7 +175,7 @@ func (p *Port) dial() (driver, error) {
 	}
 	return p.network(midi.Config{
 		Name: cmp.Or(d.Offer, "showrun"), Interface: p.env.NetworkInterface(d.Interface),
-		Host: d.Offer != "", Port: d.Port, Join: d.Host, Find: d.Session,
+		Host: d.Offer != "", Port: d.Port, Join: d.address(), Find: d.Session,
 	})
 }
 
@@ -224,7 +239,7 @@ func (p *Port) step(ctx context.Context) error {
 		if next := p.deadline(); next.IsZero() {
 			timer.Reset(time.Hour)
 		} else {
-			timer.Reset(max(time.Until(next), 0))
+			timer.Reset(max(p.env.Since(next)-p.env.Now(), 0))
 		}
 		select {
 		case <-ctx.Done():
@@ -304,7 +319,13 @@ func (p *Port) beat(m wire.Message, at time.Time, stamp time.Duration) {
 		return
 	}
 	o := beat.Observation{Arrival: p.env.Since(at), Beat: is.Beat, Halt: is.Halt}
-	if stamp > 0 {
+	if stamp > 0 && stamp <= p.stamped && p.stands < noClock {
+		p.stands++
+	} else if p.stands < noClock {
+		p.stands = 0
+	}
+	p.stamped = stamp
+	if stamp > 0 && p.stands < noClock {
 		o.Clock = uint64(stamp)
 	} else {
 		o.Clock, o.Pulses = is.Pulses*uint64(time.Second)/48, true
