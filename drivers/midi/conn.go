@@ -106,6 +106,10 @@ func listenAddress(cfg Config) (netip.Addr, error) {
 		return netip.Addr{}, err
 	}
 	if i.Net() == nil {
+		host, _, _ := net.SplitHostPort(cfg.Join)
+		if to, err := netip.ParseAddr(host); err == nil && to.Is6() {
+			return netip.IPv6Unspecified(), nil
+		}
 		return netip.IPv4Unspecified(), nil
 	}
 	return i.Address()

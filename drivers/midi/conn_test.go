@@ -69,6 +69,25 @@ func TestHostAndGuest(t *testing.T) {
 	}
 }
 
+// TestAGuestOfIPv6 joins by an address of the other kind.
+func TestAGuestOfIPv6(t *testing.T) {
+	heard := make(chan session.Received, 100)
+	host, err := Open(Config{Name: "host", Host: true, Hidden: true, Interface: "::1", OnMessage: func(r session.Received) { heard <- r }})
+	if err != nil {
+		t.Skip("this machine has no ::1: ", err)
+	}
+	guest, err := Open(Config{Name: "guest", Join: host.Addr().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 2)
+	go func() { ended <- host.Run(ctx) }()
+	go func() { ended <- guest.Run(ctx) }()
+	defer func() { cancel(); <-ended; <-ended }()
+	hear(t, guest, heard, wire.Message{Kind: wire.Start})
+}
+
 // TestFoundByName advertises a session and finds it.
 func TestFoundByName(t *testing.T) {
 	_, atHost := start(t, Config{Name: "Studio A", Host: true})
