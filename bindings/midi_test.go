@@ -101,7 +101,7 @@ func TestSigNetTimecodeOfAnotherRateIsNamed(t *testing.T) {
 	s := live(t, `local midi = require "midi"
 		net:timecode(1, { rate = 30 }):follow(midi.timecode(midi.input{ name = "*" }))`)
 	s.tape(wire.Rate25, 0, 0, time.Second, 0)
-	s.wantLog("0.075 WARN signet: timecode 1 cannot follow: it has 30 frames a second, and its source has 25")
+	s.wantLog("0.070 WARN signet: timecode 1 cannot follow: it has 30 frames a second, and its source has 25")
 }
 
 // TestMIDIClockLeadsTheBeat plays a clock at 100 BPM with 3 ms of jitter from the start of a

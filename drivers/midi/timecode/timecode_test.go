@@ -71,7 +71,11 @@ func TestEveryFrameOnceAndInTime(t *testing.T) {
 					t.Fatalf("%v, seed %d: %+v, want frame %d", rate, seed, e, want)
 				}
 				late := e.At.Sub(begin.Add(rate.Time(want - first)))
-				if late < 0 || late >= rate.Time(1) {
+				most := 3 * time.Millisecond // that of the cable
+				if want == first+1 {
+					most = rate.Time(1) // it was not known before
+				}
+				if late < 0 || late > most {
 					t.Fatalf("%v: frame %d is told %v after it began", rate, want, late)
 				}
 				want++
@@ -131,7 +135,7 @@ func TestFreewheelAndStop(t *testing.T) {
 	}
 	told := end.Number
 
-	s.Start(told-told%2, begin.Add(10*time.Second)) // it goes on from where it stood
+	s.Start((told-5)&^1, begin.Add(10*time.Second)) // it goes on from where it stood, before the freewheel
 	count := len(got)
 	play(s, r, begin.Add(10*time.Second), begin.Add(11*time.Second), exactly, never)
 	for _, e := range got[count:] {
