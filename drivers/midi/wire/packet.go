@@ -23,8 +23,6 @@ const (
 	rtpVersion  = 2 << 6
 	payloadType = 97
 	rtpHeader   = 12
-	// maxCommands is how many bytes the commands of a packet have at most.
-	maxCommands = 0x0fff
 )
 
 // ErrPacket is what no packet of RTP-MIDI gives.
