@@ -26,9 +26,6 @@ import (
 // service is what sessions are advertised as.
 const service = "_apple-midi._udp"
 
-// DefaultPort is the control port of a host that names none; the data port is the next.
-const DefaultPort = 5004
-
 const (
 	maxDatagram = 2048
 	readBuffer  = 1 << 20

@@ -161,13 +161,3 @@ func ParseMessage(b []byte) (Message, error) {
 	}
 	return found[0], nil
 }
-
-// ReadSysex is the message of the bytes of a system exclusive one, from its first to its
-// last.
-func ReadSysex(b []byte) (Message, error) {
-	m, err := ParseMessage(b)
-	if err == nil && m.Kind != Sysex {
-		err = ErrMessage
-	}
-	return m, err
-}

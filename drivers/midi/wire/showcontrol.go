@@ -40,10 +40,6 @@ func (c ShowCommand) String() string {
 // Device ids and command formats of MIDI Show Control (4.1, 4.2).
 const (
 	ShowAllCall = 0x7f // every device
-	// ShowGroups is the first of 15 groups of devices.
-	ShowGroups = 0x70
-	// ShowLighting is the general category of lighting.
-	ShowLighting = 0x01
 	// ShowAllTypes is every category.
 	ShowAllTypes = 0x7f
 )
