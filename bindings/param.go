@@ -179,6 +179,31 @@ func (s *Show) restore(p *param) {
 	p.Value = fit
 }
 
+// Turns implements module.Knob.
+func (p *param) Turns() bool {
+	_, number := p.Default.(float64)
+	return p.Switch() || len(p.Choices) > 0 || number && !math.IsInf(p.Min, 0) && !math.IsInf(p.Max, 0)
+}
+
+// Switch implements module.Knob.
+func (p *param) Switch() bool { _, is := p.Default.(bool); return is }
+
+// Turn implements module.Knob. A number is put on the nearest step.
+func (p *param) Turn(part float64) {
+	var v any
+	switch n := len(p.Choices); {
+	case p.Switch():
+		v = part >= 0.5
+	case n > 0:
+		v = p.Choices[min(int(part*float64(n)), n-1)]
+	default:
+		v = p.Min + part*(p.Max-p.Min)
+	}
+	if fit, err := p.Fit(v); err == nil {
+		p.change(fit)
+	}
+}
+
 func sameKind(a, b any) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }
 
 // takeParams takes over what has been set since the copy for this load was made, in the

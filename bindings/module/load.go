@@ -91,6 +91,17 @@ type List interface {
 	Operate(op show.Operation) error
 }
 
+// Knob is a param as something that turns: a number between two ends, a switch, or one of
+// some choices.
+type Knob interface {
+	// Turns tells whether it has two ends.
+	Turns() bool
+	// Switch tells whether it is true or false.
+	Switch() bool
+	// Turn sets it to a part of its way, 0 to 1.
+	Turn(part float64)
+}
+
 // AddList has people operate a list, as the main list if it is the first.
 func (s *Load) AddList(l List) {
 	s.lists = append(s.lists, l)

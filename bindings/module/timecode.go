@@ -6,14 +6,18 @@ import "showrun/runtime/script"
 type TimecodeSource interface {
 	// FrameTopic is where its frames are reported.
 	FrameTopic() string
-	// FrameOf reads such a report.
+	// LostTopic is where it is reported that it no longer runs.
+	LostTopic() string
+	// FrameOf reads either report.
 	FrameOf(script.Event) Frame
 }
 
 // Frame is a frame of a timecode, counted from its zero.
 type Frame struct {
-	Number int64
-	Rate   string // in frames a second, for people
+	Number  int64
+	Rate    string // in frames a second, for people
+	Label   string // hh:mm:ss:ff
+	Running bool
 	// Parse reads a label, hh:mm:ss:ff, as the number of its frame.
 	Parse func(label string) (int64, error)
 }

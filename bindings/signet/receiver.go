@@ -156,8 +156,11 @@ func (s *sig) onTimecode(c module.Call, t heardTimecode) int {
 // FrameTopic implements module.TimecodeSource.
 func (t heardTimecode) FrameTopic() string { return t.receiver.decl.TimecodeTopic(t.stream, "frame") }
 
+// LostTopic implements module.TimecodeSource.
+func (t heardTimecode) LostTopic() string { return t.receiver.decl.TimecodeTopic(t.stream, "lost") }
+
 // FrameOf implements module.TimecodeSource.
 func (t heardTimecode) FrameOf(ev script.Event) module.Frame {
 	v := ev.Value.(signet.TimecodeEvent)
-	return module.Frame{Number: v.Frame, Rate: v.Rate.String(), Parse: v.Rate.Parse}
+	return module.Frame{Number: v.Frame, Rate: v.Rate.String(), Label: v.Position, Running: v.Running, Parse: v.Rate.Parse}
 }

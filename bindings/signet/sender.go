@@ -1,10 +1,13 @@
 package signet
 
 import (
+	"strconv"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
 	"showrun/runtime/device/signet"
+	"showrun/runtime/script"
 )
 
 // sender is a declared Sender.
@@ -68,6 +71,8 @@ type timecode struct {
 	// has moved it.
 	state signet.Timecode
 	known bool
+
+	warned string // rate of a source that it cannot follow
 }
 
 func (t *timecode) String() string { return t.stream.Rate.String() }
@@ -111,6 +116,7 @@ func (s *sig) timecodeClass() module.Class[*timecode] {
 			"locate": func(c module.Call, t *timecode) int {
 				return s.move(t, signet.TimecodeMove{Locate: true, To: t.frame(c)})
 			},
+			"follow": s.followTimecode,
 		},
 		Properties: map[string]func(*timecode) lua.LValue{
 			"position": func(t *timecode) lua.LValue {
@@ -152,4 +158,46 @@ func (s *sig) move(t *timecode, m signet.TimecodeMove) int {
 		t.state, t.known = s.timecodeState(t).Moved(m, s.G.Instant()), true
 	})
 	return 0
+}
+
+// followTimecode has a timecode be where another is.
+func (s *sig) followTimecode(c module.Call, t *timecode) int {
+	var source module.TimecodeSource
+	if ud, ok := c.Get(1).(*lua.LUserData); ok {
+		source, _ = ud.Value.(module.TimecodeSource)
+	}
+	if source == nil {
+		c.Wrong("the source", "a timecode that is heard, such as midi.timecode(input)", c.Get(1))
+	}
+	fn := s.G.L.NewFunction(func(L *lua.LState) int {
+		s.chase(t, L.CheckUserData(1).Value.(module.Frame))
+		return 0
+	})
+	return s.PushHandle(c, s.G.On(c.Fn, fn, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
+		ud := L.NewUserData()
+		ud.Value = source.FrameOf(ev)
+		return []lua.LValue{ud}
+	}, source.FrameTopic(), source.LostTopic()))
+}
+
+// chase moves a timecode to where its source is, if it is not there by itself. A frame that
+// is told late is none to go back to: the earliest counts.
+func (s *sig) chase(t *timecode, f module.Frame) {
+	if rate := t.stream.Rate.String(); f.Rate != rate {
+		if t.warned != f.Rate {
+			t.warned = f.Rate
+			s.G.Log().Warn("signet: timecode " + strconv.Itoa(t.stream.Number) + " cannot follow: it has " + rate + " frames a second, and its source has " + f.Rate)
+		}
+		return
+	}
+	frame, err := t.stream.Rate.Parse(f.Label)
+	if err != nil {
+		return // there is no such label at this rate
+	}
+	is := s.timecodeState(t)
+	off := frame - is.FrameAt(s.G.Instant())
+	if is.Running == f.Running && (off == 0 || off == -1 && f.Running) {
+		return
+	}
+	s.move(t, signet.TimecodeMove{Locate: true, To: frame, Start: f.Running, Stop: !f.Running})
 }

@@ -33,6 +33,7 @@ type layer struct {
 // what several need goes down.
 var roles = []string{
 	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
+	"drivers/midi", "drivers/midi/raw",
 	"drivers/stagelinq", "drivers/stagelinq/source",
 	"drivers/stagenet", "drivers/stagenet/gateway",
 	"drivers/theater", "drivers/theater/server",
@@ -52,6 +53,7 @@ var layers = []layer{
 	{"drivers/signet", []string{"drivers/lan"}, nil, nil},
 	{"drivers/stagelinq", []string{"drivers/lan"}, nil, nil},
 	{"drivers/theater", []string{"drivers/lan", "drivers/osc"}, nil, nil},
+	{"drivers/midi", []string{"drivers/lan"}, nil, nil},
 
 	{"runtime/clock", nil, []string{"golang.org/x/sys/unix"}, nil},
 	{"runtime/raced", nil, nil, outside},
@@ -71,6 +73,7 @@ var layers = []layer{
 
 	{"scripts", nil, nil, outside},
 
+	{"runtime/device/midi", []string{"drivers/midi", "runtime/beat", "runtime/device"}, nil, nil},
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
 	{"runtime/device/signet", append([]string{"drivers/signet"}, contract...), nil, nil},
 	{"runtime/device/stagelinq", []string{"drivers/stagelinq", "runtime/beat", "runtime/device"}, nil, nil},

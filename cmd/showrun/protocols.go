@@ -2,6 +2,7 @@ package main
 
 import (
 	"showrun/runtime/device"
+	"showrun/runtime/device/midi"
 	"showrun/runtime/device/osc"
 	"showrun/runtime/device/signet"
 	"showrun/runtime/device/stagelinq"
@@ -14,5 +15,6 @@ import (
 func protocols() []device.Protocol {
 	return []device.Protocol{
 		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), stagenet.Protocol(), theater.Protocol(), osc.Protocol(),
+		midi.Protocol(),
 	}
 }

@@ -13,6 +13,10 @@ type Observation struct {
 	BPM     float64       // tempo the device names, pitch included; 0 if it knows none
 	Loop    [2]float64    // where the loop it plays begins and ends, in beats; the same if none is known
 
+	// Pulses says that Clock is no time but a count of pulses, as if the tempo was 120: how
+	// fast it goes is what has to be learnt from the arrivals.
+	Pulses bool
+
 	// Halt says that the device stands from now on, Empty that it holds nothing that
 	// could play. Neither tells a position: all but Arrival is ignored.
 	Halt, Empty bool
@@ -176,10 +180,10 @@ func (f *Follower) locate(o Observation) (sample, bool) {
 		clock = uint64(o.Arrival)
 	}
 	c := float64(int64(clock-f.Base)) * 1e-9
-	if !f.Synced || stamped != f.Stamped || c < f.Prev.C {
+	if !f.Synced || stamped != f.Stamped || o.Pulses != f.Offset.Pulses || c < f.Prev.C {
 		f.Synced, f.Stamped = true, stamped
 		f.Base, f.Anchor = clock, o.Arrival
-		f.Offset = clockOffset{}
+		f.Offset = clockOffset{Pulses: o.Pulses}
 		f.begin(sample{0, o.Beat})
 		c = 0
 	} else if c == f.Prev.C && f.Offset.N > 0 {
@@ -324,6 +328,9 @@ func (f *Follower) run() {
 		return
 	}
 	bpm := f.Line.Slope * 60
+	if f.Offset.Pulses {
+		bpm /= 1 + f.Offset.Skew
+	}
 	if f.Line.Reported == 0 && (f.BPM == 0 || f.Line.N >= lineWindow/2 && math.Abs(bpm-f.BPM) > tempoShift*bpm) {
 		f.BPM = bpm
 	}
@@ -331,7 +338,7 @@ func (f *Follower) run() {
 	f.Target = Timeline{
 		Origin: f.Anchor + saturate(math.Round(f.Offset.host(f.Line.Last.C)*1e9)),
 		Beat:   FromFloat(f.Line.Last.B),
-		BPM:    bpm / (1 + f.Offset.Skew),
+		BPM:    f.Line.Slope * 60 / (1 + f.Offset.Skew),
 	}
 }
 

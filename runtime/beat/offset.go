@@ -12,6 +12,17 @@ const (
 	offsetFar    = 0.1   // seconds beyond which the device clock must have been set ...
 	offsetFarFor = 1.0   // ... if every arrival lies that late for so many seconds
 	lateMemory   = 128   // arrivals the mean lateness looks back at
+
+	// Of a clock that counts pulses.
+	pulseSkew   = 1.0   // variance of the first skew: any tempo
+	pulseWander = 1e-10 // variance the skew gains, 1/s
+	pulseChange = 1e-3  // variance of the skew once the tempo has changed: (3 %)²
+	pulseFarFor = 0.3   // for offsetFarFor
+	driftMemory = 12    // arrivals the mean miss looks back at, to tell a change of tempo
+	biasMemory  = 256   // those the usual miss looks back at
+	driftSpread = 1.6   // mean miss in usual deviations that is a change of tempo ...
+	driftMost   = 3     // how many of them one miss counts for
+	driftLeast  = 0.002 // ... and in seconds
 )
 
 // clockOffset estimates host clock minus device clock and how it drifts, from
@@ -28,12 +39,21 @@ type clockOffset struct {
 	Poo, Pos, Pss float64 // covariance of offset and skew
 	FarSince      float64 // device clock at which arrivals became far too late, or < 0
 	Late          float64 // mean lateness of arrivals, seconds
+
+	Pulses              bool    // its speed is not known at all
+	Drift, Bias, Spread float64 // then: the mean miss of late, the usual one, and how far off that is usual
 }
 
 // observe takes a difference z = arrival - device clock at device clock c.
 func (o *clockOffset) observe(c, z float64) {
 	if o.N == 0 {
-		*o = clockOffset{N: 1, C: c, Offset: z, Poo: offsetStart, Pss: skewStart, FarSince: -1}
+		skew, pss := o.Skew, pulseChange
+		if !o.Pulses {
+			skew, pss = 0, skewStart
+		} else if skew == 0 {
+			pss = pulseSkew
+		}
+		*o = clockOffset{N: 1, C: c, Offset: z, Skew: skew, Poo: offsetStart, Pss: pss, FarSince: -1, Pulses: o.Pulses}
 		return
 	}
 	dt := c - o.C
@@ -41,17 +61,24 @@ func (o *clockOffset) observe(c, z float64) {
 	o.Offset += o.Skew * dt
 	o.Poo += dt*(2*o.Pos+dt*o.Pss) + offsetWander*dt
 	o.Pos += dt * o.Pss
-	o.Pss += skewWander * dt
+	if o.Pulses {
+		o.Pss += pulseWander * dt
+	} else {
+		o.Pss += skewWander * dt
+	}
 
 	miss := z - o.Offset
+	if o.Pulses {
+		o.suspect(miss)
+	}
 	if miss < -offsetFar {
 		o.restart(c, z)
 		return
 	}
-	if miss > offsetFar {
+	if miss > offsetFar && !(o.Pulses && o.N < driftMemory) {
 		if o.FarSince < 0 {
 			o.FarSince = c
-		} else if c-o.FarSince >= offsetFarFor {
+		} else if c-o.FarSince >= offsetFarFor || o.Pulses && c-o.FarSince >= pulseFarFor {
 			o.restart(c, z)
 		}
 		return
@@ -70,6 +97,27 @@ func (o *clockOffset) observe(c, z float64) {
 	o.Pos -= ko * o.Pos
 	o.Poo -= ko * o.Poo
 	o.Late += (math.Max(z-o.Offset, 0) - o.Late) / float64(min(o.N, lateMemory))
+}
+
+// suspect lets the speed of a clock that counts pulses be another when arrivals miss it
+// on one side.
+func (o *clockOffset) suspect(miss float64) {
+	if o.N < 2*driftMemory {
+		return
+	}
+	if o.Spread == 0 {
+		o.Spread = driftLeast
+	}
+	// A burst that was held back is no change of tempo.
+	off := math.Min(math.Max(miss-o.Bias, -driftMost*o.Spread), driftMost*o.Spread)
+	o.Bias += off / biasMemory
+	o.Drift += (off - o.Drift) / driftMemory
+	o.Spread += (math.Abs(off) - o.Spread) / biasMemory
+	if math.Abs(o.Drift) > math.Max(driftSpread*o.Spread, driftLeast) {
+		o.Pss = math.Max(o.Pss, pulseChange)
+		o.Poo += o.Drift * o.Drift
+		o.Drift = 0
+	}
 }
 
 // restart forgets all but this observation.

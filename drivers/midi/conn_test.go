@@ -1,0 +1,116 @@
+package midi
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"showrun/drivers/midi/session"
+	"showrun/drivers/midi/wire"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/grandcat/zeroconf.(*Server).probe"))
+}
+
+// start opens a Conn on loopback and runs it until the test ends.
+func start(t *testing.T, cfg Config) (*Conn, chan session.Received) {
+	t.Helper()
+	heard := make(chan session.Received, 100)
+	cfg.Interface = "127.0.0.1"
+	cfg.OnMessage = func(r session.Received) { heard <- r }
+	c, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return c, heard
+}
+
+// hear sends until something is heard.
+func hear(t *testing.T, from *Conn, heard chan session.Received, m wire.Message) session.Received {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	timeout := time.After(20 * time.Second)
+	for {
+		select {
+		case r := <-heard:
+			return r
+		case <-tick.C:
+			from.Send(m)
+		case <-timeout:
+			t.Fatalf("nothing is heard: %+v %q", from.Stats(), from.Peers())
+		}
+	}
+}
+
+// TestHostAndGuest joins a session by its address and talks both ways.
+func TestHostAndGuest(t *testing.T) {
+	host, atHost := start(t, Config{Name: "host", Host: true, Hidden: true})
+	guest, atGuest := start(t, Config{Name: "guest", Join: host.Addr().String()})
+	m := wire.Message{Kind: wire.NoteOn, Channel: 3, Number: 60, Value: 99}
+	if r := hear(t, guest, atHost, m); r.Message != m || r.From != "guest" || r.Stamp <= 0 {
+		t.Errorf("host heard %+v", r)
+	}
+	m.Number = 61
+	if r := hear(t, host, atGuest, m); r.Message != m || r.From != "host" {
+		t.Errorf("guest heard %+v", r)
+	}
+}
+
+// TestAGuestOfIPv6 joins by an address of the other kind.
+func TestAGuestOfIPv6(t *testing.T) {
+	heard := make(chan session.Received, 100)
+	host, err := Open(Config{Name: "host", Host: true, Hidden: true, Interface: "::1", OnMessage: func(r session.Received) { heard <- r }})
+	if err != nil {
+		t.Skip("this machine has no ::1: ", err)
+	}
+	guest, err := Open(Config{Name: "guest", Join: host.Addr().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 2)
+	go func() { ended <- host.Run(ctx) }()
+	go func() { ended <- guest.Run(ctx) }()
+	defer func() { cancel(); <-ended; <-ended }()
+	hear(t, guest, heard, wire.Message{Kind: wire.Start})
+}
+
+// TestFoundByName advertises a session and finds it.
+func TestFoundByName(t *testing.T) {
+	_, atHost := start(t, Config{Name: "Studio A", Host: true})
+	start(t, Config{Name: "Elsewhere", Host: true})
+	guest, _ := start(t, Config{Name: "guest", Find: "studio*"})
+	if r := hear(t, guest, atHost, wire.Message{Kind: wire.Start}); r.From != "guest" {
+		t.Errorf("heard %+v", r)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, cfg := range []Config{{Find: "["}, {Interface: "no such"}} {
+		if c, err := Open(cfg); err == nil {
+			c.Close()
+			t.Errorf("%+v is opened", cfg)
+		}
+	}
+}
+
+func TestLike(t *testing.T) {
+	for pattern, names := range map[string][2]string{"apc*": {"APC mini/1", "nano"}, "*": {"", "-"}, "a?c": {"ABC", "abbc"}} {
+		if !Like(pattern, names[0]) || pattern != "*" && Like(pattern, names[1]) {
+			t.Error(pattern, names)
+		}
+	}
+}
