@@ -71,10 +71,12 @@ var layers = []layer{
 	{"scripts", nil, nil, outside},
 
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
-	{"runtime/device/signet", append([]string{"drivers/signet"}, contract...), nil, nil},
+	{"runtime/device/signet", append([]string{"drivers/signet", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/stagelinq", []string{"drivers/stagelinq", "runtime/beat", "runtime/device"}, nil, nil},
 	{"runtime/device/stagenet", append([]string{"drivers/stagenet", "drivers/lan"}, contract...), nil, nil},
 	{"runtime/device/theater", append([]string{"drivers/theater", "drivers/osc"}, contract...), nil, nil},
+	{"runtime/device/online", []string{"runtime/beat", "runtime/device"}, nil, outside},
+	{"runtime/device/universe", []string{"runtime/device", "runtime/level"}, nil, outside[1:]},
 	{"runtime/device", []string{"runtime/beat", "runtime/level"}, nil, outside},
 	{"runtime/show", []string{"runtime/beat", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}, nil},
