@@ -32,6 +32,7 @@ type layer struct {
 // roles are packages that play one part of a protocol each. No role imports another:
 // what several need goes down.
 var roles = []string{
+	"drivers/sacn", "drivers/sacn/receiver",
 	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
 	"drivers/stagelinq", "drivers/stagelinq/source",
 	"drivers/stagenet", "drivers/stagenet/gateway",
@@ -49,7 +50,9 @@ var layers = []layer{
 	{"drivers/lan", nil, []string{"github.com/grandcat/zeroconf", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys"}, nil},
 	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc", "golang.org/x/sys/unix"}, nil},
 	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
-	{"drivers/signet", []string{"drivers/lan"}, nil, nil},
+	{"drivers/merge", nil, nil, outside},
+	{"drivers/signet", []string{"drivers/lan", "drivers/merge"}, nil, nil},
+	{"drivers/sacn", []string{"drivers/lan", "drivers/merge"}, nil, nil},
 	{"drivers/stagelinq", []string{"drivers/lan"}, nil, nil},
 	{"drivers/theater", []string{"drivers/lan", "drivers/osc"}, nil, nil},
 
