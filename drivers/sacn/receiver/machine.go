@@ -78,6 +78,7 @@ func (m *machine) receive(events []event, b []byte, from netip.AddrPort, at time
 		return m.release(events, syncKey{p.CID, p.Sync}, at)
 	case p.Kind == wire.KindDiscovery && m.found != nil:
 		m.found.take(&p, from, at)
+		m.soon(at.Add(foundLoss))
 	case p.Kind == wire.KindData && p.Options&wire.Preview != 0:
 		if u := m.previews[p.Universe]; u != nil {
 			return m.preview(events, u, &p, from, at)
