@@ -28,7 +28,7 @@ func (d *SenderDecl) OutputName(o level.Output) string {
 }
 
 // ID implements device.Known.
-func (s *Sender) ID() string { return s.driver.Load().TUID().Screen() }
+func (s *Sender) ID() string { return s.sender().TUID().Screen() }
 
 // ID implements device.Known.
 func (r *Receiver) ID() string { return screen(&r.tuid) }

@@ -8,6 +8,7 @@ import (
 
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/wire"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
 
@@ -35,7 +36,7 @@ func TestOthersOfAManager(t *testing.T) {
 
 // TestOutputNames: universes by number, and their previews apart.
 func TestOutputNames(t *testing.T) {
-	d := &SenderDecl{Universes: []Universe{{Number: 7, Output: 1}, {Number: 7, Output: 2, Preview: true}}}
+	d := &SenderDecl{Universes: []universe.Universe{{Number: 7, Output: 1}, {Number: 7, Output: 2, Preview: true}}}
 	for o, want := range map[level.Output]string{1: "universe 7", 2: "universe 7, preview", 3: ""} {
 		if got := d.OutputName(o); got != want {
 			t.Errorf("%d is %q", o, got)
