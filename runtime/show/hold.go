@@ -212,6 +212,7 @@ func levelOf(p patch.Property, channel, text string) (float64, error) {
 func (m *Machine) lay(at time.Duration, op Hold) {
 	grasps, _ := m.Board().grasps(op)
 	var commands []engine.Command
+	owners := m.owners()
 	for _, g := range grasps {
 		h := HeldLevel{Fixture: g.fixture.Name, Channel: g.handle.Name, Value: slices.Max(g.levels)}
 		if g.handle.Color {
@@ -221,33 +222,48 @@ func (m *Machine) lay(at time.Duration, op Hold) {
 			h.at = append(h.at, ch.Coarse)
 			commands = append(commands, engine.Hold{Channel: ch, To: g.levels[i]})
 		}
-		m.note(h)
+		m.note(h, owners)
 	}
+	m.holds = slices.DeleteFunc(m.holds, func(h HeldLevel) bool { return len(h.at) == 0 })
 	m.relit = true
 	m.light(at, commands...)
 }
 
-// note puts a hold on the board: in the place of that of the same, and else last. What it
-// takes of another is not that one's any more.
-func (m *Machine) note(h HeldLevel) {
+// owners are the places in the list of what holds each address.
+func (m *Machine) owners() map[level.Address]int {
+	of := map[level.Address]int{}
 	for i := range m.holds {
-		if was := &m.holds[i]; slices.Equal(was.at, h.at) {
-			*was = h
-			return
+		for _, a := range m.holds[i].at {
+			of[a] = i
 		}
 	}
-	m.forget(h.at)
+	return of
+}
+
+// note puts a hold on the board: in the place of that of the same, and else last. What it
+// takes of another is not that one's any more, which may be left with nothing.
+func (m *Machine) note(h HeldLevel, owners map[level.Address]int) {
+	if i, is := owners[h.at[0]]; is && slices.Equal(m.holds[i].at, h.at) {
+		m.holds[i] = h
+		return
+	}
+	for _, a := range h.at {
+		if i, is := owners[a]; is {
+			other := &m.holds[i]
+			other.at = slices.DeleteFunc(slices.Clone(other.at), func(b level.Address) bool { return a == b })
+		}
+		owners[a] = len(m.holds)
+	}
 	m.holds = append(m.holds, h)
 }
 
 // forget takes addresses from what is held.
-func (m *Machine) forget(list []level.Address) {
-	taken := func(a level.Address) bool { return slices.Contains(list, a) }
-	m.holds = slices.DeleteFunc(slices.Clone(m.holds), func(h HeldLevel) bool {
-		return !slices.ContainsFunc(h.at, func(a level.Address) bool { return !taken(a) })
+func (m *Machine) forget(taken map[level.Address]bool) {
+	m.holds = slices.DeleteFunc(m.holds, func(h HeldLevel) bool {
+		return !slices.ContainsFunc(h.at, func(a level.Address) bool { return !taken[a] })
 	})
 	for i := range m.holds {
-		m.holds[i].at = slices.DeleteFunc(slices.Clone(m.holds[i].at), taken)
+		m.holds[i].at = slices.DeleteFunc(slices.Clone(m.holds[i].at), func(a level.Address) bool { return taken[a] })
 	}
 }
 
@@ -261,10 +277,12 @@ func (m *Machine) lift(at time.Duration, op Unhold) {
 		if len(list) == 0 {
 			return // of what is not held: a Release of nothing would be one of all
 		}
+		taken := map[level.Address]bool{}
 		for _, a := range list {
 			release.Channels = append(release.Channels, patch.Channel{Coarse: a})
+			taken[a] = true
 		}
-		m.forget(list)
+		m.forget(taken)
 	}
 	m.relit = true
 	m.light(at, release)
@@ -314,19 +332,26 @@ func (m *Machine) callHolds(p *patch.Patch) {
 	}
 	m.relit = true
 	m.holds = slices.Clone(m.holds)
+	first, best := map[level.Address]int{}, make([]int, len(m.holds))
 	for i := range m.holds {
-		h := &m.holds[i]
-		best := 0
-		for _, f := range p.Fixtures() {
-			for _, f := range append([]patch.Fixture{f}, f.Parts...) {
-				for _, x := range f.Handles() {
-					if like := h.like(f.Name, x); like > best {
-						best, h.Fixture, h.Channel = like, f.Name, x.Name
-					}
+		first[m.holds[i].at[0]] = i
+	}
+	for _, f := range p.Fixtures() {
+		for _, f := range append([]patch.Fixture{f}, f.Parts...) {
+			for _, x := range f.Handles() {
+				i, is := first[x.Channels[0].Coarse]
+				if !is {
+					continue
+				}
+				h := &m.holds[i]
+				if like := h.like(f.Name, x); like > best[i] {
+					best[i], h.Fixture, h.Channel = like, f.Name, x.Name
 				}
 			}
 		}
-		h.Gone = best == 0
+	}
+	for i := range m.holds {
+		m.holds[i].Gone = best[i] == 0
 	}
 }
 
