@@ -1,12 +1,19 @@
 // The link to the show: a WebSocket that opens again by itself, what comes by it, and what
 // is asked over it.
 
-const patience = 5000; // ms until a question counts as not answered
+export const patience = 5000; // ms until a question counts as not answered
 const waits = [0.3, 0.6, 1, 2, 3, 5]; // s until the next try; the last one repeats
 
 // nextWait is how long to wait after some failed tries. Pages that were left open must not
 // all come back in the same instant, so a share of it is left to chance (0-1).
 export const nextWait = (tries, chance) => waits[Math.min(tries, waits.length - 1)] * (0.75 + chance / 2);
+
+// firstDone is the first reply that says done, or the first one of all if none does. It waits
+// for no other: one of the ways may be a network on which nothing comes back.
+export function firstDone(asked) {
+  const done = asked.map(async (reply) => ((await reply).ok ? reply : Promise.reject(new Error("not done"))));
+  return Promise.any(done).catch(() => asked[0]);
+}
 
 // makeLink opens sockets with open(). It calls on.state({state, tries, next}) with opening,
 // open, lost or refused, on.text(message) and on.binary(buffer) with what comes.
@@ -16,9 +23,10 @@ export function makeLink({ open, refused, on, now, chance }) {
 
   function start() {
     on.state({ state: "opening", tries });
-    socket = open();
+    const mine = (socket = open());
     socket.binaryType = "arraybuffer";
     let heard = false;
+    setTimeout(() => { if (!heard && socket === mine) leave(false); }, 2 * patience);
     socket.onopen = () => send({ see: topics });
     socket.onmessage = ({ data }) => {
       if (typeof data !== "string") return on.binary(data);
@@ -32,6 +40,13 @@ export function makeLink({ open, refused, on, now, chance }) {
       on.text(message);
     };
     socket.onclose = () => closed(heard);
+  }
+
+  // leave gives a socket up at once: a browser waits long for the goodbye of who is gone.
+  function leave(heard) {
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    closed(heard);
   }
 
   async function closed(heard) {
@@ -71,6 +86,8 @@ export function makeLink({ open, refused, on, now, chance }) {
       });
     },
     // drop closes a socket on which nothing comes any more, so that another is tried.
-    drop: () => socket?.close(),
+    drop() {
+      if (socket) leave(true);
+    },
   };
 }

@@ -3,7 +3,7 @@
 
 import { makeStore } from "./store.js";
 import { makeClock } from "./clock.js";
-import { makeLink } from "./link.js";
+import { firstDone, makeLink, patience } from "./link.js";
 import { makeLooks, readFrame } from "./wire.js";
 import { makeSender } from "./sender.js";
 
@@ -80,7 +80,7 @@ const link = makeLink({
   open: () => new WebSocket(new URL("live", location.href.replace(/^http/, "ws"))),
   refused: async () => {
     try {
-      return [401, 403].includes((await fetch("api/status")).status);
+      return [401, 403].includes((await fetch("api/status", { signal: AbortSignal.timeout(patience) })).status);
     } catch {
       return false;
     }
@@ -110,16 +110,16 @@ export const slide = (key, words) => sender.put(key, words);
 // emergencyStop asks by every way there is, at once: a stop that is asked twice is done.
 export async function emergencyStop() {
   say(true, "emergency stop: asking …");
-  const [byLink, byPost] = await Promise.all([ask({ do: ["stop"] }), postStop()]);
-  const done = [byLink, byPost].find((reply) => reply.ok);
-  if (done) return say(true, done.text || "emergency stop: machinery is held");
-  say(false, "THE STOP DID NOT GET THROUGH: " + byLink.text + ". Use the machine's own stop, or showrun ctl stop.");
+  const reply = await firstDone([ask({ do: ["stop"] }), postStop()]);
+  if (reply.ok) return say(true, reply.text || "emergency stop: machinery is held");
+  say(false, "THE STOP DID NOT GET THROUGH: " + reply.text + ". Use the machine's own stop, or showrun ctl stop.");
 }
 
 async function postStop() {
   try {
     const answer = await fetch("api/stop", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ words: [] }),
+      signal: AbortSignal.timeout(patience),
     });
     return { ok: answer.ok, text: "" };
   } catch {
@@ -138,7 +138,7 @@ function listen() {
 // enter gives a token to the server, which remembers it in a cookie that scripts cannot read.
 export async function enter(token) {
   try {
-    const answer = await fetch("session", { method: "POST", headers: { Authorization: "Bearer " + token } });
+    const answer = await fetch("session", { method: "POST", headers: { Authorization: "Bearer " + token }, signal: AbortSignal.timeout(patience) });
     return answer.ok;
   } catch {
     return false;
