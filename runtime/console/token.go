@@ -67,7 +67,7 @@ func (t Tokens) write(dir, path string) error {
 }
 
 // maxTokens is how long the file of the tokens is at most, in bytes.
-const maxTokens = 4 << 10
+const maxTokens = 64 << 10
 
 // leastToken is how many characters a token has at least, should people write their own.
 const leastToken = 16
