@@ -66,6 +66,9 @@ func (t Tokens) write(dir, path string) error {
 	return nil
 }
 
+// maxTokens is how long the file of the tokens is at most, in bytes.
+const maxTokens = 64 << 10
+
 // leastToken is how many characters a token has at least, should people write their own.
 const leastToken = 16
 
@@ -78,6 +81,9 @@ func readTokens(path string) (t Tokens, err error) {
 		return t, fmt.Errorf("%s is no file", path)
 	case runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0:
 		return t, fmt.Errorf("%s can be read by others: chmod 600 it, or remove it to have new ones made", path)
+	}
+	if st.Size() > maxTokens {
+		return t, fmt.Errorf("%s has %d bytes, more than two tokens: remove it to have new ones made", path, st.Size())
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

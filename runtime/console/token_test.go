@@ -219,6 +219,11 @@ func TestKeepTokens(t *testing.T) {
 	if _, err := KeepTokens(dir); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("one that others read: %v", err)
 	}
+	os.Chmod(path, 0o600)
+	os.Truncate(path, 1<<30)
+	if _, err := KeepTokens(dir); err == nil || !strings.Contains(err.Error(), "has 1073741824 bytes") {
+		t.Errorf("one without end: %.200v", err)
+	}
 	os.Remove(path)
 	os.Symlink("/dev/null", path)
 	if _, err := KeepTokens(dir); err == nil || !strings.Contains(err.Error(), "is no file") {

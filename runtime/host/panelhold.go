@@ -64,19 +64,17 @@ func nameOf(text string, names []string) string {
 
 // holdNews is what is held now and was not, or otherwise, and what is not any more.
 func holdNews(before, b *show.Board) (list []osc.Message) {
-	of := func(b *show.Board, h show.HeldLevel) int {
-		return slices.IndexFunc(b.Holds, func(o show.HeldLevel) bool { return o.Fixture == h.Fixture && o.Channel == h.Channel })
-	}
+	was, is := heldIn(before), heldIn(b)
 	address := func(prefix string, h show.HeldLevel) string {
 		return prefix + inAddress(h.Fixture) + "/" + inAddress(h.Channel)
 	}
 	for _, h := range before.Holds {
-		if of(b, h) < 0 {
+		if _, still := is[grasped{h.Fixture, h.Channel}]; !still {
 			list = append(list, osc.Message{Address: address(oscUnhold, h), Args: []any{int32(1)}})
 		}
 	}
 	for _, h := range b.Holds {
-		if i := of(before, h); i >= 0 && before.Holds[i].Value == h.Value && before.Holds[i].Color == h.Color {
+		if o, held := was[grasped{h.Fixture, h.Channel}]; held && o.Value == h.Value && o.Color == h.Color {
 			continue
 		}
 		m := osc.Message{Address: address(oscHold, h), Args: []any{float32(h.Value)}}
@@ -86,4 +84,16 @@ func holdNews(before, b *show.Board) (list []osc.Message) {
 		list = append(list, m)
 	}
 	return list
+}
+
+// grasped is what is held, by name.
+type grasped struct{ fixture, channel string }
+
+// heldIn is what a board has of the operator layer.
+func heldIn(b *show.Board) map[grasped]show.HeldLevel {
+	held := map[grasped]show.HeldLevel{}
+	for _, h := range b.Holds {
+		held[grasped{h.Fixture, h.Channel}] = h
+	}
+	return held
 }

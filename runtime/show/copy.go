@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"showrun/runtime/color"
 	"showrun/runtime/engine"
@@ -269,20 +271,24 @@ func luaKey(name string) string {
 
 var luaWords = strings.Fields("and break do else elseif end false for function if in local nil not or repeat return then true until while")
 
-// luaString quotes a text as Lua 5.1 reads it.
+// luaString quotes a text as Lua 5.1 reads it. What does not show is written by its bytes:
+// terminals show it as something else, and who pastes that names something else.
 func luaString(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')
-	for _, c := range []byte(text) {
+	for len(text) > 0 {
+		r, n := utf8.DecodeRuneInString(text)
 		switch {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c == 0x7f:
-			fmt.Fprintf(&b, `\%03d`, c)
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + text[:n])
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			for _, c := range []byte(text[:n]) {
+				fmt.Fprintf(&b, `\%03d`, c)
+			}
 		default:
-			b.WriteByte(c)
+			b.WriteString(text[:n])
 		}
+		text = text[n:]
 	}
 	b.WriteByte('"')
 	return b.String()

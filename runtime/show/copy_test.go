@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"showrun/runtime/level"
 	"showrun/runtime/show"
@@ -199,5 +200,34 @@ func TestCopy(t *testing.T) {
 	h.run(h.clock.Now() + time.Second)
 	if got, err := h.m.Copy(nil); err != nil || got != "{\n  [\"wash 1\"] = { color = \"#ff8800\", intensity = \"50%\" },\n}" {
 		t.Errorf("with holds of what is gone: %s, %v", got, err)
+	}
+}
+
+// TestCopyOfOddNames: what is copied reads the same wherever it is shown on its way, and
+// still names the fixture.
+func TestCopyOfOddNames(t *testing.T) {
+	for _, name := range []string{"a\x1b[31mb", "c\u009bd", "e\u202ef", "line\nbreak", "bad\xffutf", "\x00nul", `q"\x`, "größe Ω", "\u200b1"} {
+		var quoted strings.Builder
+		for _, c := range []byte(name) {
+			fmt.Fprintf(&quoted, `\%03d`, c)
+		}
+		text := "local stage = require \"stage\"\nlocal f = stage.fixture{ name = \"" + quoted.String() + "\", kind = \"rgb\", at = one:slot(1) }\n"
+		h := newLab(t, text+"f:set{ color = \"tomato\" }")
+		h.run(time.Second)
+		look, err := h.m.Copy([]string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range look {
+			if !unicode.IsPrint(r) && r != '\n' || r == unicode.ReplacementChar {
+				t.Errorf("%q: %q has %U, which does not show", name, look, r)
+			}
+		}
+		want := h.at(1, 2, 3)
+		h = newLab(t, text+"local l = require \"cue\".list{ name = \"main\" }\nl:cue{ 1, look = "+look+" }\nshow.on(\"start\", function() l:go(1) end)")
+		h.run(time.Second)
+		if got := h.at(1, 2, 3); got != want {
+			t.Errorf("%q: the copied look gives %s, expected %s", name, got, want)
+		}
 	}
 }

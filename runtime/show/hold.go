@@ -223,6 +223,7 @@ func (b *Board) alone(op Hold) (level.Address, bool) {
 func (m *Machine) lay(at time.Duration, op Hold) {
 	grasps, _ := m.Board().grasps(op)
 	var commands []engine.Command
+	owners := m.owners()
 	for _, g := range grasps {
 		h := HeldLevel{Fixture: g.fixture.Name, Channel: g.handle.Name, Value: slices.Max(g.levels)}
 		if g.handle.Color {
@@ -232,36 +233,53 @@ func (m *Machine) lay(at time.Duration, op Hold) {
 			h.at = append(h.at, ch.Coarse)
 			commands = append(commands, engine.Hold{Channel: ch, To: g.levels[i]})
 		}
-		m.note(h)
+		m.note(h, owners)
 	}
+	m.holds = slices.DeleteFunc(m.holds, func(h HeldLevel) bool { return len(h.at) == 0 })
 	m.relit = true
 	m.light(at, commands...)
 }
 
-// note puts a hold on the board: in the place of that of the same, and else last. What it
-// takes of another is not that one's any more.
-func (m *Machine) note(h HeldLevel) {
+// owners are the places in the list of what holds each address.
+func (m *Machine) owners() map[level.Address]int {
+	of := map[level.Address]int{}
 	for i := range m.holds {
-		if was := &m.holds[i]; slices.Equal(was.at, h.at) {
-			*was = h
-			return
+		for _, a := range m.holds[i].at {
+			of[a] = i
 		}
 	}
-	m.forget(h.at)
+	return of
+}
+
+// note puts a hold on the board: in the place of that of the same, and else last. What it
+// takes of another is not that one's any more, which may be left with nothing.
+func (m *Machine) note(h HeldLevel, owners map[level.Address]int) {
+	if i, is := owners[h.at[0]]; is && slices.Equal(m.holds[i].at, h.at) {
+		m.holds[i] = h
+		return
+	}
+	for _, a := range h.at {
+		if i, is := owners[a]; is {
+			other := &m.holds[i]
+			other.at = slices.DeleteFunc(slices.Clone(other.at), func(b level.Address) bool { return a == b })
+		}
+		owners[a] = len(m.holds)
+	}
 	m.holds = append(m.holds, h)
 }
 
 // forget takes addresses from what is held.
-func (m *Machine) forget(list []level.Address) {
-	taken := func(a level.Address) bool { return slices.Contains(list, a) }
-	if !slices.ContainsFunc(m.holds, func(h HeldLevel) bool { return slices.ContainsFunc(h.at, taken) }) {
+func (m *Machine) forget(taken map[level.Address]bool) {
+	if !slices.ContainsFunc(m.holds, func(h HeldLevel) bool {
+		return slices.ContainsFunc(h.at, func(a level.Address) bool { return taken[a] })
+	}) {
 		return
 	}
 	m.holds = slices.DeleteFunc(slices.Clone(m.holds), func(h HeldLevel) bool {
-		return !slices.ContainsFunc(h.at, func(a level.Address) bool { return !taken(a) })
+		return !slices.ContainsFunc(h.at, func(a level.Address) bool { return !taken[a] })
 	})
 	for i := range m.holds {
-		m.holds[i].at = slices.DeleteFunc(slices.Clone(m.holds[i].at), taken)
+		m.holds[i].at = slices.DeleteFunc(slices.Clone(m.holds[i].at), func(a level.Address) bool { return taken[a] })
 	}
 }
 
@@ -275,10 +293,12 @@ func (m *Machine) lift(at time.Duration, op Unhold) {
 		if len(list) == 0 {
 			return // of what is not held: a Release of nothing would be one of all
 		}
+		taken := map[level.Address]bool{}
 		for _, a := range list {
 			release.Channels = append(release.Channels, patch.Channel{Coarse: a})
+			taken[a] = true
 		}
-		m.forget(list)
+		m.forget(taken)
 	}
 	m.relit = true
 	m.light(at, release)

@@ -337,3 +337,42 @@ tube:set{ color = "red" }`)
 		t.Errorf("at %s, held %s", got, h.held())
 	}
 }
+
+// TestHoldsOfManyFixtures: what a hold, a release and a reload cost grows with what is held,
+// and not with its square: nothing else of the script happens meanwhile.
+func TestHoldsOfManyFixtures(t *testing.T) {
+	allocations := func(universes int) (n [3]uint64) {
+		text := fmt.Sprintf(`local stage, net, all = require "stage", require "signet".sender{ scope = "many" }, { name = "all" }
+for u = 1, %d do
+  local at = net:universe(u)
+  for i = 0, 99 do all[#all + 1] = stage.fixture{ name = u .. "-" .. i, kind = "rgb", at = at:slot(3 * i + 1) } end
+end
+stage.group(all)`, universes)
+		h := newLab(t, text)
+		h.run(time.Second)
+		h.operate("hold all red")
+		next := h.prepare(text + "\n-- again")
+		for i, do := range []func(){
+			func() { h.operate("hold all.green 7") },
+			func() { h.swapOn(next, 0) },
+			func() { h.operate("unhold all.green") },
+		} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			do()
+			runtime.ReadMemStats(&after)
+			n[i] = after.Mallocs - before.Mallocs
+		}
+		if want := 100 * universes; len(h.m.Board().Holds) != want {
+			t.Errorf("%d are held, expected %d", len(h.m.Board().Holds), want)
+		}
+		return n
+	}
+	few, many := allocations(1), allocations(5)
+	for i, what := range []string{"hold", "reload", "unhold"} {
+		t.Logf("%s: %d and %d allocations", what, few[i], many[i])
+		if most := 8 * few[i]; many[i] > most {
+			t.Errorf("%s: five times as many fixtures take %d allocations, expected at most %d", what, many[i], most)
+		}
+	}
+}

@@ -17,8 +17,12 @@ import (
 // FileName is that of settings files.
 const FileName = "showrun.toml"
 
-// maxFile is how long one may be, in bytes. What its values nest is read by recursion.
-const maxFile = 64 << 10
+// Limits of files, which may come with the show of somebody else: what is read of one grows
+// with the square of its length, and of its deepest name.
+const (
+	maxFile = 16 << 10 // bytes
+	maxPath = 8        // parts of a name, of which settings have three at most
+)
 
 // an entry is a value of a file. That of an empty section is nil.
 type entry struct {
@@ -50,16 +54,20 @@ func readFile(name string) (list []entry, there bool, err error) {
 	if err != nil {
 		return nil, true, err
 	}
+	at, deep := lines(text)
+	if deep > 0 {
+		return nil, true, fmt.Errorf("%s:%d: a name has more than %d parts", name, deep, maxPath)
+	}
 	var values map[string]any
 	if err := toml.Unmarshal(text, &values); err != nil {
 		line := 1
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
-			line, _ = at.Position()
+		var bad *toml.DecodeError
+		if errors.As(err, &bad) {
+			line, _ = bad.Position()
 		}
 		return nil, true, fmt.Errorf("%s:%d: %s; lines are such as rate = 44, osc = \"off\" or [deck]", name, line, strings.TrimPrefix(err.Error(), "toml: "))
 	}
-	return flatten(values, nil, lines(text)), true, nil
+	return flatten(values, nil, at), true, nil
 }
 
 // separator joins the parts of a path to a key of a map.
@@ -83,41 +91,46 @@ func flatten(table map[string]any, path []string, lines map[string]int) (list []
 	return list
 }
 
-// lines are the line numbers of what a file defines, by path.
-func lines(text []byte) map[string]int {
-	found := map[string]int{}
+// lines are the line numbers of what a file defines, by path, as far as it can be read. The
+// first line with a name of too many parts is deep, 0 for none.
+func lines(text []byte) (found map[string]int, deep int) {
+	found = map[string]int{}
 	var p unstable.Parser
 	var note func(n *unstable.Node, above []string)
 	note = func(n *unstable.Node, above []string) {
 		path := slices.Clone(above)
 		for key := n.Key(); key.Next(); {
 			path = append(path, string(key.Node().Data))
+			if len(path) > maxPath {
+				deep = p.Shape(key.Node().Raw).Start.Line
+				return
+			}
 			at := strings.Join(path, separator)
 			if _, ok := found[at]; !ok {
 				found[at] = p.Shape(key.Node().Raw).Start.Line
 			}
 		}
 		if n.Kind == unstable.KeyValue && n.Value().Kind == unstable.InlineTable {
-			for below := n.Value().Children(); below.Next(); {
+			for below := n.Value().Children(); deep == 0 && below.Next(); {
 				note(below.Node(), path)
 			}
 		}
 	}
 	var section []string
-	for p.Reset(text); p.NextExpression(); {
+	for p.Reset(text); deep == 0 && p.NextExpression(); {
 		n := p.Expression()
 		switch n.Kind {
 		case unstable.Table, unstable.ArrayTable:
 			section = nil
-			for key := n.Key(); key.Next(); {
+			note(n, nil)
+			for key := n.Key(); deep == 0 && key.Next(); {
 				section = append(section, string(key.Node().Data))
 			}
-			note(n, nil)
 		case unstable.KeyValue:
 			note(n, section)
 		}
 	}
-	return found
+	return found, deep
 }
 
 // locate has a path in a file be relative to the folder of the file.

@@ -157,6 +157,24 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestEndlessNames: a file that comes with a show keeps nobody busy with names without end.
+func TestEndlessNames(t *testing.T) {
+	for name, text := range map[string]string{
+		"dots":    "rate = 30\n" + strings.Repeat("a.", 6000) + "a = 1\n",
+		"section": "rate = 30\n[" + strings.Repeat("a.", 6000) + "a]\n",
+		"inline":  "rate = 30\n" + strings.Repeat("a={", 3000) + "b=1" + strings.Repeat("}", 3000) + "\n",
+	} {
+		file := filepath.Join(t.TempDir(), FileName)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := readFile(file)
+		if want := file + ":2: a name has more than 8 parts"; err == nil || err.Error() != want {
+			t.Errorf("%s: %.200v, expected %s", name, err, want)
+		}
+	}
+}
+
 // TestNoTOML: what cannot be read names its line too, and shows nothing of it.
 func TestNoTOML(t *testing.T) {
 	for file, want := range map[string]string{
@@ -166,8 +184,8 @@ func TestNoTOML(t *testing.T) {
 		"\n\n[deck":                    "1/showrun.toml:3: ",
 		"rate = 1\x00":                 "1/showrun.toml:1: ",
 		"osc = 'a\xff'":                "1/showrun.toml:1: ",
-		strings.Repeat("# x\n", 20000): "1/showrun.toml is longer than 64 KiB",
-		"rate = " + strings.Repeat("[", 60000) + strings.Repeat("]", 5000): "1/showrun.toml:1: ",
+		strings.Repeat("# x\n", 20000): "1/showrun.toml is longer than 16 KiB",
+		"rate = " + strings.Repeat("[", 15000) + strings.Repeat("]", 1000): "1/showrun.toml:1: ",
 	} {
 		_, wrong := resolved(t, "", file)
 		if !strings.HasPrefix(filepath.ToSlash(wrong), want) || strings.Contains(wrong, "Ge2p") || strings.Contains(wrong, "\n") {

@@ -122,8 +122,14 @@ func words(b []byte) (list []string) {
 	return list
 }
 
-// shown is where a text shows a secret by what stands before it.
-var shown = regexp.MustCompile(`(?i)((?:pass(?:phrase|word|wd)|token|secret|api_?key)\\?["']?\s*[=:]\s*|bearer\s+)(\\"(?:[^"\\]|\\[^"])*\\"|"[^"]*"|'[^']*'|[^\s"'\\,;&]+)`)
+// shown are where a text shows a secret by what stands before it: a name, as in a sentence or
+// a link, a header, and the user in a link.
+var shown = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)((?:pass(?:phrase|word|wd)?|pwd|token|secret|api[-_]?key)\\?["']?(?:\s*[=:]\s*|\s+is\s+)|bearer\s+)(?:\\"(?:[^"\\]|\\[^"])*\\"|"[^"]*"|'[^']*'|[^\s"'\\,;&]+)`),
+	regexp.MustCompile(`(?i)((?:[?&#]|\\u0026)(?:key|auth|code|sig|signature)=)[^\s"'\\&#]+`),
+	regexp.MustCompile(`(?i)(authorization\\?["']?\s*[=:]\s*\\?["']?(?:[a-z]+\s+)?)[^\s"'\\,;]+`),
+	regexp.MustCompile(`(://[^\s/:@"'\\]*:)[^\s/@"'\\]+@`),
+}
 
 // from removes secrets from a text, also as they stand in JSON.
 func (s secrets) from(text []byte) []byte {
@@ -132,7 +138,10 @@ func (s secrets) from(text []byte) []byte {
 			text = bytes.ReplaceAll(text, form, []byte(removed))
 		}
 	}
-	return shown.ReplaceAll(text, []byte("${1}"+removed))
+	for _, where := range shown {
+		text = where.ReplaceAll(text, []byte("${1}"+removed))
+	}
+	return text
 }
 
 // forms are a text as it is, and within one of JSON, which may escape what HTML minds.

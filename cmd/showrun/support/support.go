@@ -130,7 +130,7 @@ func (p Patient) environment() (b []byte) {
 		case slices.Contains(harmless(), name):
 			b = append(b, e+"\n"...)
 		case strings.HasPrefix(name, "SHOWRUN_"):
-			b = append(b, name+" is set\n"...)
+			b = append(b, name+" (set)\n"...)
 		}
 	}
 	return b

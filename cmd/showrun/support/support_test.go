@@ -38,6 +38,11 @@ const (
 	inCloud      = "wJalrXUtnFEMI"
 	inManyLines  = "second-line-of-a-key"
 	inLowerWords = "lightning"
+	inUser       = "pw-of-the-user"
+	inBasic      = "QmFzaWM6eHl6eHl6"
+	inShort      = "short-pwd"
+	inSentence   = "said-in-a-sentence"
+	inQuery      = "asked-with-a-key"
 )
 
 // house makes a state folder and a show folder with secrets in every place.
@@ -89,6 +94,8 @@ func house(t *testing.T) (p Patient, all []string) {
 		{"text": "the page was opened at http://10.0.0.5:7780/#token=" + inLink}, {"text": "the key of " + inVariable + " and " + inWords},
 		{"text": `POST with "Authorization: Bearer ` + inBearer + `"`}, {"text": "saved " + inEnvFile + ", " + inTokens + " and " + hex + "\n" + inManyLines},
 		{"text": "the certificate has " + inPEM}, {"text": `password="` + inScript + `"`}, {"text": "what is harmless stays"},
+		{"text": "GET https://ann:" + inUser + "@example.org/?a=1&key=" + inQuery + "&b=2"}, {"text": "Authorization: Basic " + inBasic},
+		{"text": "pwd=" + inShort + ", pass: " + inShort + ", api-key=" + inShort + " /?auth=" + inQuery}, {"text": "the passphrase is " + inSentence},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +107,7 @@ func house(t *testing.T) (p Patient, all []string) {
 	p.Findings = []doctor.Finding{{Check: "show", Grade: doctor.Fail, Text: "gala does not load: " + inVariable + " " + inCloud, Remedy: "do without " + inLowerWords}}
 	all = []string{
 		inVariable, `Ge2p$E$4*A\u003c`, "Ge2p$E$4", inWords, inSetting, inUnknown, inTokens, inLink, inState, inPoint, inEnvFile, inScript, inFolder, inPEM, inBearer, inCloud, inManyLines, inLowerWords, hex,
+		inUser, inBasic, inShort, inSentence, inQuery,
 	}
 	keys := k0.Keys()
 	for _, k := range [][]byte{keys.Sender[:], keys.Citizen[:], keys.Manager[:]} {
@@ -157,7 +165,7 @@ func TestWhatHelps(t *testing.T) {
 		"version.txt":       {"showrun v1.2.3\nlinux/amd64\n2026-11-30T23:00:00Z\nbuilt with go1.26.0\nGOARCH=amd64\n"},
 		"doctor.txt":        {"FAIL  show        gala does not load: (removed) (removed)\n", "NOT READY: 1 failure"},
 		"doctor.json":       {`"ready": false`},
-		"environment.txt":   {"LANG=de_AT.UTF-8\nSHOWRUN_PASSPHRASE is set\nSHOWRUN_RATE=30\n"},
+		"environment.txt":   {"LANG=de_AT.UTF-8\nSHOWRUN_PASSPHRASE (set)\nSHOWRUN_RATE=30\n"},
 		"state.txt":         {"in use: false, values: 1\n", " showrun.db\n", " gala.resume\n", " signet.key\n"},
 		"settings.txt":      {"rate = 30\n[show.gala]\n# (a line is left out)\n# (a line is left out)\nosc = \"off\"\n", "osc = \"127.0.0.1:7771\"\n"},
 		"shows.txt":         {"gala (pid 7): generation 1", "ball (pid 8): \n  no log: its console says 401"},

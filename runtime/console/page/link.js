@@ -1,7 +1,7 @@
 // The link to the show: a WebSocket that opens again by itself, what comes by it, and what
 // is asked over it.
 
-const patience = 5000; // ms until a question counts as not answered
+export const patience = 5000; // ms until a question counts as not answered
 const waits = [0.3, 0.6, 1, 2, 3, 5]; // s until the next try; the last one repeats
 
 // nextWait is how long to wait after some failed tries. Pages that were left open must not
@@ -40,9 +40,10 @@ export function makeLink({ open, refused, on, now, chance }) {
 
   function start() {
     on.state({ state: "opening", tries });
-    socket = open();
+    const mine = (socket = open());
     socket.binaryType = "arraybuffer";
     let heard = false;
+    setTimeout(() => { if (!heard && socket === mine) leave(false); }, 2 * patience);
     socket.onopen = () => send({ see: topics });
     socket.onmessage = ({ data }) => {
       if (typeof data !== "string") return on.binary(data);
@@ -56,6 +57,13 @@ export function makeLink({ open, refused, on, now, chance }) {
       on.text(message);
     };
     socket.onclose = () => closed(heard);
+  }
+
+  // leave gives a socket up at once: a browser waits long for the goodbye of who is gone.
+  function leave(heard) {
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    closed(heard);
   }
 
   async function closed(heard) {
@@ -95,6 +103,8 @@ export function makeLink({ open, refused, on, now, chance }) {
       });
     },
     // drop closes a socket on which nothing comes any more, so that another is tried.
-    drop: () => socket?.close(),
+    drop() {
+      if (socket) leave(true);
+    },
   };
 }

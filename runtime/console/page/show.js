@@ -3,7 +3,7 @@
 
 import { makeStore } from "./store.js";
 import { makeClock } from "./clock.js";
-import { firstOk, makeLink, otherShow } from "./link.js";
+import { firstOk, makeLink, otherShow, patience } from "./link.js";
 import { makeLooks, readFrame } from "./wire.js";
 import { makeSender } from "./sender.js";
 
@@ -85,7 +85,7 @@ const link = makeLink({
   open: () => new WebSocket(new URL("live", location.href.replace(/^http/, "ws"))),
   refused: async () => {
     try {
-      return [401, 403].includes((await fetch("api/status")).status);
+      return [401, 403].includes((await fetch("api/status", { signal: AbortSignal.timeout(patience) })).status);
     } catch {
       return false;
     }
@@ -136,6 +136,7 @@ async function postStop() {
   try {
     const answer = await fetch("api/stop", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ words: [] }),
+      signal: AbortSignal.timeout(patience),
     });
     return { ok: answer.ok, text: answer.ok ? "" : "the show refused it" };
   } catch {
@@ -154,7 +155,7 @@ function listen() {
 // enter gives a token to the server, which remembers it in a cookie that scripts cannot read.
 export async function enter(token) {
   try {
-    const answer = await fetch("session", { method: "POST", headers: { Authorization: "Bearer " + token } });
+    const answer = await fetch("session", { method: "POST", headers: { Authorization: "Bearer " + token }, signal: AbortSignal.timeout(patience) });
     return answer.ok;
   } catch {
     return false;

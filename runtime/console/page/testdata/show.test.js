@@ -2,6 +2,7 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { makeStore } from "../store.js";
 import { makeClock } from "../clock.js";
 import { firstOk, makeLink, nextWait, otherShow } from "../link.js";
@@ -87,7 +88,7 @@ function makeLine(refused) {
   const line = { sockets: [], states: [] };
   line.link = makeLink({
     open() {
-      const socket = { sent: [], readyState: 1, send: (text) => socket.sent.push(JSON.parse(text)), close: () => socket.onclose() };
+      const socket = { sent: [], readyState: 1, send: (text) => socket.sent.push(JSON.parse(text)), close: () => socket.onclose?.() };
       line.sockets.push(socket);
       return socket;
     },
@@ -113,6 +114,31 @@ test("the link opens again by itself, and tells again what is seen", async (t) =
   line.sockets[1].onopen();
   assert.deepEqual(line.sockets[1].sent, [{ see: ["stage"] }]);
   assert.deepEqual(line.states, ["opening", "open", "lost", "opening"]);
+});
+
+test("a socket on which nothing comes is given up at once, whatever the browser waits for", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const line = makeLine(false);
+  line.link.start();
+  line.sockets[0].onmessage({ data: '{"hello":{"show":"gala"},"t":1}' });
+  line.sockets[0].close = () => {}; // its goodbye is never answered
+  line.link.drop();
+  assert.equal(line.states.at(-1), "lost");
+  t.mock.timers.tick(1000);
+  assert.equal(line.sockets.length, 2, "and the next is tried");
+  line.sockets[1].close = () => {}; // nor does this one ever open
+  t.mock.timers.tick(10000);
+  await null;
+  await null;
+  assert.equal(line.states.at(-1), "lost");
+  t.mock.timers.tick(1000);
+  assert.equal(line.sockets.length, 3);
+});
+
+test("whatever is asked by fetch has an end", async () => {
+  const text = await readFile(new URL("../show.js", import.meta.url), "utf8");
+  const asked = text.split("fetch(").slice(1), ended = text.split("AbortSignal.timeout(").slice(1);
+  assert.equal(ended.length, asked.length);
 });
 
 test("who is refused is asked for a token and not tried again", async (t) => {
