@@ -141,3 +141,10 @@ func appendText(b []byte, s string, size int) []byte {
 	b = append(b, s[:end]...)
 	return append(b, make([]byte, size-end)...)
 }
+
+// Who we are: no maker and no product has been registered for showrun, so the codes are
+// those for experiments (ruling R1).
+const (
+	Maker uint16 = 0x7ff0 // ESTA: prototypes
+	Oem   uint16 = 0x00ff // OemUnknown
+)

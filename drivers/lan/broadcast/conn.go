@@ -59,6 +59,15 @@ func Open(name string, port int) (*Conn, error) {
 	return c, nil
 }
 
+// Address is where Open would be on an interface.
+func Address(name string) (netip.Addr, error) {
+	network, err := choose(name)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return network.IPv4()
+}
+
 // choose finds the interface.
 func choose(name string) (lan.Interface, error) {
 	list, err := lan.Select(name, net.FlagBroadcast)
