@@ -106,9 +106,9 @@ func (c *Controller) burst(now, visible time.Time, talk bool) (packets int, err 
 
 // levels sends the levels of a frame.
 func (c *Controller) levels(frame time.Time) (packets int) {
-	streams, interval := c.streams, c.interval() // Join and Leave do not change what is looked through
+	streams := c.streams // Join and Leave do not change what is looked through
 	for _, s := range streams {
-		if !s.due(frame, interval) {
+		if !s.Due(frame) {
 			continue
 		}
 		subscribers := c.table.subscribers[s.address]
@@ -169,7 +169,7 @@ func (c *Controller) refuse(i int, err error) {
 		c.failure = fmt.Errorf("art-net packet to %v: %w", c.packets[i].To.AddrPort, err)
 	}
 	if s := c.owners[i]; s != nil {
-		s.changed = true
+		s.Failed()
 	}
 }
 

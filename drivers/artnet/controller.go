@@ -164,7 +164,7 @@ func (c *Controller) Join(a Address) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.index[a] == nil {
-		s := newStream(a)
+		s := newStream(a, c.cfg.Rate)
 		c.index[a] = s
 		c.streams = append(c.streams, s)
 	}

@@ -74,6 +74,7 @@ func (d *desk) want(sent ...string) {
 }
 
 // wait lets time pass, with every step that is due.
+
 func (d *desk) wait(long time.Duration) {
 	end := d.now.Add(long)
 	for {
@@ -206,10 +207,10 @@ func TestLevelsThatDoNotChangeAreRepeated(t *testing.T) {
 		}
 		d.now = d.now.Add(time.Second / 44)
 	}
-	if len(gaps) < 4 {
+	if len(gaps) < 6 {
 		t.Fatalf("gaps %v", gaps)
 	}
-	for _, g := range gaps[1:] {
+	for _, g := range gaps[4:] { // the first is news, and three repeats make up for a lost packet
 		if g < 800*time.Millisecond || g > time.Second {
 			t.Errorf("repeated after %v, want 800 ms to 1 s", g)
 		}
@@ -224,7 +225,7 @@ func TestGoesOnWithoutItsCaller(t *testing.T) {
 	d.sent = nil
 	d.wait(2 * time.Second)
 	sent := slices.DeleteFunc(d.sent, func(s string) bool { return s == "2.255.255.255 ArtPoll" })
-	if !slices.Equal(sent, []string{"2.0.0.7 0:0:1 #2 [7 7] <nil>", "2.0.0.7 0:0:1 #3 [7 7] <nil>"}) {
+	if !slices.Equal(sent, []string{"2.0.0.7 0:0:1 #2 [7 7] <nil>", "2.0.0.7 0:0:1 #3 [7 7] <nil>", "2.0.0.7 0:0:1 #4 [7 7] <nil>", "2.0.0.7 0:0:1 #5 [7 7] <nil>"}) {
 		t.Errorf("sent %q", sent)
 	}
 }
@@ -254,9 +255,8 @@ func TestSyncFollowsTheLevelsOfAFrame(t *testing.T) {
 	d.Release(visible)
 	d.want("2.255.255.255 ArtSync")
 	d.now = d.now.Add(25 * time.Millisecond)
-	d.Flush(d.now) // nothing has changed, so there is nothing to show
+	d.Flush(d.now) // nothing is sent, so there is nothing to show
 	d.want()
-	d.now = d.now.Add(25 * time.Millisecond)
 	d.frame(1, 5, 5) // seen at once
 	d.want("2.0.0.7 0:0:1 #2 [5 5] <nil>", "2.255.255.255 ArtSync")
 }

@@ -61,13 +61,24 @@ func (c *Controller) replied(now time.Time, r Reply, from netip.Addr) {
 	c.mu.Lock()
 	changed := c.table.take(r, from, now, func(a Address) {
 		if s := c.index[a]; s != nil {
-			s.changed = true // a new subscriber does not wait for the keep-alive
+			s.Change() // a new subscriber does not wait for the keep-alive
 		}
 	})
 	c.mu.Unlock()
 	if changed && c.cfg.OnNodes != nil {
 		c.cfg.OnNodes()
 	}
+}
+
+// Poll asks who is there at once.
+func (c *Controller) Poll(now time.Time) {
+	if c.cfg.Quiet {
+		return
+	}
+	c.mu.Lock()
+	c.pollDue = now
+	c.mu.Unlock()
+	c.wake()
 }
 
 // Step does what is due at now besides the caller's flushes: polls, answers, sync, and

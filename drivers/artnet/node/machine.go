@@ -100,11 +100,11 @@ func (n *Node) sync(now time.Time, from netip.Addr) {
 		n.wake()
 	}
 	n.synced = now.Add(syncLoss)
-	n.letGo(func(s *source) Packet { return Packet{s.Source, now} })
+	n.letGo(now)
 }
 
 // letGo shows what is held.
-func (n *Node) letGo(why func(*source) Packet) {
+func (n *Node) letGo(now time.Time) {
 	for _, p := range n.list {
 		for _, o := range p.ports {
 			if o == nil || o.held == nil {
@@ -112,7 +112,7 @@ func (n *Node) letGo(why func(*source) Packet) {
 			}
 			s := o.held
 			if o.merge() || n.cfg.Every {
-				n.show(o, why(s))
+				n.show(o, Packet{s.Source, now})
 			}
 		}
 	}
@@ -159,7 +159,11 @@ func (n *Node) command(now time.Time, page *page, c wire.Command) {
 		changed = o.clear()
 	}
 	if changed {
-		n.show(o, Packet{At: now})
+		p := Packet{At: now}
+		if len(o.sources) > 0 {
+			p.Source = o.sources[0].Source
+		}
+		n.show(o, p)
 	}
 }
 
@@ -195,12 +199,12 @@ func (n *Node) Step(now time.Time) {
 	defer n.mu.Unlock()
 	if !n.synced.IsZero() && !now.Before(n.synced) {
 		n.synced = time.Time{}
-		n.letGo(func(*source) Packet { return Packet{At: now} })
+		n.letGo(now)
 	}
 	for _, o := range n.ports {
 		before := o.merging()
 		if o.age(now) {
-			n.show(o, Packet{At: now})
+			n.show(o, Packet{o.sources[0].Source, now}) // who is left
 		}
 		if o.merging() != before {
 			n.askers.Changed(now)

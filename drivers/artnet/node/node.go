@@ -41,7 +41,7 @@ type Config struct {
 
 // Packet is what changed a universe.
 type Packet struct {
-	Source Source // the zero Source if it was none, but a time that has passed
+	Source Source // who sent it; if time has passed instead, who sends now
 	At     time.Time
 }
 
