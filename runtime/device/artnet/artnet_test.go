@@ -212,3 +212,19 @@ func TestKeys(t *testing.T) {
 		t.Error("the rate is part of the lane, or not of the key")
 	}
 }
+
+// TestAReloadWithAnotherOption: the sender with it opens before the one without closes, and
+// both are of one address.
+func TestAReloadWithAnotherOption(t *testing.T) {
+	h := newHouse(t, 26463)
+	h.open(&ReceiverDecl{Universes: []universe.Stream{{Number: 1}}})
+	old, err := sender(false, 1).Open(h.env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := h.open(sender(true, 1))
+	if err := old.(interface{ Close() error }).Close(); err != nil {
+		t.Error(err)
+	}
+	h.publish(next, []byte{1, 2, 3}, h.told(1, 2, 3))
+}
