@@ -2,6 +2,7 @@ package port
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"runtime"
 	"testing"
@@ -122,4 +123,26 @@ func TestAPortThatFailsIsOpenedAnew(t *testing.T) {
 	}
 	next.Release()
 	next.Release()
+}
+
+// TestWhoOnlySendsTakesNothing: a silent port leaves what is sent to the address to whoever
+// is on the port.
+func TestWhoOnlySendsTakesNothing(t *testing.T) {
+	other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: number + 1}) // shares with nobody
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	var ports Ports
+	p, err := ports.TakeSilent("127.0.0.1", number+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Release()
+	p.NewWriter().Write([]multicast.Packet{{Bytes: []byte("hello"), To: multicast.To(p.Address())}}, func(_ int, err error) { t.Error(err) })
+	b := make([]byte, 16)
+	other.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if n, err := other.Read(b); err != nil || string(b[:n]) != "hello" {
+		t.Errorf("heard %q, %v", b[:n], err)
+	}
 }

@@ -192,7 +192,7 @@ func TestPagesOfOneAddressAreOneNode(t *testing.T) {
 		r.Ports[0] = wire.PortState{Output: true, SwOut: universe}
 		return artnet.Node{Reply: r, From: a}
 	}
-	got := nodes([]artnet.Node{page(1, 4), page(2, 5)})
+	got := Nodes([]artnet.Node{page(1, 4), page(2, 5)})
 	want := []Node{{Address: "127.0.0.1", Name: "dimmers", Style: "node", Ports: []Port{{4, "output", false}, {5, "output", false}}}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
