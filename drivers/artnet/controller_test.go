@@ -8,8 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"showrun/drivers/artnet/wire"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
 	start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)

@@ -8,8 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"showrun/drivers/lan/multicast"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // listener is a Role that tells what it hears, and asks to be stepped once.
 type listener struct {

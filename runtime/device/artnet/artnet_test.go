@@ -9,12 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"showrun/drivers/artnet"
 	"showrun/drivers/artnet/wire"
 	"showrun/runtime/device"
 	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is a host for devices on loopback.
 type house struct {
