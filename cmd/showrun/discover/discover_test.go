@@ -312,11 +312,11 @@ func TestStageNetTable(t *testing.T) {
 // for has to work.
 func TestFailures(t *testing.T) {
 	keyless := func() (key.Transfer, error) { return key.Transfer{}, errors.New("no key is kept") }
-	all := look(t, Options{Key: keyless, StageLinQPort: 15734})
+	all := look(t, Options{Key: keyless, StageLinQPort: 15734, ArtNetPort: 15735})
 	text := all.text()
-	contains(t, text, "Sig-Net: nothing found\n  no key is kept\n\nStageNet: ", "\n\nStageLinQ: ")
+	contains(t, text, "Sig-Net: nothing found\n  no key is kept\n\nArt-Net: ", "\n\nStageNet: ", "\n\nStageLinQ: ")
 	if err := all.stop(); err != nil {
-		t.Errorf("one of three failed: %v", err)
+		t.Errorf("one of four failed: %v", err)
 	}
 	var out bytes.Buffer
 	if err := WriteJSON(&out, all.s.Sections(time.Now())); err != nil || !strings.Contains(out.String(), `"error": "no key is kept"`) {
@@ -334,7 +334,7 @@ func TestFailures(t *testing.T) {
 	if s, err = Open(o); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Run(context.Background()); err == nil || strings.Count(err.Error(), "nowhere7") != 3 {
+	if err := s.Run(context.Background()); err == nil || strings.Count(err.Error(), "nowhere7") != 4 {
 		t.Errorf("no such interface: %v", err)
 	}
 	if Any(s.Sections(time.Now())) {

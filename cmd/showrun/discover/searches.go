@@ -12,15 +12,15 @@ import (
 
 // Options say what to look for and how.
 type Options struct {
-	SigNet, StageNet, StageLinQ bool // none of them stands for all
+	SigNet, ArtNet, StageNet, StageLinQ bool // none of them stands for all
 
 	StateDir  string
 	Interface string                       // "" for what each protocol does by itself
 	Scope     string                       // of Sig-Net; "" for that of the key, if it has one
 	Key       func() (key.Transfer, error) // of the Sig-Net installation
 	Now       bool                         // ask Sig-Net devices at once
-	// SigNetPort and StageLinQPort are UDP ports, 0 = the usual ones.
-	SigNetPort, StageLinQPort int
+	// SigNetPort, ArtNetPort and StageLinQPort are UDP ports, 0 = the usual ones.
+	SigNetPort, ArtNetPort, StageLinQPort int
 	// Tell is told of each device once; it may be called from any goroutine.
 	Tell func(protocol, device string)
 	Log  *slog.Logger
@@ -50,7 +50,7 @@ func Open(o Options) (*Searches, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Searches{chosen: o.SigNet || o.StageNet || o.StageLinQ, identity: id}
+	s := &Searches{chosen: o.SigNet || o.ArtNet || o.StageNet || o.StageLinQ, identity: id}
 	add := func(wanted bool, name, title string, open func(tell func(string)) (Search, error)) {
 		if !wanted && s.chosen {
 			return
@@ -60,6 +60,9 @@ func Open(o Options) (*Searches, error) {
 		s.attempts = append(s.attempts, a)
 	}
 	add(o.SigNet, "signet", "Sig-Net", func(tell func(string)) (Search, error) { return o.sigNet(id, tell) })
+	add(o.ArtNet, "artnet", "Art-Net", func(tell func(string)) (Search, error) {
+		return ArtNet(ArtNetConfig{Interface: o.Interface, Port: o.ArtNetPort, Tell: tell, Log: o.Log})
+	})
 	add(o.StageNet, "stagenet", "StageNet", func(tell func(string)) (Search, error) {
 		return StageNet(StageNetConfig{Interface: o.Interface, Tell: tell, Log: o.Log})
 	})
