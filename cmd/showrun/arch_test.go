@@ -32,6 +32,7 @@ type layer struct {
 // roles are packages that play one part of a protocol each. No role imports another:
 // what several need goes down.
 var roles = []string{
+	"drivers/dmxusb", "drivers/dmxusb/widget",
 	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
 	"drivers/stagelinq", "drivers/stagelinq/source",
 	"drivers/stagenet", "drivers/stagenet/gateway",
@@ -47,6 +48,7 @@ var contract = []string{"runtime/beat", "runtime/device", "runtime/level"}
 // layers is the whole architecture. A package without a row is an error.
 var layers = []layer{
 	{"drivers/lan", nil, []string{"github.com/grandcat/zeroconf", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys"}, nil},
+	{"drivers/dmxusb", nil, []string{"go.bug.st/serial", "golang.org/x/sys/unix"}, nil},
 	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc", "golang.org/x/sys/unix"}, nil},
 	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
 	{"drivers/signet", []string{"drivers/lan"}, nil, nil},
