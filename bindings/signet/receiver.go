@@ -7,6 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	"showrun/bindings/universe"
 	"showrun/runtime/device/signet"
 	"showrun/runtime/script"
 )
@@ -33,78 +34,10 @@ func (s *sig) receiver(c module.Call) int {
 	return 1
 }
 
-// heardUniverse is a universe of a receiver. Equal ones are the same.
-type heardUniverse struct {
-	receiver receiver
-	number   int
-	preview  bool
-}
-
-func (u heardUniverse) String() string { return strconv.Itoa(u.number) }
-
 func (s *sig) heardUniverse(c module.Call, r receiver) int {
-	n := c.Integer(1, "universe number", 1, 63999)
-	u := heardUniverse{r, n, c.Options(2, false, "preview").Bool("preview")}
-	list := &r.decl.Universes
-	if u.preview {
-		list = &r.decl.Previews
-	}
-	if !slices.Contains(*list, n) {
-		s.LoadingOnly(c, "universes are declared")
-		*list = append(*list, n)
-	}
-	c.L.Push(module.OneObject(s.Load, c.L, "signet.receiver.universe", u, func() module.Class[heardUniverse] {
-		return module.Class[heardUniverse]{
-			Methods: map[string]func(module.Call, heardUniverse) int{
-				"on": s.onLevels, "get": s.heardLevel, "levels": s.heardLevels,
-			},
-			Properties: map[string]func(heardUniverse) lua.LValue{
-				"number":  func(u heardUniverse) lua.LValue { return lua.LNumber(u.number) },
-				"preview": func(u heardUniverse) lua.LValue { return lua.LBool(u.preview) },
-			},
-		}
-	}))
-	return 1
-}
-
-func (s *sig) onLevels(c module.Call, u heardUniverse) int {
-	if c.Get(1) != lua.LString("levels") {
-		c.Wrong("the event", `"levels"`, c.Get(1))
-	}
-	topic := u.receiver.decl.LevelsTopic(u.number)
-	if u.preview {
-		topic = u.receiver.decl.PreviewTopic(u.number)
-	}
-	return s.PushHandle(c, s.G.On(c.Fn+" levels", c.Function(2, "the callback"), func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		v := ev.Value.(signet.Levels)
-		source := lua.LValue(lua.LNil)
-		if v.Source != "" {
-			source = lua.LString(v.Source)
-		}
-		return []lua.LValue{levelList(L, v.Levels), source}
-	}, topic))
-}
-
-func levelList(L *lua.LState, levels []byte) *lua.LTable {
-	t := L.CreateTable(len(levels), 0)
-	for i, l := range levels {
-		t.RawSetInt(i+1, lua.LNumber(l))
-	}
-	return t
-}
-
-// heardLevel returns the level of a slot and whether anybody sends it.
-func (s *sig) heardLevel(c module.Call, u heardUniverse) int {
-	slot := c.Integer(1, "slot", 1, slots)
-	heard := module.Ask[signet.SlotLevel](s.Load, u.receiver.decl, signet.LevelOf{Universe: u.number, Slot: slot, Preview: u.preview})
-	c.L.Push(lua.LNumber(heard.Level))
-	c.L.Push(lua.LBool(heard.Driven))
-	return 2
-}
-
-func (s *sig) heardLevels(c module.Call, u heardUniverse) int {
-	c.L.Push(levelList(c.L, module.Ask[[]byte](s.Load, u.receiver.decl, signet.LevelsOf{Universe: u.number, Preview: u.preview})))
-	return 1
+	return universe.Receiver{
+		Class: "signet.receiver.universe", Load: s.Load, Decl: r.decl, Streams: &r.decl.Universes, Preview: true,
+	}.Declare(c, c.Integer(1, "universe number", 1, lastUniverse), 2)
 }
 
 // heardTimecode is a timecode of a receiver. Equal ones are the same.

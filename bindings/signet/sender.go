@@ -4,17 +4,24 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	"showrun/bindings/universe"
 	"showrun/runtime/device/signet"
 )
 
 // sender is a declared Sender.
 type sender struct {
 	decl      *signet.SenderDecl
-	universes map[stream]*universe
+	universes *universe.Sender
 	timecodes map[int]*timecode
 }
 
 func (s *sender) String() string { return s.decl.Scope }
+
+// sent is what the universes of a Sender are.
+var sent = universe.Kind{Class: "signet.universe", Priority: true, Preview: true, Multicast: true, Unicast: true}
+
+// lastUniverse is the highest number of a universe.
+const lastUniverse = 63999
 
 // modes are the security modes of a Sender.
 var modes = []string{"secure", "open", "both"}
@@ -47,12 +54,15 @@ func (s *sig) sender(c module.Call) int {
 			}
 		}
 		module.Declare(s.Load, c, decl)
-		v = &sender{decl, map[stream]*universe{}, map[int]*timecode{}}
+		v = &sender{decl, universe.NewSender(s.Load, sent, decl, decl.Lane(), &decl.Universes), map[int]*timecode{}}
 		s.senders[decl.Key()] = v
 	}
 	c.L.Push(module.OneObject(s.Load, c.L, "signet.sender", v, func() module.Class[*sender] {
 		return module.Class[*sender]{Methods: map[string]func(module.Call, *sender) int{
-			"universe": s.universe, "timecode": s.timecode,
+			"timecode": s.timecode,
+			"universe": func(c module.Call, v *sender) int {
+				return v.universes.Declare(c, c.Integer(1, "universe number", 1, lastUniverse), 2)
+			},
 		}}
 	}))
 	return 1

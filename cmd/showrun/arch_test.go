@@ -33,6 +33,7 @@ type layer struct {
 // what several need goes down.
 var roles = []string{
 	"drivers/dmxusb", "drivers/dmxusb/widget",
+	"drivers/sacn", "drivers/sacn/receiver",
 	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
 	"drivers/stagelinq", "drivers/stagelinq/source",
 	"drivers/stagenet", "drivers/stagenet/gateway",
@@ -51,7 +52,9 @@ var layers = []layer{
 	{"drivers/dmxusb", nil, []string{"go.bug.st/serial", "golang.org/x/sys/unix"}, nil},
 	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc", "golang.org/x/sys/unix"}, nil},
 	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
-	{"drivers/signet", []string{"drivers/lan"}, nil, nil},
+	{"drivers/merge", nil, nil, outside},
+	{"drivers/signet", []string{"drivers/lan", "drivers/merge"}, nil, nil},
+	{"drivers/sacn", []string{"drivers/lan", "drivers/merge"}, nil, nil},
 	{"drivers/stagelinq", []string{"drivers/lan"}, nil, nil},
 	{"drivers/theater", []string{"drivers/lan", "drivers/osc"}, nil, nil},
 
@@ -73,11 +76,14 @@ var layers = []layer{
 
 	{"scripts", nil, nil, outside},
 
+	{"runtime/device/dmx", append([]string{"drivers/dmxusb", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
-	{"runtime/device/signet", append([]string{"drivers/signet"}, contract...), nil, nil},
+	{"runtime/device/signet", append([]string{"drivers/signet", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/stagelinq", []string{"drivers/stagelinq", "runtime/beat", "runtime/device"}, nil, nil},
 	{"runtime/device/stagenet", append([]string{"drivers/stagenet", "drivers/lan"}, contract...), nil, nil},
 	{"runtime/device/theater", append([]string{"drivers/theater", "drivers/osc"}, contract...), nil, nil},
+	{"runtime/device/online", []string{"runtime/beat", "runtime/device"}, nil, outside},
+	{"runtime/device/universe", []string{"runtime/device", "runtime/level"}, nil, outside[1:]},
 	{"runtime/device", []string{"runtime/beat", "runtime/level"}, nil, outside},
 	{"runtime/show", []string{"runtime/beat", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}, nil},

@@ -160,13 +160,13 @@ func (s *Sender) put(now time.Time) (sent int, at time.Time, refusal, spent erro
 	if spent != nil {
 		for _, it := range s.batch.items {
 			if it.owner != nil {
-				it.owner.failed()
+				it.owner.cadence.Failed()
 			}
 		}
 	}
 	for _, i := range s.refusals {
 		if owner := s.batch.owners[i]; owner != nil {
-			owner.failed()
+			owner.cadence.Failed()
 		}
 	}
 	refusal = s.refusal

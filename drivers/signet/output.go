@@ -139,8 +139,7 @@ func (o *output) join(universe int, options UniverseOptions) error {
 	s := newStream(key, options, o.voice, o.cfg.Scope, o.cfg.Mode, o.cfg.Port)
 	if old != nil {
 		s.setLevels(old.levels)
-		s.started, s.changed, s.last = old.started, old.started, old.last
-		s.next, s.again, s.asked, s.before = old.next, old.again, old.asked, old.before
+		s.cadence.Follow(old.cadence)
 	}
 	o.streams = append(o.streams, s)
 	o.index[key] = s
@@ -232,7 +231,7 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 	}
 	for ; !frame.IsZero() && o.cursor < len(o.streams); o.cursor++ {
 		s := o.streams[o.cursor]
-		if o.held(s, now) || !s.due(frame) {
+		if o.held(s, now) || !s.cadence.Due(frame) {
 			continue
 		}
 		if !b.room(2 * len(s.to)) {
@@ -240,7 +239,7 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 		}
 		setPayload(s.signed, s.open, s.payload)
 		b.plan(item{lane: s.lane, signed: s.signed, open: s.open, to: s.to, owner: s})
-		if s.sent(frame) && o.cfg.Sync && !s.key.preview {
+		if s.cadence.Sent(frame) && o.cfg.Sync && !s.key.preview {
 			o.syncLane(s.options.Endpoint).touched = true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/wire"
 )
@@ -186,7 +187,7 @@ func TestNeverMoreThanTheRate(t *testing.T) {
 				sent = append(sent, b.now)
 			}
 		}
-		most := int(time.Second/(frame-paceTolerance)) + 1
+		most := int(time.Second/(frame-lan.PaceTolerance)) + 1
 		for i := range sent {
 			if n := i + most + 1; n < len(sent) && sent[n].Sub(sent[i]) < time.Second {
 				t.Fatalf("seed %d: %d packets in %v", seed, most+2, sent[n].Sub(sent[i]))
@@ -204,7 +205,7 @@ func TestPriority(t *testing.T) {
 	b.flush(2 * frame)
 	b.flush(2 * frame)
 	b.flush(2 * frame)
-	b.expect(b.flush(keepAlive), "239.254.0.1 1/6 priority 150*1 level1 05 06*2")
+	b.expect(b.flush(lan.KeepAlive), "239.254.0.1 1/6 priority 150*1 level1 05 06*2")
 	s := b.output.index[streamKey{1, false}]
 	s.setPriority([]byte{0}, "local", Secure)
 	b.expect(b.flush(frame), "239.254.0.1 1/7 priority 0*1 level1 05 06*2")
@@ -246,7 +247,7 @@ func TestPriorityDropped(t *testing.T) {
 			b.join(1, c.again)
 			b.set(1, 5)
 			for range 2 { // it stays in every packet
-				got := b.flush(keepAlive)
+				got := b.flush(lan.KeepAlive)
 				last := got[len(got)-1]
 				if says := strings.SplitN(last, " ", 3)[2]; says != c.want {
 					t.Errorf("sent %q", last)
@@ -358,7 +359,7 @@ func TestSyncKeepaliveWaitsForTheFrame(t *testing.T) {
 	b.join(1, UniverseOptions{Slots: 2})
 	b.set(1, 1)
 	b.flush(0)
-	for range repeats + 1 {
+	for range lan.Repeats + 1 {
 		b.flush(2 * frame)
 	}
 	due := b.output.syncs[0].last.Add(syncKeepalive)
@@ -500,7 +501,7 @@ func TestEveryUniverseNumber(t *testing.T) {
 	}
 	b.flush(0)
 	b.set(63999, 1)
-	if s := b.output.index[streamKey{63999, false}]; !s.due(b.now.Add(frame)) {
+	if s := b.output.index[streamKey{63999, false}]; !s.cadence.Due(b.now.Add(frame)) {
 		t.Error("the last universe is not due")
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/wire"
@@ -24,14 +24,11 @@ type UniverseOptions struct {
 	Preview   bool             // a preview stream for visualisers, filled by SetPreview
 }
 
-// Timing of a level stream (section 13.3).
+// Limits of a level stream.
 const (
-	repeats       = 3 // identical packets after the last change
-	keepAlive     = 900 * time.Millisecond
-	paceTolerance = 3 * time.Millisecond // of a caller that paces its frames
-	maxUnicast    = 32
-	maxPriority   = 200
-	maxRate       = 1000
+	maxUnicast  = 32
+	maxPriority = 200
+	maxRate     = 1000
 
 	defaultPriority = 100 // what receivers assume if they were told none
 )
@@ -49,21 +46,12 @@ type stream struct {
 	options  UniverseOptions
 	lane     *device.Lane
 	to       []multicast.Destination
-	interval time.Duration // time between two packets at the rate
-	early    time.Duration // how much of it a caller that paces its frames may be early
-	payload  []byte        // TLVs: priority if used, then levels
-	levels   []byte        // inside payload
-	priority []byte        // inside payload, nil if not used
+	payload  []byte // TLVs: priority if used, then levels
+	levels   []byte // inside payload
+	priority []byte // inside payload, nil if not used
 	signed   *wire.Template
 	open     *wire.Template
-	started  bool // levels were given
-	changed  bool // since the last packet
-	owed     int  // repeats still to send
-	last     time.Time
-	next     time.Time // from which on news may leave
-	again    time.Time // the last packet that was none
-	asked    time.Time // the last frame, and the one before it
-	before   time.Time
+	cadence  lan.Cadence
 }
 
 // check completes options with the defaults of the Sender.
@@ -115,8 +103,7 @@ func checkPriority(universe int, p []byte) error {
 
 // newStream makes a silent stream; options are checked.
 func newStream(key streamKey, o UniverseOptions, v *device.Voice, scope string, mode Mode, port int) *stream {
-	s := &stream{key: key, options: o, lane: v.Lane(o.Endpoint), interval: time.Second / time.Duration(o.Rate)}
-	s.early = min(paceTolerance, s.interval/2)
+	s := &stream{key: key, options: o, lane: v.Lane(o.Endpoint), cadence: lan.NewCadence(o.Rate)}
 	for _, a := range o.Unicast {
 		s.to = append(s.to, multicast.To(a))
 	}
@@ -179,12 +166,12 @@ func templates(mode Mode, l *device.Lane, scope string, r wire.Resource, payload
 // setLevels takes the newest levels; slots not given are 0.
 func (s *stream) setLevels(levels []byte) {
 	n := min(len(levels), len(s.levels))
-	if s.started && bytes.Equal(s.levels[:n], levels[:n]) && allZero(s.levels[n:]) {
+	if s.cadence.Started() && bytes.Equal(s.levels[:n], levels[:n]) && allZero(s.levels[n:]) {
 		return
 	}
 	copy(s.levels, levels[:n])
 	clear(s.levels[n:])
-	s.started, s.changed = true, true
+	s.cadence.Start()
 }
 
 func allZero(b []byte) bool {
@@ -207,61 +194,5 @@ func (s *stream) setPriority(p []byte, scope string, mode Mode) {
 	} else {
 		s.build(p, scope, mode)
 	}
-	s.changed = s.started
+	s.cadence.Change()
 }
-
-// due tells whether a packet is to be sent at now. News waits for news only, so that a
-// level that changes once is not held up by repeats of the one before; these keep twice
-// the distance, so that there are never more packets than the rate allows.
-func (s *stream) due(now time.Time) bool {
-	if !now.Equal(s.asked) { // and not for a second time, since a batch was full
-		s.before, s.asked = s.asked, now
-	}
-	switch since := now.Sub(s.last); {
-	case !s.started:
-		return false
-	case s.changed:
-		return s.free(now)
-	case s.owed > 0:
-		return since >= 2*s.interval-s.early
-	default:
-		return since >= keepAlive
-	}
-}
-
-// free tells whether the rate leaves room for news at now.
-func (s *stream) free(now time.Time) bool { return !now.Before(s.next.Add(-s.early)) }
-
-// spend takes the room for news at now. Frames seldom fall on the instants of a rate that
-// is not theirs: the first that has room is as good as the instant before it, so that as
-// many packets leave as the rate allows, and in no second more.
-func (s *stream) spend(now time.Time) {
-	if s.free(s.before) || now.Sub(s.next) >= s.interval {
-		s.next = now
-	}
-	if again := s.again.Add(s.interval); again.After(s.next) {
-		s.next = again // a repeat holds up the news after the next
-	}
-	s.next = s.next.Add(s.interval)
-}
-
-// sent moves on after a packet; it tells whether that packet was more than a
-// keep-alive.
-func (s *stream) sent(now time.Time) (moving bool) {
-	moving = s.changed || s.owed > 0
-	switch {
-	case s.changed:
-		s.changed, s.owed = false, repeats
-		s.spend(now)
-	case s.owed > 0:
-		s.owed--
-		s.again = now
-	default:
-		s.again = now
-	}
-	s.last = now
-	return moving
-}
-
-// failed makes up for a packet that could not be sent.
-func (s *stream) failed() { s.changed = true }

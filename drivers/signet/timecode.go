@@ -3,6 +3,7 @@ package signet
 import (
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/wire"
@@ -97,7 +98,7 @@ func (t *Timecode) due(now time.Time) bool {
 	if now.Before(t.last) {
 		return false // a flush for a late frame must not take the label back
 	}
-	return t.frame(now) != t.sent || now.Sub(t.last) >= keepAlive
+	return t.frame(now) != t.sent || now.Sub(t.last) >= lan.KeepAlive
 }
 
 // next gives the payload for now.
@@ -111,7 +112,7 @@ func (t *Timecode) deadline() time.Time {
 	if t.last.IsZero() {
 		return longAgo
 	}
-	idle := t.last.Add(keepAlive)
+	idle := t.last.Add(lan.KeepAlive)
 	if !t.running {
 		return idle
 	}

@@ -1,5 +1,4 @@
-// Package merge combines the level streams of one Sig-Net universe: highest
-// priority wins a slot, equal priorities give the highest level (HTP). It
+// Package merge combines the level streams of one Sig-Net universe. It
 // holds streams back for sync and drops streams that fall silent. It is a
 // state machine without clock or sockets, owned by one goroutine.
 package merge
@@ -8,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"showrun/drivers/merge"
 	"showrun/drivers/signet/wire"
 )
 
@@ -17,38 +17,27 @@ const DefaultLimit = 64
 // DefaultPriority is that of a source which sent none in its session.
 const DefaultPriority = 100
 
-// maxPriority is the highest legal priority; values above are clamped.
-const maxPriority = 200
-
 // A Merger combines the sources of one universe.
 type Merger struct {
 	Clamped uint64 // priorities above 200 received so far
 	Refused uint64 // packets of sources beyond the limit so far
 
+	merge.Output
+
 	limit   int
 	sources []*source
-	levels  [wire.Slots]byte
-	driven  [wire.Slots]bool
-	slots   int // slots up to the last one any source sends
-}
-
-// A frame is what a source says: levels of the first n slots, and priorities.
-type frame struct {
-	n        int
-	levels   [wire.Slots]byte
-	priority [wire.Slots]byte
+	frames  []*merge.Frame // of the sources
 }
 
 // A source is one Sender-ID.
 type source struct {
 	id          wire.SenderID
 	session     uint32
-	prioritised bool      // priority was received in this session
-	last        time.Time // last levels
-	now         frame     // in the merge
-	next        frame     // held back while synced
-	synced      time.Time // end of sync mode, zero if off
-	wins        int       // slots in the output that are this source's
+	prioritised bool        // priority was received in this session
+	last        time.Time   // last levels
+	now         merge.Frame // in the merge
+	next        merge.Frame // held back while synced
+	synced      time.Time   // end of sync mode, zero if off
 }
 
 // New makes a merger without sources; limit below 1 means DefaultLimit.
@@ -72,21 +61,24 @@ func (m *Merger) Take(id wire.SenderID, session uint32, levels, priority []byte,
 			return false
 		}
 		s = &source{id: id, session: session, last: now}
-		s.next.setPriority(nil)
+		s.next.SetPriority(DefaultPriority)
 		m.sources = append(m.sources, s)
 	}
 	if session != s.session {
 		s.session = session
 		s.prioritised = false
-		s.next.setPriority(nil)
+		s.next.SetPriority(DefaultPriority)
 	}
 	if priority != nil {
 		s.prioritised = true
-		m.Clamped += s.next.setPriority(priority)
+		if len(priority) == 0 {
+			priority = []byte{DefaultPriority}
+		}
+		m.Clamped += s.next.SetPriority(priority...)
 	}
 	if levels != nil {
 		s.last = now
-		s.next.n = copy(s.next.levels[:], levels)
+		s.next.N = copy(s.next.Levels[:], levels)
 	}
 	if !s.synced.IsZero() {
 		return false
@@ -95,38 +87,11 @@ func (m *Merger) Take(id wire.SenderID, session uint32, levels, priority []byte,
 	return m.merge()
 }
 
-// setPriority lays priorities out over all slots: nil is the default, one
-// value counts for all, and after a short list the rest is 0. It returns how
-// many values were too high.
-func (f *frame) setPriority(p []byte) (clamped uint64) {
-	value := byte(DefaultPriority)
-	switch len(p) {
-	case 0:
-	case 1:
-		value = p[0]
-	default:
-		value = 0
-	}
-	for i := range f.priority {
-		v := value
-		if len(p) > 1 && i < len(p) {
-			v = p[i]
-		}
-		f.priority[i] = min(v, maxPriority)
-	}
-	for _, v := range p {
-		if v > maxPriority {
-			clamped++
-		}
-	}
-	return clamped
-}
-
 // Sync takes a TID_SYNC: it releases what its source holds back, and begins or
 // extends sync mode if that source wins a slot. Others are not concerned.
 func (m *Merger) Sync(id wire.SenderID, now time.Time) (changed bool) {
 	s := m.find(id)
-	if s == nil || s.synced.IsZero() && s.wins == 0 {
+	if s == nil || s.synced.IsZero() && s.now.Wins == 0 {
 		return false
 	}
 	held := !s.synced.IsZero()
@@ -181,47 +146,11 @@ func (m *Merger) find(id wire.SenderID) *source {
 
 // merge computes the output anew.
 func (m *Merger) merge() (changed bool) {
-	before, driven, slots := m.levels, m.driven, m.slots
-	m.levels, m.driven, m.slots = [wire.Slots]byte{}, [wire.Slots]bool{}, 0
-	var top [wire.Slots]byte
+	m.frames = m.frames[:0]
 	for _, s := range m.sources {
-		m.slots = max(m.slots, s.now.n)
-		for i := range s.now.n {
-			p, v := s.now.priority[i], s.now.levels[i]
-			if p == 0 || p < top[i] {
-				continue
-			}
-			m.driven[i] = true
-			if p > top[i] || v > m.levels[i] {
-				top[i], m.levels[i] = p, v
-			}
-		}
+		m.frames = append(m.frames, &s.now)
 	}
-	for _, s := range m.sources {
-		s.wins = 0
-		for i := range s.now.n {
-			if m.driven[i] && s.now.priority[i] == top[i] && s.now.levels[i] == m.levels[i] {
-				s.wins++
-			}
-		}
-	}
-	return m.levels != before || m.driven != driven || m.slots != slots
-}
-
-// Levels is the output up to the last slot that any source sends, valid until
-// the next call of another method. Slots nobody drives are 0: see Lookup.
-func (m *Merger) Levels() []byte { return m.levels[:m.slots] }
-
-// Driven tells for each of the Levels whether any source drives it; valid as long.
-func (m *Merger) Driven() []bool { return m.driven[:m.slots] }
-
-// Lookup gives the level of a slot counted from 0, and whether any source
-// drives it; others fall to the data-loss behaviour of the endpoint.
-func (m *Merger) Lookup(slot int) (level byte, driven bool) {
-	if slot < 0 || slot >= wire.Slots {
-		return 0, false
-	}
-	return m.levels[slot], m.driven[slot]
+	return m.Merge(m.frames)
 }
 
 // A Source describes one stream in the merge.
@@ -238,7 +167,7 @@ type Source struct {
 func (m *Merger) Sources() []Source {
 	list := make([]Source, 0, len(m.sources))
 	for _, s := range m.sources {
-		list = append(list, Source{s.id, s.session, s.last, s.prioritised, s.wins, !s.synced.IsZero()})
+		list = append(list, Source{s.id, s.session, s.last, s.prioritised, s.now.Wins, !s.synced.IsZero()})
 	}
 	return list
 }

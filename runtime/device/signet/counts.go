@@ -17,7 +17,7 @@ func dropped(reasons map[string]uint64) (list []device.Count) {
 
 // Counts implements device.Counted.
 func (s *Sender) Counts() []device.Count {
-	st := s.driver.Load().Stats()
+	st := s.sender().Stats()
 	return append(dropped(st.Received.Dropped()),
 		device.Count{What: "packets not sent", N: st.Errors},
 		device.Count{What: "packets of another device with the same TUID", N: st.Duplicates})

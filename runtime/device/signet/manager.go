@@ -12,6 +12,7 @@ import (
 	"showrun/drivers/signet/manager"
 	"showrun/drivers/signet/wire"
 	"showrun/runtime/device"
+	"showrun/runtime/device/online"
 )
 
 // ManagerDecl declares the read side of a Sig-Net Manager. It lists every device of
@@ -146,11 +147,11 @@ type Manager struct {
 type (
 	onlineManager struct {
 		*Manager
-		*online
+		*online.Device
 	}
 	virtualManager struct {
 		*Manager
-		stepped
+		online.Stepped
 	}
 )
 
@@ -163,7 +164,7 @@ func (d *ManagerDecl) Open(env device.Env) (device.Device, error) {
 		return nil, err
 	}
 	cfg.Sessions = Sessions{env.Store}
-	o, err := goOnline(func() (connection, error) {
+	o, err := online.Connect(func() (online.Connection, error) {
 		conn, err := openNamed(env.Store, d.identity(cfg.Interface), func(t signet.TUID) (*manager.Conn, error) {
 			cfg.TUID = t
 			return manager.Open(cfg)
@@ -195,7 +196,7 @@ func (d *ManagerDecl) OpenVirtual(env device.Env) (device.Device, error) {
 		return nil, err
 	}
 	m.driver.Store(driver)
-	return &virtualManager{m, stepped{env: env, machine: driver}}, nil
+	return &virtualManager{m, online.Stepped{Protocol: protocol, Env: env, Machine: driver}}, nil
 }
 
 func newManager(d *ManagerDecl, env device.Env) *Manager {

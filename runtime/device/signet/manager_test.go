@@ -151,7 +151,7 @@ func TestSigNetKeys(t *testing.T) {
 		}
 		seen[d.Key()] = true
 	}
-	a, b := &ReceiverDecl{Universes: []int{1}, Timecodes: []int{1}}, &ReceiverDecl{}
+	a, b := &ReceiverDecl{Universes: streams(1), Timecodes: []int{1}}, &ReceiverDecl{}
 	if a.Key() != b.Key() {
 		t.Error("what is listened to is part of the key")
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
 
@@ -15,18 +16,18 @@ import (
 func TestPreviewIsHeard(t *testing.T) {
 	const port = 15731
 	env, _, events := sigNetEnv(t, port)
-	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}, Previews: []int{1}}
+	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: append(streams(1), universe.Stream{Number: 1, Preview: true})}
 	r := open[*onlineReceiver](t, decl, env)
 	r.Adopt(decl)
 	runDevice(t, r)
 	s := runSigNetSender(t, senderA, port)
 	for _, preview := range []bool{false, true} {
-		o := Universe{Number: 1, Preview: preview}.options(0, false)
+		o := options(universe.Universe{Number: 1, Preview: preview}, 5683, false)
 		if err := s.Join(1, o); err != nil {
 			t.Fatal(err)
 		}
 	}
-	hear := func(topic string, first byte) Levels {
+	hear := func(topic string, first byte) universe.Levels {
 		t.Helper()
 		for deadline := time.Now().Add(eventPatience); ; {
 			s.SetLevels(1, []byte{10})
@@ -37,7 +38,7 @@ func TestPreviewIsHeard(t *testing.T) {
 			select {
 			case ev := <-events:
 				if ev.Topic == topic {
-					return ev.Value.(Levels)
+					return ev.Value.(universe.Levels)
 				}
 			case <-time.After(20 * time.Millisecond):
 			}
@@ -46,22 +47,22 @@ func TestPreviewIsHeard(t *testing.T) {
 			}
 		}
 	}
-	v := hear(decl.PreviewTopic(1), 40)
+	v := hear(universe.Topic(decl, universe.Stream{Number: 1, Preview: true}), 40)
 	if !bytes.HasPrefix(v.Levels, []byte{40, 20, 30}) || v.Source != senderA.String() || v.Universe != 1 {
 		t.Errorf("heard %+v", v)
 	}
-	if got := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 2, Preview: true}); got != (SlotLevel{20, true}) {
+	if got := ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 2, Preview: true}); got != (universe.SlotLevel{Level: 20, Driven: true}) {
 		t.Errorf("slot 2 of the preview is %+v", got)
 	}
-	hear(decl.PreviewTopic(1), 41)
-	if got := ask[[]byte](r, LevelsOf{Universe: 1}); len(got) == 0 || got[0] != 10 {
+	hear(universe.Topic(decl, universe.Stream{Number: 1, Preview: true}), 41)
+	if got := ask[[]byte](r, universe.LevelsOf{Universe: 1}); len(got) == 0 || got[0] != 10 {
 		t.Errorf("levels %v", got)
 	}
-	r.Adopt(&ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}})
-	if got := ask[[]byte](r, LevelsOf{Universe: 1, Preview: true}); got != nil {
+	r.Adopt(&ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1)})
+	if got := ask[[]byte](r, universe.LevelsOf{Universe: 1, Preview: true}); got != nil {
 		t.Errorf("preview %v after it is left", got)
 	}
-	if got := ask[[]byte](r, LevelsOf{Universe: 1}); len(got) == 0 || got[0] != 10 {
+	if got := ask[[]byte](r, universe.LevelsOf{Universe: 1}); len(got) == 0 || got[0] != 10 {
 		t.Errorf("levels %v after the preview is left", got)
 	}
 }
@@ -70,11 +71,11 @@ func TestPreviewIsHeard(t *testing.T) {
 // its group; with a rig it is sent to the group, where the rig listens.
 func TestUnicastReachesTheAddressOnly(t *testing.T) {
 	one, two := netip.MustParseAddrPort("10.0.0.5:5683"), netip.MustParseAddrPort("10.0.0.6:6000")
-	u := Universe{Number: 1, Unicast: "10.0.0.5\n10.0.0.6:6000"}
-	if o := u.options(0, false); len(o.Unicast) != 2 || o.Unicast[0] != one || o.Unicast[1] != two {
+	u := universe.Universe{Number: 1, Unicast: "10.0.0.5\n10.0.0.6:6000"}
+	if o := options(u, 5683, false); len(o.Unicast) != 2 || o.Unicast[0] != one || o.Unicast[1] != two {
 		t.Errorf("sent to %v", o.Unicast)
 	}
-	if o := u.options(0, true); len(o.Unicast) != 0 {
+	if o := options(u, 5683, true); len(o.Unicast) != 0 {
 		t.Errorf("with a rig sent to %v", o.Unicast)
 	}
 	for _, text := range []string{"", "10.0.0", "::1", "239.1.2.3", "255.255.255.255", "0.0.0.0", "10.0.0.5:0", "node.local"} {
@@ -89,11 +90,11 @@ func TestUnicastReachesTheAddressOnly(t *testing.T) {
 	}
 	defer lamp.Close()
 	env, _, events := sigNetEnv(t, 15732)
-	listen := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{7, 8}}
+	listen := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(7, 8)}
 	r := open[*onlineReceiver](t, listen, env)
 	r.Adopt(listen)
 	runDevice(t, r)
-	decl := &SenderDecl{Scope: "local", Mode: "secure", Rate: 44, Endpoint: 1, Universes: []Universe{
+	decl := &SenderDecl{Scope: "local", Mode: "secure", Rate: 44, Endpoint: 1, Universes: []universe.Universe{
 		{Number: 7, Output: 0, Unicast: lamp.LocalAddr().String()}, {Number: 8, Output: 0},
 	}}
 	s := open[*onlineSender](t, decl, env)
@@ -106,8 +107,8 @@ func TestUnicastReachesTheAddressOnly(t *testing.T) {
 	if err != nil || !bytes.Contains(packet[:n], []byte("\x017")) {
 		t.Fatalf("%v, got % x", err, packet[:n])
 	}
-	nextEvent(t, events, listen.LevelsTopic(8))
-	if got := ask[[]byte](r, LevelsOf{Universe: 7}); got != nil {
+	nextEvent(t, events, universe.Topic(listen, universe.Stream{Number: 8}))
+	if got := ask[[]byte](r, universe.LevelsOf{Universe: 7}); got != nil {
 		t.Errorf("the group has %v", got)
 	}
 }

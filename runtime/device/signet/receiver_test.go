@@ -19,6 +19,7 @@ import (
 	"showrun/drivers/signet/receiver"
 	"showrun/drivers/signet/wire"
 	"showrun/runtime/device"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/store"
 )
 
@@ -30,6 +31,14 @@ var (
 	senderA     = signet.SenderID{TUID: signet.TUID{0x7F, 0xF0, 0x80, 0, 0, 1}, Endpoint: 1}
 	senderB     = signet.SenderID{TUID: signet.TUID{0x7F, 0xF0, 0x80, 0, 0, 2}, Endpoint: 1}
 )
+
+// streams are those of universes.
+func streams(numbers ...int) (list []universe.Stream) {
+	for _, n := range numbers {
+		list = append(list, universe.Stream{Number: n})
+	}
+	return list
+}
 
 // kept is a store in memory.
 type kept struct{ store.Memory }
@@ -132,7 +141,7 @@ func nextEvent(t *testing.T, events chan device.Event, topics ...string) device.
 func TestReceiverHears(t *testing.T) {
 	const port = 15721
 	env, store, events := sigNetEnv(t, port)
-	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1, 7}, Timecodes: []int{3}}
+	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1, 7), Timecodes: []int{3}}
 	r := open[*onlineReceiver](t, decl, env)
 	r.Adopt(decl)
 	runDevice(t, r)
@@ -142,11 +151,11 @@ func TestReceiverHears(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	topic := decl.LevelsTopic(1)
+	topic := universe.Topic(decl, universe.Stream{Number: 1})
 	a.SetLevels(1, []byte{10, 20})
 	for {
 		ev := nextEvent(t, events, topic)
-		v := ev.Value.(Levels)
+		v := ev.Value.(universe.Levels)
 		if v.Universe != 1 || ev.Key != topic || ev.At <= 0 {
 			t.Fatalf("event %+v", ev)
 		}
@@ -156,31 +165,31 @@ func TestReceiverHears(t *testing.T) {
 	}
 	b.SetLevels(1, []byte{30, 20})
 	for {
-		if v := nextEvent(t, events, topic).Value.(Levels); v.Levels[0] == 30 {
+		if v := nextEvent(t, events, topic).Value.(universe.Levels); v.Levels[0] == 30 {
 			if v.Source != senderB.String() && v.Source != senderA.String() {
 				t.Errorf("source %q", v.Source)
 			}
 			break
 		}
 	}
-	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}); l != (SlotLevel{30, true}) {
+	if l := ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 1}); l != (universe.SlotLevel{Level: 30, Driven: true}) {
 		t.Errorf("slot 1 is %+v", l)
 	}
-	if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 513}).Driven || len(ask[[]byte](r, LevelsOf{Universe: 1})) != 512 || ask[[]byte](r, LevelsOf{Universe: 2}) != nil {
+	if ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 513}).Driven || len(ask[[]byte](r, universe.LevelsOf{Universe: 1})) != 512 || ask[[]byte](r, universe.LevelsOf{Universe: 2}) != nil {
 		t.Error("more levels than were sent")
 	}
 
 	// A reload: universe 1 is no longer wanted, 2 is, 7 stays.
-	next := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{7, 2}, Timecodes: []int{4}}
+	next := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(7, 2), Timecodes: []int{4}}
 	r.Adopt(next)
-	if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}).Driven || ask[[]byte](r, LevelsOf{Universe: 1}) != nil {
+	if ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 1}).Driven || ask[[]byte](r, universe.LevelsOf{Universe: 1}) != nil {
 		t.Error("universe 1 is still there")
 	}
 	if err := a.Join(2, signet.UniverseOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	a.SetLevels(2, []byte{5})
-	for nextEvent(t, events, next.LevelsTopic(2)).Value.(Levels).Levels[0] != 5 {
+	for nextEvent(t, events, universe.Topic(next, universe.Stream{Number: 2})).Value.(universe.Levels).Levels[0] != 5 {
 	}
 	tc, err := a.Timecode(4, wire.Rate2997Drop)
 	if err != nil {
@@ -204,12 +213,12 @@ func TestReceiverHears(t *testing.T) {
 
 	// The network fails: what was heard is gone until it is heard again.
 	r.Close()
-	for len(nextEvent(t, events, next.LevelsTopic(2)).Value.(Levels).Levels) > 0 {
+	for len(nextEvent(t, events, universe.Topic(next, universe.Stream{Number: 2})).Value.(universe.Levels).Levels) > 0 {
 	}
 	nextEvent(t, events, next.TimecodeTopic(4, "lost"))
 	for levels, found := false, false; !levels || !found; { // in the order of their packets
-		switch ev := nextEvent(t, events, next.LevelsTopic(2), next.TimecodeTopic(4, "found")); v := ev.Value.(type) {
-		case Levels:
+		switch ev := nextEvent(t, events, universe.Topic(next, universe.Stream{Number: 2}), next.TimecodeTopic(4, "found")); v := ev.Value.(type) {
+		case universe.Levels:
 			levels = len(v.Levels) > 0
 		case TimecodeEvent:
 			found = true
@@ -235,15 +244,15 @@ func drain(events chan device.Event, d interface{ Key() string }) (list []string
 // TestReceiverTells: scripts are told of changes only.
 func TestReceiverTells(t *testing.T) {
 	env, _, events := sigNetEnv(t, 0)
-	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}, Timecodes: []int{9}}
+	env.Now = func() time.Duration { return 9 * time.Second }
+	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1), Timecodes: []int{9}}
 	r := openVirtual[*virtualReceiver](t, decl, env)
 	r.Adopt(decl)
-	r.Receiver.env.Now = func() time.Duration { return 9 * time.Second }
 	at := func(ms int) time.Time { return sigNetEpoch.Add(time.Duration(ms) * time.Millisecond) }
-	hear := func(ms, universe int, from signet.SenderID, levels ...byte) {
-		r.OnLevels(universe, levels, receiver.Packet{Sender: from, At: at(ms)})
+	hear := func(ms, number int, from signet.SenderID, levels ...byte) {
+		r.OnLevels(number, levels, receiver.Packet{Sender: from, At: at(ms)})
 	}
-	if r.Loops() != nil || ask[[]byte](r, LevelsOf{Universe: 1}) != nil || ask[Standing](r, TimecodeOf{9}).Known {
+	if r.Loops() != nil || ask[[]byte](r, universe.LevelsOf{Universe: 1}) != nil || ask[Standing](r, TimecodeOf{9}).Known {
 		t.Error("something is heard in virtual time")
 	}
 	hear(0, 1, senderA, 1, 2)
@@ -251,11 +260,11 @@ func TestReceiverTells(t *testing.T) {
 	hear(20, 1, senderB, 1, 2)
 	hear(30, 1, senderB, 1, 3)
 	hear(40, 5, senderB, 9)
-	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 2}); l != (SlotLevel{3, true}) {
+	if l := ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 2}); l != (universe.SlotLevel{Level: 3, Driven: true}) {
 		t.Errorf("slot 2 is %+v", l)
 	}
 	for _, slot := range []int{-1, 0, 3} {
-		if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: slot}).Driven {
+		if ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: slot}).Driven {
 			t.Errorf("slot %d is driven", slot)
 		}
 	}
@@ -307,7 +316,7 @@ func TestReceiverTells(t *testing.T) {
 func TestReceiverOwnSender(t *testing.T) {
 	const port = 15722
 	env, _, events := sigNetEnv(t, port)
-	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}}
+	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1)}
 	r := open[*onlineReceiver](t, decl, env)
 	r.Adopt(decl)
 	runDevice(t, r)
@@ -321,7 +330,7 @@ func TestReceiverOwnSender(t *testing.T) {
 	}
 	s.SetLevels(1, []byte{42})
 	for {
-		v := nextEvent(t, events, decl.LevelsTopic(1)).Value.(Levels)
+		v := nextEvent(t, events, universe.Topic(decl, universe.Stream{Number: 1})).Value.(universe.Levels)
 		if v.Source == tuid.Screen()+"/1" && v.Levels[0] == 42 {
 			return
 		}

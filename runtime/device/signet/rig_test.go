@@ -10,6 +10,7 @@ import (
 
 	"showrun/drivers/signet/node"
 	"showrun/runtime/device"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
 
@@ -46,10 +47,10 @@ func TestRig(t *testing.T) {
 		t.Error("levels before there is a Node")
 	}
 
-	declared := func(endpoint, universe int, mode string) *SenderDecl {
+	declared := func(endpoint, number int, mode string) *SenderDecl {
 		return &SenderDecl{
 			Scope: "local", Interface: "nowhere8", Mode: mode, Endpoint: endpoint, Rate: 44,
-			Universes: []Universe{{Number: universe}, {Number: universe, Preview: true}},
+			Universes: []universe.Universe{{Number: number}, {Number: number, Preview: true}},
 		}
 	}
 	decls := []*SenderDecl{declared(1, 1, "secure"), declared(2, 2, "both"), declared(3, 3, "open")}

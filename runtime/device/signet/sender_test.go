@@ -2,73 +2,27 @@ package signet
 
 import (
 	"bytes"
-	"net/netip"
-	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"showrun/drivers/signet"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
-
-// sends are the universes as they are sent.
-func (s *Sender) sends() (list []Universe) {
-	for _, u := range s.sent.Load().universes {
-		if !u.left.Load() {
-			list = append(list, u.now())
-		}
-	}
-	return list
-}
-
-// TestSenderAdopts: what is declared as before stays as orders have made it, anything
-// else is as declared.
-func TestSenderAdopts(t *testing.T) {
-	group := netip.MustParseAddr("239.1.2.3")
-	for name, c := range map[string]struct {
-		order any
-		again []Universe
-		want  []Universe
-	}{
-		"as before":        {SetPriority{1, []byte{50}}, []Universe{{Number: 1, Priority: []byte{150}}}, []Universe{{Number: 1, Priority: []byte{50}}}},
-		"another priority": {SetPriority{1, []byte{50}}, []Universe{{Number: 1, Priority: []byte{120}}}, []Universe{{Number: 1, Priority: []byte{120}}}},
-		"no priority":      {SetPriority{1, []byte{50}}, []Universe{{Number: 1}}, []Universe{{Number: 1}}},
-		"another group": {SetPriority{1, []byte{50}}, []Universe{{Number: 1, Priority: []byte{150}, Multicast: group}},
-			[]Universe{{Number: 1, Priority: []byte{150}, Multicast: group}}},
-		"beside another": {SetPriority{1, []byte{50}}, []Universe{{Number: 2}, {Number: 1, Priority: []byte{150}}},
-			[]Universe{{Number: 2}, {Number: 1, Priority: []byte{50}}}},
-		"left by order": {LeaveUniverse{Universe: 1}, []Universe{{Number: 1, Priority: []byte{150}}}, []Universe{{Number: 1, Priority: []byte{150}}}},
-		"not any more":  {SetPriority{1, []byte{50}}, nil, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env, _, _ := sigNetEnv(t, 0)
-			decl := &SenderDecl{Scope: "local", Universes: []Universe{{Number: 1, Priority: []byte{150}}}}
-			s := openVirtual[*virtualSender](t, decl, env)
-			s.Adopt(decl)
-			s.Take(0, c.order)
-			for range 2 { // the one after that as well
-				s.Adopt(&SenderDecl{Scope: "local", Universes: slices.Clone(c.again)})
-				if got := s.sends(); !slices.EqualFunc(got, c.want, Universe.equal) {
-					t.Errorf("sends %+v, want %+v", got, c.want)
-				}
-			}
-		})
-	}
-}
 
 // TestOrderedPriorityOverAReload hears a Sender on loopback: a priority set by order is
 // still sent after a reload of the same declaration.
 func TestOrderedPriorityOverAReload(t *testing.T) {
 	const port = 15726
 	env, _, events := sigNetEnv(t, port)
-	listen := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}}
+	listen := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1)}
 	r := open[*onlineReceiver](t, listen, env)
 	r.Adopt(listen)
 	runDevice(t, r)
 
 	declared := func(priority byte) *SenderDecl {
-		return &SenderDecl{Scope: "local", Mode: "secure", Endpoint: 1, Rate: 44, Universes: []Universe{{Number: 1, Priority: []byte{priority}}}}
+		return &SenderDecl{Scope: "local", Mode: "secure", Endpoint: 1, Rate: 44, Universes: []universe.Universe{{Number: 1, Priority: []byte{priority}}}}
 	}
 	decl := declared(150)
 	s := open[*onlineSender](t, decl, env)
@@ -81,14 +35,14 @@ func TestOrderedPriorityOverAReload(t *testing.T) {
 		t.Helper()
 		at += time.Second / 44
 		s.Publish(&level.Frame{At: at, Levels: [][]byte{{l, l}}})
-		for nextEvent(t, events, listen.LevelsTopic(1)).Value.(Levels).Levels[1] != l {
+		for nextEvent(t, events, universe.Topic(listen, universe.Stream{Number: 1})).Value.(universe.Levels).Levels[1] != l {
 		}
-		return ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}).Driven
+		return ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 1}).Driven
 	}
 	if !heard(5) {
 		t.Error("slot 1 is not driven")
 	}
-	s.Take(at, SetPriority{1, append([]byte{0}, bytes.Repeat([]byte{150}, 511)...)})
+	s.Take(at, universe.SetPriority{Universe: 1, Priority: append([]byte{0}, bytes.Repeat([]byte{150}, 511)...)})
 	if heard(6) {
 		t.Error("slot 1 is driven with the priority 0")
 	}
@@ -102,42 +56,6 @@ func TestOrderedPriorityOverAReload(t *testing.T) {
 	}
 }
 
-// TestTheEngineWaitsForNobody: what the loops call waits for no lock of those who put
-// another driver in the place of one that failed, and they learn what it has done.
-func TestTheEngineWaitsForNobody(t *testing.T) {
-	env, _, _ := sigNetEnv(t, 0)
-	decl := &SenderDecl{Scope: "local", Sync: true, Universes: []Universe{{Number: 1}}, Timecodes: []TimecodeStream{{Number: 1}}}
-	s := openVirtual[*virtualSender](t, decl, env)
-	s.Adopt(decl)
-	s.mu.Lock()
-	again := *decl
-	again.Universes = []Universe{{Number: 1}, {Number: 2}}
-	s.Adopt(&again)
-	s.Publish(&level.Frame{Levels: [][]byte{{1}}})
-	s.Release(0)
-	for _, order := range []any{SetPriority{1, []byte{50}}, MoveTimecode{1, TimecodeMove{Start: true}}, LeaveUniverse{Universe: 1}} {
-		s.Take(0, order)
-	}
-	if !ask[Standing](s, TimecodeOf{1}).Running || s.Universes() != 1 {
-		t.Error("the orders are not carried out")
-	}
-	s.mu.Unlock()
-	s.catchUp()
-	if n := s.driver.Load().Stats().Universes; n != 1 {
-		t.Errorf("the driver sends %d universes, want 1", n)
-	}
-
-	d := &ReceiverDecl{Scope: "local", Universes: []int{1}}
-	r := openVirtual[*virtualReceiver](t, d, env)
-	r.Adopt(d)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.Receiver.Adopt(&ReceiverDecl{Scope: "local", Universes: []int{1, 2}})
-	if ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}).Driven || ask[Standing](r, TimecodeOf{1}).Known {
-		t.Error("something is heard")
-	}
-}
-
 // TestOrdersMeetDrivers: orders that come while drivers take one another's place and
 // loads are adopted are carried out by the last driver.
 func TestOrdersMeetDrivers(t *testing.T) {
@@ -147,7 +65,7 @@ func TestOrdersMeetDrivers(t *testing.T) {
 		t.Fatal(err)
 	}
 	decl := &SenderDecl{
-		Scope: "local", Universes: []Universe{{Number: 1}, {Number: 2}}, Timecodes: []TimecodeStream{{Number: 1, Rate: rate}},
+		Scope: "local", Universes: []universe.Universe{{Number: 1}, {Number: 2}}, Timecodes: []TimecodeStream{{Number: 1, Rate: rate}},
 	}
 	s := openVirtual[*virtualSender](t, decl, env)
 	s.Adopt(decl)
@@ -164,19 +82,16 @@ func TestOrdersMeetDrivers(t *testing.T) {
 	})
 	for i := range int64(200) {
 		s.Adopt(decl)
-		s.Take(0, SetPriority{1, []byte{byte(i)}})
+		s.Take(0, universe.SetPriority{Universe: 1, Priority: []byte{byte(i)}})
 		s.Take(0, MoveTimecode{1, TimecodeMove{Locate: true, To: i}})
 		s.Publish(&level.Frame{At: time.Duration(i) * time.Second / 44, Levels: [][]byte{{byte(i)}}})
 	}
-	s.Take(0, LeaveUniverse{Universe: 2})
+	s.Take(0, universe.LeaveUniverse{Universe: 2})
 	others.Wait()
-	if got := s.sends(); len(got) != 1 && len(got) != 2 || got[0].Priority[0] != 199 {
-		t.Errorf("sends %+v", got)
-	}
-	if f := s.sent.Load().timecodes[1].driver.Load().Frame(env.Time(0)); f != 199 {
+	if f := s.timecodes()[1].driver.Load().Frame(env.Time(0)); f != 199 {
 		t.Errorf("the driver sends frame %d, want 199", f)
 	}
-	if n := s.driver.Load().Stats().Universes; n != s.Universes() {
+	if n := s.sender().Stats().Universes; n != s.Universes() {
 		t.Errorf("the driver sends %d universes, want %d", n, s.Universes())
 	}
 }

@@ -1,16 +1,16 @@
 package signet
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/wire"
 	"showrun/runtime/device"
+	"showrun/runtime/device/online"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
 
@@ -28,60 +28,23 @@ type SenderDecl struct {
 
 	// Universes and Timecodes are not part of the key: a reload may change them on
 	// the live device.
-	Universes []Universe
+	Universes []universe.Universe
 	Timecodes []TimecodeStream
 }
 
-// Universe is a universe and the levels it shows.
-type Universe struct {
-	Number    int
-	Output    level.Output
-	Preview   bool       // for visualisers, not for the rig
-	Priority  []byte     // nil, one for all slots, or 512
-	Multicast netip.Addr // invalid for the usual group
-	Unicast   string     // addresses to send to instead of the group, one a line; "" for the group
-}
-
-// options are what the driver has to know. Addresses without a port get that given. With a
-// rig nothing is sent to a device by its address: the rig listens to the group.
-func (u Universe) options(port int, rig bool) signet.UniverseOptions {
+// options are what the driver has to know of a universe. Addresses without a port get that
+// given. With a rig nothing is sent to a device by its address: the rig listens to the group.
+func options(u universe.Universe, port int, rig bool) signet.UniverseOptions {
 	o := signet.UniverseOptions{Priority: u.Priority, Multicast: u.Multicast, Preview: u.Preview}
-	for _, text := range strings.Fields(u.Unicast) {
-		if to, err := ParseUnicast(text, port); err == nil && !rig {
-			o.Unicast = append(o.Unicast, to)
-		}
+	if !rig {
+		o.Unicast = u.Addresses(port)
 	}
 	return o
 }
 
-// ParseUnicast reads the address of a device: an IPv4 address, with or without a port. A
-// port of 0 stands for that of the protocol.
+// ParseUnicast reads the address of a device, of which a port of 0 stands for the usual.
 func ParseUnicast(text string, port int) (netip.AddrPort, error) {
-	to, err := netip.ParseAddrPort(text)
-	if err != nil {
-		var a netip.Addr
-		if a, err = netip.ParseAddr(text); err != nil {
-			return to, err
-		}
-		to = netip.AddrPortFrom(a, uint16(cmp.Or(port, wire.Port)))
-	}
-	if a := to.Addr(); !a.Is4() || a.IsMulticast() || a.IsUnspecified() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || to.Port() == 0 {
-		return to, fmt.Errorf("%s is not the address of a device", text)
-	}
-	return to, nil
-}
-
-// stream names a stream of packets.
-type stream struct {
-	number  int
-	preview bool
-}
-
-func (u Universe) stream() stream { return stream{u.Number, u.Preview} }
-
-// equal tells whether two are declared alike.
-func (u Universe) equal(v Universe) bool {
-	return u.stream() == v.stream() && u.Output == v.Output && u.Multicast == v.Multicast && u.Unicast == v.Unicast && bytes.Equal(u.Priority, v.Priority)
+	return universe.ParseUnicast(text, cmp.Or(port, wire.Port))
 }
 
 // TimecodeStream is a timecode a Sender sends.
@@ -90,24 +53,11 @@ type TimecodeStream struct {
 	Rate   TimecodeRate
 }
 
-// Orders a Sender takes.
-type (
-	// SetPriority changes the priority of a universe: one value, or 512; 0-200.
-	SetPriority struct {
-		Universe int
-		Priority []byte
-	}
-	// LeaveUniverse ends a universe until the next load declares it again.
-	LeaveUniverse struct {
-		Universe int
-		Preview  bool
-	}
-	// MoveTimecode changes a timecode.
-	MoveTimecode struct {
-		Stream int
-		Move   TimecodeMove
-	}
-)
+// MoveTimecode is an order that changes a timecode.
+type MoveTimecode struct {
+	Stream int
+	Move   TimecodeMove
+}
 
 // Key implements device.Declaration.
 func (d *SenderDecl) Key() string {
@@ -130,13 +80,7 @@ func (d *SenderDecl) String() string {
 }
 
 // Outputs implements device.Outputs.
-func (d *SenderDecl) Outputs() []level.Output {
-	var list []level.Output
-	for _, u := range d.Universes {
-		list = append(list, u.Output)
-	}
-	return list
-}
+func (d *SenderDecl) Outputs() []level.Output { return universe.Outputs(d.Universes) }
 
 // releaseMargin is how long before a sync the levels leave: the 5 ms a receiver may
 // need, and the time it takes to send many universes.
@@ -171,7 +115,7 @@ func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
 	}
 	s.keys = cfg.Keys
 	cfg.Sessions = Sessions{env.Store}
-	o, err := goOnline(func() (connection, error) {
+	o, err := online.Connect(func() (online.Connection, error) {
 		conn, err := openNamed(env.Store, d.identity(cfg.Interface), func(t signet.TUID) (*signet.SenderConn, error) {
 			cfg.TUID = t
 			return signet.OpenSender(cfg)
@@ -202,7 +146,7 @@ func (d *SenderDecl) OpenVirtual(env device.Env) (device.Device, error) {
 		return nil, err
 	}
 	s.use(driver)
-	return &virtualSender{s, stepped{env: env, machine: driver}}, nil
+	return &virtualSender{s, online.Stepped{Protocol: protocol, Env: env, Machine: driver}}, nil
 }
 
 // config is what of the declaration the driver has to know.

@@ -7,7 +7,12 @@
 package signet
 
 import (
+	"crypto/sha256"
+	"math/rand/v2"
+
+	"showrun/drivers/signet"
 	"showrun/runtime/device"
+	"showrun/runtime/device/universe"
 )
 
 // protocol is the name of the protocol, and of its Lua module.
@@ -18,11 +23,7 @@ func Protocol(cfg RigConfig) device.Protocol {
 	return device.Protocol{
 		Name:   protocol,
 		Shared: true,
-		Values: []any{
-			Levels{}, TimecodeEvent{}, Node{},
-			SetPriority{}, LeaveUniverse{}, MoveTimecode{},
-			Standing{}, SlotLevel{}, []byte{}, []Node{},
-		},
+		Values: append(universe.Values(), TimecodeEvent{}, Node{}, MoveTimecode{}, Standing{}, []Node{}),
 		NewRig: func(env device.RigEnv) (device.Rig, error) {
 			r, err := newRig(cfg, env)
 			if err != nil {
@@ -38,17 +39,6 @@ func Protocol(cfg RigConfig) device.Protocol {
 type (
 	// TimecodeOf asks a Sender or a Receiver where a stream stands; a Standing.
 	TimecodeOf struct{ Stream int }
-	// LevelOf asks a Receiver for a slot, 1-512, after the merge; a SlotLevel.
-	LevelOf struct {
-		Universe, Slot int
-		Preview        bool // of its preview, which is not merged
-	}
-	// LevelsOf asks a Receiver for the levels of a universe after the merge, up to the
-	// last slot that any source sends; a []byte.
-	LevelsOf struct {
-		Universe int
-		Preview  bool
-	}
 	// NodesOf asks a Manager for every device heard so far, by TUID, without those that
 	// have no keys; a []Node.
 	NodesOf struct{}
@@ -60,8 +50,13 @@ type Standing struct {
 	Known bool // it is sent, or was heard once
 }
 
-// SlotLevel is the level of a slot, and whether anybody drives it.
-type SlotLevel struct {
-	Level  byte
-	Driven bool
+// virtualKeys are those of the devices in virtual time, where nobody needs them.
+func virtualKeys() signet.Keys { return signet.K0{1}.Keys() }
+
+// virtualIdentity is the TUID of a device in virtual time and its chance, the same in
+// every run.
+func virtualIdentity(name string) (signet.TUID, *rand.Rand, error) {
+	chance := rand.NewChaCha8(sha256.Sum256([]byte(name)))
+	tuid, err := signet.NewTUID(chance)
+	return tuid, rand.New(chance), err
 }

@@ -12,6 +12,7 @@ import (
 	"showrun/drivers/signet/wire"
 	"showrun/runtime/beat"
 	"showrun/runtime/device"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
 
@@ -57,9 +58,9 @@ func (n *night) until(t *testing.T, at time.Duration) {
 // TestVirtualDevicesGoOn: in virtual time a step that is due leads to another deadline,
 // whatever is sent.
 func TestVirtualDevicesGoOn(t *testing.T) {
-	var universes []Universe
+	var universes []universe.Universe
 	for u := range 5 {
-		universes = append(universes, Universe{Number: u + 1})
+		universes = append(universes, universe.Universe{Number: u + 1})
 	}
 	var timecodes []TimecodeStream
 	for i, rate := range []string{"24", "25", "29.97", "30", "48", "50", "59.94", "60", "100", "119.88", "120"} {
@@ -72,7 +73,7 @@ func TestVirtualDevicesGoOn(t *testing.T) {
 	for name, d := range map[string]device.Declaration{
 		"sender":   &SenderDecl{Scope: "local", Mode: "secure", Endpoint: 1, Rate: 44, Universes: universes, Timecodes: timecodes},
 		"synced":   &SenderDecl{Scope: "local", Mode: "both", Sync: true, Latency: 7 * time.Millisecond, Endpoint: 1, Rate: 44, Universes: universes},
-		"receiver": &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}, Timecodes: []int{1}},
+		"receiver": &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1), Timecodes: []int{1}},
 		"manager":  &ManagerDecl{Scope: "local"},
 	} {
 		n := newNight(t)
@@ -106,7 +107,7 @@ func TestVirtualDevicesGoOn(t *testing.T) {
 // TestVirtualReceiver hears the packets of a Sender that is a machine as well.
 func TestVirtualReceiver(t *testing.T) {
 	n := newNight(t)
-	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}}
+	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1)}
 	r := openVirtual[*virtualReceiver](t, decl, n.env)
 	r.Adopt(decl)
 	n.device = r
@@ -127,14 +128,14 @@ func TestVirtualReceiver(t *testing.T) {
 	}
 	s.SetLevels(1, []byte{5, 6})
 	s.Flush(n.env.Time(0))
-	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 1}); l != (SlotLevel{5, true}) {
+	if l := ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 1}); l != (universe.SlotLevel{Level: 5, Driven: true}) {
 		t.Errorf("slot 1 is %+v", l)
 	}
-	if l := ask[SlotLevel](r, LevelOf{Universe: 1, Slot: 2}); l.Driven {
+	if l := ask[universe.SlotLevel](r, universe.LevelOf{Universe: 1, Slot: 2}); l.Driven {
 		t.Errorf("slot 2 is %+v", l)
 	}
 	n.until(t, wire.StreamLoss)
-	if l := ask[[]byte](r, LevelsOf{Universe: 1}); len(l) > 0 {
+	if l := ask[[]byte](r, universe.LevelsOf{Universe: 1}); len(l) > 0 {
 		t.Errorf("levels %v after the loss", l)
 	}
 	if len(n.said) != 2 {
@@ -165,7 +166,7 @@ func TestNoRoom(t *testing.T) {
 	full := true
 	event := n.env.Event
 	n.env.Event = func(ev device.Event) bool { return !full && event(ev) }
-	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: []int{1}}
+	decl := &ReceiverDecl{Scope: "local", Mode: "secure", Universes: streams(1)}
 	r := openVirtual[*virtualReceiver](t, decl, n.env)
 	r.Adopt(decl)
 	for range 3 {

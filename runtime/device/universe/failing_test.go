@@ -1,4 +1,4 @@
-package signet
+package universe
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ import (
 func TestSendingAgain(t *testing.T) {
 	var log strings.Builder
 	now := time.Duration(0)
-	s := &Sender{env: device.Env{
+	s := NewSender(Config{Protocol: "signet", Env: device.Env{
 		Now: func() time.Duration { return now },
 		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
@@ -24,7 +24,7 @@ func TestSendingAgain(t *testing.T) {
 			}
 			return a
 		}})),
-	}}
+	}})
 	frames := func(n, sent int, err error) {
 		for range n {
 			now += 25 * time.Millisecond
