@@ -7,6 +7,7 @@ import (
 
 	"showrun/bindings/cue"
 	"showrun/bindings/deck"
+	"showrun/bindings/dmx"
 	"showrun/bindings/module"
 	"showrun/bindings/osc"
 	"showrun/bindings/signet"
@@ -63,6 +64,7 @@ func New(scene show.Scene) show.Bindings {
 		s.Module("stagenet", stagenet.Open(s.Load)),
 		s.Module("theater", theater.Open(s.Load)),
 		s.Module("osc", osc.Open(s.Load)),
+		s.Module("dmx", dmx.Open(s.Load)),
 	}
 	return s
 }

@@ -41,6 +41,9 @@ lights: fixture() spline() tempo() follow() slot()
 crane: spline() tempo() follow() pending() stop() home() position()
 arms: move() empty()
 osc: sender() receiver() float() int() blob()
+dmx: usb()
+lamps: set() fade() get() levels() slot() leave() number
+plugged: on() get() levels() number
 mouth: send()
 ear: on()
 fx: chase() ramp() cycle() rainbow() sparkle() strobe()
@@ -67,8 +70,9 @@ func TestTheNamesOfTheContract(t *testing.T) {
 	s := newStand(t)
 	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
 local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
-local cue = require "cue"
+local cue, dmx = require "cue", require "dmx"
 local list = cue.list{}
+local lamps, plugged = dmx.usb{ port = "a" }:universe(1), dmx.usb{ port = "b", input = true }:universe(1)
 local speed, bump = show.param{ "speed", default = 1 }, show.trigger "bump"
 local fx, palette, seq, loop, pick, map = require "fx", require "palette", require "seq", require "loop", require "pick", require "map"
 local effect, steps, looping = fx.chase(both), seq.euclid(3, 8), loop("x", 1, print)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"showrun/runtime/device"
+	"showrun/runtime/device/dmx"
 	"showrun/runtime/device/osc"
 	"showrun/runtime/device/signet"
 	"showrun/runtime/device/stagelinq"
@@ -13,6 +14,6 @@ import (
 // levels of the first that has any.
 func protocols() []device.Protocol {
 	return []device.Protocol{
-		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), stagenet.Protocol(), theater.Protocol(), osc.Protocol(),
+		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), stagenet.Protocol(), theater.Protocol(), osc.Protocol(), dmx.Protocol(),
 	}
 }

@@ -213,7 +213,10 @@ func (l *Link) talk(ctx context.Context, at candidate, port io.Writer, heard <-c
 	if err != nil {
 		return err
 	}
-	defer func() { l.before = l.Stats() }()
+	defer func() {
+		c.Lose(time.Now())
+		l.before = l.Stats()
+	}()
 	if l.levels.take(); len(l.levels.last()) > 0 {
 		c.SetLevels(l.levels.last())
 	}

@@ -169,9 +169,8 @@ func (c *Controller) Step(now time.Time) error {
 	if c.reader.Pending() && !now.Before(c.read.Add(cutTime)) {
 		c.reader.Restart(func(f wire.Frame) { c.frame(f, now) })
 	}
-	if !c.heard.IsZero() && !now.Before(c.heard.Add(lossTime)) {
-		c.heard, c.input = time.Time{}, [wire.Slots + 1]byte{}
-		c.tell(nil, now)
+	if !now.Before(c.heard.Add(lossTime)) {
+		c.Lose(now)
 	}
 	if !c.asked.IsZero() && !now.Before(c.asked) {
 		if err := c.ask(now); err != nil {
@@ -184,6 +183,14 @@ func (c *Controller) Step(now time.Time) error {
 	c.sent, c.fresh = now, false
 	c.stats.Sent++
 	return c.say(wire.AppendLevels(c.out[:0], c.levels))
+}
+
+// Lose has the input be lost at now, if it is not yet: no packets come, or the widget is gone.
+func (c *Controller) Lose(now time.Time) {
+	if !c.heard.IsZero() {
+		c.heard, c.input = time.Time{}, [wire.Slots + 1]byte{}
+		c.tell(nil, now)
+	}
 }
 
 // ask asks what is not known yet. A widget that receives is told so each time, since it
