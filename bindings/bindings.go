@@ -10,6 +10,7 @@ import (
 	"showrun/bindings/dmx"
 	"showrun/bindings/module"
 	"showrun/bindings/osc"
+	"showrun/bindings/sacn"
 	"showrun/bindings/signet"
 	"showrun/bindings/stagelinq"
 	"showrun/bindings/stagenet"
@@ -60,6 +61,7 @@ func New(scene show.Scene) show.Bindings {
 		s.Module("show", s.openShow),
 		s.Module("cue", s.cues.Open),
 		s.Module("signet", signet.Open(s.Load)),
+		s.Module("sacn", sacn.Open(s.Load)),
 		s.Module("stagelinq", stagelinq.Open(s.Load)),
 		s.Module("stagenet", stagenet.Open(s.Load)),
 		s.Module("theater", theater.Open(s.Load)),

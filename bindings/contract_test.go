@@ -25,6 +25,10 @@ show.log: debug() info() warn() error()
 signet: sender() receiver() manager()
 net: universe() timecode()
 one: set() fade() get() levels() slot() priority() leave() number preview
+sacn: sender() receiver()
+acn: universe()
+acn1: set() fade() get() levels() slot() priority() leave() number preview
+acnin: on() get() levels() number preview
 tc: start() stop() locate() position running rate stream
 rx: universe() timecode()
 heard: on() get() levels() number
@@ -70,7 +74,9 @@ func TestTheNamesOfTheContract(t *testing.T) {
 	s := newStand(t)
 	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
 local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
-local cue, dmx = require "cue", require "dmx"
+local cue, dmx, sacn = require "cue", require "dmx", require "sacn"
+local acn = sacn.sender{}
+local acn1, acnin = acn:universe(1), sacn.receiver{}:universe(2)
 local list = cue.list{}
 local lamps, plugged = dmx.usb{ port = "a" }:universe(1), dmx.usb{ port = "b", input = true }:universe(1)
 local speed, bump = show.param{ "speed", default = 1 }, show.trigger "bump"

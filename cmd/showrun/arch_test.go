@@ -78,6 +78,7 @@ var layers = []layer{
 
 	{"runtime/device/dmx", append([]string{"drivers/dmxusb", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
+	{"runtime/device/sacn", append([]string{"drivers/sacn", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/signet", append([]string{"drivers/signet", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/stagelinq", []string{"drivers/stagelinq", "runtime/beat", "runtime/device"}, nil, nil},
 	{"runtime/device/stagenet", append([]string{"drivers/stagenet", "drivers/lan"}, contract...), nil, nil},

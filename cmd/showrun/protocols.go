@@ -4,6 +4,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/device/dmx"
 	"showrun/runtime/device/osc"
+	"showrun/runtime/device/sacn"
 	"showrun/runtime/device/signet"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/device/stagenet"
@@ -14,6 +15,6 @@ import (
 // levels of the first that has any.
 func protocols() []device.Protocol {
 	return []device.Protocol{
-		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), stagenet.Protocol(), theater.Protocol(), osc.Protocol(), dmx.Protocol(),
+		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), sacn.Protocol(), stagenet.Protocol(), theater.Protocol(), osc.Protocol(), dmx.Protocol(),
 	}
 }

@@ -11,12 +11,6 @@ import (
 	"showrun/drivers/signet/wire"
 )
 
-// handed is a burst left to whoever has the wire.
-type handed struct {
-	now, frame time.Time
-	waits      bool
-}
-
 // FlushFor sends what is due at now in one burst: the levels of a frame that is to be
 // seen at the instant visible, which may lie ahead, with owed repeats and keep-alives,
 // and sync and timecode. Call it once per frame, right after SetLevels. With Sync the
@@ -39,7 +33,7 @@ func (s *Sender) FlushFor(now, visible time.Time) (packets int, err error) {
 	}
 	s.mu.Lock()
 	s.lastCall = visible
-	return s.flushOrLeave(now, visible)
+	return s.turn.Flush(now, visible)
 }
 
 // Flush is FlushFor for a frame that is to be seen now.
@@ -49,61 +43,7 @@ func (s *Sender) Flush(now time.Time) (packets int, err error) { return s.FlushF
 // exact than that of Run, which sends it otherwise. It waits for nobody, as FlushFor.
 func (s *Sender) Release(now time.Time) (packets int, err error) {
 	s.mu.Lock()
-	return s.flushOrLeave(now, time.Time{})
-}
-
-// flushOrLeave sends a burst or leaves it to whoever has the wire. It is called with mu
-// held and lets go of it.
-func (s *Sender) flushOrLeave(now, frame time.Time) (packets int, err error) {
-	late := s.late
-	s.late = nil
-	if s.sending {
-		s.left.now, s.left.waits = now, true
-		if !frame.IsZero() {
-			s.left.frame = frame
-		}
-		s.mu.Unlock()
-		return 0, late
-	}
-	s.sending = true
-	s.mu.Unlock()
-	packets, err = s.burst(now, frame)
-	s.yield()
-	if err == nil {
-		err = late
-	}
-	return packets, err
-}
-
-// seize waits for the wire; not for those who have frames to keep on time.
-func (s *Sender) seize() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.sending {
-		s.free.Wait()
-	}
-	s.sending = true
-}
-
-// yield sends what others have left meanwhile, and gives the wire away.
-func (s *Sender) yield() {
-	for {
-		s.mu.Lock()
-		next := s.left
-		s.left = handed{}
-		if !next.waits {
-			s.sending = false
-			s.free.Signal()
-			s.mu.Unlock()
-			return
-		}
-		s.mu.Unlock()
-		if _, err := s.burst(next.now, next.frame); err != nil {
-			s.mu.Lock()
-			s.late = err
-			s.mu.Unlock()
-		}
-	}
+	return s.turn.Flush(now, time.Time{})
 }
 
 // burst sends what is due at now and, unless frame is zero, the levels of that frame.
@@ -185,8 +125,8 @@ func (s *Sender) refuse(i int, err error) {
 // say sends one packet about the device itself. The error says that numbering cannot
 // go on.
 func (s *Sender) say(now time.Time, r wire.Resource, payload []byte) error {
-	s.seize()
-	defer s.yield()
+	s.turn.Seize()
+	defer s.turn.Yield()
 	s.batch.reset()
 	s.batch.plan(item{
 		mode: s.cfg.Mode, lane: s.voice.Lane(r.Number), resource: r, payload: payload,
@@ -208,10 +148,10 @@ func (s *Sender) reserve() error {
 	if s.cfg.Mode == Open {
 		return nil
 	}
-	s.seize()
+	s.turn.Seize()
 	needed := s.reserved == 0 && s.voice.Left() < s.reserveBelow
 	session := s.voice.Session()
-	s.yield()
+	s.turn.Yield()
 	if !needed {
 		return nil
 	}
@@ -219,9 +159,9 @@ func (s *Sender) reserve() error {
 	if err != nil {
 		return err
 	}
-	s.seize()
+	s.turn.Seize()
 	s.reserved = next
-	s.yield()
+	s.turn.Yield()
 	return nil
 }
 

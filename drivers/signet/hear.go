@@ -89,8 +89,8 @@ func (s *Sender) Step(now time.Time) error {
 		frame = now
 	}
 	s.mu.Unlock()
-	s.seize()
-	defer s.yield()
+	s.turn.Seize()
+	defer s.turn.Yield()
 	if _, err := s.burst(now, frame); errors.Is(err, device.ErrSessionsSpent) || errors.Is(err, device.ErrSessionStore) {
 		return err
 	}
@@ -164,9 +164,9 @@ func (s *Sender) goodbye(now time.Time) {
 	s.mu.Lock()
 	s.output.leaveAll()
 	s.mu.Unlock()
-	s.seize()
+	s.turn.Seize()
 	_, err := s.burst(now, time.Time{})
-	s.yield()
+	s.turn.Yield()
 	if err != nil {
 		s.cfg.Log.Warn("sig-net leave not announced", "error", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/wire"
@@ -138,10 +139,7 @@ type Sender struct {
 	lastCall  time.Time // of FlushFor
 	talkDue   time.Time // when the presence has something to say
 	ended     bool
-	sending   bool       // somebody has the wire
-	free      *sync.Cond // told when nobody has
-	left      handed     // for who has the wire
-	late      error      // of a burst whose caller is gone
+	turn      *lan.Turn
 
 	// Of whoever has the wire.
 	batch     *batch
@@ -172,7 +170,7 @@ func NewSender(cfg SenderConfig, now time.Time, send Send) (*Sender, error) {
 		send = func(now time.Time, packets []Packet, _ func(int, error)) (int, time.Time) { return len(packets), now }
 	}
 	s := &Sender{cfg: cfg, send: send, wake: func() {}, batch: newBatch(), reserveBelow: reserveBelow}
-	s.free, s.onRefused = sync.NewCond(&s.mu), s.refuse
+	s.turn, s.onRefused = lan.NewTurn(&s.mu, s.burst), s.refuse
 	var err error
 	s.voice, err = device.NewVoice(device.VoiceConfig{
 		TUID: cfg.TUID, Scope: cfg.Scope, Open: cfg.Mode == Open, Keys: cfg.Keys, Session: cfg.Session, Next: s.nextSession,

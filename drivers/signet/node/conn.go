@@ -16,7 +16,7 @@ import (
 type Conn struct {
 	*Node
 	conn   *multicast.Conn
-	groups device.Groups
+	groups multicast.Groups
 }
 
 // Open opens the sockets of a Node and joins its groups.
@@ -37,7 +37,7 @@ func Open(cfg Config) (*Conn, error) {
 	if cfg.Open {
 		cfg.Log.Warn("sig-net node in open mode: anything on the network is believed")
 	}
-	c := &Conn{conn: conn, groups: device.Groups{Socket: conn}}
+	c := &Conn{conn: conn, groups: multicast.Groups{Socket: conn}}
 	if c.Node, err = New(cfg, time.Now(), c.write); err != nil {
 		conn.Close()
 		return nil, err

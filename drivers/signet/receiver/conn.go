@@ -16,7 +16,7 @@ import (
 type Conn struct {
 	*Receiver
 	conn   *multicast.Conn
-	groups device.Groups
+	groups multicast.Groups
 }
 
 // Open opens the sockets of a Receiver.
@@ -37,7 +37,7 @@ func Open(cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sig-net receiver: %w", err)
 	}
-	c := &Conn{conn: conn, groups: device.Groups{Socket: conn}}
+	c := &Conn{conn: conn, groups: multicast.Groups{Socket: conn}}
 	if c.Receiver, err = New(cfg, time.Now(), c.write); err != nil {
 		conn.Close()
 		return nil, err

@@ -1,4 +1,4 @@
-package device
+package multicast
 
 import (
 	"net/netip"
@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Groups keeps a socket in the multicast groups a role wants to hear. Its method is safe
+// Groups keeps a socket in the multicast groups that somebody wants to hear. Its method is safe
 // from any goroutine.
 type Groups struct {
 	Socket interface {
