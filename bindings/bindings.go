@@ -5,6 +5,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"showrun/bindings/artnet"
 	"showrun/bindings/cue"
 	"showrun/bindings/deck"
 	"showrun/bindings/dmx"
@@ -62,6 +63,7 @@ func New(scene show.Scene) show.Bindings {
 		s.Module("cue", s.cues.Open),
 		s.Module("signet", signet.Open(s.Load)),
 		s.Module("sacn", sacn.Open(s.Load)),
+		s.Module("artnet", artnet.Open(s.Load)),
 		s.Module("stagelinq", stagelinq.Open(s.Load)),
 		s.Module("stagenet", stagenet.Open(s.Load)),
 		s.Module("theater", theater.Open(s.Load)),

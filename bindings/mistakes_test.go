@@ -9,7 +9,7 @@ import (
 const library = "fx, loop, map, palette, pick, seq, test"
 
 // builtIn are the modules that are part of the program.
-const builtIn = "clock, stage, show, cue, signet, sacn, stagelinq, stagenet, theater, osc, dmx"
+const builtIn = "clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, dmx"
 
 // mistakes are what newcomers write, on line 2 of show.lua, and what they are told.
 var mistakes = []struct{ call, want string }{

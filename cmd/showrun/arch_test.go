@@ -32,6 +32,7 @@ type layer struct {
 // roles are packages that play one part of a protocol each. No role imports another:
 // what several need goes down.
 var roles = []string{
+	"drivers/artnet", "drivers/artnet/node",
 	"drivers/dmxusb", "drivers/dmxusb/widget",
 	"drivers/sacn", "drivers/sacn/receiver",
 	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
@@ -54,6 +55,7 @@ var layers = []layer{
 	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
 	{"drivers/merge", nil, nil, outside},
 	{"drivers/signet", []string{"drivers/lan", "drivers/merge"}, nil, nil},
+	{"drivers/artnet", []string{"drivers/lan"}, nil, nil},
 	{"drivers/sacn", []string{"drivers/lan", "drivers/merge"}, nil, nil},
 	{"drivers/stagelinq", []string{"drivers/lan"}, nil, nil},
 	{"drivers/theater", []string{"drivers/lan", "drivers/osc"}, nil, nil},
@@ -76,6 +78,7 @@ var layers = []layer{
 
 	{"scripts", nil, nil, outside},
 
+	{"runtime/device/artnet", append([]string{"drivers/artnet", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/dmx", append([]string{"drivers/dmxusb", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
 	{"runtime/device/sacn", append([]string{"drivers/sacn", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},

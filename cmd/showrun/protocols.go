@@ -2,6 +2,7 @@ package main
 
 import (
 	"showrun/runtime/device"
+	"showrun/runtime/device/artnet"
 	"showrun/runtime/device/dmx"
 	"showrun/runtime/device/osc"
 	"showrun/runtime/device/sacn"
@@ -15,6 +16,7 @@ import (
 // levels of the first that has any.
 func protocols() []device.Protocol {
 	return []device.Protocol{
-		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), sacn.Protocol(), stagenet.Protocol(), theater.Protocol(), osc.Protocol(), dmx.Protocol(),
+		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), sacn.Protocol(), artnet.Protocol(),
+		stagenet.Protocol(), theater.Protocol(), osc.Protocol(), dmx.Protocol(),
 	}
 }

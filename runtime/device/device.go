@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"showrun/runtime/beat"
@@ -222,7 +223,26 @@ type Env struct {
 	Getenv    func(string) (string, bool)
 	Store     Store
 	Rigs      map[string]Rig // the parts of the virtual rig, by protocol; nil without one
+	Shared    *Shared        // what devices have in common; nil for nothing
 	Log       *slog.Logger
+}
+
+// Shared is what devices of a protocol have in common as long as the host lives, over all
+// loads, such as the sockets that several use. The zero Shared has nothing. Its methods
+// are safe from any goroutine.
+type Shared struct{ by sync.Map }
+
+// Of is what the devices of a protocol share: that of create, the first time. Without a
+// Shared each call creates another.
+func (s *Shared) Of(protocol string, create func() any) any {
+	if s == nil {
+		return create()
+	}
+	if have, ok := s.by.Load(protocol); ok {
+		return have
+	}
+	have, _ := s.by.LoadOrStore(protocol, create())
+	return have
 }
 
 // NetworkInterface is the one a device named, or else that of all. With a rig it is that of

@@ -175,6 +175,7 @@ func (h *Host) env() device.Env {
 	env.Since, env.Time = h.clock.Since, h.clock.Time
 	env.Interface, env.Ports = h.networkInterface(), h.opts.Ports
 	env.Dir, env.Keys, env.Getenv, env.Store = h.folder.Dir, KeyFolders(h.dir), h.opts.Getenv, h.store
+	env.Shared = &h.shared
 	if h.rig != nil {
 		env.Rigs = h.rig.Parts()
 	}

@@ -34,6 +34,7 @@ type Host struct {
 	dir    string // of what is kept
 	store  *store.Store
 	rig    *rig.Rig // nil without --rig
+	shared device.Shared
 
 	calls    chan func()         // work for the script loop
 	reload   chan string         // asks the loader to load again, giving why

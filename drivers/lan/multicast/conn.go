@@ -338,6 +338,9 @@ func To(a netip.AddrPort) Destination {
 	return Destination{a, net.UDPAddrFromAddrPort(a)}
 }
 
+// UDP is the address as the standard library wants it; to be read only.
+func (d Destination) UDP() *net.UDPAddr { return d.udp }
+
 // A Packet is bytes on their way.
 type Packet struct {
 	Bytes []byte
