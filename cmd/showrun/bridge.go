@@ -25,7 +25,9 @@ func (a *app) bridge() *cobra.Command {
 		Use:   "bridge",
 		Short: "Take levels from one protocol to another",
 		Long:  bridgeHelp,
-		Example: `  showrun bridge --from signet:1 --to dmxusb:EN123456
+		Example: `  showrun bridge --from sacn:1 --universes 8 --to signet:1
+  showrun bridge --from artnet:0 --to sacn:1
+  showrun bridge --from signet:1 --to dmxusb:EN123456
   showrun bridge --from dmxusb:/dev/ttyUSB0 --to signet:7 --lost blackout
   showrun bridge --from signet:1 --universes 4 --to file:levels.txt`,
 		Args: noArgs,

@@ -101,13 +101,14 @@ func newKey(t *testing.T) (state string) {
 	return state
 }
 
-// TestFromAConsoleOverSigNetToALamp takes levels from a widget that receives to Sig-Net, and by
-// a Node from there to a widget that sends. When the console is gone the lamp goes dark, as the
+// TestFromAConsoleOverSigNetToALamp takes levels from a widget that receives to sACN, from there
+// to Sig-Net, and by a Node to a widget that sends. When the console is gone the lamp goes dark, as the
 // bridge was told.
 func TestFromAConsoleOverSigNetToALamp(t *testing.T) {
 	console, lamp, state := plugWidget(t), plugWidget(t), newKey(t)
 	showrunInBackground(t, "node", "--universe", "3", "--to", "dmxusb:"+lamp.port, "--interface", "127.0.0.1", "--state", state)
-	showrunInBackground(t, "bridge", "--from", "dmxusb:"+console.port, "--to", "signet:3", "--lost", "blackout", "--interface", "127.0.0.1", "--state", state)
+	showrunInBackground(t, "bridge", "--from", "sacn:3871", "--to", "signet:3", "--interface", "127.0.0.1", "--state", state)
+	showrunInBackground(t, "bridge", "--from", "dmxusb:"+console.port, "--to", "sacn:3871", "--lost", "blackout", "--interface", "127.0.0.1", "--state", t.TempDir())
 	for _, level := range []byte{200, 10} {
 		lamp.shows(t, level, func() { console.Input([]byte{level, 1, 2}) })
 	}

@@ -14,6 +14,7 @@ import (
 	"showrun/cmd/showrun/bridge"
 	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
+	"showrun/drivers/artnet"
 	"showrun/drivers/signet/node"
 	devsignet "showrun/runtime/device/signet"
 	"showrun/runtime/host"
@@ -45,7 +46,7 @@ func (f *bridgeFlags) add(p *pflag.FlagSet) {
 func (f bridgeFlags) env(a *app, name string, universes int, log *slog.Logger) bridge.Env {
 	return bridge.Env{
 		Name: name, Universes: universes, Interface: f.iface, Rate: f.rate, StateDir: f.state, FindKey: findKey,
-		SigNetPort: f.sigNetPort, Stdout: a.stdout, Log: log,
+		Ports: map[string]int{"signet": f.sigNetPort}, ArtNet: &artnet.Ports{}, Stdout: a.stdout, Log: log,
 	}
 }
 
@@ -53,9 +54,9 @@ const nodeHelp = `node is a Sig-Net Node with real outputs: it listens to univer
 sources and hands the levels on to --to, one universe for each, in their order.
 Managers find it and set it up.
 
---to is ` + "`signet`, `sacn` and the like" + ` with the number of the first universe, a widget
-for each universe by serial number or port, or file: a line for each change, with
-seconds, universe and levels. The key is that of showrun keys.`
+--to is signet, sacn or artnet with the number of the first universe, dmxusb with a
+widget for each universe by serial number or port, or file: a line for each change,
+with seconds, universe and levels. The key is that of showrun keys.`
 
 func (a *app) node() *cobra.Command {
 	var f bridgeFlags
@@ -65,6 +66,7 @@ func (a *app) node() *cobra.Command {
 		Short: "Be a Sig-Net Node with real outputs",
 		Long:  nodeHelp,
 		Example: `  showrun node --universe 1 --to dmxusb:EN123456       a lamp on a USB port
+  showrun node --universe 1-4 --to sacn:1
   showrun node --universe 1,2 --to dmxusb:EN123456,/dev/ttyUSB1
   showrun node --universe 1-4 --to file                what comes, as text`,
 		Args: noArgs,

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"showrun/drivers/artnet"
 	"showrun/drivers/signet/key"
 )
 
@@ -44,15 +45,16 @@ type Hear func(universe int, levels []byte, at time.Time)
 
 // Env is what sinks and sources reach.
 type Env struct {
-	Name       string // of who has them, for others; names what is kept as well
-	Universes  int    // how many
-	Interface  string // "" = what each protocol does by itself, 0.0.0.0 likewise
-	Rate       int    // frames a second at most
-	StateDir   string
-	FindKey    func(dir string) (key.Transfer, error) // of the Sig-Net installation
-	SigNetPort int                                    // 0 for the usual one
-	Stdout     io.Writer
-	Log        *slog.Logger
+	Name      string // of who has them, for others; names what is kept as well
+	Universes int    // how many
+	Interface string // "" = what each protocol does by itself, 0.0.0.0 likewise
+	Rate      int    // frames a second at most
+	StateDir  string
+	FindKey   func(dir string) (key.Transfer, error) // of the Sig-Net installation
+	Ports     map[string]int                         // UDP ports that are not the usual ones, for tests
+	ArtNet    *artnet.Ports                          // of this process, which is one device there
+	Stdout    io.Writer
+	Log       *slog.Logger
 }
 
 // network is the interface to use: all networks leave the choice to the system.
@@ -77,6 +79,8 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{"signet", ":UNIVERSE", checkSigNet, openSigNet, hearSigNet},
+		{"sacn", ":UNIVERSE", checkSACN, openSACN, hearSACN},
+		{"artnet", ":UNIVERSE", checkArtNet, openArtNet, hearArtNet},
 		{"stagenet", ":GATEWAY-ID", checkStageNet, openStageNet, nil},
 		{"dmxusb", ":SERIAL or :PORT", checkWidgets, openWidgets, hearWidgets},
 		{"file", " or file:NAME", checkFile, openFile, nil},

@@ -3,15 +3,12 @@ package bridge
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"path/filepath"
 	"time"
 
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/receiver"
 	"showrun/drivers/signet/wire"
 	devsignet "showrun/runtime/device/signet"
-	"showrun/runtime/host"
 	"showrun/runtime/store"
 )
 
@@ -20,8 +17,7 @@ type sigNet struct {
 	sender  *signet.SenderConn
 	first   int
 	kept    *store.Store
-	log     *slog.Logger
-	failure string // that was logged last; Show only
+	failing failing
 }
 
 func checkSigNet(a Address, universes int) error {
@@ -36,15 +32,15 @@ func openSigNet(a Address, e Env) (Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, keys, err := e.sigNet()
+	keys, err := e.keys()
 	if err != nil {
 		return nil, err
 	}
-	kept, err := store.OpenNew(filepath.Join(dir, e.Name), e.Log)
+	kept, err := e.keep()
 	if err != nil {
 		return nil, err
 	}
-	o := &sigNet{first: first, kept: kept, log: e.Log}
+	o := &sigNet{first: first, kept: kept, failing: failing{log: e.Log}}
 	if o.sender, err = e.sender(keys, kept); err != nil {
 		kept.Close()
 		return nil, err
@@ -58,15 +54,14 @@ func openSigNet(a Address, e Env) (Sink, error) {
 	return o, nil
 }
 
-// sigNet is the state folder and the keys of the installation.
-func (e Env) sigNet() (dir string, keys signet.Keys, err error) {
-	if dir = e.StateDir; dir == "" {
-		if dir, err = host.DefaultStateDir(); err != nil {
-			return "", keys, err
-		}
+// keys are those of the installation.
+func (e Env) keys() (keys signet.Keys, err error) {
+	dir, err := e.dir()
+	if err != nil {
+		return keys, err
 	}
 	transfer, err := e.FindKey(dir)
-	return dir, transfer.Keys(), err
+	return transfer.Keys(), err
 }
 
 func (e Env) sender(keys signet.Keys, kept *store.Store) (*signet.SenderConn, error) {
@@ -75,7 +70,7 @@ func (e Env) sender(keys signet.Keys, kept *store.Store) (*signet.SenderConn, er
 		return nil, err
 	}
 	return signet.OpenSender(signet.SenderConfig{
-		TUID: tuid, Keys: keys, Sessions: devsignet.Sessions{Store: kept}, Interface: e.network(), Port: e.SigNetPort,
+		TUID: tuid, Keys: keys, Sessions: devsignet.Sessions{Store: kept}, Interface: e.network(), Port: e.Ports["signet"],
 		Rate: e.Rate, Label: "showrun " + e.Name, Log: e.Log,
 	})
 }
@@ -84,13 +79,7 @@ func (e Env) sender(keys signet.Keys, kept *store.Store) (*signet.SenderConn, er
 func (o *sigNet) Show(universe int, levels []byte, at time.Time) {
 	o.sender.SetLevels(o.first+universe, levels)
 	_, err := o.sender.Flush(at)
-	switch {
-	case err == nil:
-		o.failure = ""
-	case err.Error() != o.failure:
-		o.failure = err.Error()
-		o.log.Warn("levels not sent, trying on", "error", err)
-	}
+	o.failing.tell(err)
 }
 
 // Run implements Sink.
@@ -105,12 +94,12 @@ func hearSigNet(a Address, e Env, hear Hear) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, keys, err := e.sigNet()
+	keys, err := e.keys()
 	if err != nil {
 		return nil, err
 	}
 	r, err := receiver.Open(receiver.Config{
-		Keys: keys, Interface: e.network(), Port: e.SigNetPort, Log: e.Log,
+		Keys: keys, Interface: e.network(), Port: e.Ports["signet"], Log: e.Log,
 		OnLevels: func(universe int, levels []byte, p receiver.Packet) { hear(universe-first, levels, p.At) },
 	})
 	if err != nil {

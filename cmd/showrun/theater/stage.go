@@ -77,7 +77,7 @@ func openOutput(f Flags, findKey func(dir string) (key.Transfer, error), log *sl
 	}
 	return f.target.Open(bridge.Env{
 		Name: "theater", Universes: 1, Interface: f.Interface, Rate: f.Rate, StateDir: f.State, FindKey: findKey,
-		SigNetPort: f.sigNetPort, Stdout: os.Stdout, Log: log,
+		Ports: map[string]int{"signet": f.sigNetPort}, Stdout: os.Stdout, Log: log,
 	})
 }
 
