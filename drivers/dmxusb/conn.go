@@ -298,6 +298,22 @@ func (l *Link) identify(ctx context.Context, send func([]byte) error, heard <-ch
 	return nil
 }
 
+// Ask asks what is at a port for the number on its case, for up to 1.5 s. Only a port that
+// may be that of a widget is to be asked: others may be machines.
+func Ask(ctx context.Context, ports Ports, name string) (wire.Serial, error) {
+	port, err := ports.Open(name)
+	if err != nil {
+		return wire.Serial{}, err
+	}
+	heard, over := make(chan []byte, 64), make(chan struct{})
+	var reading sync.WaitGroup
+	reading.Go(func() { read(port, heard, over) })
+	defer reading.Wait()
+	defer port.Close()
+	defer close(over)
+	return ask(ctx, func(b []byte) error { _, err := port.Write(b); return err }, heard)
+}
+
 // ask asks a widget for its number.
 func ask(ctx context.Context, send func([]byte) error, heard <-chan []byte) (wire.Serial, error) {
 	c, err := New(Config{}, time.Now(), send)

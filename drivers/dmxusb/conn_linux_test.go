@@ -185,11 +185,12 @@ func TestWidgetIsFoundByItsNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	for text, want := range map[string]string{
-		"12345":    silent.Name + " " + other.port + " " + w.port,
-		"en077777": w.port,
-		"":         silent.Name + " " + other.port,
+	for _, x := range []struct{ text, want string }{
+		{"12345", silent.Name + " " + other.port + " " + w.port},
+		{"en077777", w.port},
+		{"", silent.Name + " " + other.port},
 	} {
+		text, want := x.text, x.want
 		s := &shelf{ports: []dmxusb.Port{
 			{Name: "crane"}, {Name: silent.Name, FTDI: true}, {Name: other.port, FTDI: true}, {Name: w.port, FTDI: true, Serial: "EN077777"},
 		}}

@@ -31,6 +31,9 @@ func (p Port) String() string {
 	return text
 }
 
+// ftdi is the USB vendor of the chip in widgets, in hexadecimal.
+const ftdi = "0403"
+
 // Ports are those of a machine.
 type Ports interface {
 	List() ([]Port, error)

@@ -1,11 +1,8 @@
-//go:build !darwin
+//go:build !darwin && !linux
 
 package dmxusb
 
 import "go.bug.st/serial/enumerator"
-
-// ftdi is the USB vendor of the chip in widgets.
-const ftdi = "0403"
 
 func listPorts() (list []Port, err error) {
 	all, err := enumerator.GetDetailedPortsList()
