@@ -67,5 +67,5 @@ func TestSerialPorts(t *testing.T) {
 		{Name: "/dev/crane"}, {Name: line.Name, Serial: "EN99", Product: "DMX USB PRO", FTDI: true}, {Name: "/dev/nowhere", FTDI: true},
 	}})
 	l.sees("Serial ports: /dev/nowhere")
-	contains(t, l.text(), "Serial ports: 3 devices", line.Name+"  00012345    EN99        DMX USB PRO", "there is no port /dev/nowhere")
+	contains(t, l.text(), "Serial ports: 3 devices", line.Name+"    00012345    EN99        DMX USB PRO", "there is no port /dev/nowhere")
 }
