@@ -244,7 +244,7 @@ func TestBroken(t *testing.T) {
 			}
 		}, []string{"fail ports udp 5683 (Sig-Net): permission denied"}, nil},
 		"ufw": {func(m *Machine, _ *Options) { m.has("etc/ufw/ufw.conf", "ENABLED=yes\nLOGLEVEL=low\n") },
-			[]string{"warn firewall ufw is on"}, []string{"sudo ufw allow proto udp to any port 5353,5683,51337"}},
+			[]string{"warn firewall ufw is on"}, []string{"sudo ufw allow proto udp to any port 5353,5568,5683,6454,51337"}},
 		"nft": {func(m *Machine, _ *Options) {
 			m.Run = func(_ context.Context, program string, _ ...string) (string, error) {
 				if program == "nft" {
