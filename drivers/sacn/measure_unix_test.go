@@ -1,0 +1,268 @@
+//go:build unix
+
+package sacn_test
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/net/ipv4"
+
+	"showrun/drivers/sacn"
+	"showrun/drivers/sacn/receiver"
+	"showrun/drivers/sacn/wire"
+)
+
+// measuring skips unless SHOWRUN_MEASURE=1; SHOWRUN_MEASURE_SECONDS is the length of a run,
+// 10 by default.
+func measuring(t *testing.T) time.Duration {
+	t.Helper()
+	if os.Getenv("SHOWRUN_MEASURE") != "1" {
+		t.Skip("measures; set SHOWRUN_MEASURE=1 to run it")
+	}
+	seconds, err := strconv.Atoi(os.Getenv("SHOWRUN_MEASURE_SECONDS"))
+	if err != nil {
+		seconds = 10
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// cpu is the processor time this process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// paced calls f at exact multiples of a frame for a while and gives the share of one core
+// that took.
+func paced(length time.Duration, rate int, f func(frame int, due time.Time)) float64 {
+	start, used := time.Now(), cpu()
+	timer := time.NewTimer(0)
+	<-timer.C
+	for n := 0; ; n++ {
+		due := start.Add(time.Duration(n) * time.Second / time.Duration(rate))
+		if due.Sub(start) >= length {
+			break
+		}
+		timer.Reset(time.Until(due))
+		<-timer.C
+		f(n, due)
+	}
+	return 100 * float64(cpu()-used) / float64(time.Since(start))
+}
+
+// measured opens a Sender of so many universes on loopback.
+func measured(t *testing.T, port, universes, rate int, sync uint16) *sacn.SenderConn {
+	t.Helper()
+	s, err := sacn.OpenSender(sacn.Config{CID: sacn.CID{1}, Name: "measured", Interface: "127.0.0.1", Port: port, Priority: 100, Rate: rate, Sync: sync})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u := 1; u <= universes; u++ {
+		if err := s.Join(u, sacn.UniverseOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// TestMeasureUniverses sends changing universes and compares with a bare loop that sends
+// ready packets, both in turn.
+func TestMeasureUniverses(t *testing.T) {
+	length := measuring(t)
+	const port = 15761
+	for _, c := range []struct{ universes, rate int }{{1000, 44}, {200, 120}} {
+		for range 3 {
+			s := measured(t, port, c.universes, c.rate, 0)
+			stop := run(t, s)
+			levels := make([]byte, wire.Slots)
+			ours := paced(length/3, c.rate, func(n int, due time.Time) {
+				levels[n%wire.Slots]++
+				for u := 1; u <= c.universes; u++ {
+					s.SetLevels(u, false, levels)
+				}
+				if _, err := s.FlushFor(due, due); err != nil {
+					t.Error(err)
+				}
+			})
+			sent := s.Stats().Packets
+			stop()
+			bare := bareLoop(t, port, c.universes, c.rate, length/3)
+			t.Logf("%d universes at %d Hz: Sender %.1f %% of a core (%.1f packets a second and universe), bare sendmmsg of ready packets %.1f %%, ratio %.2f",
+				c.universes, c.rate, ours, float64(sent)/float64(c.universes)/(length/3).Seconds(), bare, ours/bare)
+		}
+	}
+}
+
+// bareLoop sends packets of the same size and groups in the same batches, without building
+// them.
+func bareLoop(t *testing.T, port, universes, rate int, length time.Duration) float64 {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	p := ipv4.NewPacketConn(conn)
+	if err := p.SetMulticastInterface(&net.Interface{Index: 1}); err != nil {
+		t.Fatal(err)
+	}
+	messages := make([]ipv4.Message, universes)
+	for i := range messages {
+		messages[i].Buffers = [][]byte{make([]byte, 638)}
+		messages[i].Addr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(wire.Group(uint16(i+1)), uint16(port)))
+	}
+	return paced(length, rate, func(int, time.Time) {
+		for rest := messages; len(rest) > 0; {
+			n, err := p.WriteBatch(rest[:min(109, len(rest))], 0)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			rest = rest[n:]
+		}
+	})
+}
+
+// TestMeasureSync sends frames of 100 universes that are released together, and tells
+// whether a receiver ever saw two frames at once, and for how long it took from the first
+// to the last universe of one.
+func TestMeasureSync(t *testing.T) {
+	length := measuring(t)
+	const port, universes = 15762, 100
+	shown, first := map[int]int{}, time.Time{}
+	var spread []time.Duration
+	torn := 0
+	r, err := receiver.Open(receiver.Config{Interface: "127.0.0.1", Port: port, OnLevels: func(n int, levels []byte, p receiver.Packet) {
+		if len(levels) == 0 || shown[n] == int(levels[0]) {
+			return
+		}
+		if len(shown) == universes && shown[1+n%universes] == shown[n] {
+			first = time.Now()
+		}
+		shown[n] = int(levels[0])
+		for u := 1; u <= universes; u++ {
+			if shown[u] != shown[n] {
+				return
+			}
+		}
+		if !first.IsZero() {
+			spread = append(spread, time.Since(first))
+			first = time.Time{}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u := 1; u <= universes; u++ {
+		if err := r.Subscribe(u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := measured(t, port, universes, 44, 7000)
+	stopReceiver, stopSender := run(t, r), run(t, s)
+	paced(length, 44, func(n int, due time.Time) {
+		for u := 1; u <= universes; u++ {
+			s.SetLevels(u, false, []byte{byte(n)})
+		}
+		if _, err := s.FlushFor(due, due.Add(8*time.Millisecond)); err != nil {
+			t.Error(err)
+		}
+	})
+	stopSender()
+	stopReceiver()
+	slices.Sort(spread)
+	if len(spread) < 10 {
+		t.Fatalf("%d frames seen", len(spread))
+	}
+	for _, d := range spread {
+		if d > 200*time.Microsecond {
+			torn++
+		}
+	}
+	t.Logf("%d frames of %d universes: from the first to the last universe median %v, 99 %% %v, worst %v; %d took more than 0.2 ms",
+		len(spread), universes, spread[len(spread)/2], spread[len(spread)*99/100], spread[len(spread)-1], torn)
+}
+
+// TestMeasureFlood sends 50,000 packets a second of strangers beside a show of ten universes.
+func TestMeasureFlood(t *testing.T) {
+	length := measuring(t)
+	const port, universes = 15763, 10
+	var taken atomic.Uint32
+	r, err := receiver.Open(receiver.Config{Interface: "127.0.0.1", Port: port, OnLevels: func(_ int, _ []byte, p receiver.Packet) {
+		if p.Source == (sacn.CID{1}) {
+			taken.Add(1)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u := 1; u <= universes; u++ {
+		if err := r.Subscribe(u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := measured(t, port, universes, 44, 0)
+	stopReceiver, stopSender := run(t, r), run(t, s)
+	done, flooded := make(chan struct{}), make(chan int)
+	began := time.Now()
+	go func() { flooded <- flood(t, port, universes, done) }()
+	levels := make([]byte, wire.Slots)
+	paced(length, 44, func(n int, due time.Time) {
+		levels[n%wire.Slots]++
+		for u := 1; u <= universes; u++ {
+			s.SetLevels(u, false, levels)
+		}
+		if _, err := s.FlushFor(due, due); err != nil {
+			t.Error(err)
+		}
+	})
+	close(done)
+	forged, took := <-flooded, time.Since(began)
+	sent := s.Stats().Packets
+	stopSender()
+	stopReceiver()
+	t.Logf("%d packets of strangers (%.0f a second); the show: %d sent, %d taken; %+v", forged, float64(forged)/took.Seconds(), sent, taken.Load(), r.Stats())
+}
+
+// flood sends packets of CIDs that nobody knows until done.
+func flood(t *testing.T, port, universes int, done chan struct{}) (sent int) {
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	defer conn.Close()
+	if err := ipv4.NewPacketConn(conn).SetMulticastInterface(&net.Interface{Index: 1}); err != nil {
+		t.Error(err)
+		return 0
+	}
+	start, tick := time.Now(), time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		for float64(sent) < 50_000*time.Since(start).Seconds() {
+			p := wire.Packet{Universe: uint16(1 + sent%universes), Priority: 50, Sequence: byte(sent), Slots: make([]byte, wire.Slots)}
+			binary.BigEndian.PutUint64(p.CID[:], rand.Uint64())
+			if _, err := conn.WriteToUDPAddrPort(wire.AppendData(nil, p), netip.AddrPortFrom(wire.Group(p.Universe), uint16(port))); err != nil {
+				t.Error(err)
+				return sent
+			}
+			sent++
+		}
+		select {
+		case <-done:
+			return sent
+		case <-tick.C:
+		}
+	}
+}
