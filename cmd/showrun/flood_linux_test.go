@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	art "showrun/drivers/artnet/wire"
 	"showrun/drivers/lan"
 	"showrun/drivers/osc"
 	"showrun/drivers/signet/wire"
@@ -27,11 +28,13 @@ func TestFramesUnderFlood(t *testing.T) {
 	if *measureTrials == 0 {
 		t.Skip("measures on the real clock; say how often with -trials 3")
 	}
-	const text = `local clock, osc, signet, stage, stagelinq = require "clock", require "osc", require "signet", require "stage", require "stagelinq"
+	const text = `local clock, artnet, osc, signet, stage, stagelinq = require "clock", require "artnet", require "osc", require "signet", require "stage", require "stagelinq"
 local key = { env = "SHOW_PASSPHRASE" }
 local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = signet.sender{ key = key }:universe(1):slot(1) }
 signet.receiver{ key = key }:universe(2):on("levels", function() end)
 require "stagenet".console{}
+artnet.sender{}:universe(1)
+artnet.receiver{}:universe(2):on("levels", function() end)
 osc.receiver{ port = %d }:on("/flood/*", function() end)
 clock.follow(stagelinq.sink{}:master())
 local up = false
@@ -71,6 +74,7 @@ clock.every(0.4, function() up = not up lamp:fade(up and 255 or 0, 0.4) end) -- 
 		"OSC":       {[]string{fmt.Sprintf("127.0.0.1:%d", commands), fmt.Sprintf("127.0.0.1:%d", heard)}, always(message)},
 		"Sig-Net":   {[]string{"127.0.0.1:5683"}, always(make([]byte, 600))},
 		"forged":    {[]string{fmt.Sprintf("%v:%d", wire.Fold(2), wire.Port)}, forged},
+		"Art-Net":   {[]string{"127.0.0.1:6454"}, artNet},
 		"discovery": {[]string{"127.0.0.1:51337"}, always(append([]byte("airD"), make([]byte, 80)...))},
 		"names":     {[]string{"224.0.0.251:5353"}, names},
 	} {
@@ -98,6 +102,26 @@ func forged(n int) []byte {
 	h := wire.Header{Sender: wire.SenderID{TUID: wire.TUID{3: byte(n >> 16), 4: byte(n >> 8), 5: byte(n)}, Endpoint: 1}, Session: uint32(n), Sequence: 1}
 	return wire.Append(nil, h, "local", wire.Resource{Kind: wire.KindLevel, Number: 2},
 		wire.AppendTLV(nil, wire.TIDLevel, make([]byte, wire.Slots)), hmac.New(sha256.New, []byte("a wrong key")))
+}
+
+// artNet is everything an Art-Net device hears: polls, replies of ever other pages, levels
+// that change, syncs, programming, and what is none.
+func artNet(n int) []byte {
+	switch n % 6 {
+	case 0:
+		return art.AppendPoll(nil, art.Poll{OnChange: true})
+	case 1:
+		r := art.Reply{BindIndex: byte(n / 6), Net: byte(n >> 16)}
+		r.Ports[0] = art.PortState{Output: true, SwOut: byte(n >> 8)}
+		return art.AppendReply(nil, r)
+	case 2:
+		return art.AppendDmx(nil, art.Dmx{Physical: byte(n), Address: 2, Levels: []byte{byte(n), byte(n >> 8)}})
+	case 3:
+		return art.AppendSync(nil)
+	case 4:
+		return art.AppendProgram(nil, art.Program{BindIndex: byte(n>>8) & 3, Command: art.Command(n)})
+	}
+	return make([]byte, 600)
 }
 
 // names are advertisements, each of another gateway.

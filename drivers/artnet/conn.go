@@ -23,7 +23,11 @@ func Open(cfg Config) (*Conn, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	p, err := cfg.Ports.Take(cfg.Interface, cfg.Port)
+	take := cfg.Ports.Take
+	if cfg.Quiet {
+		take = cfg.Ports.TakeSilent
+	}
+	p, err := take(cfg.Interface, cfg.Port)
 	if err != nil {
 		return nil, fmt.Errorf("art-net controller: %w", err)
 	}

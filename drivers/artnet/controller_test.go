@@ -8,8 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"showrun/drivers/artnet/wire"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
 	start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -74,7 +78,6 @@ func (d *desk) want(sent ...string) {
 }
 
 // wait lets time pass, with every step that is due.
-
 func (d *desk) wait(long time.Duration) {
 	end := d.now.Add(long)
 	for {
@@ -339,6 +342,23 @@ func TestTheTableIsBounded(t *testing.T) {
 	d.Step(d.now)
 	if n := len(d.Controller.table.subscribers); len(d.Nodes()) != 0 || n != 0 {
 		t.Errorf("%d pages and %d subscribed universes are left", len(d.Nodes()), n)
+	}
+}
+
+// TestAFloodIsCounted: what is none is counted by what is wrong with it, and polls in
+// numbers get an answer for each address, of which there are few.
+func TestAFloodIsCounted(t *testing.T) {
+	d := joined(t, Config{}, 1)
+	for i := range 5000 {
+		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), wire.Port)
+		d.Receive(d.now, make([]byte, 600), from)
+		d.Receive(d.now, wire.AppendReply(nil, wire.Reply{})[:100], from)
+		d.Receive(d.now, wire.AppendPoll(nil, wire.Poll{}), from)
+	}
+	d.Step(d.now)
+	s := d.Stats()
+	if s.Dropped[wire.ErrForeign.Error()] != 5000 || s.Dropped[wire.ErrShort.Error()] != 5000 || s.Refused != 5000-32 || len(d.sent) != 32 {
+		t.Errorf("%+v, %d packets", s, len(d.sent))
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *Controller) Poll(now time.Time) {
 // universes that nobody else flushes.
 func (c *Controller) Step(now time.Time) {
 	c.mu.Lock()
-	aged := c.table.age(now)
+	aged := !c.pollDue.IsZero() && !now.Before(c.pollDue) && c.table.age(now)
 	var frame time.Time
 	if now.Sub(c.lastCall) >= callerGone && now.Sub(c.flushed) >= c.interval() {
 		frame = now

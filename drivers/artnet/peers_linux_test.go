@@ -307,4 +307,14 @@ func TestOLA(t *testing.T) {
 	if s := n.Sources(2); fmt.Sprint(s) != "[{10.77.0.1 0}]" {
 		t.Errorf("sources %v", s)
 	}
+	// Both on one universe: our node merges, the highest level of each slot.
+	if err := c.Join(2); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the node merges OLA's levels and ours", func() bool {
+		c.SetLevels(2, []byte{1, 200, 0})
+		c.Flush(time.Now())
+		l := n.Levels(2)
+		return len(l) >= 3 && bytes.Equal(l[:3], []byte{9, 200, 7})
+	})
 }

@@ -1,83 +1,97 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
 	"time"
 
 	"showrun/drivers/artnet"
+	"showrun/drivers/artnet/wire"
+	"showrun/drivers/lan/broadcast"
+	devartnet "showrun/runtime/device/artnet"
 )
 
-// artNet polls who is there.
-type artNet struct {
-	controller *artnet.Conn
-	news       news
+// ArtNetConfig describes a search for Art-Net devices.
+type ArtNetConfig struct {
+	Interface string // "" for the first that can broadcast, or a name or IPv4 address
+	Port      int    // 0 = the usual one
+	Tell      func(what string)
+	Log       *slog.Logger
 }
 
-func (o Options) artNet(tell func(string)) (Search, error) {
-	c, err := artnet.Open(artnet.Config{Interface: o.Interface, Port: o.ArtNetPort, Ports: o.artNetPorts, ShortName: "showrun", LongName: "showrun discover", Log: o.Log})
+// artNet is a controller that sends no levels.
+type artNet struct {
+	cfg        ArtNetConfig
+	controller *artnet.Conn
+
+	mu   sync.Mutex
+	told map[string]bool // addresses
+}
+
+// ArtNet opens a controller that polls. It takes nothing away from another program: what is
+// sent to an address reaches only one, so there must be none on the port.
+func ArtNet(cfg ArtNetConfig) (Search, error) {
+	cfg.Port = cmp.Or(cfg.Port, wire.Port)
+	address, err := broadcast.Address(cfg.Interface)
 	if err != nil {
 		return nil, err
 	}
-	return &artNet{controller: c, news: news{tell: tell}}, nil
+	alone, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, uint16(cfg.Port))))
+	if err != nil {
+		return nil, fmt.Errorf("another program speaks Art-Net here, and would lose what is sent to it; a show lists devices with artnet.nodes(): %w", err)
+	}
+	alone.Close()
+	s := &artNet{cfg: cfg, told: map[string]bool{}}
+	s.controller, err = artnet.Open(artnet.Config{
+		Interface: cfg.Interface, Port: cfg.Port, ShortName: "showrun discover", OnNodes: s.tell, Log: cfg.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Run implements Search.
-func (s *artNet) Run(ctx context.Context) error {
-	return watching(ctx, s.controller.Run, func() {
-		for _, d := range s.devices() {
-			s.news.of(d.Address+" "+d.Name, fmt.Sprintf("%s %s", d.Name, d.Address))
-		}
-	})
-}
+func (s *artNet) Run(ctx context.Context) error { return s.controller.Run(ctx) }
 
-// artNetDevice is one for programs.
-type artNetDevice struct {
-	Address string   `json:"address"`
-	Name    string   `json:"name"`
-	Label   string   `json:"label"`
-	Style   string   `json:"style"`
-	Outputs []uint16 `json:"outputs"` // universes that it takes from the network
-	Inputs  []uint16 `json:"inputs"`  // that it gives to it
-}
-
-// devices puts the pages of ports of a device together.
-func (s *artNet) devices() []artNetDevice {
-	list := []artNetDevice{}
-	for _, p := range s.controller.Nodes() {
-		address := p.From.String()
-		i := slices.IndexFunc(list, func(d artNetDevice) bool { return d.Address == address && d.Name == p.ShortName })
-		if i < 0 {
-			i = len(list)
-			list = append(list, artNetDevice{address, p.ShortName, p.LongName, p.Style.String(), []uint16{}, []uint16{}})
-		}
-		d := &list[i]
-		for port, state := range p.Ports {
-			if state.Output {
-				d.Outputs = append(d.Outputs, uint16(p.Output(port)))
-			}
-			if state.Input {
-				d.Inputs = append(d.Inputs, uint16(p.Input(port)))
-			}
+// tell tells of each device once.
+func (s *artNet) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range devartnet.Nodes(s.controller.Nodes()) {
+		if !s.told[n.Address] {
+			s.told[n.Address] = true
+			s.cfg.Tell(strings.TrimSpace(n.Address + " " + n.Name))
 		}
 	}
-	for _, d := range list {
-		slices.Sort(d.Outputs)
-		slices.Sort(d.Inputs)
-	}
-	return list
+}
+
+// artNetDocument is what programs get.
+type artNetDocument struct {
+	Nodes   []devartnet.Node  `json:"nodes"`
+	Dropped map[string]uint64 `json:"dropped"` // packets, by reason
 }
 
 // Found implements Search.
 func (s *artNet) Found(time.Time) Section {
-	out := Section{Name: "artnet", Title: "Art-Net", Doing: "asking", Columns: []string{"NAME", "KIND", "ADDRESS", "OUTPUTS", "INPUTS", "LABEL"}}
-	list := s.devices()
-	for _, d := range list {
-		out.Rows = append(out.Rows, Row{Cells: []string{d.Name, d.Style, d.Address, runs(d.Outputs), runs(d.Inputs), d.Label}})
+	d := artNetDocument{Nodes: []devartnet.Node{}, Dropped: s.controller.Stats().Dropped}
+	d.Nodes = append(d.Nodes, devartnet.Nodes(s.controller.Nodes())...)
+	out := Section{
+		Name: "artnet", Title: "Art-Net", Doing: "asking every 2.5 s", Document: d,
+		Columns: []string{"ADDRESS", "NAME", "STYLE", "LABEL"},
 	}
-	out.Document = struct {
-		Devices []artNetDevice `json:"devices"`
-	}{list}
+	for _, n := range d.Nodes {
+		row := Row{Cells: []string{n.Address, n.Name, n.Style, n.Label}}
+		for _, p := range n.Ports {
+			row.Details = append(row.Details, fmt.Sprintf("%s, universe %d", p.Direction, p.Universe))
+		}
+		out.Rows = append(out.Rows, row)
+	}
 	return out
 }

@@ -312,9 +312,9 @@ func TestStageNetTable(t *testing.T) {
 // for has to work.
 func TestFailures(t *testing.T) {
 	keyless := func() (key.Transfer, error) { return key.Transfer{}, errors.New("no key is kept") }
-	all := look(t, Options{Key: keyless, StageLinQPort: 15734})
+	all := look(t, Options{Key: keyless, StageLinQPort: 15734, ArtNetPort: 15735})
 	text := all.text()
-	contains(t, text, "Sig-Net: nothing found\n  no key is kept\n\nStageNet: ", "\n\nStageLinQ: ")
+	contains(t, text, "Sig-Net: nothing found\n  no key is kept\n\nArt-Net: ", "\n\nStageNet: ", "\n\nStageLinQ: ")
 	if err := all.stop(); err != nil {
 		t.Errorf("one of them failed: %v", err)
 	}

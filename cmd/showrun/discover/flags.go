@@ -14,9 +14,9 @@ import (
 
 // Help describes the command.
 const Help = `discover lists the devices on the network: of Sig-Net those that have the key of
-this installation and those that have none yet, gateways of StageNet, sources of sACN,
-nodes and controllers of Art-Net, everything that speaks StageLinQ, and the serial
-ports with the DMX widgets at them. On a terminal the list grows while it looks. It changes nothing.
+this installation and those that have none yet, what answers polls of Art-Net, gateways of
+StageNet, sources of sACN, everything that speaks StageLinQ, and the serial ports with the
+DMX widgets at them. On a terminal the list grows while it looks. It changes nothing.
 
 For Sig-Net it needs the key, or a guest file: that of showrun keys is used unless
 --key-file or --key-env name another. It listens for 3.5 s whether another Manager
@@ -26,8 +26,8 @@ asks already and asks itself if none does; --now asks at once. Devices answer wi
 Sources of sACN tell of themselves every 10 s. Ports whose chip is that of a DMX USB Pro
 are asked for the number on its case, others are left alone.
 
-With --json one JSON object is written at the end, with members signet, stagenet,
-stagelinq, sacn, artnet and serial. A protocol that could not be searched has the member error.`
+With --json one JSON object is written at the end, with members signet, artnet,
+stagenet, stagelinq, sacn and serial. A protocol that could not be searched has the member error.`
 
 // Example shows how the command is used.
 const Example = `  showrun discover
@@ -48,23 +48,25 @@ type Flags struct {
 func (f *Flags) Add(cmd *cobra.Command) {
 	p := cmd.Flags()
 	p.BoolVar(&f.SigNet, "signet", false, "look for Sig-Net devices")
+	p.BoolVar(&f.ArtNet, "artnet", false, "look for Art-Net devices")
 	p.BoolVar(&f.StageNet, "stagenet", false, "look for StageNet gateways")
-	p.BoolVar(&f.StageLinQ, "stagelinq", false, "look for StageLinQ units ")
+	p.BoolVar(&f.StageLinQ, "stagelinq", false, "look for StageLinQ units")
 	p.BoolVar(&f.SACN, "sacn", false, "look for sACN sources")
-	p.BoolVar(&f.ArtNet, "artnet", false, "look for Art-Net nodes and controllers")
 	p.BoolVar(&f.Serial, "serial", false, "look for DMX widgets at serial ports (default: all of these)")
 	p.BoolVar(&f.JSON, "json", false, "write JSON, at the end")
 	p.DurationVar(&f.For, "for", 12*time.Second, "how long to look, 0 = until Ctrl-C")
 	p.BoolVar(&f.Now, "now", false, "Sig-Net: ask at once, without listening for another Manager")
-	p.StringVar(&f.Interface, "interface", "", "network interface: a name or an IPv4 address (default: the system's choice for Sig-Net, else all but loopback)")
+	p.StringVar(&f.Interface, "interface", "", "network interface: a name or an IPv4 address (default: the system's choice for Sig-Net, the first that can broadcast for Art-Net, else all but loopback)")
 	p.StringVar(&f.Scope, "scope", "", `Sig-Net: scope of the installation (default: that of a guest file, or "local")`)
 	p.StringVar(&f.keyFile, "key-file", "", "Sig-Net: transfer file or guest file with the key")
 	p.StringVar(&f.keyEnv, "key-env", "", "Sig-Net: environment variable with the passphrase")
 	p.IntVar(&f.SigNetPort, "signet-port", 0, "UDP port of Sig-Net, for tests (default 5683)")
+	p.IntVar(&f.ArtNetPort, "artnet-port", 0, "UDP port of Art-Net, for tests (default 6454)")
 	p.IntVar(&f.StageLinQPort, "stagelinq-port", 0, "UDP port of StageLinQ discovery, for tests (default 51337)")
 	p.BoolVarP(&f.Verbose, "verbose", "v", false, "log more")
 	settings.AtLeast(p, "for", time.Duration(0))
 	settings.Between(p, "signet-port", 0, 65535, "")
+	settings.Between(p, "artnet-port", 0, 65535, "")
 	settings.Between(p, "stagelinq-port", 0, 65535, "")
 	settings.Path(p, "key-file")
 	settings.Shared(p, "interface", "verbose")

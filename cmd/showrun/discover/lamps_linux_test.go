@@ -5,9 +5,6 @@ import (
 	"io"
 	"testing"
 
-	"showrun/drivers/artnet"
-	artnode "showrun/drivers/artnet/node"
-	artwire "showrun/drivers/artnet/wire"
 	"showrun/drivers/dmxusb"
 	"showrun/drivers/dmxusb/widget"
 	dmxwire "showrun/drivers/dmxusb/wire"
@@ -31,22 +28,6 @@ func TestSACN(t *testing.T) {
 	inBackground(t, s.Run)
 	l.sees("sACN: desk")
 	contains(t, l.text(), "sACN: 1 device (listening)", "desk", "1-3,9", "01000000-")
-}
-
-// TestArtNet finds a node.
-func TestArtNet(t *testing.T) {
-	const port = 15742
-	ports := &artnet.Ports{}
-	n, err := artnode.Open(artnode.Config{
-		Interface: "127.0.0.1", Port: port, Ports: ports, Universes: []artwire.Address{0x10, 0x11}, ShortName: "dimmer", LongName: "in the cellar", Delay: -1,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	inBackground(t, n.Run)
-	l := look(t, Options{ArtNet: true, ArtNetPort: port, artNetPorts: ports})
-	l.sees("Art-Net: dimmer")
-	contains(t, l.text(), "dimmer", "16-17", "in the cellar")
 }
 
 // shelf is ports of a test.

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"showrun/drivers/artnet"
 	"showrun/drivers/dmxusb"
 	"showrun/drivers/signet/key"
 )
@@ -23,8 +22,7 @@ type Options struct {
 	Now       bool                         // ask Sig-Net devices at once
 	// These are UDP ports, 0 = the usual ones.
 	SigNetPort, StageLinQPort, SACNPort, ArtNetPort int
-	Ports                                           dmxusb.Ports  // nil for those of this machine
-	artNetPorts                                     *artnet.Ports // that are shared, for tests
+	Ports                                           dmxusb.Ports // nil for those of this machine
 	// Tell is told of each device once; it may be called from any goroutine.
 	Tell func(protocol, device string)
 	Log  *slog.Logger
@@ -64,6 +62,9 @@ func Open(o Options) (*Searches, error) {
 		s.attempts = append(s.attempts, a)
 	}
 	add(o.SigNet, "signet", "Sig-Net", func(tell func(string)) (Search, error) { return o.sigNet(id, tell) })
+	add(o.ArtNet, "artnet", "Art-Net", func(tell func(string)) (Search, error) {
+		return ArtNet(ArtNetConfig{Interface: o.Interface, Port: o.ArtNetPort, Tell: tell, Log: o.Log})
+	})
 	add(o.StageNet, "stagenet", "StageNet", func(tell func(string)) (Search, error) {
 		return StageNet(StageNetConfig{Interface: o.Interface, Tell: tell, Log: o.Log})
 	})
@@ -75,7 +76,6 @@ func Open(o Options) (*Searches, error) {
 		return StageLinQ(StageLinQConfig{Token: token, Interface: o.Interface, Port: o.StageLinQPort, Tell: tell, Log: o.Log})
 	})
 	add(o.SACN, "sacn", "sACN", func(tell func(string)) (Search, error) { return o.sACN(tell) })
-	add(o.ArtNet, "artnet", "Art-Net", func(tell func(string)) (Search, error) { return o.artNet(tell) })
 	add(o.Serial, serialName, "Serial ports", func(tell func(string)) (Search, error) { return o.serial(tell), nil })
 	return s, nil
 }

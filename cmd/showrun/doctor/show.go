@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,10 +20,12 @@ import (
 	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
+	"showrun/runtime/device/artnet"
 	"showrun/runtime/device/osc"
 	"showrun/runtime/device/signet"
 	"showrun/runtime/device/stagenet"
 	"showrun/runtime/device/theater"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/host"
 	"showrun/runtime/host/folder"
 	"showrun/runtime/script"
@@ -259,16 +262,26 @@ func hosts(d device.Declaration) []string {
 		return []string{d.Host}
 	case *theater.ValveDecl:
 		return []string{d.Host}
+	case *artnet.SenderDecl:
+		return addresses(universe.Universe{Unicast: d.Unicast}.Addresses(anyPort))
 	case *signet.SenderDecl:
 		var list []string
 		for _, u := range d.Universes {
-			for _, text := range strings.Fields(u.Unicast) {
-				if to, err := signet.ParseUnicast(text, 0); err == nil && !slices.Contains(list, to.Addr().String()) {
-					list = append(list, to.Addr().String())
-				}
-			}
+			list = append(list, addresses(u.Addresses(anyPort))...)
 		}
-		return list
+		slices.Sort(list)
+		return slices.Compact(list)
 	}
 	return nil
+}
+
+// anyPort is that of an address without one; nobody looks at it.
+const anyPort = 1
+
+// addresses are those of ports, without these.
+func addresses(list []netip.AddrPort) (hosts []string) {
+	for _, to := range list {
+		hosts = append(hosts, to.Addr().String())
+	}
+	return hosts
 }

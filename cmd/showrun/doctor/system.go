@@ -104,7 +104,7 @@ func memory(_ context.Context, m *Machine, _ Options) []Finding {
 // for people to read.
 func firewall(ctx context.Context, m *Machine, _ Options) []Finding {
 	if m.System != "linux" {
-		return []Finding{ok("not looked at on %s; let showrun through for UDP 5683, 51337, 5353, 5568 and 6454 if groups are not heard", m.System)}
+		return []Finding{ok("not looked at on %s; let showrun through for UDP 5683, 5568, 6454, 51337 and 5353 if groups are not heard", m.System)}
 	}
 	if strings.Contains(m.read("etc/ufw/ufw.conf"), "ENABLED=yes") {
 		return []Finding{warn("sudo ufw allow proto udp to any port 5353,5568,5683,6454,51337", "ufw is on: if devices are not found, let these ports in")}

@@ -306,6 +306,32 @@ func TestAnswersWaitForUpToASecond(t *testing.T) {
 	}
 }
 
+// TestAFloodIsCountedAndBounded: what comes in numbers is counted by what is wrong with it,
+// one answer is given to many polls, and who was merged goes on.
+func TestAFloodIsCountedAndBounded(t *testing.T) {
+	s := newStage(t, Config{Universes: []wire.Address{1}})
+	s.dmx(desk, 1, 1)
+	s.shown = nil
+	address := func(i int) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), wire.Port)
+	}
+	for i := range 5000 {
+		s.Receive(s.now, make([]byte, 600), address(i))
+		s.Receive(s.now, dmx(0, 0, 1, 9, 9)[:15], address(i))
+		s.Receive(s.now, wire.AppendPoll(nil, wire.Poll{OnChange: true}), address(i))
+		s.Receive(s.now, dmx(0, byte(i), 1, 0, 0), address(i))
+	}
+	s.Node.Step(s.now)
+	if st := s.Stats(); st.Dropped[wire.ErrForeign.Error()] != 5000 || st.Dropped[wire.ErrShort.Error()] != 5000 || st.Crowd != 4999 || st.Refused != 5000-32 {
+		t.Errorf("%+v", st)
+	}
+	if len(s.replies) != 32 {
+		t.Errorf("%d answers, 32 at most", len(s.replies))
+	}
+	s.dmx(desk, 2, 2)
+	s.want("0:0:1 [2 2]")
+}
+
 // FuzzNode: whatever comes, what is shown has the levels of a universe, and there are
 // never more than two sources.
 func FuzzNode(f *testing.F) {

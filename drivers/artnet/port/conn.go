@@ -67,15 +67,30 @@ func (p *Ports) Take(network string, number int) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	open := &Port{Conn: conn, ports: p, wake: make(chan struct{}, 1), stop: stop, ended: make(chan struct{}), users: 1}
-	open.roles.Store(&[]Role{})
 	if p.open == nil {
 		p.open = map[netip.AddrPort]*Port{}
 	}
-	p.open[key] = open
+	p.open[key] = p.start(conn)
+	return p.open[key], nil
+}
+
+// TakeSilent gives a port of one's own for a role that only sends. Of what others on this
+// machine are sent it takes nothing.
+func (p *Ports) TakeSilent(network string, number int) (*Port, error) {
+	conn, err := broadcast.OpenSilent(network, number)
+	if err != nil {
+		return nil, err
+	}
+	return p.start(conn), nil
+}
+
+// start runs a port.
+func (p *Ports) start(conn *broadcast.Conn) *Port {
+	ctx, stop := context.WithCancel(context.Background())
+	open := &Port{Conn: conn, ports: p, wake: make(chan struct{}, 1), stop: stop, ended: make(chan struct{}), users: 1}
+	open.roles.Store(&[]Role{})
 	go open.run(ctx)
-	return open, nil
+	return open
 }
 
 // over tells whether nothing more is heard.

@@ -35,20 +35,14 @@ type Conn struct {
 // Open opens the sockets on an interface, by its name or IPv4 address; without one on the
 // first that is up, has an IPv4 address and can broadcast.
 func Open(name string, port int) (*Conn, error) {
-	network, err := choose(name)
+	c, err := place(name, port)
 	if err != nil {
 		return nil, err
 	}
-	address, err := network.IPv4()
-	if err != nil {
-		return nil, err
-	}
-	c := &Conn{network: network, address: netip.AddrPortFrom(address, uint16(port))}
-	c.all = netip.AddrPortFrom(everybody(network, address), uint16(port))
 	if c.unicast, err = listen(c.address); err != nil {
 		return nil, err
 	}
-	for _, a := range hearing(address, c.all.Addr()) {
+	for _, a := range hearing(c.address.Addr(), c.all.Addr()) {
 		other, err := listen(netip.AddrPortFrom(a, uint16(port)))
 		if err != nil {
 			c.Close()
@@ -57,6 +51,33 @@ func Open(name string, port int) (*Conn, error) {
 		c.others = append(c.others, other)
 	}
 	return c, nil
+}
+
+// OpenSilent is Open for who only sends: it takes a port that nobody has, and nothing from
+// other programs that are on the one of the protocol at the same address.
+func OpenSilent(name string, port int) (*Conn, error) {
+	c, err := place(name, port)
+	if err != nil {
+		return nil, err
+	}
+	c.unicast, err = listen(netip.AddrPortFrom(c.address.Addr(), 0))
+	return c, err
+}
+
+// place is a Conn without sockets.
+func place(name string, port int) (*Conn, error) {
+	network, err := choose(name)
+	if err != nil {
+		return nil, err
+	}
+	address, err := network.IPv4()
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{
+		network: network, address: netip.AddrPortFrom(address, uint16(port)),
+		all: netip.AddrPortFrom(everybody(network, address), uint16(port)),
+	}, nil
 }
 
 // Address is where Open would be on an interface.
@@ -114,7 +135,7 @@ func listen(a netip.AddrPort) (*net.UDPConn, error) {
 	return conn, nil
 }
 
-// Address is where this Conn is, with the port.
+// Address is where this Conn is, with the port of the protocol.
 func (c *Conn) Address() netip.AddrPort { return c.address }
 
 // Broadcast is where everybody hears what is sent.

@@ -7,9 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"showrun/drivers/lan"
 	"showrun/drivers/lan/multicast"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const testPort = 26454
 

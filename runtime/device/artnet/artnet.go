@@ -45,22 +45,22 @@ type NodesOf struct{}
 
 // Node is a device on the network.
 type Node struct {
-	Address string
-	Name    string // the short one
-	Label   string // the long one
-	Style   string // "node", "controller", "media server" and the like
-	Ports   []Port
+	Address string `json:"address"`
+	Name    string `json:"name"`  // the short one
+	Label   string `json:"label"` // the long one
+	Style   string `json:"style"` // "node", "controller", "media server" and the like
+	Ports   []Port `json:"ports"`
 }
 
 // Port is a port of a Node.
 type Port struct {
-	Universe  int
-	Direction string // "output" of the network's levels, or "input" to it
-	Merging   bool   // the levels of two sources
+	Universe  int    `json:"universe"`
+	Direction string `json:"direction"` // "output" of the network's levels, or "input" to it
+	Merging   bool   `json:"merging"`   // the levels of two sources
 }
 
-// nodes makes one Node of the pages of ports of each address.
-func nodes(pages []artnet.Node) (list []Node) {
+// Nodes makes one Node of the pages of ports of each address; they are in this order.
+func Nodes(pages []artnet.Node) (list []Node) {
 	for _, p := range pages {
 		address := p.From.String()
 		if len(list) == 0 || list[len(list)-1].Address != address {

@@ -9,12 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"showrun/drivers/artnet"
 	"showrun/drivers/artnet/wire"
 	"showrun/runtime/device"
 	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is a host for devices on loopback.
 type house struct {
@@ -192,7 +196,7 @@ func TestPagesOfOneAddressAreOneNode(t *testing.T) {
 		r.Ports[0] = wire.PortState{Output: true, SwOut: universe}
 		return artnet.Node{Reply: r, From: a}
 	}
-	got := nodes([]artnet.Node{page(1, 4), page(2, 5)})
+	got := Nodes([]artnet.Node{page(1, 4), page(2, 5)})
 	want := []Node{{Address: "127.0.0.1", Name: "dimmers", Style: "node", Ports: []Port{{4, "output", false}, {5, "output", false}}}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
@@ -211,4 +215,20 @@ func TestKeys(t *testing.T) {
 	if slow.Key() == one.Key() || slow.Lane() != one.Lane() {
 		t.Error("the rate is part of the lane, or not of the key")
 	}
+}
+
+// TestAReloadWithAnotherOption: the sender with it opens before the one without closes, and
+// both are of one address.
+func TestAReloadWithAnotherOption(t *testing.T) {
+	h := newHouse(t, 26463)
+	h.open(&ReceiverDecl{Universes: []universe.Stream{{Number: 1}}})
+	old, err := sender(false, 1).Open(h.env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := h.open(sender(true, 1))
+	if err := old.(interface{ Close() error }).Close(); err != nil {
+		t.Error(err)
+	}
+	h.publish(next, []byte{1, 2, 3}, h.told(1, 2, 3))
 }

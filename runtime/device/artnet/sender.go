@@ -165,7 +165,7 @@ func (s *Sender) Adopt(decl device.Declaration) { s.Sender.Adopt(decl.(*SenderDe
 // Answer implements device.Answerer.
 func (s *Sender) Answer(question any) any {
 	if _, ok := question.(NodesOf); ok {
-		return nodes(s.controller.Load().Nodes())
+		return Nodes(s.controller.Load().Nodes())
 	}
 	return nil
 }

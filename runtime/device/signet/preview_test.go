@@ -79,7 +79,7 @@ func TestUnicastReachesTheAddressOnly(t *testing.T) {
 		t.Errorf("with a rig sent to %v", o.Unicast)
 	}
 	for _, text := range []string{"", "10.0.0", "::1", "239.1.2.3", "255.255.255.255", "0.0.0.0", "10.0.0.5:0", "node.local"} {
-		if to, err := ParseUnicast(text, 0); err == nil {
+		if to, err := universe.ParseUnicast(text, 5683); err == nil {
 			t.Errorf("%q is taken as %v", text, to)
 		}
 	}

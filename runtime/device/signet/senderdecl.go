@@ -1,9 +1,7 @@
 package signet
 
 import (
-	"cmp"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"showrun/drivers/signet"
@@ -40,11 +38,6 @@ func options(u universe.Universe, port int, rig bool) signet.UniverseOptions {
 		o.Unicast = u.Addresses(port)
 	}
 	return o
-}
-
-// ParseUnicast reads the address of a device, of which a port of 0 stands for the usual.
-func ParseUnicast(text string, port int) (netip.AddrPort, error) {
-	return universe.ParseUnicast(text, cmp.Or(port, wire.Port))
 }
 
 // TimecodeStream is a timecode a Sender sends.
