@@ -8,6 +8,7 @@ import (
 	"showrun/bindings/artnet"
 	"showrun/bindings/cue"
 	"showrun/bindings/deck"
+	"showrun/bindings/dmx"
 	"showrun/bindings/midi"
 	"showrun/bindings/module"
 	"showrun/bindings/osc"
@@ -68,6 +69,7 @@ func New(scene show.Scene) show.Bindings {
 		s.Module("stagenet", stagenet.Open(s.Load)),
 		s.Module("theater", theater.Open(s.Load)),
 		s.Module("osc", osc.Open(s.Load)),
+		s.Module("dmx", dmx.Open(s.Load)),
 		s.Module("midi", midi.Open(s.Load)),
 	}
 	return s

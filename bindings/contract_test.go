@@ -45,6 +45,9 @@ lights: fixture() spline() tempo() follow() slot()
 crane: spline() tempo() follow() pending() stop() home() position()
 arms: move() empty()
 osc: sender() receiver() float() int() blob()
+dmx: usb()
+lamps: set() fade() get() levels() slot() leave() number
+plugged: on() get() levels() number
 mouth: send()
 ear: on()
 fx: chase() ramp() cycle() rainbow() sparkle() strobe()
@@ -71,10 +74,11 @@ func TestTheNamesOfTheContract(t *testing.T) {
 	s := newStand(t)
 	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
 local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
-local cue, sacn = require "cue", require "sacn"
+local cue, dmx, sacn = require "cue", require "dmx", require "sacn"
 local acn = sacn.sender{}
 local acn1, acnin = acn:universe(1), sacn.receiver{}:universe(2)
 local list = cue.list{}
+local lamps, plugged = dmx.usb{ port = "a" }:universe(1), dmx.usb{ port = "b", input = true }:universe(1)
 local speed, bump = show.param{ "speed", default = 1 }, show.trigger "bump"
 local fx, palette, seq, loop, pick, map = require "fx", require "palette", require "seq", require "loop", require "pick", require "map"
 local effect, steps, looping = fx.chase(both), seq.euclid(3, 8), loop("x", 1, print)

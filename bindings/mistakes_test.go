@@ -8,6 +8,9 @@ import (
 // library are the modules that come with the runtime.
 const library = "fx, loop, map, palette, pick, seq, test"
 
+// builtIn are the modules that are part of the program.
+const builtIn = "clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, dmx, midi"
+
 // mistakes are what newcomers write, on line 2 of show.lua, and what they are told.
 var mistakes = []struct{ call, want string }{
 	{`print(wash.red)`, `stage.fixture has no 'red'; a level is read with wash:get("red")`},
@@ -59,6 +62,8 @@ var mistakes = []struct{ call, want string }{
 	{`osc.sender{ host = "127.0.0.1:9000" }`, `osc.sender: host must be a name or an address alone, beside port = 9000, got "127.0.0.1:9000"`},
 	{`osc.sender{ host = "127.0.0.1", port = "9000" }`, `osc.sender: port must be 1-65535, got "9000"; a number stands without quotes`},
 	{`osc.sender{ port = 70000 }`, `osc.sender: port must be 1-65535, got 70000`},
+	{`require "dmx".usb{ model = "open" }`, `dmx.usb: model must be pro, got "open"`},
+	{`require "dmx".usb{ rate = 45 }`, `dmx.usb: rate must be 1-44, got 45`},
 	{`osc.receiver(8000)`, `osc.receiver: the options must be a table such as { port = … }, got 8000`},
 	{`osc.receiver{}`, `osc.receiver: port must be 1-65535, got nil`},
 	{`mouth:send("go")`, `osc.sender:send: "go": an OSC address starts with / and has no zero byte`},
@@ -76,13 +81,13 @@ var mistakes = []struct{ call, want string }{
 	{`both:wave{ period = 1, phase = 2 }`, `stage.group:wave: phase must be 0-1, got 2`},
 	{`both:wave{ period = 1, to = 256 }`, `stage.group:wave: to must be a number 0-255, got 256`},
 	{`both:wave{ period = 1, amplitude = 2 }`, `stage.group:wave: unknown option 'amplitude'; it takes channels, shape, period, from, to, phase, width and spread`},
-	{`require "singet"`, `require: no module "singet" (did you mean 'signet'?): not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), no singet.lua or singet/init.lua in the show folder`},
-	{`require "Signet"`, `require: no module "Signet" (did you mean 'signet'?): not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), no Signet.lua or Signet/init.lua in the show folder`},
-	{`require "signet.lua"`, `require: no module "signet.lua" (did you mean 'signet'?): not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), no signet/lua.lua or signet/lua/init.lua in the show folder`},
-	{`require "./lamps"`, `require: no module "./lamps": not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), nor can it be a file of the show folder`},
-	{`require "lamps"`, `require: no module "lamps": not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), no lamps.lua or lamps/init.lua in the show folder`},
-	{`require "lamps.lua"`, `require: no module "lamps.lua": not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), no lamps/lua.lua or lamps/lua/init.lua in the show folder`},
-	{`require "/shows/x"`, `require: no module "/shows/x": not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), nor can it be a file of the show folder`},
+	{`require "singet"`, `require: no module "singet" (did you mean 'signet'?): not built in (` + builtIn + `), not in the library (` + library + `), no singet.lua or singet/init.lua in the show folder`},
+	{`require "Signet"`, `require: no module "Signet" (did you mean 'signet'?): not built in (` + builtIn + `), not in the library (` + library + `), no Signet.lua or Signet/init.lua in the show folder`},
+	{`require "signet.lua"`, `require: no module "signet.lua" (did you mean 'signet'?): not built in (` + builtIn + `), not in the library (` + library + `), no signet/lua.lua or signet/lua/init.lua in the show folder`},
+	{`require "./lamps"`, `require: no module "./lamps": not built in (` + builtIn + `), not in the library (` + library + `), nor can it be a file of the show folder`},
+	{`require "lamps"`, `require: no module "lamps": not built in (` + builtIn + `), not in the library (` + library + `), no lamps.lua or lamps/init.lua in the show folder`},
+	{`require "lamps.lua"`, `require: no module "lamps.lua": not built in (` + builtIn + `), not in the library (` + library + `), no lamps/lua.lua or lamps/lua/init.lua in the show folder`},
+	{`require "/shows/x"`, `require: no module "/shows/x": not built in (` + builtIn + `), not in the library (` + library + `), nor can it be a file of the show folder`},
 	{`wash.set{ red = 1 }`, `stage.fixture:set: must be called on a stage.fixture with a colon, as in x:set(…)`},
 	{`wash.set(1)`, `stage.fixture:set: must be called on a stage.fixture with a colon, as in x:set(…)`},
 	{`wash.fade(255, 1)`, `stage.fixture:fade: must be called on a stage.fixture with a colon, as in x:fade(…)`},
@@ -127,9 +132,9 @@ var mistakes = []struct{ call, want string }{
 	{`signet.sender{ universe = 1 }`, `signet.sender: unknown option 'universe'; it takes scope, interface, key, endpoint, label, rate, mode, sync and latency`},
 	{`signet.sender(1)`, `signet.sender: the options must be a table such as { scope = … }, got 1`},
 	{`signet.reciever{}`, `signet has no 'reciever' (did you mean 'receiver'?)`},
-	{`require "./signet"`, `require: no module "./signet" (did you mean 'signet'?): not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), nor can it be a file of the show folder`},
-	{`require "shw"`, `require: no module "shw" (did you mean 'show'?): not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), no shw.lua or shw/init.lua in the show folder`},
-	{`require "maths"`, `require: no module "maths" (did you mean 'math'?): not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, midi), not in the library (` + library + `), no maths.lua or maths/init.lua in the show folder`},
+	{`require "./signet"`, `require: no module "./signet" (did you mean 'signet'?): not built in (` + builtIn + `), not in the library (` + library + `), nor can it be a file of the show folder`},
+	{`require "shw"`, `require: no module "shw" (did you mean 'show'?): not built in (` + builtIn + `), not in the library (` + library + `), no shw.lua or shw/init.lua in the show folder`},
+	{`require "maths"`, `require: no module "maths" (did you mean 'math'?): not built in (` + builtIn + `), not in the library (` + library + `), no maths.lua or maths/init.lua in the show folder`},
 	{`require(signet)`, `bad argument #1 to require (string expected, got table)`},
 }
 

@@ -26,6 +26,7 @@ type Kind struct {
 	Class                        string // of the objects, such as "signet.universe"
 	Priority, Preview, Multicast bool
 	Unicast                      bool
+	Deaf                         string // how to listen instead, for who tries :on; "" for the usual error
 }
 
 // Sender is the universes of one declared sender, in one load.
@@ -183,6 +184,9 @@ func (s *Sender) class() module.Class[*Sent] {
 	}
 	if s.kind.Priority {
 		cl.Methods["priority"] = setPriority
+	}
+	if s.kind.Deaf != "" {
+		cl.Methods["on"] = func(c module.Call, _ *Sent) int { c.Fail("%s", s.kind.Deaf); return 0 }
 	}
 	if s.kind.Preview {
 		cl.Properties["preview"] = func(u *Sent) lua.LValue { return lua.LBool(u.Preview) }

@@ -33,6 +33,7 @@ type layer struct {
 // what several need goes down.
 var roles = []string{
 	"drivers/artnet", "drivers/artnet/node",
+	"drivers/dmxusb", "drivers/dmxusb/widget",
 	"drivers/sacn", "drivers/sacn/receiver",
 	"drivers/signet", "drivers/signet/manager", "drivers/signet/node", "drivers/signet/receiver",
 	"drivers/midi", "drivers/midi/raw",
@@ -50,6 +51,7 @@ var contract = []string{"runtime/beat", "runtime/device", "runtime/level"}
 // layers is the whole architecture. A package without a row is an error.
 var layers = []layer{
 	{"drivers/lan", nil, []string{"github.com/grandcat/zeroconf", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6", "golang.org/x/sys"}, nil},
+	{"drivers/dmxusb", nil, []string{"go.bug.st/serial", "golang.org/x/sys/unix"}, nil},
 	{"drivers/osc", []string{"drivers/lan"}, []string{"github.com/hypebeast/go-osc/osc", "golang.org/x/sys/unix"}, nil},
 	{"drivers/stagenet", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket"}, nil},
 	{"drivers/merge", nil, nil, outside},
@@ -79,6 +81,7 @@ var layers = []layer{
 	{"scripts", nil, nil, outside},
 
 	{"runtime/device/artnet", append([]string{"drivers/artnet", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},
+	{"runtime/device/dmx", append([]string{"drivers/dmxusb", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/midi", []string{"drivers/midi", "runtime/beat", "runtime/device"}, nil, nil},
 	{"runtime/device/osc", []string{"drivers/osc", "runtime/device"}, nil, nil},
 	{"runtime/device/sacn", append([]string{"drivers/sacn", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},

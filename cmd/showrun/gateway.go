@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/bridge"
 	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/drivers/stagenet/gateway"
@@ -23,6 +25,8 @@ type gatewayFlags struct {
 	addresses      int
 	channels       []string
 	listen, iface  string
+	to, state      string
+	rate           int
 	length         time.Duration
 	verbose        bool
 }
@@ -33,6 +37,9 @@ values. In a terminal the last line shows the channels as bars.
 
 The lease belongs to the id: a gateway that comes back under the same one gets the
 same addresses.
+
+With --to its DMX channels are lamps: channels 1-512 are the first universe there, and
+so on.
 
 Without --listen and --interface it can be reached from this machine only. It ends
 with Ctrl-C or after --for.`
@@ -52,7 +59,11 @@ func (a *app) gateway() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			return a.serveGateway(cmd.Context(), f, channels)
+			to, err := f.target(channels)
+			if err != nil {
+				return usageError{err}
+			}
+			return a.serveGateway(cmd.Context(), f, channels, to)
 		},
 	}
 	p := cmd.Flags()
@@ -62,14 +73,46 @@ func (a *app) gateway() *cobra.Command {
 	p.StringSliceVar(&f.channels, "map", nil, "channels behind the addresses, such as DMX:1-512 or DMX:1-24,ANALOG:0-7")
 	p.StringVar(&f.listen, "listen", "", "address and port to listen on, such as :4000 for every network (default: port 4000 of --interface)")
 	p.StringVar(&f.iface, "interface", "", "network to be found on: an interface or one of its addresses (default: this machine)")
+	p.StringVar(&f.to, "to", "", "where DMX channels go: "+bridge.Usage(false))
+	p.IntVar(&f.rate, "rate", 44, "with --to, frames a second of a universe at most")
+	p.StringVar(&f.state, "state", "", stateUsage)
 	p.StringVar(&f.name, "name", "", "name to advertise (default: the id)")
 	p.DurationVar(&f.length, "for", 0, "end by itself after this long, such as 30s or 5m")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
 	settings.Between(p, "addresses", 1, maxGatewayAddresses, "")
 	settings.Address(p, "listen")
 	settings.AtLeast(p, "for", time.Duration(0))
-	settings.Shared(p, "verbose")
+	settings.Between(p, "rate", 1, 250, "frames a second")
+	settings.Shared(p, "verbose", "state")
 	return cmd
+}
+
+// target is what --to names, nil for nothing.
+func (f *gatewayFlags) target(channels []gateway.Channel) (*bridge.Address, error) {
+	if f.to == "" {
+		return nil, nil
+	}
+	universes := bridge.UniversesOf(channels)
+	switch {
+	case universes == 0:
+		return nil, errors.New("--to takes DMX channels, and there are none")
+	case universes > bridge.MaxUniverses:
+		return nil, fmt.Errorf("--to takes at most %d universes of 512 channels, got %d", bridge.MaxUniverses, universes)
+	}
+	to, err := bridge.ParseSink(f.to, universes)
+	return &to, err
+}
+
+// open opens the Sink that --to names.
+func (f gatewayFlags) open(a *app, to *bridge.Address, channels []gateway.Channel, log *slog.Logger) (*bridge.Channels, error) {
+	n := bridge.UniversesOf(channels)
+	sink, err := to.Open(bridge.Env{
+		Name: "gateway", Universes: n, Interface: f.iface, Rate: f.rate, StateDir: f.state, FindKey: findKey, Stdout: a.stdout, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--to %s: %w", f.to, err)
+	}
+	return bridge.NewChannels(sink, n, f.rate), nil
 }
 
 // check refuses what cannot be and returns the channels. counted tells whether
@@ -144,13 +187,23 @@ func parseChannels(text string) (kind string, first, last int, err error) {
 }
 
 // serveGateway is a gateway until it is told to end.
-func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gateway.Channel) error {
+func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gateway.Channel, to *bridge.Address) error {
 	log := terminal.NewLogger(a.screen, "text", f.verbose)
 	iface := f.iface
 	if iface == "" && f.listen == "" {
 		iface = "127.0.0.1"
 	}
 	m := &gatewayMeter{id: f.id, channels: channels}
+	run := func(ctx context.Context) error { return m.gateway.Run(ctx) }
+	if to != nil {
+		sink, err := f.open(a, to, channels, log)
+		if err != nil {
+			return &host.DeviceError{Device: "gateway", Err: err}
+		}
+		defer sink.Close()
+		m.lamps = sink.Set
+		run = func(ctx context.Context) error { return bridge.Serve(ctx, m.gateway, sink) }
+	}
 	g, err := gateway.Listen(gateway.Config{
 		ID: f.id, Type: f.kind, Channels: channels, Listen: f.listen, Interface: iface, Advertise: true, Name: f.name, Sink: m, Log: log,
 	})
@@ -173,7 +226,7 @@ func (a *app) serveGateway(ctx context.Context, f gatewayFlags, channels []gatew
 	if g.Addr().IP.IsLoopback() {
 		log.Info("it can be reached from this machine only; --listen :4000 opens it to every network, --interface to one")
 	}
-	if err := g.Run(ctx); err != nil {
+	if err := run(ctx); err != nil {
 		return &host.DeviceError{Device: "gateway", Err: err}
 	}
 	log.Info("the gateway is off", "values", m.count.Load())
@@ -186,13 +239,17 @@ type gatewayMeter struct {
 	id       string
 	channels []gateway.Channel
 	gateway  *gateway.Gateway
-	count    atomic.Uint64 // values since the start
+	count    atomic.Uint64               // values since the start
+	lamps    func(gateway.Channel, byte) // nil without --to
 }
 
 // Set implements gateway.Sink.
 func (m *gatewayMeter) Set(c gateway.Channel, v byte) {
 	m.count.Add(1)
 	m.Levels.Set(c, v)
+	if m.lamps != nil {
+		m.lamps(c, v)
+	}
 }
 
 // line draws the status in at most width characters.

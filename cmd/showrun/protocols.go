@@ -3,6 +3,7 @@ package main
 import (
 	"showrun/runtime/device"
 	"showrun/runtime/device/artnet"
+	"showrun/runtime/device/dmx"
 	"showrun/runtime/device/midi"
 	"showrun/runtime/device/osc"
 	"showrun/runtime/device/sacn"
@@ -17,6 +18,6 @@ import (
 func protocols() []device.Protocol {
 	return []device.Protocol{
 		stagelinq.Protocol(), signet.Protocol(signet.RigConfig{}), sacn.Protocol(), artnet.Protocol(),
-		stagenet.Protocol(), theater.Protocol(), osc.Protocol(), midi.Protocol(),
+		stagenet.Protocol(), theater.Protocol(), osc.Protocol(), dmx.Protocol(), midi.Protocol(),
 	}
 }

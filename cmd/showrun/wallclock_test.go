@@ -30,6 +30,7 @@ var wallUses = map[string]string{
 	"drivers/stagelinq/sink.go":              "a deadline long past",
 	"drivers/stagelinq/source/source.go":     "a deadline long past",
 	"drivers/signet/output.go":               "a deadline long past",
+	"drivers/sacn/output.go":                 "a deadline long past",
 	"drivers/signet/node/machine.go":         "a deadline long past",
 	"drivers/signet/manager/machine.go":      "a deadline long past",
 }

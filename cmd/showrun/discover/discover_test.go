@@ -316,7 +316,7 @@ func TestFailures(t *testing.T) {
 	text := all.text()
 	contains(t, text, "Sig-Net: nothing found\n  no key is kept\n\nArt-Net: ", "\n\nStageNet: ", "\n\nStageLinQ: ")
 	if err := all.stop(); err != nil {
-		t.Errorf("one of four failed: %v", err)
+		t.Errorf("one of them failed: %v", err)
 	}
 	var out bytes.Buffer
 	if err := WriteJSON(&out, all.s.Sections(time.Now())); err != nil || !strings.Contains(out.String(), `"error": "no key is kept"`) {
@@ -334,7 +334,7 @@ func TestFailures(t *testing.T) {
 	if s, err = Open(o); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Run(context.Background()); err == nil || strings.Count(err.Error(), "nowhere7") != 4 {
+	if err := s.Run(context.Background()); err == nil || strings.Count(err.Error(), "nowhere7") != 5 {
 		t.Errorf("no such interface: %v", err)
 	}
 	if Any(s.Sections(time.Now())) {

@@ -7,20 +7,22 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/dmxusb"
 	"showrun/drivers/signet/key"
 )
 
 // Options say what to look for and how.
 type Options struct {
-	SigNet, ArtNet, StageNet, StageLinQ bool // none of them stands for all
+	SigNet, StageNet, StageLinQ, SACN, ArtNet, Serial bool // none of them stands for all
 
 	StateDir  string
 	Interface string                       // "" for what each protocol does by itself
 	Scope     string                       // of Sig-Net; "" for that of the key, if it has one
 	Key       func() (key.Transfer, error) // of the Sig-Net installation
 	Now       bool                         // ask Sig-Net devices at once
-	// SigNetPort, ArtNetPort and StageLinQPort are UDP ports, 0 = the usual ones.
-	SigNetPort, ArtNetPort, StageLinQPort int
+	// These are UDP ports, 0 = the usual ones.
+	SigNetPort, StageLinQPort, SACNPort, ArtNetPort int
+	Ports                                           dmxusb.Ports // nil for those of this machine
 	// Tell is told of each device once; it may be called from any goroutine.
 	Tell func(protocol, device string)
 	Log  *slog.Logger
@@ -50,7 +52,7 @@ func Open(o Options) (*Searches, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Searches{chosen: o.SigNet || o.ArtNet || o.StageNet || o.StageLinQ, identity: id}
+	s := &Searches{chosen: o.SigNet || o.StageNet || o.StageLinQ || o.SACN || o.ArtNet || o.Serial, identity: id}
 	add := func(wanted bool, name, title string, open func(tell func(string)) (Search, error)) {
 		if !wanted && s.chosen {
 			return
@@ -73,6 +75,8 @@ func Open(o Options) (*Searches, error) {
 		}
 		return StageLinQ(StageLinQConfig{Token: token, Interface: o.Interface, Port: o.StageLinQPort, Tell: tell, Log: o.Log})
 	})
+	add(o.SACN, "sacn", "sACN", func(tell func(string)) (Search, error) { return o.sACN(tell) })
+	add(o.Serial, serialName, "Serial ports", func(tell func(string)) (Search, error) { return o.serial(tell), nil })
 	return s, nil
 }
 
@@ -98,7 +102,7 @@ func (o Options) sigNet(id *Identity, tell func(string)) (Search, error) {
 }
 
 // Run looks until ctx ends. It ends at once with an error if a search that was asked
-// for fails, or if all do.
+// for fails, or if all do that need a network.
 func (s *Searches) Run(ctx context.Context) error {
 	defer s.identity.Close()
 	ctx, cancel := context.WithCancel(ctx)
@@ -119,12 +123,15 @@ func (s *Searches) Run(ctx context.Context) error {
 // failure is why it makes no sense to go on, or nil.
 func (s *Searches) failure() error {
 	var failed []error
+	working := false
 	for _, a := range s.attempts {
 		if err := a.failure(); err != nil {
 			failed = append(failed, err)
+		} else if a.name != serialName {
+			working = true
 		}
 	}
-	if s.chosen || len(failed) == len(s.attempts) {
+	if s.chosen || !working {
 		return errors.Join(failed...)
 	}
 	return nil

@@ -59,7 +59,7 @@ type check struct {
 // checks are all that need no show, in the order of the report.
 func checks() []check {
 	return []check{
-		{"interfaces", interfaces}, {"multicast", multicasts}, {"ports", ports}, {"firewall", firewall},
+		{"interfaces", interfaces}, {"multicast", multicasts}, {"ports", ports}, {"firewall", firewall}, {"serial", serialPorts},
 		{"timers", timers}, {"priority", priority},
 		{"key", keys}, {"state", state}, {"time", wallClock},
 		{"files", descriptors}, {"memory", memory}, {"shows", shows},

@@ -19,6 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/dmxusb"
 	"showrun/drivers/lan"
 	"showrun/drivers/signet/key"
 	"showrun/runtime/store"
@@ -61,6 +62,10 @@ func healthy() *Machine {
 		Route: func(netip.AddrPort) (netip.Addr, error) { return netip.MustParseAddr("10.0.0.5"), nil },
 		Hear:  func(context.Context, lan.Interface) error { return nil },
 		Bind:  func(string, string, bool) error { return nil },
+		Serial: func() ([]dmxusb.Port, error) {
+			return []dmxusb.Port{{Name: "/dev/ttyUSB0", Serial: "EN123456", Product: "DMX USB PRO", FTDI: true}}, nil
+		},
+		Access: func(string) error { return nil },
 		Late: func(context.Context, time.Duration) ([]time.Duration, string) {
 			return []time.Duration{50 * time.Microsecond, 60 * time.Microsecond, 90 * time.Microsecond}, "absolute sleep"
 		},
@@ -205,6 +210,12 @@ func TestBroken(t *testing.T) {
 			m.holds("udp", 5683, 4711, "coap-server")
 			m.Bind = taken("5683")
 		}, []string{"fail ports udp 5683 (Sig-Net): coap-server (pid 4711) has it and does not share it"}, []string{"kill 4711"}},
+		"serial ports are for members of a group": {func(m *Machine, _ *Options) {
+			m.Access = func(string) error { return fs.ErrPermission }
+		}, []string{"warn serial /dev/ttyUSB0 DMX USB PRO EN123456: ann may not open it"}, []string{"sudo usermod -aG dialout ann"}},
+		"serial ports cannot be listed": {func(m *Machine, _ *Options) {
+			m.Serial = func() ([]dmxusb.Port, error) { return nil, errors.New("no sysfs") }
+		}, []string{"warn serial the serial ports cannot be listed: no sysfs"}, nil},
 		"StageLinQ's port is another user's": {func(m *Machine, _ *Options) {
 			m.holds("udp", 51337, 0, "")
 			m.Bind = taken("51337")

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"showrun/drivers/dmxusb"
 	"showrun/drivers/lan"
 	"showrun/drivers/signet/key"
 	"showrun/runtime/clock"
@@ -41,6 +42,11 @@ type Machine struct {
 	Hear func(ctx context.Context, on lan.Interface) error
 	// Bind opens a port and closes it; a shared one as programs do that share it.
 	Bind func(network, address string, shared bool) error
+
+	// Serial lists the serial ports of USB devices without opening one, and Access tells
+	// whether this user may open a file.
+	Serial func() ([]dmxusb.Port, error)
+	Access func(file string) error
 
 	// Late sleeps as the thread of the frames does for so long, and returns by how much each
 	// sleep was too long, and how it slept.
@@ -78,6 +84,7 @@ func This() *Machine {
 	return &Machine{
 		System: runtime.GOOS, User: userName(), Files: root, Now: time.Now, Built: builtAt(),
 		Interfaces: lan.Interfaces, Find: lan.Find, Route: routeTo, Hear: hear, Bind: bind,
+		Serial: dmxusb.SystemPorts{}.List, Access: access,
 		Late: late, Urgent: urgent,
 		Key: findKey, Peek: store.Peek, Write: write, Free: freeOn,
 		Synced: synced, Descriptors: mostDescriptors, Run: output, Shows: sync.OnceValues(running), Devices: devices,

@@ -13,6 +13,9 @@ func freeOn(dir string) (uint64, error) {
 	return uint64(max(int64(s.Bavail), 0)) * uint64(s.Bsize), nil
 }
 
+// access tells whether this user may read and write a file, without opening it.
+func access(file string) error { return unix.Access(file, unix.R_OK|unix.W_OK) }
+
 // mostDescriptors is what the process may raise its limit to by itself.
 func mostDescriptors() (most uint64, known bool) {
 	var l unix.Rlimit

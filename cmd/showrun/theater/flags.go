@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"showrun/cmd/showrun/bridge"
 	"showrun/cmd/showrun/settings"
 	"showrun/drivers/theater/server"
 )
@@ -25,8 +26,8 @@ const Help = `theater runs the servers of a theater OSC stage, each on a UDP por
   --valve      models a device of two pneumatic actuators
 
 The lighting server takes the place of the one of a lab: --to sends its 512 levels
-to a Sig-Net universe, or to the channels of a StageNet gateway in the order of its
-lease. Motion and valve servers move nothing: they are there to rehearse against,
+to a universe of another protocol, or to the channels of a StageNet gateway in the
+order of its lease. Motion and valve servers move nothing: they are there to rehearse against,
 and tell what the devices would have done.
 
 The servers listen on this machine only, unless --interface names a network
@@ -59,8 +60,8 @@ type Flags struct {
 	Verbose       bool
 
 	fixtures   []server.Fixture
-	target     target
-	sigNetPort int // for tests, 0 for the usual one
+	target     *bridge.Address // nil for none
+	sigNetPort int             // for tests, 0 for the usual one
 }
 
 // Add adds the flags to a command, but for the state folder, which others have too.
@@ -71,7 +72,7 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	p.IntSliceVar(&f.Valve, "valve", nil, "UDP ports of valve servers, usually 23000 and the next one")
 	p.StringVar(&f.Fixtures, "fixtures", "", "fixture table of the lighting server, a JSON file (default: see --print-fixtures)")
 	p.BoolVar(&f.PrintFixtures, "print-fixtures", false, "print the fixture table that is used without --fixtures, and end")
-	p.StringVar(&f.To, "to", "", "where levels go: signet:UNIVERSE, stagenet:GATEWAY-ID or stagenet:GATEWAY-ID@HOST:PORT")
+	p.StringVar(&f.To, "to", "", "where levels go: "+bridge.Usage(false))
 	p.IntVar(&f.Rate, "rate", server.DefaultRate, "frames a second of the lighting server")
 	p.StringVar(&f.Interface, "interface", "", "network interface: a name or an IPv4 address, 0.0.0.0 for all (default: this machine only)")
 	p.DurationVar(&f.For, "for", 0, "end by itself after this long, such as 30s or 5m")
@@ -109,10 +110,14 @@ func (f *Flags) Check(given func(string) bool) error {
 
 // checkLighting checks what belongs to the lighting server.
 func (f *Flags) checkLighting() error {
-	var err error
-	if f.target, err = parseTarget(f.To); err != nil {
-		return err
+	if f.To != "" {
+		to, err := bridge.ParseSink(f.To, 1)
+		if err != nil {
+			return err
+		}
+		f.target = &to
 	}
+	var err error
 	f.fixtures, err = readFixtures(f.Fixtures)
 	return err
 }

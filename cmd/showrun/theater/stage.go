@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"time"
 
+	"showrun/cmd/showrun/bridge"
 	"showrun/drivers/signet/key"
 	"showrun/drivers/theater/server"
 	"showrun/runtime/host"
@@ -20,7 +22,7 @@ type Stage struct {
 	iface   string
 	length  time.Duration
 	servers []drawn
-	output  output // nil for none
+	output  bridge.Sink // nil for none
 }
 
 // drawn is a server and how it looks in the status line.
@@ -43,7 +45,7 @@ func Open(f Flags, findKey func(dir string) (key.Transfer, error), log *slog.Log
 func (s *Stage) open(f Flags, findKey func(dir string) (key.Transfer, error)) (err error) {
 	if f.fixtures != nil {
 		if s.output, err = openOutput(f, findKey, s.log); err != nil {
-			return err
+			return fmt.Errorf("--to %s: %w", f.To, err)
 		}
 		if err := s.openLighting(f); err != nil {
 			return err
@@ -62,6 +64,23 @@ func (s *Stage) open(f Flags, findKey func(dir string) (key.Transfer, error)) (e
 	return nil
 }
 
+// dmx is the one universe of a lighting server.
+type dmx struct{ bridge.Sink }
+
+// Show implements server.Sink.
+func (o dmx) Show(levels []byte, at time.Time) { o.Sink.Show(0, levels, at) }
+
+// openOutput opens what --to names, nil for nothing.
+func openOutput(f Flags, findKey func(dir string) (key.Transfer, error), log *slog.Logger) (bridge.Sink, error) {
+	if f.target == nil {
+		return nil, nil
+	}
+	return f.target.Open(bridge.Env{
+		Name: "theater", Universes: 1, Interface: f.Interface, Rate: f.Rate, StateDir: f.State, FindKey: findKey,
+		Ports: map[string]int{"signet": f.sigNetPort}, Stdout: os.Stdout, Log: log,
+	})
+}
+
 // numbered names one server of several of a kind.
 func numbered(name string, i int, of []int) string {
 	if len(of) == 1 {
@@ -77,7 +96,7 @@ func (s *Stage) openLighting(f Flags) error {
 	config := server.LightingConfig{Fixtures: f.fixtures, Rate: f.Rate}
 	about := []any{"fixtures", len(f.fixtures)}
 	if s.output != nil {
-		config.Sink = s.output
+		config.Sink = dmx{s.output}
 		about = append(about, "to", f.To)
 	}
 	l, err := server.NewLighting(config, time.Now())

@@ -26,17 +26,22 @@ func Protocol() device.Protocol {
 // cidBucket keeps the CID of a sender by its lane.
 const cidBucket = "sacn cid"
 
-// cidOf is the CID a sender names, or the one kept for it. The first time it is drawn.
+// cidOf is the CID a sender names, or the one kept for it.
 func cidOf(store device.Store, d *SenderDecl) (wire.CID, error) {
 	if d.CID != "" {
 		return wire.ParseCID(d.CID)
 	}
-	v, found, err := store.Get(cidBucket, d.Lane())
+	return CIDOf(store, d.Lane())
+}
+
+// CIDOf returns the CID kept under a name. The first time it is drawn.
+func CIDOf(store device.Store, name string) (wire.CID, error) {
+	v, found, err := store.Get(cidBucket, name)
 	switch {
 	case err != nil:
 		return wire.CID{}, device.Missing(err)
 	case found && len(v) != len(wire.CID{}):
-		return wire.CID{}, fmt.Errorf("the state folder holds a broken CID of %s: %d bytes, want %d", d, len(v), len(wire.CID{}))
+		return wire.CID{}, fmt.Errorf("the state folder holds a broken CID of %s: %d bytes, want %d", name, len(v), len(wire.CID{}))
 	case found:
 		return wire.CID(v), nil
 	}
@@ -44,7 +49,7 @@ func cidOf(store device.Store, d *SenderDecl) (wire.CID, error) {
 	if err != nil {
 		return cid, err
 	}
-	return cid, device.Missing(store.Put(cidBucket, d.Lane(), cid[:]))
+	return cid, device.Missing(store.Put(cidBucket, name, cid[:]))
 }
 
 // virtualCID is that of a sender in virtual time, the same in every run.

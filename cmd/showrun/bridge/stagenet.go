@@ -1,9 +1,10 @@
-package theater
+package bridge
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,30 +12,55 @@ import (
 	"showrun/drivers/stagenet"
 )
 
-// stageNet is the channels of a StageNet gateway.
+// stageNet is the channels of a StageNet gateway, universe by universe.
 type stageNet struct {
-	flags Flags
-	log   *slog.Logger
+	env     Env
+	gateway string // GatewayID
+	address string // host and port, "" to look for it
+	log     *slog.Logger
 
 	mu      sync.Mutex
 	levels  []byte            // newest
 	console *stagenet.Console // nil until the gateway is found
 }
 
-// newConsole makes a console for the one gateway of the flags.
-func newConsole(f Flags, onEvent func(stagenet.Event), log *slog.Logger) (*stagenet.Console, error) {
+func checkStageNet(a Address, universes int) error {
+	o := newStageNet(a, Env{Universes: universes})
+	if o.gateway == "" {
+		return errNoName
+	}
+	if o.address == "" {
+		return nil
+	}
+	_, err := o.newConsole(o.address, nil)
+	return err
+}
+
+func openStageNet(a Address, e Env) (Sink, error) { return newStageNet(a, e), nil }
+
+func newStageNet(a Address, e Env) *stageNet {
+	o := &stageNet{env: e, gateway: a.rest, log: e.Log, levels: make([]byte, Slots*e.Universes)}
+	if i := strings.LastIndex(a.rest, "@"); i >= 0 {
+		o.gateway, o.address = a.rest[:i], a.rest[i+1:]
+	}
+	return o
+}
+
+// newConsole makes a console for the one gateway, at an address.
+func (o *stageNet) newConsole(address string, onEvent func(stagenet.Event)) (*stagenet.Console, error) {
 	return stagenet.New(stagenet.Config{
-		Gateways: []string{"ws://" + f.target.address}, Interface: f.network(), Rate: f.Rate, OnEvent: onEvent, Log: log,
+		Gateways: []string{"ws://" + address}, Interface: o.env.network(), Rate: o.env.Rate, OnEvent: onEvent, Log: o.log,
 	})
 }
 
-// Show implements server.Sink.
-func (o *stageNet) Show(levels []byte, at time.Time) {
+// Show implements Sink.
+func (o *stageNet) Show(universe int, levels []byte, at time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.levels = append(o.levels[:0], levels...)
+	room := o.levels[universe*Slots : (universe+1)*Slots]
+	clear(room[copy(room, levels):])
 	if o.console != nil {
-		o.console.Levels(o.flags.target.gateway, o.levels)
+		o.console.Levels(o.gateway, o.levels)
 		o.console.Flush(at)
 	}
 }
@@ -47,7 +73,7 @@ func (o *stageNet) event(e stagenet.Event) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	wanted := o.flags.target.gateway
+	wanted := o.gateway
 	if e.Gateway.ID != wanted {
 		o.log.Warn("another gateway answers: it gets no levels", "wanted", wanted, "there", e.Gateway.ID)
 		return
@@ -58,9 +84,7 @@ func (o *stageNet) event(e stagenet.Event) {
 
 // serve drives the gateway at an address until ctx ends.
 func (o *stageNet) serve(ctx context.Context, address string) error {
-	f := o.flags
-	f.target.address = address
-	console, err := newConsole(f, o.event, o.log)
+	console, err := o.newConsole(address, o.event)
 	if err != nil {
 		return err
 	}
@@ -70,16 +94,16 @@ func (o *stageNet) serve(ctx context.Context, address string) error {
 	return console.Run(ctx)
 }
 
-// Run implements output.
+// Run implements Sink.
 func (o *stageNet) Run(ctx context.Context) error {
-	if address := o.flags.target.address; address != "" {
-		return o.serve(ctx, address)
+	if o.address != "" {
+		return o.serve(ctx, o.address)
 	}
 	found := make(chan string, 1) // the newest address of the gateway
 	browser, err := mdns.New(mdns.Config{
-		Service: "_stagenet._tcp", Interface: o.flags.network(), Log: o.log,
+		Service: "_stagenet._tcp", Interface: o.env.network(), Log: o.log,
 		OnEvent: func(e mdns.Event) {
-			if e.Kind == mdns.Removed || e.Service.Text["id"] != o.flags.target.gateway {
+			if e.Kind == mdns.Removed || e.Service.Text["id"] != o.gateway {
 				return
 			}
 			select {
@@ -92,7 +116,7 @@ func (o *stageNet) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.log.Info("looking for the gateway", "gateway", o.flags.target.gateway)
+	o.log.Info("looking for the gateway", "gateway", o.gateway)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
@@ -126,5 +150,5 @@ func (o *stageNet) begin(ctx context.Context, address string) (leave func() erro
 	}
 }
 
-// Close implements output: there is nothing to close beside Run.
+// Close implements Sink: there is nothing to close beside Run.
 func (o *stageNet) Close() error { return nil }

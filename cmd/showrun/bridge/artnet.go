@@ -1,0 +1,74 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"showrun/drivers/artnet"
+	"showrun/drivers/artnet/node"
+	"showrun/drivers/artnet/wire"
+)
+
+// artNet is Art-Net universes, from an address on.
+type artNet struct {
+	controller *artnet.Conn
+	first      int
+	failing    failing
+}
+
+func checkArtNet(a Address, universes int) error {
+	_, err := numbers(a, universes, 0, int(wire.LastAddress))
+	return err
+}
+
+func openArtNet(a Address, e Env) (Sink, error) {
+	first, err := numbers(a, e.Universes, 0, int(wire.LastAddress))
+	if err != nil {
+		return nil, err
+	}
+	c, err := artnet.Open(artnet.Config{Interface: e.network(), Port: e.Ports["artnet"], Ports: e.ArtNet, Rate: e.Rate, ShortName: "showrun", LongName: "showrun " + e.Name, Log: e.Log})
+	if err != nil {
+		return nil, err
+	}
+	for u := range e.Universes {
+		if err := c.Join(wire.Address(first + u)); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return &artNet{c, first, failing{log: e.Log}}, nil
+}
+
+// Show implements Sink.
+func (o *artNet) Show(universe int, levels []byte, at time.Time) {
+	o.controller.SetLevels(wire.Address(o.first+universe), levels)
+	_, err := o.controller.FlushFor(at, at)
+	o.failing.tell(err)
+}
+
+// Run implements Sink.
+func (o *artNet) Run(ctx context.Context) error { return o.controller.Run(ctx) }
+
+// Close implements Sink.
+func (o *artNet) Close() error { return o.controller.Close() }
+
+// hearArtNet opens a node, which others find and send to.
+func hearArtNet(a Address, e Env, hear Hear) (Source, error) {
+	first, err := numbers(a, e.Universes, 0, int(wire.LastAddress))
+	if err != nil {
+		return nil, err
+	}
+	cfg := node.Config{
+		Interface: e.network(), Port: e.Ports["artnet"], Ports: e.ArtNet, ShortName: "showrun", LongName: "showrun " + e.Name, Log: e.Log, Every: true,
+		OnLevels: func(a wire.Address, levels []byte, p node.Packet) {
+			if !p.Source.From.IsValid() {
+				levels = nil // nobody sends it any more
+			}
+			hear(int(a)-first, levels, p.At)
+		},
+	}
+	for u := range e.Universes {
+		cfg.Universes = append(cfg.Universes, wire.Address(first+u))
+	}
+	return node.Open(cfg)
+}
