@@ -79,12 +79,17 @@ func Nodes(pages []artnet.Node) (list []Node) {
 	return list
 }
 
-// counts counts packets by why they were dropped, and what else there is.
+// counts counts packets by why they were dropped, whether any was or not, and what else there
+// is.
 func counts(dropped map[string]uint64, also ...device.Count) (list []device.Count) {
-	for _, why := range []error{wire.ErrForeign, wire.ErrShort, wire.ErrVersion, wire.ErrLength, wire.ErrAddress} {
-		if n := dropped[why.Error()]; n > 0 {
-			list = append(list, device.Count{What: "packets dropped: " + why.Error(), N: n})
-		}
+	for _, d := range []struct {
+		name string
+		why  error
+	}{
+		{"foreign", wire.ErrForeign}, {"short", wire.ErrShort}, {"version", wire.ErrVersion}, {"length", wire.ErrLength}, {"address", wire.ErrAddress},
+	} {
+		why := d.why.Error()
+		list = append(list, device.Count{Name: "packets_dropped_" + d.name, What: "packets dropped: " + why, N: dropped[why]})
 	}
 	return append(list, also...)
 }

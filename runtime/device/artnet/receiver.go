@@ -156,7 +156,7 @@ func (r *onlineReceiver) Loops() []func(context.Context) error {
 func (r *Receiver) Counts() []device.Count {
 	st := r.driver.Load().Stats()
 	return counts(st.Dropped,
-		device.Count{What: "packets that were overtaken", N: st.Stale},
-		device.Count{What: "packets of sources without room", N: st.Crowd},
-		device.Count{What: "polls without room", N: st.Refused})
+		device.Count{Name: "packets_overtaken", What: "packets that were overtaken", N: st.Stale},
+		device.Count{Name: "packets_no_room", What: "packets of sources without room", N: st.Crowd},
+		device.Count{Name: "polls_no_room", What: "polls without room", N: st.Refused})
 }

@@ -50,6 +50,9 @@ func (d *SenderDecl) String() string {
 // Outputs implements device.Outputs.
 func (d *SenderDecl) Outputs() []level.Output { return universe.Outputs(d.Universes) }
 
+// OutputName implements device.Labelled.
+func (d *SenderDecl) OutputName(o level.Output) string { return universe.Name(d.Universes, o) }
+
 // releaseMargin is how long before a sync the levels leave, for the time it takes to send
 // many universes.
 const releaseMargin = 3 * time.Millisecond
@@ -174,6 +177,6 @@ func (s *Sender) Answer(question any) any {
 func (s *Sender) Counts() []device.Count {
 	st := s.controller.Load().Stats()
 	return counts(st.Dropped,
-		device.Count{What: "packets not sent", N: st.Errors},
-		device.Count{What: "replies, subscriptions and polls without room", N: st.Refused})
+		device.Count{Name: "packets_not_sent", What: "packets not sent", N: st.Errors},
+		device.Count{Name: "replies_no_room", What: "replies, subscriptions and polls without room", N: st.Refused})
 }

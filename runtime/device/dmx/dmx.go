@@ -57,6 +57,9 @@ func (d *Decl) String() string {
 // Outputs implements device.Outputs.
 func (d *Decl) Outputs() []level.Output { return universe.Outputs(d.Sent) }
 
+// OutputName implements device.Labelled.
+func (d *Decl) OutputName(o level.Output) string { return universe.Name(d.Sent, o) }
+
 // Lead implements device.Early.
 func (d *Decl) Lead() time.Duration { return d.Latency }
 
@@ -122,8 +125,8 @@ func (w wired) WaitsFor() []string {
 func (w wired) Counts() []device.Count {
 	s := w.Stats()
 	return []device.Count{
-		{What: "bytes that are part of no frame", N: s.Skipped},
-		{What: "frames dropped: not as they must be", N: s.Bad},
-		{What: "times the widget lost packets", N: s.Lost},
+		{Name: "bytes_skipped", What: "bytes that are part of no frame", N: s.Skipped},
+		{Name: "frames_dropped", What: "frames dropped: not as they must be", N: s.Bad},
+		{Name: "losses_of_widget", What: "times the widget lost packets", N: s.Lost},
 	}
 }

@@ -388,11 +388,11 @@ func (p *Port) Counts() []device.Count {
 		st = c.Stats()
 	}
 	return []device.Count{
-		{What: "events lost: the script was too slow", N: p.lost.Load()},
-		{What: "messages not sent", N: p.unsent.Load() + p.dropped.Load() + st.Dropped},
-		{What: "packets lost on the way", N: st.Lost},
-		{What: "messages repaired", N: st.Repaired},
-		{What: "packets refused", N: st.Malformed + st.Foreign + st.Late + st.BrokenCommands + st.BrokenJournals},
+		{Name: "events_lost", What: "events lost: the script was too slow", N: p.lost.Load()},
+		{Name: "messages_not_sent", What: "messages not sent", N: p.unsent.Load() + p.dropped.Load() + st.Dropped},
+		{Name: "packets_lost", What: "packets lost on the way", N: st.Lost},
+		{Name: "messages_repaired", What: "messages repaired", N: st.Repaired},
+		{Name: "packets_refused", What: "packets refused", N: st.Malformed + st.Foreign + st.Late + st.BrokenCommands + st.BrokenJournals},
 	}
 }
 

@@ -168,10 +168,10 @@ func (r *Receiver) winner(universe int, _ source) (best source) {
 func (r *Receiver) Counts() []device.Count {
 	st := r.driver.Load().Stats()
 	return []device.Count{
-		{What: "packets of other protocols", N: st.Foreign},
-		{What: "malformed packets", N: st.Malformed},
-		{What: "packets out of order", N: st.Disordered},
-		{What: "packets of sources without room", N: st.Refused},
-		{What: "priorities above the highest", N: st.Clamped},
+		{Name: "packets_foreign", What: "packets of other protocols", N: st.Foreign},
+		{Name: "packets_malformed", What: "malformed packets", N: st.Malformed},
+		{Name: "packets_disordered", What: "packets out of order", N: st.Disordered},
+		{Name: "packets_no_room", What: "packets of sources without room", N: st.Refused},
+		{Name: "priorities_clamped", What: "priorities above the highest", N: st.Clamped},
 	}
 }

@@ -45,6 +45,9 @@ func (d *SenderDecl) String() string { return fmt.Sprintf("sacn.sender %q", d.Na
 // Outputs implements device.Outputs.
 func (d *SenderDecl) Outputs() []level.Output { return universe.Outputs(d.Universes) }
 
+// OutputName implements device.Labelled.
+func (d *SenderDecl) OutputName(o level.Output) string { return universe.Name(d.Universes, o) }
+
 // releaseMargin is how long before a release the levels leave: the time that receivers
 // need, and that it takes to send many universes.
 const releaseMargin = 5 * time.Millisecond
@@ -131,7 +134,7 @@ func (s *Sender) Adopt(decl device.Declaration) { s.Sender.Adopt(decl.(*SenderDe
 
 // Counts implements device.Counted.
 func (s *Sender) Counts() []device.Count {
-	return []device.Count{{What: "packets not sent", N: s.Driver().(*driver).Stats().Errors}}
+	return []device.Count{{Name: "packets_not_sent", What: "packets not sent", N: s.Driver().(*driver).Stats().Errors}}
 }
 
 // driver is a Sender of the driver, as universe.Driver.

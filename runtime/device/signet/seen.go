@@ -10,22 +10,12 @@ import (
 
 	"showrun/drivers/signet"
 	"showrun/runtime/device"
+	"showrun/runtime/device/universe"
 	"showrun/runtime/level"
 )
 
 // OutputName implements device.Labelled.
-func (d *SenderDecl) OutputName(o level.Output) string {
-	for _, u := range d.Universes {
-		if u.Output != o {
-			continue
-		}
-		if u.Preview {
-			return fmt.Sprintf("universe %d, preview", u.Number)
-		}
-		return fmt.Sprintf("universe %d", u.Number)
-	}
-	return ""
-}
+func (d *SenderDecl) OutputName(o level.Output) string { return universe.Name(d.Universes, o) }
 
 // ID implements device.Known.
 func (s *Sender) ID() string { return s.sender().TUID().Screen() }

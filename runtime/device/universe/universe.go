@@ -84,6 +84,20 @@ func Outputs(universes []Universe) []level.Output {
 	return list
 }
 
+// Name names an output of universes for people: "universe 1"; "" for another output.
+func Name(universes []Universe, o level.Output) string {
+	for _, u := range universes {
+		if u.Output != o {
+			continue
+		}
+		if u.Preview {
+			return fmt.Sprintf("universe %d, preview", u.Number)
+		}
+		return fmt.Sprintf("universe %d", u.Number)
+	}
+	return ""
+}
+
 // Orders that a Sender takes.
 type (
 	// SetPriority changes the priority of a universe: one value, or 512; 0-200.
