@@ -24,7 +24,7 @@ func TestRulesBite(t *testing.T) {
 		{"driver to runtime", "drivers/theater/p.go", `package p; import _ "showrun/runtime/beat"`, []string{"drivers/theater may not import showrun/runtime/beat"}},
 		{"driver to bindings", "drivers/stagenet/gateway/p.go", `package p; import _ "showrun/bindings"`, []string{"drivers/stagenet may not import showrun/bindings"}},
 		{"driver to Lua", "drivers/signet/p.go", `package p; import _ "github.com/yuin/gopher-lua"`, []string{"may not import github.com/yuin/gopher-lua"}},
-		{"driver without a row", "drivers/artnet/p.go", `package p`, []string{"drivers/artnet: the package has no row"}},
+		{"driver without a row", "drivers/lasernet/p.go", `package p`, []string{"drivers/lasernet: the package has no row"}},
 		{"a row is no prefix", "drivers/signet2/p.go", `package p`, []string{"drivers/signet2: the package has no row"}},
 		{"engine to Lua", "runtime/engine/p.go", `package p; import _ "github.com/yuin/gopher-lua/parse"`, []string{"may not import github.com/yuin/gopher-lua/parse"}},
 		{"script to Lua", "runtime/script/lualib/p.go", `package p; import _ "github.com/yuin/gopher-lua/parse"`, nil},

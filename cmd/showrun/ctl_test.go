@@ -37,7 +37,7 @@ func TestCtlAsksAllAtOnce(t *testing.T) {
 		},
 		"a text with what moves the cursor": {
 			slow:   `{"ok":true,"show":"matinee","text":"title = \u001b[2Jx\ny"}`,
-			stdout: "matinee: title = ?[2Jx\nmatinee: y\ngala: stopped\n", asked: []string{"stop"}, slowDoes: []string{"stop"},
+			stdout: "matinee: title = ?[2Jx?y\ngala: stopped\n", asked: []string{"stop"}, slowDoes: []string{"stop"},
 		},
 		"refused with what moves the cursor": {
 			slow:   `{"ok":false,"show":"matinee","text":"\u001b[2Jx"}`,
