@@ -92,20 +92,22 @@ func (s *stage) run() (stop func()) {
 	return stop
 }
 
-// wait waits for an event of a gateway.
-func (s *stage) wait(kind, id string) Gateway {
+// wait waits for an event of each of some gateways, in whatever order, and returns the first
+// of these.
+func (s *stage) wait(kind string, ids ...string) Gateway {
 	s.t.Helper()
-	limit := time.After(patience)
-	for {
+	limit, left := time.After(patience), slices.Clone(ids)
+	for len(left) > 0 {
 		select {
 		case e := <-s.events:
-			if g := e.Value.(Gateway); e.Topic == s.decl.EventTopic(kind) && g.ID == id {
-				return ask[Gateway](s, GatewayOf{ID: id})
+			if g := e.Value.(Gateway); e.Topic == s.decl.EventTopic(kind) {
+				left = slices.DeleteFunc(left, func(id string) bool { return id == g.ID })
 			}
 		case <-limit:
-			s.t.Fatalf("%q is not %s", id, kind)
+			s.t.Fatalf("%q are not %s", left, kind)
 		}
 	}
+	return ask[Gateway](s, GatewayOf{ID: ids[0]})
 }
 
 // frame publishes levels by output.

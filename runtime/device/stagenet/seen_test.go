@@ -20,8 +20,7 @@ func TestLeasesInWords(t *testing.T) {
 		t.Errorf("at first there are %q", list)
 	}
 	s.run()
-	s.wait("mapped", "desk")
-	s.wait("mapped", "guest")
+	s.wait("mapped", "desk", "guest")
 	leases := strings.Join(s.Leases(), "\n")
 	if !strings.Contains(leases, "desk holds SN") || !strings.Contains(leases, ", 3 channels mapped, connected from 127.0.0.1:") {
 		t.Error(leases)
