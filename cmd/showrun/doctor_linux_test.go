@@ -191,7 +191,7 @@ func TestDoctorInBrokenHouses(t *testing.T) {
 			sh(t, "ip", append(filter, "table", "ip", "t")...)
 			sh(t, "ip", append(filter, "chain", "ip", "t", "in", "{ type filter hook input priority 0; }")...)
 			sh(t, "ip", append(filter, "rule", "ip", "t", "in", "iif", "show", "ip", "daddr", "239.0.0.0/8", "drop")...)
-			p.says(4, fine, "multicast fail show: what was sent to a group is not heard", "multicast ok lo: ", "firewall warn nftables has 1 rule that drop")
+			p.says(4, fine, "multicast fail show: what was sent to a group is not heard", "multicast ok lo: ", "firewall warn nftables has 1 rule to drop")
 			sh(t, "ip", "netns", "exec", space, "nft", "delete", "table", "ip", "t")
 		}
 		sh(t, "ip", "-n", space, "route", "del", "224.0.0.0/4")
