@@ -65,8 +65,6 @@ func (l *looks) take(sampled []Look, now tick) {
 	}
 }
 
-func (l *looks) forget() { *l = looks{} }
-
 // append appends a frame with what changed after a tick; nothing if nothing has.
 func (l *looks) append(b []byte, time float64, after tick) []byte {
 	if l.last <= after {

@@ -105,7 +105,7 @@ func TestConsole(t *testing.T) {
 			`{"name":"gateway box, DMX","protocol":"stagenet"`, `{"name":"fixture front","protocol":"theater","slots":1}`,
 			`"kind":"motion","protocol":"theater","axes":[{"name":"x","min":-90,"max":90,"unit":"degrees"},{"name":"y","min":0,"max":0,"unit":"degrees"}`, `"kind":"valve"`,
 			`"lists":[{"list":"main","cues":[{"number":"1","label":"Dawn"},{"number":"2.5","label":"Noon"},{"number":"3","label":"Night"}]}]`)
-		if scene != h.Scene() || h.Board() != h.Board() {
+		if board := h.Board(); scene != h.Scene() || board != h.Board() {
 			t.Error("the same is another pointer")
 		}
 	})

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
-	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -190,17 +189,6 @@ func (b *tab) readsNot(pattern string) {
 func (b *tab) phone() {
 	b.Helper()
 	b.must(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
-}
-
-// prefers has the system ask for a light or a dark page.
-func (b *tab) prefers(scheme string) {
-	b.Helper()
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
 }
 
 // clipboardIsMine lets the page use the clipboard, as people are asked to once.
