@@ -75,13 +75,12 @@ type Sender struct {
 	send Send
 	wake func() // says that Deadline has changed; mu is held
 
-	mu        sync.Mutex
-	output    *output
-	stats     Stats
-	lastFlush time.Time // of levels
-	lastCall  time.Time // of FlushFor
-	ended     bool
-	turn      *lan.Turn
+	mu      sync.Mutex
+	output  *output
+	stats   Stats
+	flushes lan.Flushes // of levels
+	ended   bool
+	turn    *lan.Turn
 
 	// Of whoever has the wire.
 	batch     *batch
@@ -105,7 +104,7 @@ func NewSender(cfg Config, send Send) (*Sender, error) {
 			return len(packets), now
 		}
 	}
-	s := &Sender{cfg: cfg, send: send, wake: func() {}, batch: newBatch(), output: newOutput(cfg)}
+	s := &Sender{cfg: cfg, send: send, wake: func() {}, flushes: lan.Flushes{Frame: time.Second / time.Duration(cfg.Rate)}, batch: newBatch(), output: newOutput(cfg)}
 	s.turn, s.onRefused = lan.NewTurn(&s.mu, s.burst), s.refuse
 	return s, nil
 }
@@ -177,7 +176,7 @@ func (s *Sender) FlushFor(now, visible time.Time) (packets int, err error) {
 		now = visible
 	}
 	s.mu.Lock()
-	s.lastCall = visible
+	s.flushes.Called = visible
 	return s.turn.Flush(now, visible)
 }
 
@@ -210,7 +209,7 @@ func (s *Sender) burst(now, frame time.Time) (packets int, err error) {
 		if first {
 			s.output.cursor = 0
 			if !frame.IsZero() {
-				s.lastFlush = frame
+				s.flushes.Flushed = frame
 			}
 		}
 		more = s.output.fill(s.batch, now, frame)
@@ -261,7 +260,7 @@ func (s *Sender) refuse(i int, err error) {
 func (s *Sender) Step(now time.Time) error {
 	s.mu.Lock()
 	var frame time.Time
-	if now.Sub(s.lastFlush) >= s.patience(now) {
+	if s.flushes.Due(now) {
 		frame = now
 	}
 	s.mu.Unlock()
@@ -270,20 +269,6 @@ func (s *Sender) Step(now time.Time) error {
 	_, _ = s.burst(now, frame) // what failed is repeated, and counted
 	return nil
 }
-
-// callerGone is how long after its last call a caller of FlushFor counts as gone.
-const callerGone = time.Second
-
-// patience is how long Step leaves levels to the caller of FlushFor: two frames while
-// there is one, so that a frame is not used up just before the caller's; mu is held.
-func (s *Sender) patience(now time.Time) time.Duration {
-	if now.Sub(s.lastCall) < callerGone {
-		return 2 * s.frame()
-	}
-	return s.frame()
-}
-
-func (s *Sender) frame() time.Duration { return time.Second / time.Duration(s.cfg.Rate) }
 
 // Deadline is when Step has something to do next.
 func (s *Sender) Deadline() time.Time {
@@ -294,14 +279,7 @@ func (s *Sender) Deadline() time.Time {
 
 // deadline is Deadline with mu held.
 func (s *Sender) deadline() time.Time {
-	gone := s.lastCall.Add(callerGone)
-	next := s.lastFlush.Add(2 * s.frame())
-	if !next.Before(gone) {
-		next = s.lastFlush.Add(s.frame())
-		if next.Before(gone) {
-			next = gone
-		}
-	}
+	next := s.flushes.Next()
 	if d := s.output.deadline(); !d.IsZero() && d.Before(next) {
 		return d
 	}

@@ -32,7 +32,7 @@ func (s *Sender) FlushFor(now, visible time.Time) (packets int, err error) {
 		now = visible
 	}
 	s.mu.Lock()
-	s.lastCall = visible
+	s.flushes.Called = visible
 	return s.turn.Flush(now, visible)
 }
 
@@ -59,7 +59,7 @@ func (s *Sender) burst(now, frame time.Time) (packets int, err error) {
 		if first {
 			s.output.cursor = 0
 			if !frame.IsZero() {
-				s.lastFlush = frame
+				s.flushes.Flushed = frame
 			}
 		}
 		more = s.output.fill(s.batch, now, frame)

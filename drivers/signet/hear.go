@@ -85,7 +85,7 @@ func (s *Sender) Step(now time.Time) error {
 	}
 	s.mu.Lock()
 	var frame time.Time
-	if now.Sub(s.lastFlush) >= s.patience(now) {
+	if s.flushes.Due(now) {
 		frame = now
 	}
 	s.mu.Unlock()
@@ -119,21 +119,6 @@ func (s *Sender) speak(now time.Time) error {
 	return nil
 }
 
-// callerGone is how long after its last call a caller of FlushFor counts as gone.
-const callerGone = time.Second
-
-// patience is how long Step leaves level streams to the caller of FlushFor: two
-// frames while there is one, so that a frame is not used up just before the
-// caller's; mu is held.
-func (s *Sender) patience(now time.Time) time.Duration {
-	if now.Sub(s.lastCall) < callerGone {
-		return 2 * s.frame()
-	}
-	return s.frame()
-}
-
-func (s *Sender) frame() time.Duration { return time.Second / time.Duration(s.cfg.Rate) }
-
 // Deadline is when Step has something to do next.
 func (s *Sender) Deadline() time.Time {
 	s.mu.Lock()
@@ -143,14 +128,7 @@ func (s *Sender) Deadline() time.Time {
 
 // deadline is Deadline with mu held.
 func (s *Sender) deadline() time.Time {
-	gone := s.lastCall.Add(callerGone)
-	next := s.lastFlush.Add(2 * s.frame())
-	if !next.Before(gone) {
-		next = s.lastFlush.Add(s.frame())
-		if next.Before(gone) {
-			next = gone
-		}
-	}
+	next := s.flushes.Next()
 	for _, t := range []time.Time{s.output.deadline(), s.talkDue} {
 		if !t.IsZero() && t.Before(next) {
 			next = t

@@ -132,14 +132,13 @@ type Sender struct {
 	said       []said    // of Step
 	talk       []byte    // payloads of said
 
-	mu        sync.Mutex
-	output    *output
-	stats     SenderStats
-	lastFlush time.Time // of levels
-	lastCall  time.Time // of FlushFor
-	talkDue   time.Time // when the presence has something to say
-	ended     bool
-	turn      *lan.Turn
+	mu      sync.Mutex
+	output  *output
+	stats   SenderStats
+	flushes lan.Flushes // of levels
+	talkDue time.Time   // when the presence has something to say
+	ended   bool
+	turn    *lan.Turn
 
 	// Of whoever has the wire.
 	batch     *batch
@@ -169,7 +168,7 @@ func NewSender(cfg SenderConfig, now time.Time, send Send) (*Sender, error) {
 	if send == nil {
 		send = func(now time.Time, packets []Packet, _ func(int, error)) (int, time.Time) { return len(packets), now }
 	}
-	s := &Sender{cfg: cfg, send: send, wake: func() {}, batch: newBatch(), reserveBelow: reserveBelow}
+	s := &Sender{cfg: cfg, send: send, wake: func() {}, flushes: lan.Flushes{Frame: time.Second / time.Duration(cfg.Rate)}, batch: newBatch(), reserveBelow: reserveBelow}
 	s.turn, s.onRefused = lan.NewTurn(&s.mu, s.burst), s.refuse
 	var err error
 	s.voice, err = device.NewVoice(device.VoiceConfig{
