@@ -256,7 +256,7 @@ func (s *Show) conduct(c module.Call, command beat.Command) {
 		case collecting:
 			s.G.Log().Error(c.Fn+": "+err.Error(), "at", line)
 		default:
-			c.Fail("%s", err)
+			s.Refuse(c, "%s", err)
 		}
 	})
 }

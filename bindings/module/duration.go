@@ -26,6 +26,9 @@ func (s *Load) Length(c Call, v lua.LValue, what string) span.Length {
 	switch v := v.(type) {
 	case lua.LNumber:
 		if f := float64(v); f >= 0 && f <= span.Max.Seconds() {
+			if s.Watch != nil {
+				s.Watch.Length(c, f, what)
+			}
 			return span.Length{Time: time.Duration(math.Round(f * 1e9))}
 		}
 	case lua.LString:

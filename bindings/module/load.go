@@ -34,6 +34,19 @@ type Load struct {
 
 	metatables map[string]*lua.LTable
 	objects    map[any]*lua.LUserData
+
+	// Watch, if it is set before the first module is opened, looks on.
+	Watch *Watch
+}
+
+// Watch looks on while scripts call what modules have.
+type Watch struct {
+	// Wrap returns what takes the place of a function or a method, called name in errors.
+	Wrap func(L *lua.LState, name string, fn *lua.LFunction) *lua.LFunction
+	// Length is told of every number that is taken as a duration, in seconds.
+	Length func(c Call, seconds float64, what string)
+	// Refused is told before something raises that is right, but not at this time.
+	Refused func()
 }
 
 // NewLoad prepares a load whose outputs are numbered by a registry.
@@ -54,6 +67,7 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 		s.G = g
 		m := L.NewTable()
 		open(L, m)
+		s.wrapAll(L, name+".", m)
 		var known []string
 		for k, _ := m.Next(lua.LNil); k != lua.LNil; k, _ = m.Next(k) {
 			known = append(known, k.String())
@@ -67,6 +81,27 @@ func (s *Load) Module(name string, open func(L *lua.LState, m *lua.LTable)) scri
 		m.Metatable = mt
 		return m
 	}}
+}
+
+// wrapAll has Watch look on at the functions of a table.
+func (s *Load) wrapAll(L *lua.LState, prefix string, of *lua.LTable) {
+	if s.Watch == nil {
+		return
+	}
+	of.ForEach(func(k, v lua.LValue) {
+		if fn, ok := v.(*lua.LFunction); ok {
+			of.RawSet(k, s.Watch.Wrap(L, prefix+k.String(), fn))
+		}
+	})
+}
+
+// Refuse raises that something cannot be done as things stand, though nothing is wrong with
+// it.
+func (s *Load) Refuse(c Call, format string, args ...any) {
+	if s.Watch != nil {
+		s.Watch.Refused()
+	}
+	c.Fail(format, args...)
 }
 
 // Declare keeps a declaration, or returns the one of the same key that is there
@@ -128,7 +163,7 @@ func (s *Load) Own(d device.Declaration) { s.devices = append(s.devices, d) }
 // looks at it then.
 func (s *Load) LoadingOnly(c Call, what string) {
 	if !s.G.Collecting() {
-		c.Fail("%s while the show loads: at the top level of the script, not in a task or a handler", what)
+		s.Refuse(c, "%s while the show loads: at the top level of the script, not in a task or a handler", what)
 	}
 }
 

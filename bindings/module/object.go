@@ -145,6 +145,7 @@ func Object[T any](s *Load, L *lua.LState, name string, v T, classOf func() Clas
 	mt, ok := s.metatables[name]
 	if !ok {
 		mt = metatable(L, name, classOf())
+		s.wrapAll(L, name+":", mt.RawGetString(methodsField).(*lua.LTable))
 		s.metatables[name] = mt
 	}
 	ud := L.NewUserData()

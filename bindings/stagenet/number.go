@@ -31,7 +31,7 @@ func (s *net) number(c module.Call, v *console, name lua.LValue, pending bool) i
 		return a
 	}
 	if s.place(v, a).Gateway == "" {
-		c.Fail("no lease holds %s; give { pending = true } if its gateway is still to come", stagenet.AddressName(a))
+		s.Refuse(c, "no lease holds %s; give { pending = true } if its gateway is still to come", stagenet.AddressName(a))
 	}
 	return a
 }

@@ -109,7 +109,7 @@ func (s *house) checkLimits(c module.Call, m *motion, a device.Axis, knots []flo
 	}
 	if p, known := s.plan(m, a); known {
 		if text := l.Beyond(a, p.End, p.Rate, knots); text != "" {
-			c.Fail("%s", text)
+			s.Refuse(c, "%s", text)
 		}
 	}
 }

@@ -71,6 +71,15 @@ func (g *Generation) require(L *lua.LState) int {
 	return 1
 }
 
+// Loaded is what require returns for a module that has been loaded.
+func (g *Generation) Loaded(name string) (v lua.LValue, ok bool) {
+	v, ok = g.modules[name]
+	return v, ok
+}
+
+// Protected tells whether the code that runs does so in a protected call or a coroutine.
+func (g *Generation) Protected() bool { return g.current != nil && g.current.nesting > 0 }
+
 // beginLoad notes that the running task loads a module. What it returns notes the end.
 func (g *Generation) beginLoad(name string) (end func()) {
 	t, l := g.current, &load{task: g.current}

@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"fmt"
+
 	"showrun/runtime/script/chunk"
 )
 
@@ -322,4 +324,10 @@ func (p *parser) list() (list []Expr) {
 		list = append(list, p.expr())
 	}
 	return list
+}
+
+// String names a place, as in "show.lua:3:7".
+func (f *File) String(at int) string {
+	line, column := f.Place(at)
+	return fmt.Sprintf("%s:%d:%d", f.Name, line, column)
 }
