@@ -23,6 +23,7 @@ import (
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
 	"showrun/runtime/script/state"
+	"showrun/runtime/script/syntax"
 	"showrun/runtime/show"
 )
 
@@ -122,6 +123,9 @@ func (s *Show) Layout() []patch.Place { return s.layout }
 
 // Bar implements show.Bindings.
 func (s *Show) Bar() beat.Micro { return s.BeatsPerBar }
+
+// Cues is what there is to say about cues that are of no use.
+func (s *Show) Cues() []syntax.Remark { return s.cues.Remarks() }
 
 // Devices implements show.Bindings.
 func (s *Show) Devices() []device.Declaration { return s.Load.Devices() }

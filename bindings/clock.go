@@ -261,6 +261,9 @@ func (s *Show) conduct(c module.Call, command beat.Command) {
 	})
 }
 
+// Waits are the functions of modules in which a task waits.
+func Waits() []string { return []string{"clock.sleep", "clock.sync", "clock.wait"} }
+
 func (s *Show) clockBeatsPerBar(c module.Call) int {
 	s.BeatsPerBar = beat.Micro(c.Integer(1, "the beats", 1, 64)) * beat.Beat
 	return 0

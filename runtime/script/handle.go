@@ -174,6 +174,9 @@ func (g *Generation) On(kind string, fn *lua.LFunction, args Args, topics ...str
 	return h
 }
 
+// Heard tells whether anything is called for events of a topic.
+func (g *Generation) Heard(topic string) bool { return len(g.topics[topic]) > 0 }
+
 func (g *Generation) scheduleIn(h *Handle, d Span) {
 	h.entry = entry{kind: waitTime, at: g.Instant() + d.Time, handle: h}
 	if d.Beats != 0 {

@@ -1,0 +1,187 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"showrun/runtime/patch"
+	"showrun/runtime/script/syntax"
+)
+
+// uses is what files do with global variables.
+type uses struct {
+	set     map[string]bool
+	asked   map[string]bool // whether there is such a variable
+	dynamic bool            // which are set cannot be told
+}
+
+// unset notes the global variables that nothing sets, each once a file, and returns those that
+// are modules.
+func (c *check) unset() (modules []string) {
+	u := &uses{set: map[string]bool{}, asked: map[string]bool{}}
+	for _, f := range slices.Concat(c.files, c.library) {
+		syntax.Walk(f.Main, func(n syntax.Node) bool { u.see(n); return true })
+	}
+	for _, f := range c.files {
+		told := map[string]bool{}
+		syntax.Walk(f.Main, func(n syntax.Node) bool {
+			name, ok := n.(*syntax.Name)
+			if !ok || name.Local != nil || told[name.Name] || c.globals[name.Name] || u.set[name.Name] || u.asked[name.Name] {
+				return true
+			}
+			if module := c.isModule(name.Name); module || !u.dynamic {
+				told[name.Name] = true
+				c.unsetAt(f, name, u)
+				if module && !slices.Contains(modules, name.Name) {
+					modules = append(modules, name.Name)
+				}
+			}
+			return true
+		})
+	}
+	return modules
+}
+
+// unsetAt notes a use of a variable that nothing sets.
+func (c *check) unsetAt(f *syntax.File, n *syntax.Name, u *uses) {
+	c.find(f, n.Place(), "global", fmt.Sprintf("nothing sets the global variable '%s'", n.Name), c.instead(f, n, u))
+}
+
+// instead is what may be meant by a variable that nothing sets.
+func (c *check) instead(f *syntax.File, n *syntax.Name, u *uses) string {
+	if c.isModule(n.Name) {
+		return fmt.Sprintf("local %s = require %q", n.Name, n.Name)
+	}
+	var known []string
+	later := 0
+	syntax.Walk(f.Main, func(node syntax.Node) bool {
+		for _, v := range declared(node) {
+			if v.Name != n.Name {
+				known = append(known, v.Name)
+			} else if later == 0 {
+				later = v.At
+			}
+		}
+		return true
+	})
+	if later > 0 {
+		line, _ := f.Place(later)
+		return fmt.Sprintf("the local of that name at line %d cannot be seen here; declare it before, outside of other blocks", line)
+	}
+	for name := range c.globals {
+		known = append(known, name)
+	}
+	for name := range u.set {
+		known = append(known, name)
+	}
+	slices.Sort(known)
+	if near := patch.Closest(n.Name, slices.Compact(known)); near != "" {
+		return fmt.Sprintf("did you mean '%s'?", near)
+	}
+	return ""
+}
+
+// declared are the local variables that a node declares.
+func declared(n syntax.Node) []*syntax.Variable {
+	switch n := n.(type) {
+	case *syntax.Local:
+		return n.Vars
+	case *syntax.For:
+		return n.Vars
+	case *syntax.Function:
+		return n.Params
+	}
+	return nil
+}
+
+// see notes what a node does.
+func (u *uses) see(n syntax.Node) {
+	switch n := n.(type) {
+	case *syntax.Assign:
+		for _, t := range n.Targets {
+			u.assign(t)
+		}
+	case *syntax.If:
+		for _, cond := range n.Conds {
+			u.ask(cond)
+		}
+	case *syntax.Loop:
+		u.ask(n.Cond)
+	case *syntax.Unary:
+		if n.Op == "not" {
+			u.ask(n.Of)
+		}
+	case *syntax.Binary:
+		switch n.Op {
+		case "and", "or":
+			u.ask(n.Left)
+		case "==", "~=":
+			if isNil(n.Right) {
+				u.ask(n.Left)
+			}
+		}
+	case *syntax.Call:
+		u.call(n)
+	}
+}
+
+func isNil(e syntax.Expr) bool {
+	c, ok := e.(*syntax.Constant)
+	return ok && c.Word == "nil"
+}
+
+func (u *uses) ask(e syntax.Expr) {
+	if name, ok := global(e); ok {
+		u.asked[name] = true
+	}
+}
+
+// global is the name of a global variable.
+func global(e syntax.Expr) (string, bool) {
+	n, ok := e.(*syntax.Name)
+	if !ok || n.Local != nil {
+		return "", false
+	}
+	return n.Name, true
+}
+
+func (u *uses) assign(t syntax.Expr) {
+	if name, ok := global(t); ok {
+		u.set[name] = true
+	}
+	index, ok := t.(*syntax.Index)
+	if !ok {
+		return
+	}
+	if key, ok := index.Key.(*syntax.Text); ok { // of _G, by whatever name
+		u.set[key.Value] = u.set[key.Value] || isG(index.Of)
+	} else if isG(index.Of) {
+		u.dynamic = true
+	}
+}
+
+// isG tells whether an expression is _G.
+func isG(e syntax.Expr) bool {
+	if n, ok := e.(*syntax.Name); ok && n.Local != nil && n.Local.Value != nil {
+		e = n.Local.Value
+	}
+	name, ok := global(e)
+	return ok && name == "_G"
+}
+
+func (u *uses) call(n *syntax.Call) {
+	name, ok := global(n.Func)
+	if !ok {
+		return
+	}
+	switch name {
+	case "load", "loadstring":
+		u.dynamic = true
+	case "type", "assert":
+		for _, a := range n.Args {
+			u.ask(a)
+		}
+	default: // whoever is given _G may set anything in it
+		u.dynamic = u.dynamic || name != "pairs" && name != "next" && name != "rawget" && slices.ContainsFunc(n.Args, isG)
+	}
+}

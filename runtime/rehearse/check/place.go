@@ -1,0 +1,228 @@
+package check
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"showrun/runtime/script/syntax"
+)
+
+// quoted are the names in a message.
+var quoted = regexp.MustCompile(`'([^']+)'|"([^"]+)"`)
+
+// callName is the function in front of a message, as in "stage.fixture:fade: …".
+var callName = regexp.MustCompile(`^[a-z_]+(?:[.:][a-z_]+)+: `)
+
+// locate finds where in its line, or in the call that begins there, stands what a remark is
+// about: the first name in quotes, or the name of the call.
+func (c *check) locate(f *syntax.File, r *syntax.Remark) {
+	call := callsAt(f, r.Line, last(callName.FindString(r.Text)))
+	if len(call) > 0 && c.name(f, r, call[0]) || r.Column > 0 {
+		return
+	}
+	if len(call) > 0 {
+		r.Line, r.Column = f.Place(call[0].NameAt)
+		return
+	}
+	line := f.Line(min(max(r.Line, 1), f.Lines()))
+	for _, m := range quoted.FindAllStringSubmatch(r.Text, -1) {
+		if i := strings.Index(line, m[1]+m[2]); i >= 0 {
+			r.Column = len([]rune(line[:i])) + 1
+			return
+		}
+	}
+	r.Column = len(line) - len(strings.TrimLeft(line, " \t")) + 1
+}
+
+// name puts a remark where the first name in quotes stands in the arguments of a call.
+func (c *check) name(f *syntax.File, r *syntax.Remark, call *syntax.Call) (found bool) {
+	for _, m := range quoted.FindAllStringSubmatch(r.Text, -1) {
+		for _, a := range call.Args {
+			syntax.Walk(a, func(n syntax.Node) bool {
+				if t, ok := n.(*syntax.Text); ok && !found && t.Value == m[1]+m[2] {
+					r.Line, r.Column = f.Place(t.Place())
+					found = true
+				}
+				_, inner := n.(*syntax.Function)
+				return !found && !inner
+			})
+			if found {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// last is the last part of the name of a call.
+func last(call string) string {
+	call = strings.TrimSuffix(call, ": ")
+	return call[strings.LastIndexAny(call, ".:")+1:]
+}
+
+// callsAt are the calls of a name that stand at a line.
+func callsAt(f *syntax.File, line int, name string) (list []*syntax.Call) {
+	if name == "" {
+		return nil
+	}
+	syntax.Walk(f.Main, func(n syntax.Node) bool {
+		call, ok := n.(*syntax.Call)
+		if !ok || nameOf(call) != name {
+			return true
+		}
+		for _, at := range []int{call.Place(), call.NameAt, call.End} {
+			if l, _ := f.Place(at); l == line {
+				list = append(list, call)
+				break
+			}
+		}
+		return true
+	})
+	return list
+}
+
+// nameOf is the last name of what is called.
+func nameOf(c *syntax.Call) string {
+	if c.Method != "" {
+		return c.Method
+	}
+	switch fn := c.Func.(type) {
+	case *syntax.Name:
+		if fn.Local != nil && fn.Local.Value != nil {
+			if i, ok := fn.Local.Value.(*syntax.Index); ok {
+				return keyOf(i)
+			}
+		}
+		return fn.Name
+	case *syntax.Index:
+		return keyOf(fn)
+	}
+	return ""
+}
+
+func keyOf(i *syntax.Index) string {
+	k, _ := i.Key.(*syntax.Text)
+	if k == nil {
+		return ""
+	}
+	return k.Value
+}
+
+// suspicious tells whether somebody who wrote so many seconds meant milliseconds: they are many
+// and round, but no whole minutes such as 300 or 1800.
+func suspicious(seconds float64) bool {
+	return seconds >= 200 && math.Mod(seconds, 50) == 0 && (math.Mod(seconds, 60) != 0 || math.Mod(seconds, 500) == 0)
+}
+
+// durations notes the numbers that are taken as seconds and look like milliseconds. What is
+// computed is known to be meant.
+func (c *check) durations() {
+	for _, d := range c.looker.Lengths() {
+		f := c.file(d.File)
+		if f == nil || !suspicious(d.Seconds) {
+			continue
+		}
+		for _, call := range callsAt(f, d.Line, last(d.Call)) {
+			for _, a := range call.Args {
+				if at, ok := written(a, d.Seconds); ok {
+					c.find(f, at, "duration", fmt.Sprintf("%s takes seconds, and %g of them are %s", d.Call, d.Seconds, minutes(d.Seconds)),
+						fmt.Sprintf("write %g or \"%gms\" for milliseconds, or \"%gs\" if it is meant", d.Seconds/1000, d.Seconds, d.Seconds))
+				}
+			}
+		}
+	}
+}
+
+func minutes(seconds float64) string { return fmt.Sprintf("%.3g minutes", seconds/60) }
+
+// written is where a number stands in an expression, as such or as a variable that is it.
+func written(e syntax.Expr, number float64) (at int, found bool) {
+	is := func(e syntax.Expr) bool { n, ok := e.(*syntax.Number); return ok && n.Value == number }
+	visit := func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Number:
+			if is(n) && !found {
+				at, found = n.Place(), true
+			}
+		case *syntax.Name:
+			if n.Local != nil && n.Local.Sets == 0 && n.Local.Value != nil && is(n.Local.Value) && !found {
+				at, found = n.Place(), true
+			}
+		case *syntax.Function, *syntax.Binary, *syntax.Call:
+			return false
+		}
+		return true
+	}
+	syntax.Walk(e, visit)
+	return at, found
+}
+
+// devices notes what was declared and is not used: by itself, or as a variable that nobody
+// reads.
+func (c *check) devices() {
+	for _, d := range c.looker.Declared() {
+		f := c.file(d.File)
+		if f == nil {
+			continue
+		}
+		calls := callsAt(f, d.Line, last(d.Call))
+		syntax.Walk(f.Main, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.Do:
+				if slices.Contains(calls, n.Call) {
+					c.unused(f, n.Call.NameAt, d.Call)
+				}
+			case *syntax.Local:
+				for i, v := range n.Vars {
+					if call, ok := v.Value.(*syntax.Call); ok && i < len(n.Values) && v.Reads == 0 && slices.Contains(calls, call) {
+						c.unused(f, v.At, d.Call)
+					}
+				}
+			}
+			return true
+		})
+	}
+}
+
+func (c *check) unused(f *syntax.File, at int, call string) {
+	c.find(f, at, "unused-device", "the "+call+" is never used", "take it out, or use it")
+}
+
+// allowed is a comment that silences rules.
+var allowed = regexp.MustCompile(`--\s*showrun:\s*allow\b(.*)$`)
+
+// allow takes out what the lines of findings allow, and notes what silences nothing.
+func (c *check) allow() {
+	for _, f := range c.files {
+		for n := 1; n <= f.Lines(); n++ {
+			text := strings.TrimRight(f.Line(n), "\r\n")
+			m := allowed.FindStringSubmatchIndex(text)
+			if m == nil {
+				continue
+			}
+			rules := strings.FieldsFunc(text[m[2]:m[3]], func(r rune) bool { return r == ' ' || r == ',' || r == '\t' })
+			for _, rule := range rules {
+				c.silence(f, n, len([]rune(text[:m[0]]))+1, rule)
+			}
+			if len(rules) == 0 {
+				c.silence(f, n, len([]rune(text[:m[0]]))+1, "")
+			}
+		}
+	}
+}
+
+func (c *check) silence(f *syntax.File, line, column int, rule string) {
+	before := len(c.findings)
+	c.findings = slices.DeleteFunc(c.findings, func(x Finding) bool {
+		return x.File == f.Name && x.Line == line && x.Rule == rule && rule != "allow"
+	})
+	switch {
+	case !isRule(rule):
+		c.findings = append(c.findings, Finding{f.Name, line, column, "allow", fmt.Sprintf("there is no rule '%s'", rule), "showrun check --rules lists them"})
+	case len(c.findings) == before:
+		c.findings = append(c.findings, Finding{f.Name, line, column, "allow", fmt.Sprintf("nothing here is found by the rule '%s'", rule), "take the comment out"})
+	}
+}

@@ -1,0 +1,82 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A Rule is a kind of mistake.
+type Rule struct {
+	Name string
+	Text string // what it finds, a sentence
+}
+
+// Rules lists all rules, in the order in which people are told of them.
+func Rules() []Rule {
+	return []Rule{
+		{"syntax", "A file that does not compile, or cannot be read."},
+		{"load", "What ends the load of the show besides a wrong call: it would not go live."},
+		{"argument", "A call of a module with what it does not take: values out of range, of the wrong kind, too few or too many."},
+		{"option", "A field in a table of options, or a channel in levels, that there is not."},
+		{"name", "The name of a fixture, group, cue, list, gateway or file that there is not."},
+		{"patch", "Fixtures that overlap, do not fit into their universe, or share a name."},
+		{"profile", "A fixture profile that cannot be used."},
+		{"member", "A function, method or field that a module or an object does not have."},
+		{"place", "What is possible only while the show loads, in a handler; or only in a handler, while it loads."},
+		{"global", "A global variable that nothing sets: mostly a missing `local x = require \"x\"`, or a name misspelt."},
+		{"duration", "A number of seconds that looks like milliseconds, as in `fade(0, 3000)`."},
+		{"endless-loop", "A loop without an end in which nothing waits."},
+		{"unreachable-cue", "A cue that its timecode passes over, or a cue that two stand for."},
+		{"empty-cue", "A cue that changes nothing."},
+		{"mark", "A mark with nothing to put in place in the dark."},
+		{"unused-device", "A device that is declared and never used."},
+		{"allow", "A `-- showrun: allow` that names no rule, or silences nothing."},
+	}
+}
+
+func isRule(name string) bool {
+	for _, r := range Rules() {
+		if r.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// kinds tell the rule by what was raised; the first that fits counts.
+var kinds = []struct {
+	rule string
+	says *regexp.Regexp
+}{
+	{"place", regexp.MustCompile(`while the show loads|operated in a task or a handler|cannot wait here`)},
+	{"profile", regexp.MustCompile(`(?i)profile|Open Fixture|GDTF|\bmode\b.*\bhas\b`)},
+	{"patch", regexp.MustCompile(`overlap|slots? \d+.*(taken|beyond|does not fit)|is patched|already called|called .* already|does not fit`)},
+	{"unreachable-cue", regexp.MustCompile(`cue [\d.]+ .*(already|twice)|there is a cue`)},
+	{"option", regexp.MustCompile(`unknown option|has no channel|has no '?"?[\w ]+"?'?[;:( ].*(channel|it has)|has no "`)},
+	{"name", regexp.MustCompile(`no (fixture|group|cue|file|param|list|lease)|is called|no module|there is no `)},
+	{"member", regexp.MustCompile(`has no '`)},
+}
+
+// ruleOf is the rule of what a call has raised.
+func ruleOf(text string) string {
+	for _, k := range kinds {
+		if k.says.MatchString(text) {
+			return k.rule
+		}
+	}
+	return "argument"
+}
+
+// remedyOf takes a remedy off a text: the last brackets or what is behind the last
+// semicolon.
+func remedyOf(text string) (rest, remedy string) {
+	if strings.HasSuffix(text, ")") {
+		if i := strings.LastIndex(text, " ("); i > 0 {
+			return text[:i], text[i+2 : len(text)-1]
+		}
+	}
+	if rest, remedy, found := strings.Cut(text, "; "); found {
+		return rest, remedy
+	}
+	return text, ""
+}
