@@ -268,6 +268,9 @@ func (s *Show) fade(c module.Call, g *group) int {
 		}
 		return 0
 	}
+	if c.None(2) {
+		s.Depends() // in a cue it may be left out
+	}
 	s.fadeTo(targets, s.Duration(c, c.Get(2), "the duration"), delay, easing)
 	return 0
 }

@@ -57,30 +57,32 @@ func (l *list) number(c module.Call, i int) float64 {
 }
 
 func (s *Lists) listGo(c module.Call, l *list) int {
-	if !s.now(c, l) {
-		return 0
-	}
+	now := s.now(c, l)
 	if c.None(1) {
-		l.do(l.Press(s.moment()))
+		if now {
+			l.do(l.Press(s.moment()))
+		}
 		return 0
 	}
-	e, _ := l.GoTo(s.moment(), l.number(c, 1))
-	l.do(e)
+	if number := l.number(c, 1); now {
+		e, _ := l.GoTo(s.moment(), number)
+		l.do(e)
+	}
 	return 0
 }
 
 func (s *Lists) listJump(c module.Call, l *list) int {
-	if !s.now(c, l) {
-		return 0
-	}
+	now := s.now(c, l)
 	number := l.number(c, 1)
 	var over *cue.Length
 	if !c.None(2) {
 		d := cue.Length(s.Duration(c, c.Get(2), "the duration"))
 		over = &d
 	}
-	e, _ := l.Jump(s.moment(), number, over)
-	l.do(e)
+	if now {
+		e, _ := l.Jump(s.moment(), number, over)
+		l.do(e)
+	}
 	return 0
 }
 

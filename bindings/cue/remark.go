@@ -24,13 +24,29 @@ func (s *Lists) Remarks() (remarks []syntax.Remark) {
 			say(m.Cue, rule, m.Text)
 		}
 		for i, c := range l.Cues() {
-			if len(c.Changes) == 0 && !c.Function && !c.Block && c.Next == cue.OnGo && l.times[c] == "" && !l.heard() {
+			if l.bare(i) && l.times[c] == "" && !l.heard() {
 				say(c, "empty-cue", "it has neither a look nor a function, and nothing hears of it; give it look = { … } or go = function() … end")
 			}
 			l.overtaken(i, func(text string) { say(c, "unreachable-cue", text) })
 		}
 	}
 	return remarks
+}
+
+// bare tells whether the cue at i is nothing but its number, where others are more. After one
+// that is cue_only it ends that.
+func (l *list) bare(i int) bool {
+	cues := l.Cues()
+	empty := func(c *cue.Cue) bool {
+		return len(c.Changes) == 0 && !c.Function && !c.Block && c.Next == cue.OnGo
+	}
+	full := 0
+	for _, c := range cues {
+		if !empty(c) {
+			full++
+		}
+	}
+	return empty(cues[i]) && full > 1 && (i == 0 || !cues[i-1].CueOnly)
 }
 
 // heard tells whether anybody is told what the list does.

@@ -98,10 +98,15 @@ func (s *Load) wrapAll(L *lua.LState, prefix string, of *lua.LTable) {
 // Refuse raises that something cannot be done as things stand, though nothing is wrong with
 // it.
 func (s *Load) Refuse(c Call, format string, args ...any) {
+	s.Depends()
+	c.Fail(format, args...)
+}
+
+// Depends tells who looks on that whether something raises depends on more than the call.
+func (s *Load) Depends() {
 	if s.Watch != nil {
 		s.Watch.Refused()
 	}
-	c.Fail(format, args...)
 }
 
 // Declare keeps a declaration, or returns the one of the same key that is there

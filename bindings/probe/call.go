@@ -215,7 +215,7 @@ func (s *scene) tryOne(c *syntax.Call, t target, i int) (result lua.LValue, rais
 			return L.Get(-1)
 		})
 		switch {
-		case s.refused && s.isHandler(s.inside[c]) && strings.Contains(raised, loadingOnly):
+		case s.refused && s.isHandler(s.inside[c]) && (strings.Contains(raised, loadingOnly) || strings.Contains(raised, "must be") && !s.inCue(s.inside[c])):
 			return nil, raised
 		case raised == "" || s.refused:
 			return result, ""
@@ -243,6 +243,16 @@ func (s *scene) isHandler(fn *syntax.Function) bool {
 	}
 	name := s.called(call)
 	return name != "" && !strings.HasSuffix(name, ":each")
+}
+
+// inCue tells whether a function is that of a cue, or inside one.
+func (s *scene) inCue(fn *syntax.Function) bool {
+	for ; fn != nil; fn = fn.In {
+		if call := s.bodies[fn]; call != nil && call.Method == "cue" {
+			return true
+		}
+	}
+	return false
 }
 
 // stands are what is put in the place of what is not known.

@@ -120,8 +120,12 @@ func trace(s string) string {
 
 // hints are what errors of the virtual machine guess with.
 func (g *Generation) hints() chunk.Hints {
-	return chunk.Hints{Closest: patch.Closest, Module: g.available, Instead: func(name string) string { return instead[name] }}
+	return chunk.Hints{Closest: patch.Closest, Module: g.available, Instead: Instead}
 }
+
+// Instead is what shows have in place of something that they have not by its name, as in
+// "io.open"; "" for most names.
+func Instead(name string) string { return instead[name] }
 
 // instead is what shows have in place of what they have not.
 var instead = map[string]string{

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"showrun/runtime/patch"
+	"showrun/runtime/script"
 	"showrun/runtime/script/syntax"
 )
 
@@ -25,6 +26,10 @@ func (c *check) unset() (modules []string) {
 	for _, f := range c.files {
 		told := map[string]bool{}
 		syntax.Walk(f.Main, func(n syntax.Node) bool {
+			if call, ok := n.(*syntax.Call); ok {
+				passes(call, told)
+				return !catches(call)
+			}
 			name, ok := n.(*syntax.Name)
 			if !ok || name.Local != nil || told[name.Name] || c.globals[name.Name] || u.set[name.Name] || u.asked[name.Name] {
 				return true
@@ -42,6 +47,23 @@ func (c *check) unset() (modules []string) {
 	return modules
 }
 
+// catches tells whether a call catches the errors of what it calls: whoever does so knows that
+// there may be some.
+func catches(c *syntax.Call) bool {
+	name, _ := global(c.Func)
+	return name == "pcall" || name == "xpcall"
+}
+
+// passes takes note of names of the language that shows do not have, and that a call is given:
+// it is to see that.
+func passes(c *syntax.Call, told map[string]bool) {
+	for _, a := range c.Args {
+		if name, ok := global(a); ok && script.Instead(name) != "" {
+			told[name] = true
+		}
+	}
+}
+
 // unsetAt notes a use of a variable that nothing sets.
 func (c *check) unsetAt(f *syntax.File, n *syntax.Name, u *uses) {
 	c.find(f, n.Place(), "global", fmt.Sprintf("nothing sets the global variable '%s'", n.Name), c.instead(f, n, u))
@@ -51,6 +73,9 @@ func (c *check) unsetAt(f *syntax.File, n *syntax.Name, u *uses) {
 func (c *check) instead(f *syntax.File, n *syntax.Name, u *uses) string {
 	if c.isModule(n.Name) {
 		return fmt.Sprintf("local %s = require %q", n.Name, n.Name)
+	}
+	if text := script.Instead(n.Name); text != "" {
+		return text
 	}
 	var known []string
 	later := 0

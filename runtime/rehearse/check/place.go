@@ -163,9 +163,11 @@ func written(e syntax.Expr, number float64) (at int, found bool) {
 // devices notes what was declared and is not used: by itself, or as a variable that nobody
 // reads.
 func (c *check) devices() {
+	others := c.others()
 	for _, d := range c.looker.Declared() {
 		f := c.file(d.File)
-		if f == nil {
+		module, _, _ := strings.Cut(d.Call, ".")
+		if f == nil || others[module] {
 			continue
 		}
 		calls := callsAt(f, d.Line, last(d.Call))
@@ -185,6 +187,28 @@ func (c *check) devices() {
 			return true
 		})
 	}
+}
+
+// others are the modules of which functions are called that declare no device: those may use
+// any that there is.
+func (c *check) others() map[string]bool {
+	declaring := map[string]bool{}
+	for _, d := range c.looker.Declared() {
+		declaring[d.Call] = true
+	}
+	used := map[string]bool{}
+	l := &looping{check: c}
+	for _, f := range c.files {
+		syntax.Walk(f.Main, func(n syntax.Node) bool {
+			if call, ok := n.(*syntax.Call); ok && call.Method == "" {
+				path := l.path(call.Func)
+				module, _, found := strings.Cut(path, ".")
+				used[module] = used[module] || found && !declaring[path]
+			}
+			return true
+		})
+	}
+	return used
 }
 
 func (c *check) unused(f *syntax.File, at int, call string) {

@@ -1,0 +1,156 @@
+package check_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"showrun/bindings"
+	"showrun/bindings/probe"
+	"showrun/bindings/reference"
+	"showrun/runtime/rehearse"
+	"showrun/runtime/rehearse/check"
+	"showrun/scripts"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// look checks the show in a folder.
+func look(t *testing.T, folder fs.FS) []check.Finding {
+	t.Helper()
+	opts := check.Options{Options: rehearse.Options{
+		Name: "show", File: "show.lua", Bind: probe.New, Shipped: scripts.Files(), Rate: 44, Lookahead: 50 * time.Millisecond,
+	}, Waits: bindings.Waits()}
+	findings, err := check.Check(context.Background(), opts, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return findings
+}
+
+// shows reads the shows of a file in testdata: each begins with a line "==== name", other files
+// than show.lua with "---- name".
+func shows(t *testing.T, file string) (names []string, folders []fstest.MapFS) {
+	t.Helper()
+	f, err := os.Open(filepath.Join("testdata", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in := ""
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, found := strings.CutPrefix(lines.Text(), "==== "); found {
+			names, folders, in = append(names, name), append(folders, fstest.MapFS{}), "show.lua"
+			folders[len(folders)-1][in] = &fstest.MapFile{}
+			continue
+		}
+		folder := folders[len(folders)-1]
+		if name, found := strings.CutPrefix(lines.Text(), "---- "); found {
+			in = name
+			folder[in] = &fstest.MapFile{}
+			continue
+		}
+		folder[in].Data = append(folder[in].Data, lines.Text()+"\n"...)
+	}
+	return names, folders
+}
+
+// TestMistakes finds each mistake in the line that says so with "--> rule: text", and no other.
+// The text is a part of the finding.
+func TestMistakes(t *testing.T) {
+	names, folders := shows(t, "mistakes.txt")
+	count := 0
+	for i, folder := range folders {
+		findings := look(t, folder)
+		for name, file := range folder {
+			for n, line := range strings.Split(string(file.Data), "\n") {
+				for _, want := range strings.Split(line, "--> ")[1:] {
+					count++
+					rule, text, _ := strings.Cut(strings.TrimSpace(want), ":")
+					at := slices.IndexFunc(findings, func(f check.Finding) bool {
+						return f.File == name && f.Line == n+1 && f.Rule == rule && strings.Contains(f.String(), strings.TrimSpace(text))
+					})
+					if at < 0 {
+						t.Errorf("%s: %s:%d: not found: %s", names[i], name, n+1, want)
+						continue
+					}
+					findings = slices.Delete(findings, at, at+1)
+				}
+			}
+		}
+		for _, f := range findings {
+			t.Errorf("%s: nobody makes this mistake: %s", names[i], f)
+		}
+	}
+	if count < 40 {
+		t.Errorf("%d mistakes", count)
+	}
+}
+
+// TestShowsWithoutMistakes are of different styles, and nothing is found in any of them.
+func TestShowsWithoutMistakes(t *testing.T) {
+	names, folders := shows(t, "clean.txt")
+	for i, folder := range folders {
+		for _, f := range look(t, folder) {
+			t.Errorf("%s: %s", names[i], f)
+		}
+	}
+	if len(names) < 20 {
+		t.Errorf("%d shows", len(names))
+	}
+}
+
+// TestNothingIsFoundInTheReference is also about the examples and the library.
+func TestNothingIsFoundInTheReference(t *testing.T) {
+	examples, err := reference.Examples()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ex := range examples {
+		folder := fstest.MapFS{"show.lua": {Data: []byte(ex.Text)}}
+		for name, text := range ex.Files {
+			folder[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		for _, f := range look(t, folder) {
+			t.Errorf("%s: %s", ex.Where, f)
+		}
+	}
+	shows, err := filepath.Glob("../../../examples/*/show.lua")
+	if err != nil || len(shows) == 0 {
+		t.Fatal(shows, err)
+	}
+	for _, show := range shows {
+		for _, f := range look(t, os.DirFS(filepath.Dir(show))) {
+			t.Errorf("%s: %s", filepath.Dir(show), f)
+		}
+	}
+	library, err := fs.Glob(scripts.Files(), "*.lua")
+	if err != nil || len(library) == 0 {
+		t.Fatal(library, err)
+	}
+	for _, name := range library {
+		if name == "test.lua" {
+			continue // it is no part of a show
+		}
+		text, err := fs.ReadFile(scripts.Files(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		module := strings.TrimSuffix(path.Base(name), ".lua")
+		folder := fstest.MapFS{name: {Data: text}, "show.lua": {Data: fmt.Appendf(nil, "local m = require %q return m", module)}}
+		for _, f := range look(t, folder) {
+			t.Errorf("the library: %s", f)
+		}
+	}
+}
