@@ -159,8 +159,8 @@ func (s *scene) lacks(e *syntax.Index, t *lua.LTable, key string) {
 		}
 		return
 	}
-	name, ok := e.Of.(*syntax.Name)
-	if !ok || s.stored[key] > 0 || s.dynamic || !s.callees[e] {
+	name := path(e.Of)
+	if name == "" || s.stored[key] > 0 || s.dynamic || !s.callees[e] {
 		return
 	}
 	var known []string
@@ -169,9 +169,22 @@ func (s *scene) lacks(e *syntax.Index, t *lua.LTable, key string) {
 			known = append(known, string(k))
 		}
 	})
-	if near := patch.Closest(key, known); near != "" || name.Local == nil {
-		s.remark(e.Place(), "member", name.Name+" has no '"+key+"'"+module.Hint(key, "it has", known))
+	if near := patch.Closest(key, known); near != "" {
+		s.remark(e.Place(), "member", name+" has no '"+key+"'"+module.Hint(key, "it has", known))
 	}
+}
+
+// path is how an expression such as show.log is written; "" for others.
+func path(e syntax.Expr) string {
+	switch e := e.(type) {
+	case *syntax.Name:
+		return e.Name
+	case *syntax.Index:
+		if k, ok := e.Key.(*syntax.Text); ok && path(e.Of) != "" {
+			return path(e.Of) + "." + k.Value
+		}
+	}
+	return ""
 }
 
 // beatField says that a beat, which a function is called with, has no such field.

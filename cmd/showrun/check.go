@@ -78,7 +78,7 @@ func (a *app) printFindings(findings []check.Finding, asJSON bool) error {
 		}
 	}
 	if len(findings) > 0 {
-		return brokenError{errNotReady}
+		return errNotReady
 	}
 	return nil
 }
