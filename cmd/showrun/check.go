@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -41,6 +43,9 @@ A comment -- showrun: allow RULE at the end of a line silences that rule there.`
 			if err != nil {
 				return err
 			}
+			for i, f := range findings { // as seen from where people, and their editors, are
+				findings[i].File = filepath.ToSlash(filepath.Join(folderOf(args[0]), f.File))
+			}
 			return a.printFindings(findings, asJSON)
 		},
 	}
@@ -49,6 +54,14 @@ A comment -- showrun: allow RULE at the end of a line silences that rule there.`
 	cmd.Flags().BoolVar(&rules, "rules", false, "list the rules")
 	settings.ByHand(cmd.Flags(), "json", "rules")
 	return cmd
+}
+
+// folderOf is the folder of a show, as it was named.
+func folderOf(show string) string {
+	if st, err := os.Stat(show); err == nil && st.IsDir() {
+		return show
+	}
+	return filepath.Dir(show)
 }
 
 // listRules prints the rules.

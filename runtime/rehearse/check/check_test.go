@@ -98,6 +98,23 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestEveryRuleIsKnown by the page about them and by the mistakes.
+func TestEveryRuleIsKnown(t *testing.T) {
+	page := reference.Pages()["check.md"]
+	mistakes, err := os.ReadFile("testdata/mistakes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range check.Rules() {
+		if !strings.Contains(page, "| `"+r.Name+"` | "+r.Text+" |") {
+			t.Errorf("the page does not have %s: %s", r.Name, r.Text)
+		}
+		if !strings.Contains(string(mistakes), "--> "+r.Name+":") {
+			t.Errorf("no mistake is one of %s", r.Name)
+		}
+	}
+}
+
 // TestShowsWithoutMistakes are of different styles, and nothing is found in any of them.
 func TestShowsWithoutMistakes(t *testing.T) {
 	names, folders := shows(t, "clean.txt")

@@ -14,23 +14,23 @@ type Rule struct {
 // Rules lists all rules, in the order in which people are told of them.
 func Rules() []Rule {
 	return []Rule{
-		{"syntax", "A file that does not compile, or cannot be read."},
+		{"syntax", "A file that does not compile."},
 		{"load", "What ends the load of the show besides a wrong call: it would not go live."},
 		{"argument", "A call of a module with what it does not take: values out of range, of the wrong kind, too few or too many."},
 		{"option", "A field in a table of options, or a channel in levels, that there is not."},
-		{"name", "The name of a fixture, group, cue, list, gateway or file that there is not."},
+		{"name", "The name of a fixture, a group, a cue, a file or a module that there is not."},
 		{"patch", "Fixtures that overlap, do not fit into their universe, or share a name."},
 		{"profile", "A fixture profile that cannot be used."},
-		{"member", "A function, method or field that a module or an object does not have."},
+		{"member", "A function, a method or a field that a module, an object or a beat does not have."},
 		{"place", "What is possible only while the show loads, in a handler; or only in a handler, while it loads."},
-		{"global", "A global variable that nothing sets: mostly a missing `local x = require \"x\"`, or a name misspelt."},
-		{"duration", "A number of seconds that looks like milliseconds, as in `fade(0, 3000)`."},
-		{"endless-loop", "A loop without an end in which nothing waits."},
-		{"unreachable-cue", "A cue that its timecode passes over, or a cue that two stand for."},
+		{"global", "A global variable that nothing sets: mostly a missing `local x = require \"x\"`, or a misspelt name."},
+		{"duration", "A number of seconds that looks like milliseconds, as in `fade(0, 3000)`: many and round, but not whole minutes."},
+		{"endless-loop", "A loop in which nothing waits and that nothing ends."},
+		{"unreachable-cue", "A cue that its timecode passes over, or a second cue of one number."},
 		{"empty-cue", "A cue that changes nothing."},
 		{"mark", "A mark with nothing to put in place in the dark."},
 		{"unused-device", "A device that is declared and never used."},
-		{"allow", "A `-- showrun: allow` that names no rule, or silences nothing."},
+		{"allow", "A comment `-- showrun: allow` that names no rule, or silences nothing."},
 	}
 }
 
