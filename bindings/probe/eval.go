@@ -115,12 +115,8 @@ func (s *scene) index(e *syntax.Index) value {
 		return value{}
 	}
 	of := s.eval(e.Of)
-	if of.table != nil && s.stored[string(key)] == 0 {
-		for _, f := range of.table.Fields {
-			if k, ok := f.Key.(*syntax.Text); ok && k.Value == string(key) {
-				return s.eval(f.Value)
-			}
-		}
+	if of.table != nil {
+		return s.inTable(of.table, string(key))
 	}
 	var found value
 	for _, v := range of.may {
@@ -144,6 +140,23 @@ func (s *scene) index(e *syntax.Index) value {
 		}
 	}
 	return found
+}
+
+// inTable is a field of a constructor that is assigned to nowhere, or one that is assigned to
+// once.
+func (s *scene) inTable(t *syntax.Table, key string) value {
+	for _, f := range t.Fields {
+		if k, ok := f.Key.(*syntax.Text); ok && k.Value == key {
+			if s.stored[key] > 0 {
+				return value{}
+			}
+			return s.eval(f.Value)
+		}
+	}
+	if s.stored[key] == 1 && s.fields[key] != nil {
+		return s.eval(s.fields[key])
+	}
+	return value{}
 }
 
 // field is x.key of an object, or what that raises.

@@ -32,6 +32,7 @@ type scene struct {
 	*Probe
 	*traits
 	file    *syntax.File
+	fields  map[string]syntax.Expr            // what was assigned to fields last, by name
 	once    map[*syntax.Variable]syntax.Expr  // what variables without a value get, that are assigned to once
 	asked   map[*syntax.Variable]bool         // variables that some condition is about
 	bodies  map[*syntax.Function]*syntax.Call // whose argument a function is
@@ -52,7 +53,7 @@ type traits struct {
 
 func (p *Probe) newScene(f *syntax.File, t *traits) *scene {
 	s := &scene{
-		Probe: p, traits: t, file: f, once: map[*syntax.Variable]syntax.Expr{}, asked: map[*syntax.Variable]bool{},
+		Probe: p, traits: t, file: f, fields: map[string]syntax.Expr{}, once: map[*syntax.Variable]syntax.Expr{}, asked: map[*syntax.Variable]bool{},
 		bodies: map[*syntax.Function]*syntax.Call{}, guarded: map[*syntax.Function]bool{}, callees: map[syntax.Expr]bool{},
 		inside: map[*syntax.Call]*syntax.Function{}, memo: map[syntax.Expr]value{}, open: map[syntax.Expr]bool{},
 	}
@@ -147,6 +148,7 @@ func (s *scene) assigned(t syntax.Expr, i int, a *syntax.Assign) {
 			return
 		}
 		s.stored[k.Value]++
+		s.fields[k.Value] = v
 		s.methods[k.Value] = true
 		s.meta(k.Value, v)
 	}

@@ -141,7 +141,8 @@ func (l *looping) changes(body []syntax.Stmt) (names map[string]bool, calls bool
 			}
 		case *syntax.Local:
 			for _, v := range n.Vars {
-				names[v.Name] = true
+				call, isCall := v.Value.(*syntax.Call)
+				names[v.Name] = names[v.Name] || !isCall || !l.stands(call)
 			}
 		case *syntax.Call:
 			calls = calls || !l.plain(n)

@@ -151,6 +151,11 @@ func written(e syntax.Expr, number float64) (at int, found bool) {
 			if n.Local != nil && n.Local.Sets == 0 && n.Local.Value != nil && is(n.Local.Value) && !found {
 				at, found = n.Place(), true
 			}
+		case *syntax.Index:
+			if v := constant(n); v != nil && is(v) && !found {
+				at, found = n.Place(), true
+			}
+			return false
 		case *syntax.Function, *syntax.Binary, *syntax.Call:
 			return false
 		}
@@ -158,6 +163,24 @@ func written(e syntax.Expr, number float64) (at int, found bool) {
 	}
 	syntax.Walk(e, visit)
 	return at, found
+}
+
+// constant is the field of a table that stands in the text, if an index is that.
+func constant(i *syntax.Index) syntax.Expr {
+	n, ok := i.Of.(*syntax.Name)
+	if !ok || n.Local == nil || n.Local.Sets > 0 {
+		return nil
+	}
+	t, ok := n.Local.Value.(*syntax.Table)
+	if !ok {
+		return nil
+	}
+	for _, f := range t.Fields {
+		if k, ok := f.Key.(*syntax.Text); ok && k.Value == keyOf(i) {
+			return f.Value
+		}
+	}
+	return nil
 }
 
 // devices notes what was declared and is not used: by itself, or as a variable that nobody

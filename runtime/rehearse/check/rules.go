@@ -50,7 +50,7 @@ var kinds = []struct {
 }{
 	{"place", regexp.MustCompile(`while the show loads|operated in a task or a handler|cannot wait here`)},
 	{"profile", regexp.MustCompile(`^stage\.fixture: .*\.(json|gdtf)\b|(?i)profile|Open Fixture|GDTF|\bmode\b.*\bhas\b`)},
-	{"patch", regexp.MustCompile(`overlap|slots? \d+.*(taken|beyond|does not fit)|is patched|name is taken|already called|called .* already|does not fit`)},
+	{"patch", regexp.MustCompile(`overlap|slots? \d+.*(taken|beyond|does not fit)|is patched|name is taken|run past the last slot|already called|called .* already|does not fit`)},
 	{"unreachable-cue", regexp.MustCompile(`cue [\d.]+ .*(already|twice)|there is a cue`)},
 	{"option", regexp.MustCompile(`unknown option|has no channel|has no '?"?[\w ]+"?'?[;:( ].*(channel|it has)|has no "`)},
 	{"name", regexp.MustCompile(`no (fixture|group|cue|file|param|list|lease)|is called|no module|there is no `)},
