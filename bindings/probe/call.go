@@ -72,6 +72,7 @@ func (s *scene) require(c *syntax.Call) (value, bool) {
 		return value{}, true
 	}
 	if v, ok := s.G.Loaded(name.Value); ok {
+		s.adopt(name.Value, v)
 		return is(v), true
 	}
 	for _, m := range s.Modules() {
@@ -86,6 +87,20 @@ func (s *scene) require(c *syntax.Call) (value, bool) {
 		}
 	}
 	return value{}, true
+}
+
+// adopt names the functions of a module of the library.
+func (s *scene) adopt(name string, module lua.LValue) {
+	t, ok := module.(*lua.LTable)
+	if !ok || !s.shipped[name+".lua"] {
+		return
+	}
+	t.ForEach(func(k, v lua.LValue) {
+		if fn, ok := v.(*lua.LFunction); ok && fn.IsG {
+			s.names[fn] = name + "." + k.String()
+			s.lua[fn] = true
+		}
+	})
 }
 
 // called is the name of the function that a call is of, "" if it is none of a module.
@@ -199,7 +214,7 @@ func (s *scene) tryOne(c *syntax.Call, t target, i int) (result lua.LValue, rais
 	for _, stand := range s.stands() {
 		b := &builder{scene: s, stand: stand, choice: i}
 		args := b.args(c.Args)
-		if b.vague {
+		if b.vague || b.used && s.lua[t.fn] { // what is written in Lua may do anything with what it is given
 			return nil, ""
 		}
 		if t.self != nil && c.Method != "" {
@@ -268,6 +283,7 @@ func (s *scene) stub() *lua.LFunction {
 // shadowed computes something of which nothing comes, or returns what that raises.
 func (s *scene) shadowed(f func(L *lua.LState) lua.LValue) (v lua.LValue, raised string) {
 	v = lua.LNil
+	s.tried++
 	fn := s.G.L.NewFunction(func(L *lua.LState) int { v = f(L); return 0 })
 	if _, err := s.G.Shadow("check", nil, fn, nil); err != nil {
 		var failed *script.Failure

@@ -19,9 +19,10 @@ func (p *Probe) Examine(files, library []*syntax.File) error {
 	}
 	p.examining = true
 	return p.G.Do("check", 0, func() {
-		t := &traits{methods: methods(), stored: map[string]int{}, beat: p.beatFields()}
+		t := &traits{methods: methods(), stored: map[string]int{}, beat: p.beatFields(), shipped: map[string]bool{}, lua: map[*lua.LFunction]bool{}}
 		for _, f := range library {
 			p.newScene(f, t)
+			t.shipped[f.Name] = true
 		}
 		t.dynamic = false // what the library does it does within itself
 		var scenes []*scene

@@ -31,6 +31,7 @@ type Probe struct {
 	lengths   []syntax.Fact
 	devices   []syntax.Fact
 	absorber  *lua.LUserData
+	tried     int
 }
 
 // spot is a call in a text.
@@ -55,8 +56,14 @@ func (p *Probe) Lengths() []syntax.Fact { return p.lengths }
 // Declared are the calls that declared devices.
 func (p *Probe) Declared() []syntax.Fact { return p.devices }
 
+// Tried is how often something was computed in a shadow.
+func (p *Probe) Tried() int { return p.tried }
+
 // wrap puts a function in the place of one of a module.
 func (p *Probe) wrap(L *lua.LState, name string, fn *lua.LFunction) *lua.LFunction {
+	if p.absorber == nil {
+		L.SetGlobal(syntax.Unknown, p.unknown(L))
+	}
 	var around *lua.LFunction
 	around = L.NewFunction(func(L *lua.LState) int {
 		if p.examining {

@@ -45,10 +45,12 @@ type scene struct {
 
 // traits are what the texts of all files say together.
 type traits struct {
-	methods map[string]bool // that anything may have, by name
-	stored  map[string]int  // how often a field or a global of a name is assigned to
-	beat    map[string]bool // the fields of a beat
-	dynamic bool            // what things have cannot be told from the text
+	methods map[string]bool         // that anything may have, by name
+	stored  map[string]int          // how often a field or a global of a name is assigned to
+	beat    map[string]bool         // the fields of a beat
+	shipped map[string]bool         // the files of the library
+	lua     map[*lua.LFunction]bool // its functions
+	dynamic bool                    // what things have cannot be told from the text
 }
 
 func (p *Probe) newScene(f *syntax.File, t *traits) *scene {

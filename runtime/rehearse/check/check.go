@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -66,7 +67,8 @@ type check struct {
 	opts     Options
 	folder   fs.FS
 	looker   Looker
-	files    []*syntax.File // of the show
+	texts    map[string]string // of the files, by name
+	files    []*syntax.File    // of the show
 	library  []*syntax.File
 	globals  map[string]bool
 	modules  map[string]bool
@@ -82,7 +84,7 @@ func Check(ctx context.Context, opts Options, folder fs.FS) ([]Finding, error) {
 	if _, err := fs.Stat(folder, opts.File); err != nil {
 		return nil, err
 	}
-	c := &check{opts: opts, folder: folder, globals: map[string]bool{}, modules: map[string]bool{}}
+	c := &check{opts: opts, folder: folder, texts: map[string]string{}, globals: map[string]bool{}, modules: map[string]bool{}}
 	if err := c.language(ctx); err != nil {
 		return nil, err
 	}
@@ -129,21 +131,31 @@ func (c *check) run(ctx context.Context, folder fs.FS) (*rehearse.Run, error) {
 	return r, nil
 }
 
+// most is how many statements are left out.
+const most = 20
+
 // load loads the show and looks at what comes of it. missing are modules that it uses without
-// having required them: it has them as globals here.
+// having required them: it has them as globals here. Where it does not load, the statement that
+// is to blame is left out.
 func (c *check) load(ctx context.Context, missing []string) error {
-	folder := c.folder
-	if len(missing) > 0 {
-		folder = &provided{c.folder, c.opts.File, missing}
-	}
-	r, err := c.run(ctx, folder)
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	if err != nil {
-		c.remarks(c.looker.Raised())
-		c.failed(err)
-		return nil
+	folder := &mended{c.folder, maps.Clone(c.texts)}
+	folder.provide(c.opts.File, missing)
+	var r *rehearse.Run
+	for n := 0; r == nil; n++ {
+		var err error
+		r, err = c.run(ctx, folder)
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		if err == nil {
+			break
+		}
+		at := c.culprit(err)
+		c.failed(at)
+		if f := c.file(at.File); n == most || f == nil || !folder.leaveOut(f, at.Line) {
+			c.remarks(c.looker.Raised())
+			return nil
+		}
 	}
 	defer r.Close()
 	if err := c.looker.Examine(c.files, c.library); err != nil {
@@ -159,27 +171,32 @@ func (c *check) load(ctx context.Context, missing []string) error {
 // located is a message with its place.
 var located = regexp.MustCompile(`(?s)^(?:require: )?([^:\s]+\.lua):(\d+):(?:(\d+):)? ?(.*)$`)
 
-// failed notes why a show does not load, unless that is known.
-func (c *check) failed(err error) {
-	text := err.Error()
-	at := Finding{File: c.opts.File, Line: 1, Column: 1}
-	for m := located.FindStringSubmatch(text); m != nil && c.file(m[1]) != nil; m = located.FindStringSubmatch(text) {
-		at.File, text = m[1], m[4]
+// culprit takes apart why a show does not load.
+func (c *check) culprit(err error) syntax.Remark {
+	at := syntax.Remark{File: c.opts.File, Line: 1, Text: err.Error()}
+	for m := located.FindStringSubmatch(at.Text); m != nil && c.file(m[1]) != nil; m = located.FindStringSubmatch(at.Text) {
+		at.File, at.Text = m[1], m[4]
 		at.Line, _ = strconv.Atoi(m[2])
 		at.Column, _ = strconv.Atoi(m[3])
 	}
-	line := at.Line
+	return at
+}
+
+// failed notes why a show does not load, unless that is known.
+func (c *check) failed(at syntax.Remark) {
 	for _, f := range c.findings {
-		known := f.File == at.File && f.Line == line
-		if known || f.Rule == "syntax" || len(c.looker.Raised()) > 0 && strings.Contains(text, "userdata") {
+		if f.File == at.File && f.Line == at.Line || f.Rule == "syntax" {
 			return
 		}
 	}
-	rule := "load"
-	if named := ruleOf(text); named != "argument" {
-		rule = named
+	if strings.Contains(at.Text, "userdata") || strings.Contains(at.Text, "unknown value") {
+		return // it comes of what has been raised before
 	}
-	c.remarks([]syntax.Remark{{File: at.File, Line: at.Line, Column: at.Column, Rule: rule, Text: text}})
+	at.Rule = "load"
+	if named := ruleOf(at.Text); named != "argument" {
+		at.Rule = named
+	}
+	c.remarks([]syntax.Remark{at})
 }
 
 func (c *check) file(name string) *syntax.File {

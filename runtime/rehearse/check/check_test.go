@@ -21,6 +21,7 @@ import (
 	"showrun/bindings/reference"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/check"
+	"showrun/runtime/show"
 	"showrun/scripts"
 )
 
@@ -169,5 +170,36 @@ func TestNothingIsFoundInTheReference(t *testing.T) {
 		for _, f := range look(t, folder) {
 			t.Errorf("the library: %s", f)
 		}
+	}
+}
+
+// TestWorkIsThatOfTheText: nothing is tried more often for being in a longer show.
+func TestWorkIsThatOfTheText(t *testing.T) {
+	tried := func(cues int) int {
+		var b strings.Builder
+		b.WriteString(`local clock, stage, signet, cue = require "clock", require "stage", require "signet", require "cue"
+local u, list, all = signet.sender{}:universe(1), cue.list{}, {}
+local wash = stage.fixture{ name = "wash", kind = "rgb", at = u:slot(1) }
+`)
+		for i := range cues {
+			fmt.Fprintf(&b, "list:cue{ %d, \"cue\", fade = 2, go = function()\n  wash:fade({ red = %d, blue = math.random(255) }, 2)\n", i+1, i%256)
+			fmt.Fprintf(&b, "  wash:set{ green = %d }\n  for _, f in ipairs(all) do f:set(list.current.number) end\nend }\n", i%256)
+		}
+		var looker *probe.Probe
+		opts := check.Options{Options: rehearse.Options{Name: "show", File: "show.lua", Shipped: scripts.Files(), Rate: 44, Lookahead: time.Millisecond}, Waits: bindings.Waits()}
+		opts.Bind = func(scene show.Scene) show.Bindings {
+			looker = probe.New(scene).(*probe.Probe)
+			return looker
+		}
+		findings, err := check.Check(context.Background(), opts, fstest.MapFS{"show.lua": {Data: []byte(b.String())}})
+		if err != nil || len(findings) > 0 {
+			t.Fatal(findings, err)
+		}
+		return looker.Tried()
+	}
+	few, many := tried(40), tried(400) // the second has 2,003 lines
+	t.Logf("%d computations for 203 lines, %d for 2,003", few, many)
+	if many > 11*few || many > 5*2003 {
+		t.Errorf("%d computations for 203 lines, %d for 2,003", few, many)
 	}
 }

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"path"
@@ -38,6 +37,7 @@ func (c *check) parse(text, name string) *syntax.File {
 	if strings.HasPrefix(text, "#!") {
 		text = "--" + text[2:]
 	}
+	c.texts[name] = text
 	_, err := chunk.Compile(text, name)
 	var f *syntax.File
 	if err == nil {
@@ -131,29 +131,56 @@ func (c *check) has(name string) bool {
 	return false
 }
 
-// provided is a folder whose show finds some modules as globals.
-type provided struct {
+// mended is a folder in which some files have another text.
+type mended struct {
 	fs.FS
-	main    string
-	modules []string
+	texts map[string]string
 }
 
 // ReadFile implements fs.ReadFileFS.
-func (p *provided) ReadFile(name string) ([]byte, error) {
-	text, err := fs.ReadFile(p.FS, name)
-	if err != nil || name != p.main {
-		return text, err
+func (m *mended) ReadFile(name string) ([]byte, error) {
+	if text, ok := m.texts[name]; ok {
+		return []byte(text), nil
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if bytes.HasPrefix(text, []byte("#!")) {
-		text = append([]byte("\n"), text[bytes.IndexByte(append(text, '\n'), '\n')+1:]...)
-	}
-	var before strings.Builder
-	for _, m := range p.modules {
-		before.WriteString(m + " = require \"" + m + "\" ")
-	}
-	return append([]byte(before.String()), text...), nil
+	return fs.ReadFile(m.FS, name)
 }
 
-// Open implements fs.FS.
-func (p *provided) Open(name string) (fs.File, error) { return p.FS.Open(name) }
+// provide gives the show modules as globals that it uses without having required them.
+func (m *mended) provide(main string, modules []string) {
+	text := m.texts[main]
+	var before strings.Builder
+	for _, name := range modules {
+		before.WriteString(name + " = require \"" + name + "\" ")
+	}
+	m.texts[main] = before.String() + text
+}
+
+// leaveOut takes the statement of a file out that a line is in, so that what comes behind it is
+// looked at as well. The variables that it declares are unknown. It is false if there is none.
+func (m *mended) leaveOut(f *syntax.File, line int) bool {
+	for i, s := range f.Main.Body {
+		from, _ := f.Place(s.Place())
+		to := f.Lines()
+		if i+1 < len(f.Main.Body) {
+			to, _ = f.Place(f.Main.Body[i+1].Place())
+			to--
+		}
+		if line < from || line > max(from, to) {
+			continue
+		}
+		lines := strings.Split(m.texts[f.Name], "\n")
+		for n := from - 1; n < min(max(from, to), len(lines)); n++ {
+			lines[n] = ""
+		}
+		if l, ok := s.(*syntax.Local); ok {
+			for _, v := range l.Vars {
+				lines[from-1] += "local " + v.Name + " = " + syntax.Unknown + " "
+			}
+		}
+		text := strings.Join(lines, "\n")
+		changed := text != m.texts[f.Name]
+		m.texts[f.Name] = text
+		return changed
+	}
+	return false
+}

@@ -15,3 +15,7 @@ type Fact struct {
 	Call    string  // of what, as in "stage.fixture:fade"
 	Seconds float64 // that it takes as a duration
 }
+
+// Unknown is the global variable in which a show that is looked at has something of which
+// nothing is known.
+const Unknown = "__unknown"
