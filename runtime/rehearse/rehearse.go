@@ -31,6 +31,8 @@ type Options struct {
 	Seed      uint64        // of math.random; 0 = 1
 	Log       *slog.Logger
 
+	Getenv func(string) (string, bool) // what the script has for os.getenv; nil = nothing
+
 	Frames show.FrameSink
 	Record func(input any)
 }
@@ -71,7 +73,7 @@ func New(opts Options) (*Run, error) {
 		Name: opts.Name, File: opts.File, Dir: opts.Dir, Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
 		Guard: guard, Memory: memory, Bind: opts.Bind, Shipped: opts.Shipped,
 		Now: r.clock.Now, Stopwatch: real.Now,
-		World: script.World{Wall: func() time.Time { return r.clock.Time(r.clock.Now()) }, Date: r.clock.Time, Clock: r.clock.Now},
+		World: script.World{Wall: func() time.Time { return r.clock.Time(r.clock.Now()) }, Date: r.clock.Time, Clock: r.clock.Now, Getenv: opts.Getenv},
 		Log:   opts.Log, Frames: opts.Frames, Record: opts.Record,
 	})
 	for _, p := range opts.Protocols {
