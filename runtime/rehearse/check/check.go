@@ -89,8 +89,8 @@ func Check(ctx context.Context, opts Options, folder fs.FS) ([]Finding, error) {
 		return nil, err
 	}
 	c.read(opts.File)
-	missing := c.unset()
-	c.loops()
+	missing := c.unset(c.files)
+	c.loops(c.files)
 	if err := c.load(ctx, missing); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,8 @@ const most = 20
 // having required them: it has them as globals here. Where it does not load, the statement that
 // is to blame is left out.
 func (c *check) load(ctx context.Context, missing []string) error {
-	folder := &mended{c.folder, maps.Clone(c.texts)}
+	folder := &mended{FS: c.folder, texts: maps.Clone(c.texts)}
+	defer func() { c.more(folder.read) }()
 	folder.provide(c.opts.File, missing)
 	var r *rehearse.Run
 	for n := 0; r == nil; n++ {
@@ -158,6 +159,7 @@ func (c *check) load(ctx context.Context, missing []string) error {
 		}
 	}
 	defer r.Close()
+	c.more(folder.read)
 	if err := c.looker.Examine(c.files, c.library); err != nil {
 		return err
 	}

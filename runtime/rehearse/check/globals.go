@@ -16,14 +16,14 @@ type uses struct {
 	dynamic bool            // which are set cannot be told
 }
 
-// unset notes the global variables that nothing sets, each once a file, and returns those that
-// are modules.
-func (c *check) unset() (modules []string) {
+// unset notes the global variables in some files that nothing sets, each once a file, and
+// returns those that are modules.
+func (c *check) unset(files []*syntax.File) (modules []string) {
 	u := &uses{set: map[string]bool{}, asked: map[string]bool{}}
 	for _, f := range slices.Concat(c.files, c.library) {
 		syntax.Walk(f.Main, func(n syntax.Node) bool { u.see(n); return true })
 	}
-	for _, f := range c.files {
+	for _, f := range files {
 		told := map[string]bool{}
 		syntax.Walk(f.Main, func(n syntax.Node) bool {
 			if call, ok := n.(*syntax.Call); ok {

@@ -7,14 +7,14 @@ import (
 	"showrun/runtime/script/syntax"
 )
 
-// loops notes the loops that have no end and in which nothing waits: nothing else comes to its
+// loops notes the loops in some files that have no end and in which nothing waits: nothing else comes to its
 // turn meanwhile, and the budget of the task ends it.
-func (c *check) loops() {
+func (c *check) loops(files []*syntax.File) {
 	l := &looping{check: c, methods: map[string]bool{}, waiting: map[*syntax.Function]bool{}}
 	for _, f := range slices.Concat(c.files, c.library) {
 		syntax.Walk(f.Main, func(n syntax.Node) bool { l.note(n); return true })
 	}
-	for _, f := range c.files {
+	for _, f := range files {
 		syntax.Walk(f.Main, func(n syntax.Node) bool {
 			if l.endless(n) {
 				c.find(f, n.Place(), "endless-loop", "nothing in this loop waits, and nothing ends it", "clock.sleep(seconds) or clock.sync(beats) waits")

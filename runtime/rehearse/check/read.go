@@ -102,6 +102,18 @@ func modulePaths(module string) (names []string) {
 	return names
 }
 
+// more looks at files that turned out to be required, by names that are not in the text.
+func (c *check) more(names []string) {
+	known := len(c.files)
+	for _, name := range names {
+		if path.Ext(name) == ".lua" && !c.has(name) {
+			c.read(name)
+		}
+	}
+	c.unset(c.files[known:])
+	c.loops(c.files[known:])
+}
+
 // isModule tells whether there is a module that a show can require.
 func (c *check) isModule(name string) bool {
 	if c.modules[name] {
@@ -135,10 +147,12 @@ func (c *check) has(name string) bool {
 type mended struct {
 	fs.FS
 	texts map[string]string
+	read  []string // the files that were read
 }
 
 // ReadFile implements fs.ReadFileFS.
 func (m *mended) ReadFile(name string) ([]byte, error) {
+	m.read = append(m.read, name)
 	if text, ok := m.texts[name]; ok {
 		return []byte(text), nil
 	}
