@@ -152,6 +152,10 @@ func (s *scene) method(self lua.LValue, name string) (fn *lua.LFunction, raised 
 		return fn, raised
 	case *lua.LTable:
 		fn, _ = x.RawGetString(name).(*lua.LFunction)
+	case lua.LString:
+		if near := patch.Closest(name, texts()); near != "" && near != name && s.stored[name] == 0 {
+			return nil, "a text has no method '" + name + "' (did you mean '" + near + "'?)"
+		}
 	}
 	return fn, ""
 }

@@ -142,6 +142,24 @@ func (s *scene) index(e *syntax.Index) value {
 	return found
 }
 
+// store looks at what is assigned to: objects do not let their fields be set.
+func (s *scene) store(targets []syntax.Expr) {
+	for _, t := range targets {
+		e, ok := t.(*syntax.Index)
+		if !ok {
+			continue
+		}
+		key, _ := s.eval(e.Key).one().(lua.LString)
+		if of, ok := s.eval(e.Of).one().(*lua.LUserData); ok && key != "" {
+			_, raised := s.shadowed(func(L *lua.LState) lua.LValue { L.SetField(of, string(key), lua.LNumber(1)); return lua.LNil })
+			if raised != "" {
+				s.remark(e.Place(), "member", raised)
+			}
+		}
+		s.memo[e] = value{}
+	}
+}
+
 // inTable is a field of a constructor that is assigned to nowhere, or one that is assigned to
 // once.
 func (s *scene) inTable(t *syntax.Table, key string) value {
@@ -173,7 +191,7 @@ func (s *scene) lacks(e *syntax.Index, t *lua.LTable, key string) {
 		return
 	}
 	name := path(e.Of)
-	if name == "" || s.stored[key] > 0 || s.dynamic || !s.callees[e] {
+	if name == "" || s.sought[path(e)] || s.stored[key] > 0 || s.dynamic || !s.callees[e] {
 		return
 	}
 	var known []string

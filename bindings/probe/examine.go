@@ -31,8 +31,11 @@ func (p *Probe) Examine(files, library []*syntax.File) error {
 		}
 		for _, s := range scenes {
 			syntax.Walk(s.file.Main, func(n syntax.Node) bool {
-				if e, ok := n.(syntax.Expr); ok {
-					s.eval(e)
+				switch n := n.(type) {
+				case *syntax.Assign:
+					s.store(n.Targets)
+				case syntax.Expr:
+					s.eval(n)
 				}
 				return true
 			})
@@ -51,10 +54,15 @@ func methods() map[string]bool {
 			names[m[1]] = true
 		}
 	}
-	for _, name := range strings.Fields("byte char dump find format gmatch gsub len lower match rep reverse sub upper") {
+	for _, name := range texts() {
 		names[name] = true
 	}
 	return names
+}
+
+// texts are the methods of texts.
+func texts() []string {
+	return strings.Fields("byte char find format gmatch gsub len lower match rep reverse sub upper")
 }
 
 // beatFields are the fields of the beats that functions are called with.

@@ -35,6 +35,7 @@ type scene struct {
 	fields  map[string]syntax.Expr            // what was assigned to fields last, by name
 	once    map[*syntax.Variable]syntax.Expr  // what variables without a value get, that are assigned to once
 	asked   map[*syntax.Variable]bool         // variables that some condition is about
+	sought  map[string]bool                   // fields that some condition is about, as they are written
 	bodies  map[*syntax.Function]*syntax.Call // whose argument a function is
 	guarded map[*syntax.Function]bool         // functions whose errors are caught
 	callees map[syntax.Expr]bool              // expressions that are called
@@ -55,7 +56,7 @@ type traits struct {
 
 func (p *Probe) newScene(f *syntax.File, t *traits) *scene {
 	s := &scene{
-		Probe: p, traits: t, file: f, fields: map[string]syntax.Expr{}, once: map[*syntax.Variable]syntax.Expr{}, asked: map[*syntax.Variable]bool{},
+		Probe: p, traits: t, file: f, fields: map[string]syntax.Expr{}, once: map[*syntax.Variable]syntax.Expr{}, asked: map[*syntax.Variable]bool{}, sought: map[string]bool{},
 		bodies: map[*syntax.Function]*syntax.Call{}, guarded: map[*syntax.Function]bool{}, callees: map[syntax.Expr]bool{},
 		inside: map[*syntax.Call]*syntax.Function{}, memo: map[syntax.Expr]value{}, open: map[syntax.Expr]bool{},
 	}
@@ -81,8 +82,13 @@ func (s *scene) place(fn *syntax.Function) {
 // survey notes what the text of a file says before anything is evaluated.
 func (s *scene) survey(f *syntax.File) {
 	ask := func(e syntax.Expr) {
-		if n, ok := e.(*syntax.Name); ok && n.Local != nil {
-			s.asked[n.Local] = true
+		switch e := e.(type) {
+		case *syntax.Name:
+			if e.Local != nil {
+				s.asked[e.Local] = true
+			}
+		case *syntax.Index:
+			s.sought[path(e)] = true
 		}
 	}
 	syntax.Walk(f.Main, func(n syntax.Node) bool {

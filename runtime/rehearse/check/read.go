@@ -102,6 +102,19 @@ func modulePaths(module string) (names []string) {
 	return names
 }
 
+// atTop tells whether a line begins a statement of the top level that is a loop.
+func (c *check) atTop(f *syntax.File, line int) bool {
+	for _, s := range f.Main.Body {
+		switch s.(type) {
+		case *syntax.Loop, *syntax.For:
+			if at, _ := f.Place(s.Place()); at == line {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // more looks at files that turned out to be required, by names that are not in the text.
 func (c *check) more(names []string) {
 	known := len(c.files)
@@ -146,27 +159,29 @@ func (c *check) has(name string) bool {
 // mended is a folder in which some files have another text.
 type mended struct {
 	fs.FS
-	texts map[string]string
-	read  []string // the files that were read
+	main   string // the file of the show, and what comes before it
+	before string
+	texts  map[string]string
+	read   []string // the files that were read
 }
 
 // ReadFile implements fs.ReadFileFS.
 func (m *mended) ReadFile(name string) ([]byte, error) {
 	m.read = append(m.read, name)
 	if text, ok := m.texts[name]; ok {
+		if name == m.main {
+			text = m.before + text
+		}
 		return []byte(text), nil
 	}
 	return fs.ReadFile(m.FS, name)
 }
 
 // provide gives the show modules as globals that it uses without having required them.
-func (m *mended) provide(main string, modules []string) {
-	text := m.texts[main]
-	var before strings.Builder
+func (m *mended) provide(modules []string) {
 	for _, name := range modules {
-		before.WriteString(name + " = require \"" + name + "\" ")
+		m.before += name + " = require \"" + name + "\" "
 	}
-	m.texts[main] = before.String() + text
 }
 
 // leaveOut takes the statement of a file out that a line is in, so that what comes behind it is

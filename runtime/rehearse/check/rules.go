@@ -7,8 +7,8 @@ import (
 
 // A Rule is a kind of mistake.
 type Rule struct {
-	Name string
-	Text string // what it finds, a sentence
+	Name string `json:"rule"`
+	Text string `json:"text"` // what it finds, a sentence
 }
 
 // Rules lists all rules, in the order in which people are told of them.
@@ -49,7 +49,7 @@ var kinds = []struct {
 	says *regexp.Regexp
 }{
 	{"place", regexp.MustCompile(`while the show loads|operated in a task or a handler|cannot wait here`)},
-	{"profile", regexp.MustCompile(`^stage\.fixture: .*\.(json|gdtf)\b|(?i)profile|Open Fixture|GDTF|\bmode\b.*\bhas\b`)},
+	{"profile", regexp.MustCompile(`^stage\.fixture: .*\.(json|gdtf)\b|Open Fixture|GDTF`)},
 	{"patch", regexp.MustCompile(`overlap|slots? \d+.*(taken|beyond|does not fit)|is patched|name is taken|run past the last slot|already called|called .* already|does not fit`)},
 	{"unreachable-cue", regexp.MustCompile(`cue [\d.]+ .*(already|twice)|there is a cue`)},
 	{"option", regexp.MustCompile(`unknown option|has no channel|has no '?"?[\w ]+"?'?[;:( ].*(channel|it has)|has no "`)},
