@@ -101,8 +101,7 @@ func (s *session) turn(inputs ...any) {
 	now := time.Duration(s.number) * time.Millisecond
 	s.number += 2
 	s.Input(show.ScriptTurn{Number: s.number - 1, Now: now})
-	s.Frame(&level.Frame{At: now, Levels: [][]byte{make([]byte, 512)}})
-	s.Turned(show.EngineTurn{Number: s.number, Now: now, Inputs: inputs})
+	s.Turned(show.EngineTurn{Number: s.number, Now: now, Inputs: inputs}, &level.Frame{At: now, Levels: [][]byte{make([]byte, 512)}})
 }
 
 // inputs are how many inputs a file has, and how reading it ends.
@@ -292,7 +291,7 @@ func TestFlushedTellsHowMuchIsWritten(t *testing.T) {
 // TestTheLoopsAllocateNothing for a frame.
 func TestTheLoopsAllocateNothing(t *testing.T) {
 	r, f := framed()
-	if n := testing.AllocsPerRun(ringLen/2, func() { r.Frame(f); r.Turned(show.EngineTurn{Number: 1}) }); n != 0 {
+	if n := testing.AllocsPerRun(ringLen/2, func() { r.Turned(show.EngineTurn{Number: 1}, f) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -312,8 +311,7 @@ func BenchmarkFrame(b *testing.B) {
 	r, f := framed()
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Frame(f)
-		r.Turned(show.EngineTurn{Number: 1})
+		r.Turned(show.EngineTurn{Number: 1}, f)
 		r.turns.take()
 	}
 }

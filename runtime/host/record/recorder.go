@@ -23,8 +23,6 @@ type Recorder struct {
 	Since func(time.Time) time.Duration // show time of a moment
 
 	registry *level.Registry
-	frame    journal.Frame // of the present turn; engine loop only
-	made     bool          // there is one; engine loop only
 
 	turns  ring
 	inputs chan any
@@ -48,17 +46,19 @@ func New() *Recorder {
 // Names makes it go by the outputs of a registry, before the show runs.
 func (r *Recorder) Names(registry *level.Registry) { r.registry = registry }
 
-// Frame implements show.FrameSink; engine loop.
-func (r *Recorder) Frame(f *level.Frame) {
-	r.frame, r.made = journal.Frame{At: f.At, Hash: f.Hash(r.registry)}, true
-}
-
-// Turned takes a turn of the engine loop, on that.
-func (r *Recorder) Turned(t show.EngineTurn) {
-	if r.ended.Load() != nil || !r.turns.offer(turn{t, r.frame, r.made}) {
+// Turned takes a turn of the engine loop, on that, and the frame that it made, if any.
+func (r *Recorder) Turned(t show.EngineTurn, f *level.Frame) {
+	if r.ended.Load() != nil {
+		r.full()
+		return
+	}
+	x := turn{EngineTurn: t}
+	if f != nil {
+		x.frame, x.made = journal.Frame{At: f.At, Hash: f.Hash(r.registry)}, true
+	}
+	if !r.turns.offer(x) {
 		r.full()
 	}
-	r.made = false
 }
 
 // Input takes any other input, on the script loop or who takes its place.
