@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"showrun/cmd/showrun/terminal"
+	"showrun/cmd/showrun/topic"
 	"showrun/runtime/control"
 	"showrun/runtime/host"
 	"showrun/runtime/script"
@@ -105,10 +106,14 @@ func (a *app) tell(err error) {
 	if errors.As(err, &f) {
 		trace = f.Trace
 	}
+	more := topic.Of(err.Error(), err)
 	if a.jsonLog != nil {
 		args := []any{}
 		if trace != "" {
 			args = append(args, "traceback", trace)
+		}
+		if more != "" {
+			args = append(args, "help", topic.Hint(more))
 		}
 		a.jsonLog.Error(err.Error(), args...)
 		return
@@ -120,5 +125,8 @@ func (a *app) tell(err error) {
 	var usage usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintf(a.screen, "Try: %s --help\n", a.command)
+	}
+	if more != "" {
+		fmt.Fprintf(a.screen, "More: %s\n", topic.Hint(more))
 	}
 }
