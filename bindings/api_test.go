@@ -42,7 +42,7 @@ local task, timer = clock.run(function() end), clock.after(1, function() end)
 `
 
 // tables are the classes of the facts that are tables in Lua, or what others have in common.
-var tables = []string{"effect", "beat", "player", "show.log", "sequence", "loop.handle", "universe.sent", "universe.heard", "stage.lights"}
+var tables = []string{"channels", "effect", "beat", "player", "show.log", "sequence", "loop.handle", "universe.sent", "universe.heard", "stage.lights"}
 
 // TestTheFactsAreWhole compares the names of the facts with those that modules and objects
 // have, both ways.

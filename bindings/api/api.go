@@ -36,7 +36,7 @@ type Table struct {
 
 	Functions []*Function // called with a dot those of modules, with a colon those of classes
 	Fields    []Field
-	Item      string // the type of x[i], or ""
+	Item      string // the type of a key and that of its value, as in "[integer] cue", or ""
 
 	word string // what its page calls one: "fixture" in fixture:set
 }
@@ -211,8 +211,8 @@ func (r *reader) member(text, doc string) error {
 	if err != nil {
 		return err
 	}
-	if name == "[integer]" {
-		t.Item = v.Type
+	if strings.HasPrefix(name, "[") {
+		t.Item = name + " " + v.Type
 		return nil
 	}
 	if doc == "" {
