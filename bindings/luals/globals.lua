@@ -4,7 +4,7 @@
 utf8 = {}
 
 ---A pattern that matches one character.
-utf8.charpattern = "[\0-\x7F\xC2-\xF4][\x80-\xBF]*"
+utf8.charpattern = ""
 
 ---The text of characters by their numbers.
 ---@param ... integer
