@@ -35,7 +35,9 @@ func Stubs(a *api.API, this *Show) map[string]string {
 	for _, alias := range a.Aliases {
 		common.line("")
 		common.doc(alias.Doc)
-		common.line("---@alias %s %s", alias.Name, alias.Type)
+		if !this.alias(common, alias.Name) {
+			common.line("---@alias %s %s", alias.Name, alias.Type)
+		}
 	}
 	for _, t := range a.Tables {
 		w := common
@@ -195,9 +197,6 @@ func (w *writer) function(head, self string, f *api.Function, options string) {
 		names = append(names, p.Name)
 	}
 	for _, r := range main.Returns {
-		if rest, ok := strings.CutSuffix(r, " ..."); ok {
-			r = rest + " ..."
-		}
 		w.line("---@return %s", w.typ(r))
 	}
 	for _, c := range f.Calls[1:] {

@@ -3,6 +3,7 @@ package luals
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,45 +18,125 @@ type Show struct {
 	Board show.Board
 }
 
-// stubs writes what a show declares: a class for each fixture and group, with its channels, and
-// the names of everything else.
+// stubs writes what a show declares: a class for each fixture and group, and that of what cues
+// change. Those with the same channels have them in common.
 func (s *Show) stubs(a *api.API) string {
 	w := &writer{a: a}
 	w.line("---@meta _")
+	alike := map[string]string{}
+	look := &writer{}
 	for _, f := range s.Patch.Fixtures() {
-		s.lights(w, a.Class("stage.fixture"), f.Name, []patch.Fixture{f})
+		doc := fmt.Sprintf("The fixture %q of this show: %s.", f.Name, cmp.Or(f.Kind, "of "+strings.Join(f.Names(), ", ")))
+		s.lights(w, look, alike, "stage.fixture", f.Name, doc, []patch.Fixture{f})
 	}
 	for _, g := range s.Patch.Groups() {
-		s.lights(w, a.Class("stage.group"), g.Name, g.Fixtures)
+		s.lights(w, look, alike, "stage.group", g.Name, fmt.Sprintf("The group %q of this show: %d fixtures.", g.Name, len(g.Fixtures)), g.Fixtures)
 	}
-	w.line("\n---What a cue of this show changes, by the names of fixtures and groups.\n---@class this.look")
-	for _, name := range s.names() {
-		w.line("---@field [%q]? %s", name, this(name)+".levels")
-	}
-	w.line("---@field [stage.fixture|stage.group|string] levels")
-	for _, l := range s.Board.Lists {
-		w.line("\n---The cues of the list %s.\n---@alias this.cues.%s number", l.Name, word(l.Name))
-		for _, c := range l.Cues {
-			if !strings.Contains(c.Number, ".") { // LuaLS knows whole numbers only
-				w.line("---| %s %s", c.Number, remark(c.Label))
+	w.line("\n---@class this.look\n%s---@field [stage.fixture|stage.group|string] levels", look)
+	return w.String()
+}
+
+// lights writes the class of a fixture or a group, and its field in looks. alike are the classes
+// of those with the same channels.
+func (s *Show) lights(w, look *writer, alike map[string]string, base, name, doc string, fixtures []patch.Fixture) {
+	var channels []string
+	for _, f := range fixtures {
+		for _, ch := range f.Names() {
+			if !slices.Contains(channels, ch) {
+				channels = append(channels, ch)
 			}
 		}
 	}
-	var params, triggers, lists []string
-	for _, p := range s.Board.Params {
-		params = append(params, p.Name)
+	same := strings.Join(channels, "\x00")
+	if alike[same] == "" {
+		alike[same] = word(name)
+		w.channels(word(name), channels)
 	}
-	for _, t := range s.Board.Triggers {
-		triggers = append(triggers, t.Name)
+	w.line("")
+	w.doc(strings.Join(strings.Fields(doc), " "))
+	w.line("---@class %s: like.%s, %s", this(name), alike[same], base)
+	look.line("---@field %s? levels.%s", key(name), alike[same])
+}
+
+// channels writes the class of levels of what has these channels, and that of methods which
+// take them.
+func (w *writer) channels(name string, channels []string) {
+	w.line("\n---@class levels.%s", name)
+	for _, ch := range channels {
+		typ := "level|string"
+		if ch == "color" {
+			typ = "colour"
+		}
+		w.line("---@field %s? %s", key(ch), typ)
 	}
-	for _, l := range s.Board.Lists {
-		lists = append(lists, l.Name)
+	own := &writer{a: w.a, of: map[string]string{
+		"levels": "level|level[]|levels." + name, "channel: string": cmp.Or(strings.Join(quotedAll(channels), "|"), "string"),
+	}}
+	all := w.a.Class("stage.lights")
+	own.line("\n---@class like.%s: stage.lights\ndo local it = {}", name)
+	for _, f := range all.Functions {
+		if slices.ContainsFunc(f.Calls, func(c api.Call) bool {
+			return slices.ContainsFunc(c.Params, func(p api.Param) bool { return own.param(p, p.Type) != p.Type })
+		}) {
+			own.doc(f.Doc)
+			own.function("function it:"+f.Name, "like."+name, f, optionsOf(all, f))
+		}
 	}
-	s.alias(w, "param", "params", params)
-	s.alias(w, "trigger", "triggers", triggers)
-	s.alias(w, "list", "cue lists", lists)
-	s.alias(w, "light", "fixtures and groups", s.names())
-	return w.String()
+	own.line("end")
+	w.WriteString(own.String())
+}
+
+// alias writes an alias as it is in this show: with the names or the numbers that there are.
+func (s *Show) alias(w *writer, name string) bool {
+	if s == nil {
+		return false
+	}
+	var literals []string
+	switch name {
+	case "cue.look":
+		w.line("---@alias cue.look this.look")
+		return true
+	case "lights.name":
+		w.line("---@alias lights.name\n---| string")
+		literals = quotedAll(s.names())
+	case "cue.number":
+		w.line("---@alias cue.number\n---| number")
+		for _, l := range s.Board.Lists {
+			for _, c := range l.Cues {
+				if !strings.Contains(c.Number, ".") { // LuaLS knows whole numbers only
+					literals = append(literals, c.Number+" # "+strings.Join(strings.Fields(l.Name+" "+c.Number+" "+c.Label), " "))
+				}
+			}
+		}
+	case "list.name":
+		w.line("---@alias list.name\n---| string")
+		for _, l := range s.Board.Lists {
+			literals = append(literals, quote(l.Name))
+		}
+	case "param.name":
+		w.line("---@alias param.name\n---| string")
+		for _, p := range s.Board.Params {
+			literals = append(literals, quote(p.Name))
+		}
+	case "trigger.name":
+		w.line("---@alias trigger.name\n---| string")
+		for _, t := range s.Board.Triggers {
+			literals = append(literals, quote(t.Name))
+		}
+	default:
+		return false
+	}
+	for _, l := range literals {
+		w.line("---| %s", l)
+	}
+	return true
+}
+
+func quotedAll(names []string) (list []string) {
+	for _, name := range names {
+		list = append(list, quote(name))
+	}
+	return list
 }
 
 // names are those of all fixtures and groups.
@@ -67,78 +148,6 @@ func (s *Show) names() (names []string) {
 		names = append(names, g.Name)
 	}
 	return names
-}
-
-// alias writes the names of some kind as a type.
-func (s *Show) alias(w *writer, kind, plural string, names []string) {
-	w.line("\n---The names of the %s of this show.\n---@alias this.%s string", plural, kind)
-	for _, name := range names {
-		w.line("---| %s", quote(name))
-	}
-}
-
-// lights writes the class of a fixture or a group and that of its levels.
-func (s *Show) lights(w *writer, t *api.Table, name string, fixtures []patch.Fixture) {
-	var channels []string
-	for _, f := range fixtures {
-		for _, ch := range f.Names() {
-			if !slices.Contains(channels, ch) {
-				channels = append(channels, ch)
-			}
-		}
-	}
-	levels := this(name) + ".levels"
-	w.line("\n---@class %s", levels)
-	for _, ch := range channels {
-		w.line("---@field [%q]? %s", ch, channelType(ch))
-	}
-	quoted := make([]string, len(channels))
-	for i, ch := range channels {
-		quoted[i] = quote(ch)
-	}
-	either := cmp.Or(strings.Join(quoted, "|"), "string")
-	own := &writer{a: w.a, of: map[string]string{
-		"levels": "level|level[]|" + levels, "channel: string": either,
-	}}
-	c := &api.Table{Name: this(name), Base: t.Name, Doc: describe(t, name, fixtures)}
-	for _, f := range w.a.Class("stage.lights").Functions {
-		if slices.ContainsFunc(f.Calls, func(c api.Call) bool {
-			return slices.ContainsFunc(c.Params, func(p api.Param) bool { return own.param(p, "") != p.Type && p.Type != "{}" })
-		}) {
-			c.Functions = append(c.Functions, f)
-		}
-	}
-	own.class(c, w.a.Class("stage.lights"))
-	w.WriteString(own.String())
-}
-
-// class writes a class whose functions are those of another, with their options.
-func (w *writer) class(c, of *api.Table) {
-	w.line("")
-	w.doc(c.Doc)
-	w.line("---@class %s: %s", c.Name, c.Base)
-	w.line("local %s = {}", local(c))
-	for _, f := range c.Functions {
-		w.line("")
-		w.doc(f.Doc)
-		w.function("function "+local(c)+":"+f.Name, c.Name, f, optionsOf(of, f))
-	}
-}
-
-// describe says what a fixture or a group is.
-func describe(t *api.Table, name string, fixtures []patch.Fixture) string {
-	if t.Name == "stage.group" {
-		return fmt.Sprintf("The group %q of this show: %d fixtures.", name, len(fixtures))
-	}
-	f := fixtures[0]
-	return fmt.Sprintf("The fixture %q of this show: %s.", name, cmp.Or(f.Kind, "of "+strings.Join(f.Names(), ", ")))
-}
-
-func channelType(name string) string {
-	if name == "color" {
-		return "colour"
-	}
-	return "level|string"
 }
 
 // overloads writes the ways to call a function that only this show has.
@@ -154,32 +163,34 @@ func (s *Show) overloads(w *writer, head string) {
 // this is the class of a fixture or a group of the show.
 func this(name string) string { return "this." + word(name) }
 
-// word is a name as a type can be called: letters, digits and lines beneath. What it cannot be
+// word is a name as a type can be called: a space is a point, and what a type cannot be called
 // is written as the number of the character, so that no two names are one.
 func word(name string) string {
 	var b strings.Builder
 	for _, c := range name {
 		switch {
-		case c < 128 && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'):
-			b.WriteRune(c)
 		case c == ' ':
-			b.WriteByte('_')
+			b.WriteByte('.')
+		case c >= 128 || c == '_' || c == '-' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9':
+			b.WriteRune(c)
 		default:
-			fmt.Fprintf(&b, "_%x_", c)
+			fmt.Fprintf(&b, "*%x*", c)
 		}
 	}
 	return b.String()
 }
 
+var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// key writes a name as that of a field.
+func key(name string) string {
+	if plainKey.MatchString(name) {
+		return name
+	}
+	return "[" + quote(name) + "]"
+}
+
 // quote writes a name as a type that is this text.
 func quote(name string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(name) + `"`
-}
-
-// remark is a label behind one of several types.
-func remark(label string) string {
-	if label == "" {
-		return ""
-	}
-	return "# " + strings.Join(strings.Fields(label), " ")
 }
