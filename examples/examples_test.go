@@ -1,4 +1,3 @@
-// Package examples runs every example show in virtual time.
 package examples
 
 import (
