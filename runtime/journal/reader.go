@@ -41,7 +41,7 @@ func Open(from io.Reader) (*Reader, error) {
 	r := &Reader{from: unpacker{from: from}, next: 1, early: map[uint64]record{}}
 	switch err := r.from.next(); {
 	case errors.Is(err, errNone), errors.Is(err, errCut), errors.Is(err, errDamaged):
-		return nil, fmt.Errorf("%w: %w", ErrNone, err)
+		return nil, ErrNone
 	case err != nil:
 		return nil, err
 	case r.from.kind != kindHeader:
