@@ -62,14 +62,19 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 	} else {
 		t.recorder.Begin(t.file, limit, h.recordingHeader())
 	}
-	recorded := false
-	stop := h.loop(ctx, "recorder", func(ctx context.Context) { recorded = t.recorder.Run(ctx) })
+	recorded, failed := false, error(nil)
+	stop := h.loop(ctx, "recorder", func(ctx context.Context) {
+		failed = survive(func() (err error) { recorded, err = t.recorder.Run(ctx); return err })
+		if failed != nil {
+			t.recorder.GiveUp(failed.Error()) // a bug in it costs no show
+		}
+	})
 	return func(orderly bool) {
 		stop()
 		if t.file == nil {
 			return
 		}
-		err := t.file.Close()
+		err := cmp.Or(failed, t.file.Close())
 		switch {
 		case limit == 0 || recorded && !orderly:
 		case recorded:
@@ -78,7 +83,7 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 			err = cmp.Or(err, t.box.Forget())
 		}
 		if err != nil {
-			h.opts.Log.Error("the recording of the show is not as it should be", "error", err)
+			h.opts.Log.Error("the recording of the show is not whole", "error", err)
 		}
 	}
 }

@@ -75,7 +75,7 @@ type session struct {
 	paper  *paper
 	log    bytes.Buffer
 	number uint64
-	end    func() bool
+	end    func() error
 }
 
 func begin(t *testing.T, limit int64) *session {
@@ -88,9 +88,9 @@ func begin(t *testing.T, limit int64) *session {
 	s.Names(registry)
 	s.Begin(s.paper, limit, journal.Header{Show: "gala"})
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan bool, 1)
-	go func() { done <- s.Run(ctx) }()
-	s.end = sync.OnceValue(func() bool { cancel(); return <-done })
+	done := make(chan error, 1)
+	go func() { _, err := s.Run(ctx); done <- err }()
+	s.end = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() { s.end() })
 	return s
 }
@@ -136,8 +136,8 @@ func TestWhatIsTakenIsWritten(t *testing.T) {
 		if n, err := inputs(killed); n != 200 || !errors.As(err, new(*journal.Broken)) {
 			t.Errorf("killed now, %d inputs are left, %v", n, err)
 		}
-		if !s.end() {
-			t.Error("it says that nothing is recorded")
+		if err := s.end(); err != nil {
+			t.Error(err)
 		}
 		if n, err := inputs(s.paper.read()); n != 200 || err != io.EOF {
 			t.Errorf("%d inputs, %v", n, err)
@@ -206,8 +206,10 @@ func TestADiskThatHangsCostsTheRecording(t *testing.T) {
 		if n := s.Lost(); n < 20 || n > 60 || !strings.Contains(s.Ended(), "has not taken the last") {
 			t.Errorf("%d lost, %q", n, s.Ended())
 		}
-		s.end()
-		if log := s.log.String(); strings.Count(log, "the recording ends here") != 1 || strings.Count(log, "\n") != 2 {
+		if err := s.end(); err == nil || !strings.Contains(err.Error(), "does not take the end") {
+			t.Error(err)
+		}
+		if log := s.log.String(); strings.Count(log, "the recording ends here") != 1 || strings.Count(log, "\n") != 1 {
 			t.Error(log)
 		}
 		if n, err := inputs(s.paper.read()); n != 2 || !errors.As(err, new(*journal.Broken)) {
