@@ -82,7 +82,7 @@ class Pen {
         if (each > 46) this.text(`${n}.${beat}`, x + 3, y + h / 2, c.soft, 10);
       }
     }
-    if (!beats.length || each * (beats[begin].bar || 4) > 10) return;
+    if (!beats.length || each * (beats[begin].bar || 4) > 5) return;
     // From afar it is the tempo that is seen.
     free = -1;
     let last = 0;
