@@ -247,7 +247,7 @@ func BenchmarkRehearseNight(b *testing.B) {
 
 // TestRehearseNightRepeats: a long night with decks, twice, has the same frames.
 func TestRehearseNightRepeats(t *testing.T) {
-	length := raced.Of(15*time.Minute, time.Minute)
+	length := raced.Of(5*time.Minute, time.Minute)
 	dir, to := folderOf(t, longShow(400, 40)), t.TempDir()
 	var logs []string
 	for n := range 2 {
