@@ -36,6 +36,7 @@ function lanesOf(runs, shut, find) {
       }
     }
   }
+  if (two) [top, rest].forEach(paired);
   const shown = rest.filter((l) => holds(l.name, find));
   for (const { name, rows } of groupsOf(runs[0])) {
     const lanes = [];
@@ -51,6 +52,13 @@ function lanesOf(runs, shut, find) {
     if (!shut.has(name)) shown.push(...lanes);
   }
   return { top, rest: shown };
+}
+
+// paired puts lanes of the same thing in two runs beside each other.
+function paired(lanes) {
+  const of = (l) => (l.run ? l.name.slice(0, -l.run.name.length) : l.name);
+  const order = [...new Set(lanes.map(of))];
+  lanes.sort((a, b) => order.indexOf(of(a)) - order.indexOf(of(b)));
 }
 
 function holds(name, find) { return !find || name.toLowerCase().includes(find); }
