@@ -11,6 +11,7 @@ import (
 
 	"showrun/drivers/stagelinq/take"
 	"showrun/drivers/stagelinq/wire"
+	"showrun/runtime/journal"
 	"showrun/runtime/raced"
 )
 
@@ -137,8 +138,8 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 		"it does not load":      {broken, nil, exitScript, "show.lua:1"},
 		"there is none":         {fine + "x", nil, exitUsage, "no show at"},
 		"a tempo":               {fine, []string{"--deck", "3"}, exitUsage, "--deck must be 20-999 BPM"},
-		"no take":               {fine, []string{"--deck", "nothing.take"}, exitUsage, "there is no file nothing.take"},
-		"a take that is none":   {fine, []string{"--deck", file("hello")}, exitUsage, "events.txt"},
+		"no take":               {fine, []string{"--deck", "nothing.take"}, exitUsage, "no recording at nothing.take"},
+		"a take that is none":   {fine, []string{"--deck", file("hello")}, exitFailed, "events.txt"},
 		"a time":                {fine, []string{"--go", "12s,soon"}, exitUsage, `--go: a time is such as 12s or 1m30s, got "soon"`},
 		"cues":                  {fine, []string{"--cues", "some"}, exitUsage, "all"},
 		"a time of a message":   {fine, []string{"--osc", file("\nx /a 1")}, exitUsage, `events.txt:2: a time is such as`},
@@ -160,30 +161,48 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestRehearseTake: a take plays the deck, its titles and all, for as long as it goes.
-func TestRehearseTake(t *testing.T) {
+// TestRehearseRecording: a recorded player plays the deck, its titles and all, for as long as it goes.
+func TestRehearseRecording(t *testing.T) {
 	unit := take.Unit{Token: wire.Token{1, 6: 0x40, 8: 0x80}, Name: "prime4", Software: "JC11", Version: "3.4.0"}
-	text := take.AppendHeader(nil, time.Unix(0, 0))
-	state := func(at time.Duration, path, json string) {
-		text = take.AppendEvent(text, take.Event{At: at, Unit: unit, Kind: take.State, Path: "/Engine/" + path, JSON: json})
-	}
-	state(0, "Deck1/Track/SongLoaded", `{"state":true,"type":1}`)
-	state(0, "Deck1/Track/SongName", `{"string":"Night Ferry","type":8}`)
-	state(0, "Deck1/PlayState", `{"state":true,"type":1}`)
-	state(0, "Deck1/DeckIsMaster", `{"state":true,"type":1}`)
-	for n := range 600 {
-		at := time.Duration(n) * time.Second / 30
-		text = take.AppendEvent(text, take.Event{At: at, Unit: unit, Kind: take.Beats, BeatInfo: wire.BeatInfo{
-			Clock: uint64(at), Decks: []wire.DeckBeat{{Beat: at.Minutes() * 150, Total: 512, BPM: 150}},
-		}})
-	}
 	dir := folderOf(t, `local clock, stagelinq = require "clock", require "stagelinq"
 local dj = stagelinq.sink{}
 clock.follow(dj:master())
 clock.on_beat(16, function(b) print(b.number, b.bpm, dj:deck(1).title) end)`)
-	file := filepath.Join(dir, "gig.jsonl")
-	os.WriteFile(file, text, 0o600)
-	r := rehearseIn(t, dir, "--deck", file, "-v")
+	name := filepath.Join(dir, "gig.take")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	journal.Register(take.Event{})
+	w, err := journal.Create(file, journal.Header{Began: time.Unix(0, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := uint64(0)
+	told := func(e take.Event) {
+		number++
+		e.Unit = unit
+		if err := w.Input(number, e, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range [][2]string{
+		{"Deck1/Track/SongLoaded", `{"state":true,"type":1}`}, {"Deck1/Track/SongName", `{"string":"Night Ferry","type":8}`},
+		{"Deck1/PlayState", `{"state":true,"type":1}`}, {"Deck1/DeckIsMaster", `{"state":true,"type":1}`},
+	} {
+		told(take.Event{Kind: take.State, Path: "/Engine/" + s[0], JSON: s[1]})
+	}
+	for n := range 600 {
+		at := time.Duration(n) * time.Second / 30
+		told(take.Event{At: at, Kind: take.Beats, BeatInfo: wire.BeatInfo{
+			Clock: uint64(at), Decks: []wire.DeckBeat{{Beat: at.Minutes() * 150, Total: 512, BPM: 150}},
+		}})
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := rehearseIn(t, dir, "--deck", name, "-v")
 	if r.code != exitOK || !strings.Contains(r.out, "0:00:20 of show") || !strings.Contains(r.err, "32\t150\tNight Ferry") {
 		t.Errorf("%+v", r)
 	}
