@@ -35,6 +35,18 @@ func NewReplay(cfg Config) *Replay {
 // Registry numbers the outputs.
 func (r *Replay) Registry() *level.Registry { return &r.m.registry }
 
+// Board is what people could operate, as it was published last.
+func (r *Replay) Board() *Board { return r.m.Board() }
+
+// Plan is the plan of the beat as it was published last.
+func (r *Replay) Plan() *beat.Plan { return r.m.Plan() }
+
+// BarLength is how long a bar is in the live load.
+func (r *Replay) BarLength() beat.Micro { return r.m.BarLength() }
+
+// Counts returns the counters of both halves.
+func (r *Replay) Counts() Counts { return r.m.Counts() }
+
 // keptPlans is how many versions of the plan a script turn may lag behind.
 const keptPlans = 4096
 
