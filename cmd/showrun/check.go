@@ -44,7 +44,7 @@ A comment -- showrun: allow RULE at the end of a line silences that rule there.`
 				return err
 			}
 			for i, f := range findings { // as seen from where people, and their editors, are
-				findings[i].File = filepath.ToSlash(filepath.Join(folderOf(args[0]), f.File))
+				findings[i].File = filepath.ToSlash(filepath.Join(showFolder(args[0]), f.File))
 			}
 			return a.printFindings(findings, asJSON)
 		},
@@ -56,8 +56,8 @@ A comment -- showrun: allow RULE at the end of a line silences that rule there.`
 	return cmd
 }
 
-// folderOf is the folder of a show, as it was named.
-func folderOf(show string) string {
+// showFolder is the folder of a show, as it was named.
+func showFolder(show string) string {
 	if st, err := os.Stat(show); err == nil && st.IsDir() {
 		return show
 	}

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +13,6 @@ import (
 	"time"
 
 	"showrun/cmd/showrun/terminal"
-	"showrun/drivers/stagelinq/take"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/timeline"
@@ -42,29 +39,25 @@ type rehearsal struct {
 	now    atomic.Int64  // for the bar
 }
 
-// bring brings the player that is named to the rig: by a tempo, or by a take.
-func (r *rehearsal) bring(deck string) error {
+// bring brings the player that is named to the rig: by a tempo, or by a
+// recording.
+func (r *rehearsal) bring(deck string, log *slog.Logger) error {
 	if deck == "" {
 		return nil
 	}
 	if bpm, err := strconv.ParseFloat(deck, 64); err == nil {
 		if bpm < 20 || bpm > 999 {
-			return fmt.Errorf("--deck must be 20-999 BPM, or a take, got %s", deck)
+			return usageError{fmt.Errorf("--deck must be 20-999 BPM, or a recording of players, got %s", deck)}
 		}
 		r.Bring(stagelinq.NewVirtualRig(r.RigEnv(), bpm, 0))
 		return nil
 	}
-	file, err := os.Open(deck)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--deck must be 20-999 BPM, or a take: there is no file %s", deck)
+	t, _, err := openTake(deck, "", log)
+	if wrong := (usageError{}); errors.As(err, &wrong) {
+		return usageError{fmt.Errorf("--deck must be 20-999 BPM, or a recording: %w", wrong.error)}
 	}
 	if err != nil {
 		return fmt.Errorf("--deck: %w", err)
-	}
-	defer file.Close()
-	t, err := take.Load(file, "")
-	if err != nil {
-		return fmt.Errorf("--deck %s: %w", deck, err)
 	}
 	r.over = t.End()
 	r.Bring(stagelinq.NewVirtualTake(r.RigEnv(), t))

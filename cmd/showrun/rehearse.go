@@ -44,7 +44,8 @@ With --out it writes a page to be opened in a browser: cues, beats, decks, every
 fixture in its colours, machinery, messages and the log over the whole of the show,
 and who set what, by file and line. It is one file that needs no network.
 
---deck 128 is a player at that tempo, --deck FILE a take made by showrun record.
+--deck 128 is a player at that tempo, --deck FILE what
+showrun record has recorded of one.
 
 --osc names a file with a message a line, as it comes from the network: when, the
 address, and what goes with it. What is after # does not count.
@@ -75,8 +76,8 @@ func (a *app) rehearse() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.rehearseShow(cmd, f, args) },
 	}
 	p := cmd.Flags()
-	p.DurationVar(&f.length, "for", 0, "how much of the show, such as 2h (default: 10m, or until the cues or the take are over)")
-	p.StringVar(&f.deck, "deck", "", "a player: its tempo in BPM, or a take to play")
+	p.DurationVar(&f.length, "for", 0, "how much of the show, such as 2h (default: 10m, or until the cues or the recording are over)")
+	p.StringVar(&f.deck, "deck", "", "a player: its tempo in BPM, or a recording of one to play")
 	p.StringVar(&f.osc, "osc", "", "file of OSC messages that come, a line each")
 	p.StringVar(&f.goes, "go", "", "times at which GO is pressed, such as 12s,1m,1m30s")
 	p.StringVar(&f.cues, "cues", "", "all: go through all cues of all lists")
@@ -123,8 +124,8 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 	log.run = run
 	line.Watch(run.Show(), run.Now)
 	r := &rehearsal{Run: run, hands: hands, all: f.cues == "all", length: f.length}
-	if err := r.bring(f.deck); err != nil {
-		return usageError{err}
+	if err := r.bring(f.deck, slog.New(log.Handler)); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)

@@ -102,6 +102,9 @@ func lost(s host.Status, dropped uint64) (fields []field) {
 	if s.NewVersion {
 		fields = append(fields, field{ofLosses, []string{"A NEW VERSION IS WAITING: showrun ctl reload", "NEW VERSION WAITS"}})
 	}
+	if s.NotRecorded != "" {
+		fields = append(fields, field{ofLosses, []string{"not recorded: " + s.NotRecorded, "NOT RECORDED"}})
+	}
 	for _, c := range []struct {
 		n              uint64
 		what, happened string

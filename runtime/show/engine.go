@@ -72,8 +72,13 @@ func (m *Machine) Engine(now time.Duration) *level.Frame {
 	m.taken = m.inputs.take(m.taken[:0])
 	number := m.next()
 	f := m.turn(now, m.taken)
-	if m.cfg.Record != nil {
-		m.cfg.Record(EngineTurn{Number: number, Now: now, Inputs: notes(m.taken)})
+	switch turn := (EngineTurn{Number: number, Now: now}); {
+	case m.cfg.Turned != nil:
+		turn.Inputs = notes(m.taken)
+		m.cfg.Turned(turn, f)
+	case m.cfg.Record != nil:
+		turn.Inputs = notes(m.taken)
+		m.cfg.Record(turn)
 	}
 	clear(m.taken)
 	return f
@@ -121,6 +126,11 @@ func (m *Machine) EngineNext() time.Duration {
 
 // FrameNext is when the next frame is due, as far as what was taken says; engine loop.
 func (m *Machine) FrameNext() time.Duration { return m.engine.NextFrame() }
+
+// Settled reports whether the last frame has all that was to be done by now; engine loop.
+func (m *Machine) Settled(now time.Duration) bool {
+	return !m.inputs.holds() && !m.engine.Behind(now)
+}
 
 // take takes an input.
 func (m *Machine) take(in any, now time.Duration) {

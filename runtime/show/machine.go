@@ -28,7 +28,8 @@ type Config struct {
 	Memory       uint64        // bytes the process may hold, see script.Config; 0 = the default
 
 	Bind    Bind
-	Shipped fs.FS // Lua that comes with the runtime; may be nil
+	Shipped fs.FS  // Lua that comes with the runtime; may be nil
+	Tests   string // a file with tests, see script.Config; "" for none
 
 	Now       func() time.Duration // show time: for what is reported, and stamps of what the machine notices by itself
 	Stopwatch func() time.Duration // real time, for the guards
@@ -41,6 +42,10 @@ type Config struct {
 	// Record is told of every input, on the loop that took it, when its turn is over;
 	// nil = nobody. It must not wait.
 	Record func(input any)
+	// Turned is told of the turns of the engine loop in place of Record, so that nothing is
+	// allocated for them, with the frame that each made, which is only lent, or nil. If it is
+	// nil, Record is told.
+	Turned func(EngineTurn, *level.Frame)
 	// Wake is called, from any goroutine, when the engine loop may have something to do
 	// at once; nil if nothing sleeps. It must not wait.
 	Wake func()

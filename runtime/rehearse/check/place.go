@@ -184,9 +184,12 @@ func constant(i *syntax.Index) syntax.Expr {
 }
 
 // devices notes what was declared and is not used: by itself, or as a variable that nobody
-// reads.
+// reads. A show that is nothing but declarations is only begun.
 func (c *check) devices() {
 	others := c.others()
+	if !c.acts() {
+		return
+	}
 	for _, d := range c.looker.Declared() {
 		f := c.file(d.File)
 		module, _, _ := strings.Cut(d.Call, ".")
@@ -210,6 +213,28 @@ func (c *check) devices() {
 			return true
 		})
 	}
+}
+
+// acts tells whether the show calls more than require, and more than declares devices.
+func (c *check) acts() (does bool) {
+	for _, f := range c.files {
+		declaring := 0
+		for _, d := range c.looker.Declared() {
+			if d.File == f.Name {
+				declaring++
+			}
+		}
+		syntax.Walk(f.Main, func(n syntax.Node) bool {
+			if call, ok := n.(*syntax.Call); ok {
+				if _, requires := required(call); !requires {
+					declaring--
+				}
+			}
+			return true
+		})
+		does = does || declaring < 0
+	}
+	return does
 }
 
 // others are the modules of which functions are called that declare no device: those may use

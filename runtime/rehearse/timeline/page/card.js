@@ -74,7 +74,7 @@ class Card {
     const [file, task, cue, event] = run.sources[made.source];
     const p = make("p");
     p.append(make("code", "", file || "no line"));
-    const about = [cue && `cue ${cue}`, task && task !== file && `in ${task}`, event && `after ${event}`].filter(Boolean).join(", ");
+    const about = [cue && `cue ${cue}`, task && task !== file && !(cue && task.startsWith("cue ")) && `in ${task}`, event && `after ${event}`].filter(Boolean).join(", ");
     p.append(` ${doings[made.did] || ""} at ${clock(made.at)}${about ? `, ${about}` : ""}`);
     return p;
   }

@@ -16,7 +16,8 @@ function lanesOf(runs, shut, find) {
   }
   for (const run of runs) {
     for (const name of new Set(run.decks.map((d) => d[2]))) {
-      rest.push({ kind: "deck", run, name: named(run, name), decks: run.decks.filter((d) => d[2] === name && (d[5] || d[3])) });
+      const decks = run.decks.filter((d) => d[2] === name && (d[5] || d[3]));
+      if (decks.length) rest.push({ kind: "deck", run, name: named(run, name), decks });
     }
     for (const [way, name] of [["in", "Messages in"], ["out", "Messages out"], ["hand", "Hands"]]) {
       const notes = run.messages.filter((m) => m[1] === way).map((m) => ({ at: m[0], text: m[3], from: m[2], colour: way === "hand" ? "hold" : "next" }));
@@ -28,9 +29,14 @@ function lanesOf(runs, shut, find) {
       rest.push({ kind: "note", run, name: named(run, "Log"), notes: run.log.map(([at, level, text]) => ({ at, text, from: level.toLowerCase(), colour: colours[level] || "soft" })) });
     }
     for (const m of run.machines) {
-      m[2].forEach((axis, n) => rest.push({ kind: "axis", run, name: named(run, `${m[0]} ${axis[0]}`), axis, at: m.moves.at, is: m.moves.is[n], valve: m[1] === "valve" }));
+      for (const [n, axis] of m[2].entries()) {
+        const is = m.moves.is[n];
+        if (is.every((v) => v === is[0]) && m[2].length > 1) continue; // it never moved
+        rest.push({ kind: "axis", run, name: named(run, m[2].length > 1 ? `${axis[0]}, ${m[0]}` : m[0]), axis, at: m.moves.at, is, valve: m[1] === "valve" });
+      }
     }
   }
+  if (two) [top, rest].forEach(paired);
   const shown = rest.filter((l) => holds(l.name, find));
   for (const { name, rows } of groupsOf(runs[0])) {
     const lanes = [];
@@ -46,6 +52,13 @@ function lanesOf(runs, shut, find) {
     if (!shut.has(name)) shown.push(...lanes);
   }
   return { top, rest: shown };
+}
+
+// paired puts lanes of the same thing in two runs beside each other.
+function paired(lanes) {
+  const of = (l) => (l.run ? l.name.slice(0, -l.run.name.length) : l.name);
+  const order = [...new Set(lanes.map(of))];
+  lanes.sort((a, b) => order.indexOf(of(a)) - order.indexOf(of(b)));
 }
 
 function holds(name, find) { return !find || name.toLowerCase().includes(find); }

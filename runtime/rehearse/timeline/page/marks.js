@@ -82,7 +82,7 @@ class Pen {
         if (each > 46) this.text(`${n}.${beat}`, x + 3, y + h / 2, c.soft, 10);
       }
     }
-    if (!beats.length || each * (beats[begin].bar || 4) > 10) return;
+    if (!beats.length || each * (beats[begin].bar || 4) > 5) return;
     // From afar it is the tempo that is seen.
     free = -1;
     let last = 0;
@@ -125,11 +125,12 @@ class Pen {
       }
       ctx.fillStyle = c.on;
       ctx.fillRect(x, y + 2, 1.5, h - 4);
-      if (width > 16) {
+      if (width > 9) {
         ctx.font = font(12, 650);
-        const n = this.clip(number, width - 6);
-        this.text(n, left + 5, y + h / 2, c.text, 12, 650);
-        ctx.font = font(12, 650);
+        const size = ctx.measureText(number).width > width - 6 ? 9 : 12;
+        ctx.font = font(size, 650);
+        const n = this.clip(number, width - 4);
+        this.text(n, left + (size === 12 ? 5 : 3), y + h / 2, c.text, size, 650);
         const used = ctx.measureText(n).width + 11;
         if (width - used > 24) this.text(label, left + used, y + h / 2, c.soft, 12, 400, width - used - 4);
       }

@@ -5,7 +5,7 @@ const inks = {
 };
 
 // strips is how many there are: one for each half hour, and not too many.
-function strips(end) { return Math.min(Math.max(Math.ceil(end / 1800e6), 1), 16); }
+function strips(end) { return Math.min(Math.max(Math.ceil((end - 60e6) / 1800e6), 1), 16); }
 
 // printed fills the paper.
 function printed(view) {

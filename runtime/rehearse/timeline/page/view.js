@@ -131,9 +131,10 @@ class View {
     this.arrange();
   }
 
-  // cue goes to the cue after or before what is seen, or to one that has a text.
+  // cue goes to the cue after or before the one it went to last, or to the first or the last
+  // that is seen; or to one that has a text.
   cue(way, text = "") {
-    const mid = this.goal ?? (this.from + this.to) / 2;
+    const mid = this.goal ?? (way > 0 ? this.from - 2 : this.to);
     const cues = this.runs.flatMap((r) => r.cues).filter((c) => !text || c[3] === text || holds(c[4], text)).sort((a, b) => a[0] - b[0]);
     const next = way > 0 ? cues.find((c) => c[0] > mid + 1) || (text && cues[0]) : cues.findLast((c) => c[0] < mid - 1);
     if (next) this.goTo(next[0]);
