@@ -54,7 +54,7 @@ var kinds = []struct {
 	{"unreachable-cue", regexp.MustCompile(`cue [\d.]+ .*(already|twice)|there is a cue`)},
 	{"option", regexp.MustCompile(`unknown option|has no channel|has no '?"?[\w ]+"?'?[;:( ].*(channel|it has)|has no "`)},
 	{"name", regexp.MustCompile(`no (fixture|group|cue|file|param|list|lease)|is called|no module|there is no `)},
-	{"member", regexp.MustCompile(`has no '`)},
+	{"member", regexp.MustCompile(`has no '|attempt to call a nil value \((field|method) .*did you mean`)},
 }
 
 // ruleOf is the rule of what a call has raised.
