@@ -136,18 +136,7 @@ func New(opts Options) (*Host, error) {
 	h.stuck.Store(new(string))
 	opts.Log = slog.New(h.book.Handler(opts.Log.Handler()))
 	h.opts.Log = opts.Log
-	h.show = show.New(show.Config{
-		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir),
-		Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
-		Budget: opts.Budget, Guard: opts.Guard, Grace: opts.Grace, Memory: opts.Memory,
-		Bind: opts.Bind, Shipped: opts.Shipped,
-		Now: h.clock.Now, Stopwatch: h.clock.Now, Collect: func() { go runtime.GC() },
-		World: script.World{
-			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: opts.Getenv,
-		},
-		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake, Changed: h.changed,
-		Failed: func(f *script.Failure) { h.raise(f, false) },
-	})
+	h.show = show.New(h.config())
 	empty := &staged{Stage: &stage.Stage{}, scene: &console.Scene{
 		Show: found.Name, File: found.File, Fixtures: []console.Fixture{}, Groups: []console.Group{}, Outputs: []console.Output{}, Movers: []console.Machine{},
 	}}
@@ -164,6 +153,22 @@ func New(opts Options) (*Host, error) {
 		}
 	}
 	return h, nil
+}
+
+// config is what the machine of the show is made of.
+func (h *Host) config() show.Config {
+	return show.Config{
+		Name: h.folder.Name, File: h.folder.File, Dir: filepath.Base(h.folder.Dir),
+		Rate: h.opts.Rate, Lookahead: h.opts.Lookahead, Seed: h.opts.Seed,
+		Budget: h.opts.Budget, Guard: h.opts.Guard, Grace: h.opts.Grace, Memory: h.opts.Memory,
+		Bind: h.opts.Bind, Shipped: h.opts.Shipped,
+		Now: h.clock.Now, Stopwatch: h.clock.Now, Collect: func() { go runtime.GC() },
+		World: script.World{
+			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: h.opts.Getenv,
+		},
+		Log: h.opts.Log, Frames: h.opts.Frames, Record: h.opts.Record, Wake: h.wake, Changed: h.changed,
+		Failed: func(f *script.Failure) { h.raise(f, false) },
+	}
 }
 
 // changed tells who looks at the board that it has changed.

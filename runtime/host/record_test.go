@@ -3,8 +3,9 @@ package host
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -19,20 +20,15 @@ import (
 	"showrun/bindings"
 	"showrun/drivers/osc"
 	"showrun/drivers/stagelinq/source"
-	"showrun/runtime/clock"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/engine"
+	"showrun/runtime/host/record"
 	"showrun/runtime/journal"
 	"showrun/runtime/level"
 	"showrun/runtime/show"
 )
 
-var registered = sync.OnceFunc(func() {
-	journal.Register(show.Values()...)
-	for _, p := range hearing(nil) {
-		journal.Register(p.Values...)
-	}
-})
+var registered = sync.OnceFunc(func() { record.Register(hearing(nil)) })
 
 // trace notes all that leaves a machine, with outputs by their keys.
 type trace struct {
@@ -65,35 +61,45 @@ func (t *trace) all() []string {
 	return t.lines
 }
 
-// record keeps the inputs of a live run.
-type record struct {
-	mu     sync.Mutex
-	inputs []any
+// inputs keeps the inputs of a live run.
+type inputs struct {
+	mu   sync.Mutex
+	list []any
 }
 
-func (r *record) add(in any) {
+func (r *inputs) add(in any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.inputs = append(r.inputs, in)
+	r.list = append(r.list, in)
 }
 
 // throughTheCodec writes the inputs and reads them again.
-func (r *record) throughTheCodec(t *testing.T) (inputs []any, size int) {
+func (r *inputs) throughTheCodec(t *testing.T, cfg show.Config) (repeat show.Config, list []any, size int) {
 	t.Helper()
 	registered()
 	var b bytes.Buffer
-	w := journal.NewWriter(&b)
-	for _, in := range r.inputs {
-		if err := w.Write(in); err != nil {
-			t.Fatal(err)
-		}
+	w, err := journal.Create(&b, record.Header(cfg))
+	for _, in := range r.list {
+		err = errors.Join(err, w.Input(show.NumberOf(in), in, nil))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
 	}
 	size = b.Len()
-	inputs, err := journal.Read(&b, show.NumberOf)
+	from, err := journal.Open(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return inputs, size
+	for {
+		in, err := from.Next()
+		if err == io.EOF {
+			return record.Config(from.Header), list, size
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, in)
+	}
 }
 
 // hostile is a show that does all that is hard to repeat: it asks clocks, the
@@ -174,7 +180,7 @@ func TestARecordRepeatsTheShow(t *testing.T) {
 func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) {
 	save(t, file, text)
 	var h *Host
-	rec := &record{}
+	rec := &inputs{}
 	live := &trace{registry: func() *level.Registry { return h.show.Registry() }}
 	log := newLines()
 	opts := Options{
@@ -199,17 +205,13 @@ func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) 
 }
 
 // replay feeds what a host has recorded to a second machine and compares.
-func (r *record) replay(t *testing.T, h *Host, live *trace, log *lines) (inputs []any) {
+func (r *inputs) replay(t *testing.T, h *Host, live *trace, log *lines) (inputs []any) {
 	t.Helper()
-	inputs, size := r.throughTheCodec(t)
+	cfg, inputs, size := r.throughTheCodec(t, h.config())
 	var again *show.Replay
 	replayed := &trace{registry: func() *level.Registry { return again.Registry() }}
-	still := clock.NewVirtual()
-	again = show.NewReplay(show.Config{
-		Name: h.folder.Name, File: h.folder.File, Dir: filepath.Base(h.folder.Dir), Rate: h.opts.Rate,
-		Lookahead: h.opts.Lookahead, Budget: h.opts.Budget, Guard: time.Minute, Grace: time.Minute,
-		Bind: bindings.New, Now: still.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.DiscardHandler), Frames: replayed,
-	})
+	cfg.Bind, cfg.Frames = bindings.New, replayed
+	again = show.NewReplay(cfg)
 	for i, in := range inputs {
 		if err := again.Feed(in); err != nil {
 			want, got := live.all(), replayed.all()
@@ -238,7 +240,7 @@ func TestARecordRepeatsAnArrival(t *testing.T) {
 	save(t, file, fmt.Sprintf(`local u = require "signet".sender{}:universe(1)
 local rx = require "osc".receiver{ port = %d }
 require "clock".every(0.05, function() u:set(1, math.random(255)) end)`, taken.LocalAddr().(*net.UDPAddr).Port))
-	rec, log := &record{}, newLines()
+	rec, log := &inputs{}, newLines()
 	var h *Host
 	live := &trace{registry: func() *level.Registry { return h.show.Registry() }}
 	h, stop := runLive(t, Options{Show: file, Rig: true, Seed: 1, Log: log.logger(), Frames: live, Record: rec.add})
