@@ -35,6 +35,20 @@ func NewReplay(cfg Config) *Replay {
 // Registry numbers the outputs.
 func (r *Replay) Registry() *level.Registry { return &r.m.registry }
 
+// Plan is the plan of the beat that the replay has got to.
+func (r *Replay) Plan() *beat.Plan { return r.m.Plan() }
+
+// Board is what people could operate at the moment that the replay has got to.
+func (r *Replay) Board() *Board { return r.m.Board() }
+
+// Close ends what is left of the load that is live, wherever the replay has got to.
+func (r *Replay) Close() {
+	if live := r.m.live; live != nil {
+		live.Detach()
+		live.End()
+	}
+}
+
 // keptPlans is how many versions of the plan a script turn may lag behind.
 const keptPlans = 4096
 
