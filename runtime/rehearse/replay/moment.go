@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -79,6 +80,15 @@ func ParseTime(text string, zero time.Time, began time.Duration) (Moment, error)
 		return At(day.Sub(zero)), nil
 	}
 	return Moment{}, fmt.Errorf("the time must be one of day such as 21:43:05, or of the show such as 12m3s, got %q", text)
+}
+
+// ParseBeat reads a position of the beat.
+func ParseBeat(text string) (Moment, error) {
+	b, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(math.Abs(b) < 1e9) {
+		return Moment{}, fmt.Errorf("the beat must be a number, got %q", text)
+	}
+	return OnBeat(b), nil
 }
 
 // ParseCue reads a cue: its number, or that of another list than the main one as in "side 5".

@@ -201,9 +201,10 @@ func (p *Player) note(d *Difference) {
 	}
 }
 
-// Until repeats turns up to a moment, with the frame that shows it, and none after it. The
-// error is as of Step; nil if the moment was reached.
-func (p *Player) Until(m Moment) error {
+// Until repeats turns up to a moment, with the frame that shows it, and none after it. step is
+// called before each, and its error ends it. The error is as of Step otherwise; nil if the
+// moment was reached.
+func (p *Player) Until(m Moment, step func() error) error {
 	for {
 		m.resolve(p)
 		next := beat.Never
@@ -212,6 +213,9 @@ func (p *Player) Until(m Moment) error {
 		}
 		if m.by == byTime && next > m.at && (p.shown >= m.at || next > m.at+longestFrame || next == beat.Never && p.now >= m.at) {
 			return nil
+		}
+		if err := step(); err != nil {
+			return err
 		}
 		if err := p.Step(); err != nil {
 			return err
@@ -222,14 +226,10 @@ func (p *Player) Until(m Moment) error {
 // longestFrame is how long after a moment the frame may come that shows it.
 const longestFrame = 100 * time.Millisecond
 
-// All repeats all there is. The error is as of Step, nil for a recording that is whole.
-func (p *Player) All() error {
-	for {
-		switch err := p.Step(); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
+// All repeats all there is, as Until does; nil for a recording that is whole.
+func (p *Player) All(step func() error) error {
+	if err := p.Until(Moment{}, step); !errors.Is(err, io.EOF) {
+		return err
 	}
+	return nil
 }

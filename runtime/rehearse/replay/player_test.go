@@ -14,10 +14,13 @@ import (
 	"showrun/runtime/show"
 )
 
+// on lets a replay go on.
+func on() error { return nil }
+
 // equal plays a recording to its end, and expects it to be the same.
 func equal(t *testing.T, p *replay.Player) {
 	t.Helper()
-	if err := p.All(); err != nil || p.First != nil {
+	if err := p.All(on); err != nil || p.First != nil {
 		t.Fatalf("%v; the first difference is %v", err, p.First)
 	}
 	if p.Counts.Equal == 0 || p.Counts.Different != 0 {
@@ -117,7 +120,7 @@ func TestAnotherLevelIsNamed(t *testing.T) {
 		}
 	}
 	p := r.player()
-	if err := p.All(); err != nil {
+	if err := p.All(on); err != nil {
 		t.Fatal(err)
 	}
 	d := p.First
@@ -140,7 +143,7 @@ func TestOtherFilesAreNamed(t *testing.T) {
 	swapped.Load.Files[0].Data = []byte(strings.Replace(club, "100 + math.random(100)", "101 + math.random(100)", 1))
 	r.entries[0] = swapped
 	p := r.player()
-	if err := p.All(); err != nil {
+	if err := p.All(on); err != nil {
 		t.Fatal(err)
 	}
 	d := p.First
@@ -216,7 +219,7 @@ func TestWhatCannotBeRepeatedIsNamed(t *testing.T) {
 			c.harm(r)
 			p := replay.New(r.config(), &list{r.entries}, nil)
 			defer p.Close()
-			err := p.All()
+			err := p.All(on)
 			if p.First == nil || !strings.Contains(p.First.String(), c.want) {
 				t.Fatalf("got %v, %v", err, p.First)
 			}
@@ -238,28 +241,28 @@ func TestMoments(t *testing.T) {
 		m, err := replay.ParseTime(text, zero, 0)
 		p := r.player()
 		if err == nil {
-			err = p.Until(m)
+			err = p.Until(m, on)
 		}
 		if err != nil || p.Now() < want-time.Second/44 || p.Now() > want+time.Second/20 {
 			t.Errorf("%s: at %v, %v, want %v", text, p.Now(), err, want)
 		}
 	}
 	p := r.player()
-	if err := p.Until(replay.OnBeat(5)); err != nil || (p.Now()-10*time.Second/3).Abs() > time.Second/20 {
+	if err := p.Until(replay.OnBeat(5), on); err != nil || (p.Now()-10*time.Second/3).Abs() > time.Second/20 {
 		t.Errorf("beat 5: at %v, %v", p.Now(), err)
 	}
 	p = r.player()
 	m, err := replay.ParseCue("4.0")
 	if err == nil {
-		err = p.Until(m)
+		err = p.Until(m, on)
 	}
 	if err != nil || (p.Now()-2500*time.Millisecond).Abs() > time.Second/20 {
 		t.Errorf("cue 4: at %v, %v", p.Now(), err)
 	}
-	if err := p.Until(replay.InCue("", "5")); err != nil || (p.Now()-3500*time.Millisecond).Abs() > time.Second/20 {
+	if err := p.Until(replay.InCue("", "5"), on); err != nil || (p.Now()-3500*time.Millisecond).Abs() > time.Second/20 {
 		t.Errorf("cue 5: at %v, %v", p.Now(), err)
 	}
-	if err := p.Until(replay.InCue("", "1")); err == nil {
+	if err := p.Until(replay.InCue("", "1"), on); err == nil {
 		t.Error("cue 1 is there")
 	}
 	for _, text := range []string{"noon", "25:00:00", "-"} {
