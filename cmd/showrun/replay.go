@@ -34,12 +34,13 @@ func (f *momentFlags) add(cmd *cobra.Command, name, what string) {
 	p.StringVar(&f.cue, "cue", "", what+" the start of this cue, as in 12, or \"side 3\" for another list than the main one")
 	p.StringVar(&f.beat, "beat", "", what+" this beat of the show, as in 640")
 	settings.ByHand(p, name, "cue", "beat")
-	cmd.MarkFlagsMutuallyExclusive(name, "cue", "beat")
 }
 
 // moment is the one that was named, false for none.
 func (f *momentFlags) moment(t *tape) (m replay.Moment, named bool, err error) {
 	switch {
+	case f.time != "" && f.cue+f.beat != "" || f.cue != "" && f.beat != "":
+		err = errors.New("name one moment: a time, a cue or a beat")
 	case f.time != "":
 		m, err = replay.ParseTime(f.time, t.zero(), t.player.Began())
 	case f.cue != "":
@@ -72,8 +73,8 @@ func (t *tape) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// openTape opens a recording. sink, which may be nil, is shown what the replay makes.
-func openTape(name string, sink func(*tape) show.FrameSink) (*tape, error) {
+// openTape opens a recording. frames, which may be nil, is shown what the replay makes.
+func openTape(name string, frames show.FrameSink) (*tape, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, usageError{err}
@@ -90,10 +91,7 @@ func openTape(name string, sink func(*tape) show.FrameSink) (*tape, error) {
 	}
 	t.header = recording.Header
 	cfg := record.Config(t.header)
-	cfg.Bind, cfg.Shipped = bindings.New, scripts.Files()
-	if sink != nil {
-		cfg.Frames = sink(t)
-	}
+	cfg.Bind, cfg.Shipped, cfg.Frames = bindings.New, scripts.Files(), frames
 	t.player = replay.New(cfg, recording, nil)
 	return t, nil
 }

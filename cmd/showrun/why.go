@@ -9,16 +9,18 @@ import (
 
 	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
+	"showrun/runtime/console"
 	"showrun/runtime/control"
+	"showrun/runtime/host"
 	"showrun/runtime/show"
 )
 
 // explained is an answer of why as programs read it.
 type explained struct {
-	Show   string       `json:"show"`
-	At     float64      `json:"at"` // show time in seconds
-	Beat   float64      `json:"beat"`
-	Causes []show.Cause `json:"causes"`
+	Show   string          `json:"show"`
+	At     float64         `json:"at"` // show time in seconds
+	Beat   float64         `json:"beat"`
+	Causes []console.Cause `json:"causes"`
 }
 
 // whyFlags are the flags of why.
@@ -92,7 +94,7 @@ func (a *app) explain(cmd *cobra.Command, f whyFlags, args []string) error {
 		return usageError{fmt.Errorf("at %s: %w", t.position(), err)}
 	}
 	if f.json {
-		err = json.NewEncoder(a.stdout).Encode(explained{t.header.Show, t.player.Now().Seconds(), t.player.Beat().Float(), causes})
+		err = json.NewEncoder(a.stdout).Encode(explained{t.header.Show, t.player.Now().Seconds(), t.player.Beat().Float(), host.Causes(causes)})
 	} else {
 		fmt.Fprintf(a.stdout, "%s, at %s\n%s\n", terminal.Printable(t.header.Show, ""), t.position(), terminal.Printable(show.Lines(causes), "\n"))
 	}

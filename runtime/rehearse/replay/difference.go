@@ -14,24 +14,26 @@ import (
 
 // Difference is where a replay comes apart from its recording.
 type Difference struct {
-	Input uint64        // the number of the one that was repeated
-	What  string        // it is, in words
-	Told  string        // what the script had been told last, in words
-	At    time.Duration // the show time of it
-	Beat  beat.Micro
+	Input uint64        `json:"input"`          // the number of the one that was repeated
+	What  string        `json:"what"`           // it is, in words
+	Told  string        `json:"told,omitempty"` // what the script had been told last, in words
+	At    time.Duration `json:"at"`             // the show time of it, in nanoseconds
+	Beat  beat.Micro    `json:"beat"`           // in millionths of a beat
 
 	// Broken is why the machine cannot repeat it; "" if a frame is another one.
-	Broken string
+	Broken string `json:"broken,omitempty"`
 	// Frame is how: "missing" or "made, and not in the recording", or "" for levels; then At
 	// is its instant.
-	Frame string
+	Frame string `json:"frame,omitempty"`
 
 	// What of a frame is known to differ: one output, and one slot of it unless that is 0.
-	Output           string // key of it; "" if there are several
-	Slot             int
-	Fixture, Channel string       // at it; "" for none
-	Was, Is          int          // the level in the recording and the one of the replay
-	Causes           []show.Cause // of the level of the replay
+	Output  string       `json:"output,omitempty"` // key of it; "" if there are several
+	Slot    int          `json:"slot,omitempty"`
+	Fixture string       `json:"fixture,omitempty"` // at it; "" for none
+	Channel string       `json:"channel,omitempty"`
+	Was     int          `json:"was"` // the level in the recording
+	Is      int          `json:"is"`  // and the one of the replay
+	Causes  []show.Cause `json:"-"`   // of that
 }
 
 // Error implements error.
