@@ -107,14 +107,14 @@ func (p *Player) culprit(d *Difference, hash uint64) {
 		return
 	}
 	d.Was, d.Is = int(was), int(p.made.Level(at))
-	if f, ch, ok := ChannelAt(p.Board().Patch, at); ok {
+	if f, ch, ok := channelAt(p.Board().Patch, at); ok {
 		d.Fixture, d.Channel = f.Name, ch.Name
 		d.Causes, _ = p.Why(f.Name, ch.Name)
 	}
 }
 
-// ChannelAt finds the fixture and the channel that a slot is of.
-func ChannelAt(p *patch.Patch, at level.Address) (patch.Fixture, patch.Channel, bool) {
+// channelAt finds the fixture and the channel that a slot is of.
+func channelAt(p *patch.Patch, at level.Address) (patch.Fixture, patch.Channel, bool) {
 	if p == nil {
 		return patch.Fixture{}, patch.Channel{}, false
 	}

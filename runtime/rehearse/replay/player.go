@@ -201,19 +201,21 @@ func (p *Player) note(d *Difference) {
 	}
 }
 
-// Until repeats turns up to a moment, with the frame that shows it, and none after it. step is
-// called before each, and its error ends it. The error is as of Step otherwise; nil if the
-// moment was reached.
+// reached reports whether all that belongs to a moment has been repeated, with the frame that
+// shows it, and m, which it keeps up to date, is there before anything after it is.
+func (p *Player) reached(m *Moment) bool {
+	m.resolve(p)
+	next := beat.Never
+	if p.next.input != nil {
+		next = show.TimeOf(p.next.input)
+	}
+	return m.by == byTime && next > m.at && (p.shown >= m.at || next > m.at+longestFrame || next == beat.Never && p.now >= m.at)
+}
+
+// Until repeats turns up to a moment, and none after it. step is called before each, and its
+// error ends it. The error is as of Step otherwise; nil if the moment was reached.
 func (p *Player) Until(m Moment, step func() error) error {
-	for {
-		m.resolve(p)
-		next := beat.Never
-		if p.next.input != nil {
-			next = show.TimeOf(p.next.input)
-		}
-		if m.by == byTime && next > m.at && (p.shown >= m.at || next > m.at+longestFrame || next == beat.Never && p.now >= m.at) {
-			return nil
-		}
+	for !p.reached(&m) {
 		if err := step(); err != nil {
 			return err
 		}
@@ -221,6 +223,7 @@ func (p *Player) Until(m Moment, step func() error) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // longestFrame is how long after a moment the frame may come that shows it.

@@ -1,0 +1,193 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"time"
+
+	"showrun/runtime/beat"
+	"showrun/runtime/journal"
+	"showrun/runtime/rehearse"
+	"showrun/runtime/show"
+)
+
+// Options say what is played on what.
+type Options struct {
+	Recording Recording
+	Config    show.Config // of the machine that repeats it; its Frames looks on
+	// Against is the other show, and Folder its files. The rate, the look-ahead and the seed
+	// are those of the recording, and so is all that devices say. Its Frames looks on.
+	Against rehearse.Options
+	Folder  fs.FS
+	Until   Moment                        // the zero Moment is the end
+	Step    func(now time.Duration) error // is called often, and its error ends it; required
+}
+
+// Outcome is what came of it.
+type Outcome struct {
+	From, To  time.Duration // show times of what was compared
+	Stretches []Stretch     // in the order in which they begin
+	Outputs   []string      // that only one of them has, and which
+	Cues      []Mismatch    // cues that were not fired in both at the same time
+	Orders    []Mismatch    // likewise orders
+	Reloads   int           // in the recording, that the other show does not have
+	Unknown   int           // questions of the other show that the recording has no answer to
+	Replay    *Difference
+	Broken    *journal.Broken // where the recording breaks off
+}
+
+// Alike reports whether nothing differs.
+func (o *Outcome) Alike() bool {
+	return len(o.Stretches)+len(o.Outputs)+len(o.Cues)+len(o.Orders) == 0
+}
+
+// slice is how far one of the two runs before the other follows.
+const slice = 20 * time.Millisecond
+
+// versus is a comparison that goes on.
+type versus struct {
+	opts    Options
+	player  *Player
+	run     *rehearse.Run
+	feed    *feed
+	tonight side
+	next    side // of the other show
+	compare comparison
+	loaded  bool
+	ended   bool
+	out     Outcome
+}
+
+// Compare plays the recording on both. The error is one of the other show, which does not
+// load or does not come back, or of the recording.
+func Compare(ctx context.Context, opts Options) (*Outcome, error) {
+	v := &versus{opts: opts}
+	both := &outputs{numbers: map[string]int{}}
+	cfg := opts.Config
+	v.tonight.to, v.next.to = cfg.Frames, opts.Against.Frames
+	cfg.Frames = &watch{&v.tonight, both}
+	v.player = New(cfg, opts.Recording, nil)
+	defer v.player.Close()
+	v.tonight.machine = v.player.Replay
+	v.feed = &feed{answers: map[string][]answer{}, now: func() time.Duration { return v.run.Now() }}
+	v.player.Answers(func(q show.AskDevice, value any) { v.feed.answered(v.player.Now(), q, value) })
+	if err := v.begin(both, cfg); err != nil {
+		return nil, err
+	}
+	defer v.run.Close()
+	v.compare = newComparison(both, &v.tonight, &v.next, cfg.Rate)
+	return v.all(ctx)
+}
+
+// begin makes the run of the other show.
+func (v *versus) begin(both *outputs, cfg show.Config) (err error) {
+	o := v.opts.Against
+	o.Rate, o.Lookahead, o.Seed, o.Protocols, o.Open = cfg.Rate, cfg.Lookahead, cfg.Seed, nil, v.feed.open
+	o.Frames = &watch{&v.next, both}
+	if v.run, err = rehearse.New(o); err != nil {
+		return err
+	}
+	m := v.run.Show()
+	v.feed.to, v.feed.env = m, m.Env()
+	v.next.machine = live{m}
+	v.run.Bring(v.feed)
+	return nil
+}
+
+// all plays to the end.
+func (v *versus) all(ctx context.Context) (*Outcome, error) {
+	v.out.From = v.player.Began()
+	for t := v.out.From; ; t += slice {
+		over, err := v.replay(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if v.loaded && !v.ended {
+			if err := v.run.Until(ctx, min(t, v.player.Now())); err != nil {
+				return nil, err
+			}
+		}
+		v.tonight.look(v.player.Now())
+		v.next.look(v.run.Now())
+		v.compare.to(t)
+		if over {
+			v.compare.to(beat.Never)
+			return v.finish(), nil
+		}
+		v.compare.forget(t)
+	}
+}
+
+// replay repeats the recording up to an instant, and tells whether that is all there is.
+func (v *versus) replay(ctx context.Context, t time.Duration) (over bool, err error) {
+	for {
+		in := v.player.next.input
+		if v.player.reached(&v.opts.Until) {
+			return true, nil
+		}
+		if in != nil && show.TimeOf(in) > t {
+			return false, nil
+		}
+		if err := v.opts.Step(v.player.Now()); err != nil {
+			return false, err
+		}
+		if in != nil {
+			if err := v.before(ctx, in); err != nil {
+				return false, err
+			}
+		}
+		var differs *Difference
+		switch err := v.player.Step(); {
+		case err == nil:
+			if err := v.after(ctx, in); err != nil {
+				return false, err
+			}
+			continue
+		case errors.Is(err, io.EOF), errors.As(err, &differs), errors.As(err, &v.out.Broken):
+			return true, nil
+		default:
+			return false, err
+		}
+	}
+}
+
+// before does what an input of the recording, which is repeated next, is for the other show.
+func (v *versus) before(ctx context.Context, input any) error {
+	if in, ok := input.(show.Ended); ok {
+		if err := v.run.Until(ctx, in.Now); err != nil {
+			return err
+		}
+		v.ended = true
+		v.run.End()
+	}
+	v.feed.take(input, v.player.Replay)
+	return nil
+}
+
+// after does what an input is for the other show once the answers are known that it has led to.
+func (v *versus) after(ctx context.Context, input any) error {
+	v.tonight.look(v.player.Now())
+	in, ok := input.(show.Swapped)
+	switch {
+	case !ok:
+		return nil
+	case v.loaded:
+		v.out.Reloads++
+		return nil
+	}
+	v.loaded = true
+	return v.run.Begin(ctx, v.opts.Folder, in.Now, in.Load)
+}
+
+// finish sums up.
+func (v *versus) finish() *Outcome {
+	o := &v.out
+	o.To, o.Unknown, o.Replay = v.player.Now(), v.feed.unknown, v.player.First
+	o.Stretches = v.compare.all()
+	o.Outputs = v.compare.only
+	o.Cues = pair(v.tonight.cues, v.next.cues, v.compare.apart)
+	o.Orders = pair(v.tonight.orders, v.next.orders, v.compare.apart)
+	return o
+}
