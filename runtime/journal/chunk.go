@@ -15,6 +15,7 @@ const (
 	kindHeader  = 'H'
 	kindEntries = 'E'
 	kindEnd     = 'Z'
+	kindTaken   = 'K'
 )
 
 const (
@@ -65,6 +66,13 @@ var (
 	errCut     = errors.New("it is cut off")
 	errDamaged = errors.New("it is damaged")
 )
+
+// Taken is what goes to the end of a copy of a recording that goes on: turns that were under
+// way when it was taken are not missed.
+func Taken() []byte {
+	chunk, _ := new(packer).chunk(kindTaken, nil) // in memory
+	return chunk
+}
 
 // unpacker reads chunks and is what their entries are decoded from.
 type unpacker struct {

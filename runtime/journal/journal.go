@@ -8,7 +8,7 @@
 //
 //	offset  size  of a chunk
 //	0       3     "SRJ"
-//	3       1     'H' header, 'E' entries, 'Z' the end
+//	3       1     'H' header, 'E' entries, 'Z' the end, 'K' the end of a copy of one that goes on
 //	4       4     length of what follows the 16 bytes, little endian
 //	8       4     how long that is when it is unpacked
 //	12      4     CRC-32C of bytes 3-11 and of what follows

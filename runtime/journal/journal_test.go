@@ -162,6 +162,22 @@ func TestAMissingInputEndsIt(t *testing.T) {
 	}
 }
 
+// TestACopyOfARecordingThatGoesOn has an end: what was under way is not missed.
+func TestACopyOfARecordingThatGoesOn(t *testing.T) {
+	Register(turn{})
+	var b bytes.Buffer
+	w, err := Create(&b, header)
+	for _, n := range []uint64{1, 2, 4} {
+		err = errors.Join(err, w.Input(n, turn{Number: n}, nil), w.Flush())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, entries, err := read(append(b.Bytes(), Taken()...)); err != io.EOF || len(entries) != 2 {
+		t.Errorf("%d, %v", len(entries), err)
+	}
+}
+
 // TestAnInputThatCannotBeWritten ends a recording that is good up to there.
 func TestAnInputThatCannotBeWritten(t *testing.T) {
 	Register(turn{})

@@ -100,7 +100,14 @@ func (r *Reader) input(rec record) Entry {
 // record reads the next record in the file.
 func (r *Reader) record(rec *record) error {
 	for r.end == nil && r.from.left.Len() == 0 {
-		if r.end = r.from.next(); r.end == nil && r.from.kind == kindEnd {
+		if r.end = r.from.next(); r.end != nil {
+			break
+		}
+		switch r.from.kind {
+		case kindTaken:
+			clear(r.early)
+			fallthrough
+		case kindEnd:
 			r.end = io.EOF
 		}
 	}
