@@ -238,7 +238,7 @@ func (a *app) replayAlone(ctx context.Context, name string, f replayFlags) error
 	p := t.player
 	sum := played{
 		Show: t.header.Show, Began: t.zero(), From: p.Began().Seconds(), To: p.Now().Seconds(),
-		Inputs: p.Counts.Inputs, Equal: p.Counts.Equal, Different: p.Counts.Different, Difference: p.First, Took: took.Seconds(),
+		Inputs: p.Tally.Inputs, Equal: p.Tally.Equal, Different: p.Tally.Different, Difference: p.First, Took: took.Seconds(),
 	}
 	if broken != nil {
 		sum.BreaksOff = broken.Error()

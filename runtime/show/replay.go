@@ -44,11 +44,17 @@ func NewReplay(cfg Config) *Replay {
 // Registry numbers the outputs.
 func (r *Replay) Registry() *level.Registry { return &r.m.registry }
 
-// Plan is the plan of the beat that the replay has got to.
+// Board is what people could operate, as it was published last.
+func (r *Replay) Board() *Board { return r.m.Board() }
+
+// Plan is the plan of the beat as it was published last.
 func (r *Replay) Plan() *beat.Plan { return r.m.Plan() }
 
-// Board is what people could operate at the moment that the replay has got to.
-func (r *Replay) Board() *Board { return r.m.Board() }
+// BarLength is how long a bar is in the live load.
+func (r *Replay) BarLength() beat.Micro { return r.m.BarLength() }
+
+// Counts returns the counters of both halves.
+func (r *Replay) Counts() Counts { return r.m.Counts() }
 
 // Answers has f told of every answer of a device, on the goroutine that feeds, while that
 // waits.

@@ -23,6 +23,10 @@ type Options struct {
 	Folder  fs.FS
 	Until   Moment                        // the zero Moment is the end
 	Step    func(now time.Duration) error // is called often, and its error ends it; required
+	// Watch is called with both shows before anything happens; nil if nobody looks on. Frames
+	// of Config and of Against are shown what each makes then, and Record is told of what
+	// enters it.
+	Watch func(tonight *Player, other *rehearse.Run)
 }
 
 // Outcome is what came of it.
@@ -78,6 +82,9 @@ func Compare(ctx context.Context, opts Options) (*Outcome, error) {
 	}
 	defer v.run.Close()
 	v.compare = newComparison(both, &v.tonight, &v.next, cfg.Rate)
+	if opts.Watch != nil {
+		opts.Watch(v.player, v.run)
+	}
 	return v.all(ctx)
 }
 
@@ -169,6 +176,9 @@ func (v *versus) before(ctx context.Context, input any) error {
 // after does what an input is for the other show once the answers are known that it has led to.
 func (v *versus) after(ctx context.Context, input any) error {
 	v.tonight.look(v.player.Now())
+	if record := v.opts.Config.Record; record != nil {
+		record(input)
+	}
 	in, ok := input.(show.Swapped)
 	switch {
 	case !ok:

@@ -28,8 +28,8 @@ type Player struct {
 	*show.Replay
 	// First is the first difference, nil while there is none.
 	First *Difference
-	// Counts are of what was played.
-	Counts Counts
+	// Tally is of what was played.
+	Tally Tally
 
 	from  Recording
 	lines func(journal.Line) // is told of the log
@@ -44,8 +44,8 @@ type Player struct {
 	live  bool // a load is
 }
 
-// Counts are of a replay.
-type Counts struct {
+// Tally is of a replay.
+type Tally struct {
 	Inputs, Equal, Different uint64 // inputs that were repeated, and frames
 }
 
@@ -139,7 +139,7 @@ func (p *Player) Step() error {
 	}
 	p.read()
 	p.now, p.made = max(p.now, show.TimeOf(t.input)), nil
-	p.Counts.Inputs++
+	p.Tally.Inputs++
 	if err := p.feed(t.input); err != nil {
 		d := p.difference(t)
 		d.Broken = err.Error()
@@ -187,9 +187,9 @@ func (p *Player) compare(t turn) {
 	switch {
 	case t.frame == nil && p.made == nil:
 	case t.frame != nil && p.made != nil && t.frame.At == p.made.At && t.frame.Hash == p.made.Hash(p.Registry()):
-		p.Counts.Equal++
+		p.Tally.Equal++
 	default:
-		p.Counts.Different++
+		p.Tally.Different++
 		p.note(p.difference(t))
 	}
 }

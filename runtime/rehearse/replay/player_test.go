@@ -23,8 +23,8 @@ func equal(t *testing.T, p *replay.Player) {
 	if err := p.All(on); err != nil || p.First != nil {
 		t.Fatalf("%v; the first difference is %v", err, p.First)
 	}
-	if p.Counts.Equal == 0 || p.Counts.Different != 0 {
-		t.Errorf("%+v", p.Counts)
+	if p.Tally.Equal == 0 || p.Tally.Different != 0 {
+		t.Errorf("%+v", p.Tally)
 	}
 }
 

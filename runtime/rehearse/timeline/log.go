@@ -1,0 +1,70 @@
+package timeline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+)
+
+// Handler makes a handler that puts what is logged on the timeline and hands it on to next.
+func (t *Timeline) Handler(next slog.Handler) slog.Handler { return &handler{t: t, next: next} }
+
+// handler is one of those.
+type handler struct {
+	t      *Timeline
+	next   slog.Handler
+	attrs  []slog.Attr
+	prefix string
+}
+
+// Enabled implements slog.Handler.
+func (h *handler) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelInfo || h.next.Enabled(ctx, l)
+}
+
+// Handle implements slog.Handler.
+func (h *handler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelInfo {
+		h.note(r)
+	}
+	if !h.next.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return h.next.Handle(ctx, r)
+}
+
+// note puts a line on the timeline.
+func (h *handler) note(r slog.Record) {
+	m := &h.t.marks
+	if len(m.lines) == mostLines {
+		m.unlisted++
+		return
+	}
+	text := r.Message
+	add := func(a slog.Attr) bool {
+		if a.Key != "traceback" && a.Key != "stack" {
+			text += fmt.Sprintf("  %s%s=%v", h.prefix, a.Key, a.Value)
+		}
+		return true
+	}
+	for _, a := range h.attrs {
+		add(a)
+	}
+	r.Attrs(add)
+	m.lines = append(m.lines, logLine{h.t.now(), r.Level.String(), cut(text)})
+}
+
+// WithAttrs implements slog.Handler.
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *h
+	with.next, with.attrs = h.next.WithAttrs(attrs), append(slices.Clip(h.attrs), attrs...)
+	return &with
+}
+
+// WithGroup implements slog.Handler.
+func (h *handler) WithGroup(name string) slog.Handler {
+	with := *h
+	with.next, with.prefix = h.next.WithGroup(name), h.prefix+name+"."
+	return &with
+}
