@@ -20,7 +20,7 @@ import (
 	"showrun/runtime/host/record"
 	"showrun/runtime/journal"
 	"showrun/runtime/rehearse/replay"
-	"showrun/runtime/show"
+	"showrun/runtime/rehearse/timeline"
 	"showrun/scripts"
 )
 
@@ -73,8 +73,8 @@ func (t *tape) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// openTape opens a recording. frames, which may be nil, is shown what the replay makes.
-func openTape(name string, frames show.FrameSink) (*tape, error) {
+// openTape opens a recording. page, which may be nil, looks on.
+func openTape(name string, page *timeline.Timeline) (*tape, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, usageError{err}
@@ -91,8 +91,15 @@ func openTape(name string, frames show.FrameSink) (*tape, error) {
 	}
 	t.header = recording.Header
 	cfg := record.Config(t.header)
-	cfg.Bind, cfg.Shipped, cfg.Frames = bindings.New, scripts.Files(), frames
+	cfg.Bind, cfg.Shipped = bindings.New, scripts.Files()
+	if page != nil {
+		cfg.Frames = page
+	}
 	t.player = replay.New(cfg, recording, nil)
+	if page != nil {
+		page.Watch(t.player, t.player.Now)
+		t.player.Inputs = page.Input
+	}
 	return t, nil
 }
 
@@ -185,9 +192,6 @@ a change would have done in the last one.`,
   showrun replay tonight.showrec --against show.lua --out diff.html`,
 		Args: oneRecording,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.out != "" && f.against == "" {
-				return usageError{errors.New("--out is for --against: it shows what differs between two versions of a show")}
-			}
 			if f.against != "" {
 				return a.replayAgainst(cmd, args[0], f)
 			}
@@ -197,10 +201,27 @@ a change would have done in the last one.`,
 	f.until.add(cmd, "until", "end at")
 	p := cmd.Flags()
 	p.StringVar(&f.against, "against", "", "play it on this show instead, a Lua file or a folder, and tell what differs")
-	p.StringVar(&f.out, "out", "", "write a page that shows both, with what differs")
+	p.StringVar(&f.out, "out", "", "write a page that shows what happened, and with --against both and what differs")
 	p.BoolVar(&f.json, "json", false, "print JSON, for programs")
 	settings.ByHand(p, "against", "out", "json")
 	return cmd
+}
+
+// page is one to be written, nil for none.
+func (f *replayFlags) page(name string) *timeline.Timeline {
+	if f.out == "" {
+		return nil
+	}
+	return timeline.New(timeline.Config{Name: name, File: f.against})
+}
+
+// writePage writes a page to a file.
+func writePage(name string, write func(io.Writer) error) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return usageError{err}
+	}
+	return errors.Join(write(file), file.Close())
 }
 
 // oneRecording checks the arguments of a command that reads a recording.
@@ -213,7 +234,8 @@ func oneRecording(_ *cobra.Command, args []string) error {
 
 // replayAlone plays a recording on the show that is in it.
 func (a *app) replayAlone(ctx context.Context, name string, f replayFlags) error {
-	t, err := openTape(name, nil)
+	page := f.page("recorded")
+	t, err := openTape(name, page)
 	if err != nil {
 		return err
 	}
@@ -245,6 +267,12 @@ func (a *app) replayAlone(ctx context.Context, name string, f replayFlags) error
 	}
 	if err := a.tellPlayed(t, sum, f.json, named); err != nil {
 		return err
+	}
+	if page != nil {
+		page.End(p.Now())
+		if err := writePage(f.out, page.WritePage); err != nil {
+			return err
+		}
 	}
 	if p.First != nil {
 		return errNotReady

@@ -7,26 +7,21 @@ import (
 	"io/fs"
 	"time"
 
-	"showrun/runtime/beat"
 	"showrun/runtime/journal"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
 )
 
-// Options say what is played on what.
+// Options say what a recording is played on.
 type Options struct {
-	Recording Recording
-	Config    show.Config // of the machine that repeats it; its Frames looks on
 	// Against is the other show, and Folder its files. The rate, the look-ahead and the seed
 	// are those of the recording, and so is all that devices say. Its Frames looks on.
 	Against rehearse.Options
 	Folder  fs.FS
 	Until   Moment                        // the zero Moment is the end
 	Step    func(now time.Duration) error // is called often, and its error ends it; required
-	// Watch is called with both shows before anything happens; nil if nobody looks on. Frames
-	// of Config and of Against are shown what each makes then, and Record is told of what
-	// enters it.
-	Watch func(tonight *Player, other *rehearse.Run)
+	// Watch is called with the other show before anything happens; nil if nobody looks on.
+	Watch func(*rehearse.Run)
 }
 
 // Outcome is what came of it.
@@ -64,33 +59,29 @@ type versus struct {
 	out     Outcome
 }
 
-// Compare plays the recording on both. The error is one of the other show, which does not
-// load or does not come back, or of the recording.
-func Compare(ctx context.Context, opts Options) (*Outcome, error) {
-	v := &versus{opts: opts}
+// Compare plays a recording, of which nothing has been played yet, on both. The error is one
+// of the other show, which does not load or does not come back, or of the recording.
+func Compare(ctx context.Context, p *Player, opts Options) (*Outcome, error) {
+	v := &versus{opts: opts, player: p}
 	both := &outputs{numbers: map[string]int{}}
-	cfg := opts.Config
-	v.tonight.to, v.next.to = cfg.Frames, opts.Against.Frames
-	cfg.Frames = &watch{&v.tonight, both}
-	v.player = New(cfg, opts.Recording, nil)
-	defer v.player.Close()
-	v.tonight.machine = v.player.Replay
+	v.tonight.machine, v.tonight.to, v.next.to = p.Replay, p.sink.to, opts.Against.Frames
+	p.sink.to = &watch{&v.tonight, both}
 	v.feed = &feed{answers: map[string][]answer{}, now: func() time.Duration { return v.run.Now() }}
-	v.player.Answers(func(q show.AskDevice, value any) { v.feed.answered(v.player.Now(), q, value) })
-	if err := v.begin(both, cfg); err != nil {
+	p.Answers(func(q show.AskDevice, value any) { v.feed.answered(p.Now(), q, value) })
+	if err := v.begin(both); err != nil {
 		return nil, err
 	}
 	defer v.run.Close()
-	v.compare = newComparison(both, &v.tonight, &v.next, cfg.Rate)
+	v.compare = newComparison(both, &v.tonight, &v.next, p.cfg.Rate)
 	if opts.Watch != nil {
-		opts.Watch(v.player, v.run)
+		opts.Watch(v.run)
 	}
 	return v.all(ctx)
 }
 
 // begin makes the run of the other show.
-func (v *versus) begin(both *outputs, cfg show.Config) (err error) {
-	o := v.opts.Against
+func (v *versus) begin(both *outputs) (err error) {
+	o, cfg := v.opts.Against, v.player.cfg
 	o.Rate, o.Lookahead, o.Seed, o.Protocols, o.Open = cfg.Rate, cfg.Lookahead, cfg.Seed, nil, v.feed.open
 	o.Frames = &watch{&v.next, both}
 	if v.run, err = rehearse.New(o); err != nil {
@@ -118,12 +109,10 @@ func (v *versus) all(ctx context.Context) (*Outcome, error) {
 		}
 		v.tonight.look(v.player.Now())
 		v.next.look(v.run.Now())
-		v.compare.to(t)
+		v.compare.proceed()
 		if over {
-			v.compare.to(beat.Never)
 			return v.finish(), nil
 		}
-		v.compare.forget(t)
 	}
 }
 
@@ -176,9 +165,6 @@ func (v *versus) before(ctx context.Context, input any) error {
 // after does what an input is for the other show once the answers are known that it has led to.
 func (v *versus) after(ctx context.Context, input any) error {
 	v.tonight.look(v.player.Now())
-	if record := v.opts.Config.Record; record != nil {
-		record(input)
-	}
 	in, ok := input.(show.Swapped)
 	switch {
 	case !ok:

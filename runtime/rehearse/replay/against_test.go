@@ -1,7 +1,6 @@
 package replay_test
 
 import (
-	"bytes"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"showrun/runtime/journal"
 	"showrun/runtime/raced"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/replay"
@@ -19,12 +17,8 @@ import (
 // against plays the tape on another show.
 func (r *tape) against(folder fs.FS) *replay.Outcome {
 	r.t.Helper()
-	rec, err := journal.Open(bytes.NewReader(r.file()))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	out, err := replay.Compare(r.t.Context(), replay.Options{
-		Recording: rec, Config: r.config(), Folder: folder,
+	out, err := replay.Compare(r.t.Context(), r.player(), replay.Options{
+		Folder:  folder,
 		Against: rehearse.Options{Name: "show", File: "show.lua", Dir: "show", Bind: r.opts.Bind, Shipped: r.opts.Shipped},
 		Step:    func(time.Duration) error { return nil },
 	})

@@ -70,20 +70,20 @@ func newComparison(both *outputs, a, b *side, rate int) comparison {
 	return comparison{outputs: both, a: a, b: b, apart: apart, done: -1, open: map[place]*Stretch{}, raw: map[place]raw{}}
 }
 
-// to compares what can be when both have got to an instant.
-func (c *comparison) to(t time.Duration) {
+// proceed compares the frames about which both sides have made theirs.
+func (c *comparison) proceed() {
+	if len(c.b.frames) == 0 {
+		return
+	}
+	known := c.b.frames[len(c.b.frames)-1].at - c.apart
 	for _, f := range c.a.frames {
-		if f.at > c.done && f.at <= t-c.apart {
+		if f.at > c.done && f.at <= known {
 			c.frame(f)
 			c.done = f.at
 		}
 	}
-}
-
-// forget lets go of frames that are not needed any more when both have got to an instant.
-func (c *comparison) forget(t time.Duration) {
 	c.a.forget(c.done)
-	c.b.forget(min(c.done, t-c.apart) - c.apart)
+	c.b.forget(c.done - c.apart)
 	if c.done >= c.swept+quiet/2 {
 		c.swept = c.done
 		c.close(c.done - quiet)
@@ -103,7 +103,7 @@ func (c *comparison) close(since time.Duration) {
 // all are the differences, the first first.
 func (c *comparison) all() []Stretch {
 	c.close(1<<63 - 1)
-	c.closed = slices.DeleteFunc(c.closed, func(d Stretch) bool { return d.To-d.From < shortest && d.by() <= tolerance })
+	c.closed = slices.DeleteFunc(c.closed, func(d Stretch) bool { return d.To-d.From < shortest })
 	slices.SortFunc(c.closed, func(x, y Stretch) int {
 		return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.Output, y.Output), cmp.Compare(x.Slot, y.Slot))
 	})
@@ -113,8 +113,8 @@ func (c *comparison) all() []Stretch {
 // frame compares one of the recording with those of the other show about its instant.
 func (c *comparison) frame(f *frame) {
 	near := c.near(f.at)
-	if len(near) == 0 {
-		return
+	if near[0].at > f.at-c.apart {
+		return // the other show has begun only just
 	}
 	now := near[0]
 	for _, g := range near {

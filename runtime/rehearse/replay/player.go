@@ -30,7 +30,11 @@ type Player struct {
 	First *Difference
 	// Tally is of what was played.
 	Tally Tally
+	// Inputs is told of every input when it has been repeated; nil = nobody.
+	Inputs func(input any)
 
+	cfg   show.Config
+	sink  *sink
 	from  Recording
 	lines func(journal.Line) // is told of the log
 	next  turn               // without an input at the end
@@ -63,7 +67,9 @@ func New(cfg show.Config, from Recording, lines func(journal.Line)) *Player {
 		lines = func(journal.Line) {}
 	}
 	p := &Player{from: from, lines: lines}
-	cfg.Now, cfg.Frames = p.Now, &sink{p, cfg.Frames}
+	p.sink = &sink{p, cfg.Frames}
+	cfg.Now, cfg.Frames = p.Now, p.sink
+	p.cfg = cfg
 	p.Replay = show.NewReplay(cfg)
 	p.read()
 	p.began = show.TimeOf(p.next.input)
@@ -152,6 +158,9 @@ func (p *Player) Step() error {
 	}
 	p.compare(t)
 	p.remember(t.input)
+	if p.Inputs != nil {
+		p.Inputs(t.input)
+	}
 	return nil
 }
 
