@@ -104,6 +104,9 @@ func (s *sink) Batch(b engine.Batch) {
 // Now is the show time that the replay has got to.
 func (p *Player) Now() time.Duration { return p.now }
 
+// Shown is the instant of the last frame.
+func (p *Player) Shown() time.Duration { return p.shown }
+
 // Began is the show time at which the recording begins.
 func (p *Player) Began() time.Duration { return p.began }
 
