@@ -167,10 +167,10 @@ func (h *Host) config() show.Config {
 		World: script.World{
 			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: h.opts.Getenv,
 		},
-		Log: h.opts.Log, Wake: h.wake, Changed: h.changed,
+		Log: h.opts.Log, Frames: h.opts.Frames, Wake: h.wake, Changed: h.changed,
 		Failed: func(f *script.Failure) { h.raise(f, false) },
 	}
-	h.recording.look(&c, h.opts.Frames)
+	h.recording.look(&c)
 	return c
 }
 

@@ -308,6 +308,9 @@ func trouble(ctx context.Context, h *Host, file, text string, seed uint64) {
 			return
 		case <-tick.C:
 		}
+		if h.generation.Load() == 0 {
+			continue // a first load that is broken is no show
+		}
 		switch rng.IntN(14) {
 		case 0:
 			os.WriteFile(file, []byte(text+fmt.Sprintf("\n-- %d\n", n)), 0o600)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"showrun/runtime/control"
-	"showrun/runtime/engine"
 	"showrun/runtime/host/record"
 	"showrun/runtime/journal"
 	"showrun/runtime/level"
@@ -35,44 +34,16 @@ func (t *recording) thread(h *Host) {
 	h.book.Also = t.recorder.Line
 }
 
-// look has the recorder see what enters a machine, and the frames beside who sees them anyway.
-func (t *recording) look(c *show.Config, frames show.FrameSink) {
-	c.Frames = frames
-	if t.recorder == nil {
-		return
-	}
-	c.Record, c.Turned, c.Frames = t.recorder.Input, t.recorder.Turned, t.recorder
-	if frames != nil {
-		c.Frames = both{t.recorder, frames}
+// look has the recorder see what enters a machine.
+func (t *recording) look(c *show.Config) {
+	if t.recorder != nil {
+		c.Record, c.Turned = t.recorder.Input, t.recorder.Turned
 	}
 }
 
 func (t *recording) names(r *level.Registry) {
 	if t.recorder != nil {
 		t.recorder.Names(r)
-	}
-}
-
-// both shows frames to two.
-type both struct{ recorder, other show.FrameSink }
-
-// Frame implements show.FrameSink.
-func (b both) Frame(f *level.Frame) {
-	b.recorder.Frame(f)
-	b.other.Frame(f)
-}
-
-// Order implements show.OrderSink.
-func (b both) Order(o engine.DueOrder) {
-	if s, ok := b.other.(show.OrderSink); ok {
-		s.Order(o)
-	}
-}
-
-// Batch implements show.BatchSink.
-func (b both) Batch(batch engine.Batch) {
-	if s, ok := b.other.(show.BatchSink); ok {
-		s.Batch(batch)
 	}
 }
 
@@ -91,14 +62,19 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 	} else {
 		t.recorder.Begin(t.file, limit, h.recordingHeader())
 	}
-	recorded := false
-	stop := h.loop(ctx, "recorder", func(ctx context.Context) { recorded = t.recorder.Run(ctx) })
+	recorded, failed := false, error(nil)
+	stop := h.loop(ctx, "recorder", func(ctx context.Context) {
+		failed = survive(func() (err error) { recorded, err = t.recorder.Run(ctx); return err })
+		if failed != nil {
+			t.recorder.GiveUp(failed.Error()) // a bug in it costs no show
+		}
+	})
 	return func(orderly bool) {
 		stop()
 		if t.file == nil {
 			return
 		}
-		err := t.file.Close()
+		err := cmp.Or(failed, t.file.Close())
 		switch {
 		case limit == 0 || recorded && !orderly:
 		case recorded:
@@ -107,7 +83,7 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 			err = cmp.Or(err, t.box.Forget())
 		}
 		if err != nil {
-			h.opts.Log.Error("the recording of the show is not as it should be", "error", err)
+			h.opts.Log.Error("the recording of the show is not whole", "error", err)
 		}
 	}
 }

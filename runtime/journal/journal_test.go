@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -91,6 +92,39 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	h.Began, h.Format = header.Began, 0
 	if h != header {
 		t.Errorf("%+v", h)
+	}
+}
+
+// loaded is an input with files.
+type loaded struct{ Files [][]byte }
+
+func (l loaded) Replace(with func([]byte) []byte) any {
+	var files [][]byte
+	for _, f := range l.Files {
+		files = append(files, with(f))
+	}
+	return loaded{files}
+}
+
+// TestFilesAreWrittenOnce, however often they are loaded, and in whatever order inputs come.
+func TestFilesAreWrittenOnce(t *testing.T) {
+	Register(loaded{})
+	big := make([]byte, 100_000)
+	rand.NewChaCha8([32]byte{}).Read(big)
+	var b bytes.Buffer
+	w, err := Create(&b, header)
+	want := []Entry{loaded{[][]byte{big, nil}}, loaded{[][]byte{[]byte("new"), big}}, loaded{[][]byte{[]byte("new"), {1, 0}, big}}}
+	for _, n := range []int{1, 0, 2} {
+		err = errors.Join(err, w.Input(uint64(n+1), want[n], nil), w.Flush())
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 101_500 {
+		t.Errorf("%d bytes", b.Len())
+	}
+	if _, got, err := read(b.Bytes()); err != io.EOF || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -227,6 +261,7 @@ func FuzzRead(f *testing.F) {
 
 // FuzzEntries has what is decoded be anything, behind checksums that are right.
 func FuzzEntries(f *testing.F) {
+	Register(loaded{})
 	var u unpacker
 	file, _ := recorded(f, 12)
 	for u.from = bytes.NewReader(file); u.next() == nil; {

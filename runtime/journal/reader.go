@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ type Reader struct {
 	next    uint64            // number of the input that comes next
 	early   map[uint64]record // that have a higher number
 	frame   *Frame            // to be returned next
+	known   [][]byte          // data of Bulky inputs, in the order in which it came
 	end     error             // why there are no more chunks
 	entries int               // returned so far
 }
@@ -41,7 +43,7 @@ func Open(from io.Reader) (*Reader, error) {
 	r := &Reader{from: unpacker{from: from}, next: 1, early: map[uint64]record{}}
 	switch err := r.from.next(); {
 	case errors.Is(err, errNone), errors.Is(err, errCut), errors.Is(err, errDamaged):
-		return nil, fmt.Errorf("%w: %w", ErrNone, err)
+		return nil, ErrNone
 	case err != nil:
 		return nil, err
 	case r.from.kind != kindHeader:
@@ -114,7 +116,28 @@ func (r *Reader) record(rec *record) error {
 	if r.end == nil {
 		r.end = r.decode(rec)
 	}
+	if b, ok := rec.Input.(Bulky); ok && r.end == nil {
+		rec.Input = b.Replace(r.again)
+	}
 	return r.end
+}
+
+// again is the data for which there is what Writer.once has made of it.
+func (r *Reader) again(written []byte) []byte {
+	if len(written) == 0 {
+		return written
+	}
+	switch kind, rest := written[0], written[1:]; kind {
+	case isNew:
+		r.known = append(r.known, rest)
+		return rest
+	case isKnown:
+		if n, _ := binary.Uvarint(rest); n < uint64(len(r.known)) {
+			return r.known[n]
+		}
+	}
+	r.end = errDamaged
+	return nil
 }
 
 // decode reads a value. A checksum keeps damage away from it; what is wrong all the same is

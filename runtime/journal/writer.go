@@ -3,6 +3,8 @@ package journal
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/gob"
 	"fmt"
 	"io"
@@ -15,12 +17,13 @@ type Writer struct {
 	enc    *gob.Encoder
 	body   bytes.Buffer // entries that are not written yet
 	packer packer
+	known  map[[sha256.Size]byte]uint64 // data that was written, by which it was
 	err    error
 }
 
 // Create begins a recording. Each chunk goes to w by one call of Write.
 func Create(to io.Writer, h Header) (*Writer, error) {
-	w := &Writer{to: to}
+	w := &Writer{to: to, known: map[[sha256.Size]byte]uint64{}}
 	w.enc = gob.NewEncoder(&w.body)
 	h.Format = Format
 	if err := w.enc.Encode(h); err != nil {
@@ -30,10 +33,39 @@ func Create(to io.Writer, h Header) (*Writer, error) {
 	return w, w.err
 }
 
+// Bulky is an input with data that often was in one before as well, such as the files of a
+// show that is loaded again. Each is written once.
+type Bulky interface {
+	// Replace returns the input with other data in the place of each.
+	Replace(with func(data []byte) []byte) any
+}
+
+// What the data of a Bulky begins with, as it is written.
+const (
+	isNew   = 0 // and the data
+	isKnown = 1 // and which it was, counted from 0
+)
+
+// once is what is written for data.
+func (w *Writer) once(data []byte) []byte {
+	if len(data) == 0 {
+		return data
+	}
+	sum := sha256.Sum256(data)
+	if n, ok := w.known[sum]; ok {
+		return binary.AppendUvarint([]byte{isKnown}, n)
+	}
+	w.known[sum] = uint64(len(w.known))
+	return append([]byte{isNew}, data...)
+}
+
 // Input writes an input with its number, and the frame that it made, if any. Inputs may
 // come a little out of order. With one that cannot be written the recording breaks off:
 // nothing can be made of what comes after it.
 func (w *Writer) Input(number uint64, input any, made *Frame) error {
+	if b, ok := input.(Bulky); ok {
+		input = b.Replace(w.once)
+	}
 	return w.entry(record{Number: number, Input: input, Frame: made})
 }
 

@@ -75,7 +75,7 @@ func (m *Machine) Engine(now time.Duration) *level.Frame {
 	switch turn := (EngineTurn{Number: number, Now: now}); {
 	case m.cfg.Turned != nil:
 		turn.Inputs = notes(m.taken)
-		m.cfg.Turned(turn)
+		m.cfg.Turned(turn, f)
 	case m.cfg.Record != nil:
 		turn.Inputs = notes(m.taken)
 		m.cfg.Record(turn)

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,7 +36,7 @@ type disk struct {
 	ending bool
 
 	more chan struct{} // there is something to do
-	done chan struct{} // closed at the end of run
+	done chan error    // what run ended with
 }
 
 // piece is a chunk, or somebody who waits for those before it.
@@ -45,7 +46,7 @@ type piece struct {
 }
 
 func newDisk(to File, limit int64, log *slog.Logger) *disk {
-	return &disk{to: to, limit: limit, log: log, more: make(chan struct{}, 1), done: make(chan struct{})}
+	return &disk{to: to, limit: limit, log: log, more: make(chan struct{}, 1), done: make(chan error, 1)}
 }
 
 // Write implements io.Writer for chunks: it takes one, at once.
@@ -102,17 +103,15 @@ func (d *disk) drop() {
 }
 
 // run writes until end is called and all is written, or cannot be.
-func (d *disk) run() {
-	defer close(d.done)
+func (d *disk) run() { d.done <- d.write() }
+
+func (d *disk) write() error {
 	size, failing := int64(0), false
 	for {
 		p, ok, ending := d.next()
 		switch {
 		case !ok && ending:
-			if err := d.to.Sync(); err != nil {
-				d.log.Error("the recording may not be on the disk", "error", err)
-			}
-			return
+			return d.to.Sync()
 		case !ok:
 			<-d.more
 			continue
@@ -124,8 +123,7 @@ func (d *disk) run() {
 		_, err := d.to.WriteAt(p.chunk, size)
 		switch {
 		case err != nil && ending:
-			d.log.Error("the end of the recording cannot be written", "error", err)
-			return
+			return err
 		case err != nil:
 			if !failing {
 				d.log.Error("the recording cannot be written, which is tried again: the show goes on", "error", err)
@@ -159,7 +157,7 @@ func (d *disk) rest() {
 }
 
 // end waits until all is written, but not for ever: what hangs in a disk stays there.
-func (d *disk) end() {
+func (d *disk) end() error {
 	d.mu.Lock()
 	d.ending = true
 	d.wake()
@@ -167,8 +165,9 @@ func (d *disk) end() {
 	late := time.NewTimer(lastWords)
 	defer late.Stop()
 	select {
-	case <-d.done:
+	case err := <-d.done:
+		return err
 	case <-late.C:
-		d.log.Error("the disk does not take the end of the recording")
+		return errors.New("the disk does not take the end of it")
 	}
 }

@@ -75,7 +75,7 @@ type session struct {
 	paper  *paper
 	log    bytes.Buffer
 	number uint64
-	end    func() bool
+	end    func() error
 }
 
 func begin(t *testing.T, limit int64) *session {
@@ -88,9 +88,9 @@ func begin(t *testing.T, limit int64) *session {
 	s.Names(registry)
 	s.Begin(s.paper, limit, journal.Header{Show: "gala"})
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan bool, 1)
-	go func() { done <- s.Run(ctx) }()
-	s.end = sync.OnceValue(func() bool { cancel(); return <-done })
+	done := make(chan error, 1)
+	go func() { _, err := s.Run(ctx); done <- err }()
+	s.end = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() { s.end() })
 	return s
 }
@@ -101,8 +101,7 @@ func (s *session) turn(inputs ...any) {
 	now := time.Duration(s.number) * time.Millisecond
 	s.number += 2
 	s.Input(show.ScriptTurn{Number: s.number - 1, Now: now})
-	s.Frame(&level.Frame{At: now, Levels: [][]byte{make([]byte, 512)}})
-	s.Turned(show.EngineTurn{Number: s.number, Now: now, Inputs: inputs})
+	s.Turned(show.EngineTurn{Number: s.number, Now: now, Inputs: inputs}, &level.Frame{At: now, Levels: [][]byte{make([]byte, 512)}})
 }
 
 // inputs are how many inputs a file has, and how reading it ends.
@@ -137,8 +136,8 @@ func TestWhatIsTakenIsWritten(t *testing.T) {
 		if n, err := inputs(killed); n != 200 || !errors.As(err, new(*journal.Broken)) {
 			t.Errorf("killed now, %d inputs are left, %v", n, err)
 		}
-		if !s.end() {
-			t.Error("it says that nothing is recorded")
+		if err := s.end(); err != nil {
+			t.Error(err)
 		}
 		if n, err := inputs(s.paper.read()); n != 200 || err != io.EOF {
 			t.Errorf("%d inputs, %v", n, err)
@@ -207,8 +206,10 @@ func TestADiskThatHangsCostsTheRecording(t *testing.T) {
 		if n := s.Lost(); n < 20 || n > 60 || !strings.Contains(s.Ended(), "has not taken the last") {
 			t.Errorf("%d lost, %q", n, s.Ended())
 		}
-		s.end()
-		if log := s.log.String(); strings.Count(log, "the recording ends here") != 1 || strings.Count(log, "\n") != 2 {
+		if err := s.end(); err == nil || !strings.Contains(err.Error(), "does not take the end") {
+			t.Error(err)
+		}
+		if log := s.log.String(); strings.Count(log, "the recording ends here") != 1 || strings.Count(log, "\n") != 1 {
 			t.Error(log)
 		}
 		if n, err := inputs(s.paper.read()); n != 2 || !errors.As(err, new(*journal.Broken)) {
@@ -292,7 +293,7 @@ func TestFlushedTellsHowMuchIsWritten(t *testing.T) {
 // TestTheLoopsAllocateNothing for a frame.
 func TestTheLoopsAllocateNothing(t *testing.T) {
 	r, f := framed()
-	if n := testing.AllocsPerRun(ringLen/2, func() { r.Frame(f); r.Turned(show.EngineTurn{Number: 1}) }); n != 0 {
+	if n := testing.AllocsPerRun(ringLen/2, func() { r.Turned(show.EngineTurn{Number: 1}, f) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -312,8 +313,7 @@ func BenchmarkFrame(b *testing.B) {
 	r, f := framed()
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Frame(f)
-		r.Turned(show.EngineTurn{Number: 1})
+		r.Turned(show.EngineTurn{Number: 1}, f)
 		r.turns.take()
 	}
 }

@@ -23,11 +23,9 @@ type Recorder struct {
 	Since func(time.Time) time.Duration // show time of a moment
 
 	registry *level.Registry
-	frame    journal.Frame // of the present turn; engine loop only
-	made     bool          // there is one; engine loop only
 
 	turns  ring
-	inputs chan any
+	inputs chan noted
 	lines  chan journal.Line
 	keeps  chan func(int64)
 
@@ -42,33 +40,44 @@ type Recorder struct {
 
 // New returns a recorder that holds what comes until Run. Its log and clock are to be set.
 func New() *Recorder {
-	return &Recorder{inputs: make(chan any, 4096), lines: make(chan journal.Line, 1024), keeps: make(chan func(int64))}
+	return &Recorder{inputs: make(chan noted, 4096), lines: make(chan journal.Line, 1024), keeps: make(chan func(int64))}
 }
 
 // Names makes it go by the outputs of a registry, before the show runs.
 func (r *Recorder) Names(registry *level.Registry) { r.registry = registry }
 
-// Frame implements show.FrameSink; engine loop.
-func (r *Recorder) Frame(f *level.Frame) {
-	r.frame, r.made = journal.Frame{At: f.At, Hash: f.Hash(r.registry)}, true
-}
-
-// Turned takes a turn of the engine loop, on that.
-func (r *Recorder) Turned(t show.EngineTurn) {
-	if r.ended.Load() != nil || !r.turns.offer(turn{t, r.frame, r.made}) {
+// Turned takes a turn of the engine loop, on that, and the frame that it made, if any.
+func (r *Recorder) Turned(t show.EngineTurn, f *level.Frame) {
+	if r.ended.Load() != nil {
+		r.full()
+		return
+	}
+	x := turn{EngineTurn: t}
+	if f != nil {
+		x.frame, x.made = journal.Frame{At: f.At, Hash: f.Hash(r.registry)}, true
+	}
+	if !r.turns.offer(x) {
 		r.full()
 	}
-	r.made = false
+}
+
+// noted is an input with its number.
+type noted struct {
+	number uint64
+	in     any
 }
 
 // Input takes any other input, on the script loop or who takes its place.
-func (r *Recorder) Input(in any) {
+func (r *Recorder) Input(in any) { r.Note(show.NumberOf(in), in) }
+
+// Note takes an input of any kind with its number, which counts from 1; any goroutine.
+func (r *Recorder) Note(number uint64, in any) {
 	if r.ended.Load() != nil {
 		r.full()
 		return
 	}
 	select {
-	case r.inputs <- in:
+	case r.inputs <- noted{number, in}:
 	default:
 		r.full()
 	}
@@ -123,11 +132,10 @@ func (r *Recorder) Begin(to File, limit int64, h journal.Header) {
 }
 
 // Run writes until ctx ends, and then the rest, for which the disk has a while. It returns
-// whether any input is in the recording.
-func (r *Recorder) Run(ctx context.Context) (any bool) {
+// whether any input is in the recording, and the error if not all of it may be in the file.
+func (r *Recorder) Run(ctx context.Context) (any bool, err error) {
 	if r.disk != nil {
 		go r.disk.run()
-		defer r.disk.end()
 	}
 	tick := time.NewTicker(drainEvery)
 	defer tick.Stop()
@@ -138,7 +146,13 @@ func (r *Recorder) Run(ctx context.Context) (any bool) {
 			if r.w != nil {
 				r.failed(r.w.Close())
 			}
-			return r.taken > 0
+			if r.disk != nil {
+				err = r.disk.end()
+			}
+			if why := r.Ended(); err == nil && why != "" {
+				err = errors.New(why)
+			}
+			return r.taken > 0, err
 		case now := <-tick.C:
 			r.drain()
 			if now.Sub(flushed) >= flushEvery {
@@ -161,8 +175,8 @@ func (r *Recorder) drain() {
 		}
 	}
 	for len(r.inputs) > 0 {
-		in := <-r.inputs
-		r.input(show.NumberOf(in), in, nil)
+		x := <-r.inputs
+		r.input(x.number, x.in, nil)
 	}
 	for t, ok := r.turns.take(); ok; t, ok = r.turns.take() {
 		var made *journal.Frame
