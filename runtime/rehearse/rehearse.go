@@ -69,6 +69,7 @@ func New(opts Options) (*Run, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
+	opts.Log = slog.New(timeless{opts.Log.Handler()})
 	r := &Run{opts: opts, clock: clock.NewVirtualAt(opts.Zero), devices: map[string]device.Device{}}
 	real := clock.NewReal()
 	r.show = show.New(show.Config{

@@ -21,7 +21,8 @@ type said struct {
 	held  int // not written
 }
 
-const slowScript = "slow script" // what is said of a task that took long
+// SlowScript is what the log says of a task that took long.
+const SlowScript = "slow script"
 
 const (
 	saysPerSecond = 100   // of one line of the script
@@ -78,11 +79,11 @@ func (g *Generation) confess(now time.Duration) {
 }
 
 func (g *Generation) tell(what string, s *said) {
-	task, slow := strings.CutPrefix(what, slowScript)
+	task, slow := strings.CutPrefix(what, SlowScript)
 	switch {
 	case s.held == 0:
 	case slow:
-		g.cfg.Log.Warn(slowScript, "task", task, "not shown", s.held)
+		g.cfg.Log.Warn(SlowScript, "task", task, "not shown", s.held)
 	default:
 		g.cfg.Log.Warn("left out, for it came too often", "at", what, "times", s.held)
 	}

@@ -209,8 +209,8 @@ func (g *Generation) fail(f *Failure, h *Handle) {
 // slow reports a run that took longer than Warn.
 func (g *Generation) slow(t *Task, took time.Duration) {
 	g.stats.Slow++
-	if g.collecting || !g.allow(slowScript+t.name, slowPerSecond) {
+	if g.collecting || !g.allow(SlowScript+t.name, slowPerSecond) {
 		return
 	}
-	g.cfg.Log.Warn(slowScript, "task", t.name, "at", t.origin, "took", took.Round(time.Millisecond))
+	g.cfg.Log.Warn(SlowScript, "task", t.name, "at", t.origin, "took", took.Round(time.Millisecond))
 }

@@ -2,8 +2,10 @@ package show
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
@@ -19,6 +21,7 @@ import (
 type FrameLog struct {
 	w      *bufio.Writer
 	before [][]byte
+	line   []byte
 }
 
 // NewFrameLog returns a log that writes to w. Flush it in the end.
@@ -26,7 +29,7 @@ func NewFrameLog(w io.Writer) *FrameLog { return &FrameLog{w: bufio.NewWriter(w)
 
 // Frame implements FrameSink.
 func (l *FrameLog) Frame(f *level.Frame) {
-	started := false
+	l.line = l.line[:0]
 	for o, levels := range f.Levels {
 		for len(l.before) <= o {
 			l.before = append(l.before, nil)
@@ -34,20 +37,33 @@ func (l *FrameLog) Frame(f *level.Frame) {
 		if len(l.before[o]) < len(levels) {
 			l.before[o] = append(l.before[o], make([]byte, len(levels)-len(l.before[o]))...)
 		}
-		for i, v := range levels {
-			if l.before[o][i] == v {
-				continue
-			}
-			if !started {
-				fmt.Fprintf(l.w, "%.6f", f.At.Seconds())
-				started = true
-			}
-			fmt.Fprintf(l.w, " %d/%d=%d", o, i+1, v)
-			l.before[o][i] = v
+		before := l.before[o][:len(levels)]
+		if bytes.Equal(before, levels) {
+			continue
 		}
+		if len(l.line) == 0 {
+			l.line = strconv.AppendFloat(l.line, f.At.Seconds(), 'f', 6, 64)
+		}
+		l.changes(o, before, levels)
+		copy(before, levels)
 	}
-	if started {
-		l.w.WriteByte('\n')
+	if len(l.line) > 0 {
+		l.w.Write(append(l.line, '\n'))
+	}
+}
+
+// changes adds the slots of an output that are not as before.
+func (l *FrameLog) changes(o int, before, levels []byte) {
+	for i, v := range levels {
+		if before[i] == v {
+			continue
+		}
+		l.line = append(l.line, ' ')
+		l.line = strconv.AppendInt(l.line, int64(o), 10)
+		l.line = append(l.line, '/')
+		l.line = strconv.AppendInt(l.line, int64(i)+1, 10)
+		l.line = append(l.line, '=')
+		l.line = strconv.AppendInt(l.line, int64(v), 10)
 	}
 }
 

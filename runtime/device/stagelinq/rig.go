@@ -94,19 +94,21 @@ func (r *VirtualRig) Player() *source.Player { return r.player }
 
 // Patch implements device.VirtualRig: the sinks of a load hear the player, and no
 // others.
-func (r *VirtualRig) Patch(opened []device.Opened) {
-	before := r.sinks
-	r.sinks = nil
+func (r *VirtualRig) Patch(opened []device.Opened) { r.sinks = meet(r.sinks, opened, r.connect) }
+
+// meet lists the sinks of a load, and greets those that are not among those before.
+func meet(before []*Sink, opened []device.Opened, greet func(*Sink)) (sinks []*Sink) {
 	for _, o := range opened {
 		s, ok := o.Device.(*Sink)
 		if !ok {
 			continue
 		}
-		r.sinks = append(r.sinks, s)
+		sinks = append(sinks, s)
 		if !slices.Contains(before, s) {
-			r.connect(s)
+			greet(s)
 		}
 	}
+	return sinks
 }
 
 // connect lets a sink find the player.

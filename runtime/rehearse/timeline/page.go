@@ -17,7 +17,7 @@ import (
 var files embed.FS
 
 // scripts are the files of the page's code, in their order.
-var scripts = []string{"data.js", "frames.js", "lanes.js", "ribbons.js", "marks.js", "card.js", "view.js", "paper.js", "main.js"}
+var scripts = []string{"data.js", "frames.js", "lanes.js", "ribbons.js", "marks.js", "card.js", "view.js", "hands.js", "paper.js", "main.js"}
 
 // WritePage writes the page of a run.
 func (t *Timeline) WritePage(w io.Writer) error { return write(w, t.cfg.Name, []*Timeline{t}) }

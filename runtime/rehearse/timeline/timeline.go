@@ -136,3 +136,11 @@ func (t *Timeline) look() {
 	t.marks.board(b, t.now())
 	t.board = b
 }
+
+// Totals are how much of what there was.
+type Totals struct{ Frames, Beats, Cues, Messages int }
+
+// Totals counts what was shown to the timeline.
+func (t *Timeline) Totals() Totals {
+	return Totals{t.count, len(t.marks.beats.list), len(t.marks.cues), len(t.marks.messages) + t.marks.more}
+}
