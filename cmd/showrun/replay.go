@@ -212,16 +212,7 @@ func (f *replayFlags) page(name string) *timeline.Timeline {
 	if f.out == "" {
 		return nil
 	}
-	return timeline.New(timeline.Config{Name: name, File: f.against})
-}
-
-// writePage writes a page to a file.
-func writePage(name string, write func(io.Writer) error) error {
-	file, err := os.Create(name)
-	if err != nil {
-		return usageError{err}
-	}
-	return errors.Join(write(file), file.Close())
+	return timeline.New(timeline.Config{Name: name, File: f.against, Say: says})
 }
 
 // oneRecording checks the arguments of a command that reads a recording.
