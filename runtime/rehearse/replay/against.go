@@ -1,7 +1,9 @@
 package replay
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"errors"
 	"io"
 	"io/fs"
@@ -54,6 +56,7 @@ type versus struct {
 	tonight side
 	next    side // of the other show
 	compare comparison
+	left    show.Loaded // what the first load goes on from
 	loaded  bool
 	ended   bool
 	out     Outcome
@@ -151,7 +154,15 @@ func (v *versus) replay(ctx context.Context, t time.Duration) (over bool, err er
 
 // before does what an input of the recording, which is repeated next, is for the other show.
 func (v *versus) before(ctx context.Context, input any) error {
-	if in, ok := input.(show.Ended); ok {
+	switch in := input.(type) {
+	case show.Swapped:
+		if !v.loaded { // the replay uses up what it goes on from
+			var err error
+			if v.left, err = copied(in.Load); err != nil {
+				return err
+			}
+		}
+	case show.Ended:
 		if err := v.run.Until(ctx, in.Now); err != nil {
 			return err
 		}
@@ -174,7 +185,17 @@ func (v *versus) after(ctx context.Context, input any) error {
 		return nil
 	}
 	v.loaded = true
-	return v.run.Begin(ctx, v.opts.Folder, in.Now, in.Load)
+	return v.run.Begin(ctx, v.opts.Folder, in.Now, v.left)
+}
+
+// copied is a copy of what a load goes on from.
+func copied(l show.Loaded) (left show.Loaded, err error) {
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(show.Loaded{State: l.State, Carried: l.Carried, Resumed: l.Resumed}); err != nil {
+		return left, err
+	}
+	err = gob.NewDecoder(&b).Decode(&left)
+	return left, err
 }
 
 // finish sums up.

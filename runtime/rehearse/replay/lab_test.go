@@ -68,6 +68,14 @@ func (r *tape) record(input any) {
 // newTape begins to record a show.
 func newTape(t *testing.T, seed uint64, folder fs.FS) *tape {
 	t.Helper()
+	r := blank(t, seed)
+	r.load(folder)
+	return r
+}
+
+// blank is a tape before the first load.
+func blank(t *testing.T, seed uint64) *tape {
+	t.Helper()
 	r := &tape{t: t}
 	r.opts = rehearse.Options{
 		Name: "show", File: "show.lua", Dir: "show", Bind: bindings.New, Shipped: scripts.Files(), Protocols: protocols(),
@@ -78,7 +86,6 @@ func newTape(t *testing.T, seed uint64, folder fs.FS) *tape {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
-	r.load(folder)
 	return r
 }
 

@@ -217,11 +217,14 @@ func (p *Player) note(d *Difference) {
 // shows it, and m, which it keeps up to date, is there before anything after it is.
 func (p *Player) reached(m *Moment) bool {
 	m.resolve(p)
-	next := beat.Never
-	if p.next.input != nil {
-		next = show.TimeOf(p.next.input)
+	switch {
+	case m.by != byTime:
+		return false
+	case p.next.input == nil:
+		return p.now >= m.at
 	}
-	return m.by == byTime && next > m.at && (p.shown >= m.at || next > m.at+longestFrame || next == beat.Never && p.now >= m.at)
+	next := show.TimeOf(p.next.input)
+	return next > m.at && (p.shown >= m.at || next > m.at+longestFrame)
 }
 
 // Until repeats turns up to a moment, and none after it. step is called before each, and its

@@ -1,13 +1,19 @@
 package replay_test
 
 import (
+	"bytes"
+	"encoding/gob"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"showrun/runtime/host/record"
 	"showrun/runtime/journal"
 	"showrun/runtime/raced"
 	"showrun/runtime/rehearse/replay"
@@ -95,6 +101,82 @@ func TestExamplesRepeat(t *testing.T) {
 			r.End()
 			equal(t, r.player())
 		})
+	}
+}
+
+// resumed is a tape that goes on, at a show time, where another one was.
+func resumed(t *testing.T, seed uint64, from *tape, folder fs.FS, at time.Duration) *tape {
+	t.Helper()
+	var p show.Point
+	done := false
+	from.Show().Point(&p, func() { done = true })
+	from.play(100 * time.Millisecond)
+	if !done {
+		t.Fatal("there is no point")
+	}
+	var written bytes.Buffer
+	record.Register(protocols())
+	var kept show.Point // as it comes out of a file
+	if err := errors.Join(gob.NewEncoder(&written).Encode(&p), gob.NewDecoder(&written).Decode(&kept)); err != nil {
+		t.Fatal(err)
+	}
+	r := blank(t, seed)
+	left := show.Loaded{State: kept.State, Carried: kept.Carried, Resumed: &show.Resumed{Engine: kept.Engine, Now: at}}
+	if err := r.Begin(t.Context(), folder, at, left); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestAResumedShowRepeats: so does the recording of a show that goes on where another run was
+// broken off, and it can be played against another one.
+func TestAResumedShowRepeats(t *testing.T) {
+	before := newTape(t, 1, lua(club))
+	before.operate(show.Go{})
+	before.operate(show.SetParam{Name: "speed", Value: 66.0})
+	before.operate(show.Hold{Fixture: "wash", Channel: "white", Value: "99"})
+	before.play(5 * time.Second)
+	r := resumed(t, 2, before, lua(club), 9*time.Second)
+	r.operate(show.Go{})
+	r.play(3 * time.Second)
+	r.load(lua(club + "wash:set{ green = 11 }"))
+	r.play(3 * time.Second)
+	r.End()
+	equal(t, r.player())
+	o := r.against(lua(club))
+	if o.Reloads != 1 || o.From < 9*time.Second || len(o.Stretches) == 0 || o.Stretches[0].Fixture != "wash" || o.Stretches[0].From < 12*time.Second {
+		t.Errorf("from %v, %d reloads: %s", o.From, o.Reloads, o.Text(nil))
+	}
+	alike(t, resumedAgain(t, before).against(lua(club)))
+}
+
+// resumedAgain is a tape as above that is not loaded again.
+func resumedAgain(t *testing.T, before *tape) *tape {
+	r := resumed(t, 2, before, lua(club), 9*time.Second)
+	r.operate(show.Go{})
+	r.play(4 * time.Second)
+	return r
+}
+
+// TestADamagedEndIsTold: all before it is played, wherever it is cut.
+func TestADamagedEndIsTold(t *testing.T) {
+	r := newTape(t, 1, lua(club))
+	r.play(3 * time.Second)
+	file := r.file()
+	for _, cut := range []int{0, 10, len(file) / 2, len(file) - 1} {
+		rec, err := journal.Open(bytes.NewReader(file[:cut]))
+		if err != nil {
+			if !errors.Is(err, journal.ErrNone) {
+				t.Errorf("cut at %d: %v", cut, err)
+			}
+			continue
+		}
+		p := replay.New(r.config(), rec, nil)
+		var broken *journal.Broken
+		if err := p.All(on); !errors.As(err, &broken) || p.First != nil {
+			t.Errorf("cut at %d: %v, %v", cut, err, p.First)
+		}
+		p.Close()
 	}
 }
 
@@ -264,6 +346,10 @@ func TestMoments(t *testing.T) {
 	}
 	if err := p.Until(replay.InCue("", "1"), on); err == nil {
 		t.Error("cue 1 is there")
+	}
+	p = r.player()
+	if err := p.Until(replay.At(time.Minute), on); err != io.EOF || p.Now() < 6*time.Second {
+		t.Errorf("a minute: at %v, %v", p.Now(), err)
 	}
 	for _, text := range []string{"noon", "25:00:00", "-"} {
 		if _, err := replay.ParseTime(text, zero, 0); err == nil {

@@ -113,10 +113,10 @@ func (s *side) look(now time.Duration) {
 		return
 	}
 	for i, l := range b.Lists {
-		was := show.List{}
-		if s.board != nil && i < len(s.board.Lists) {
-			was = s.board.Lists[i]
+		if s.board == nil || i >= len(s.board.Lists) {
+			continue // where a list stands to begin with was not fired now
 		}
+		was := s.board.Lists[i]
 		if l.Current != "" && (l.Current != was.Current || l.From != was.From) {
 			s.cues = append(s.cues, Happening{max(l.From, now), fmt.Sprintf("cue %s of %s", l.Current, l.Name)})
 		}
