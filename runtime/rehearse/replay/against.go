@@ -110,8 +110,6 @@ func (v *versus) all(ctx context.Context) (*Outcome, error) {
 				return nil, err
 			}
 		}
-		v.tonight.look(v.player.Now())
-		v.next.look(v.run.Now())
 		v.compare.proceed()
 		if over {
 			return v.finish(), nil
@@ -175,7 +173,6 @@ func (v *versus) before(ctx context.Context, input any) error {
 
 // after does what an input is for the other show once the answers are known that it has led to.
 func (v *versus) after(ctx context.Context, input any) error {
-	v.tonight.look(v.player.Now())
 	in, ok := input.(show.Swapped)
 	switch {
 	case !ok:

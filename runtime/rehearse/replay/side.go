@@ -68,6 +68,7 @@ type watch struct {
 
 // Frame implements show.FrameSink.
 func (s *watch) Frame(f *level.Frame) {
+	s.look(f.At)
 	if s.to != nil {
 		s.to.Frame(f)
 	}
@@ -106,7 +107,7 @@ func (s *watch) Batch(b engine.Batch) {
 	}
 }
 
-// look notes the cues that were fired since it looked last.
+// look notes the cues that were fired since the frame before.
 func (s *side) look(now time.Duration) {
 	b := s.Board()
 	if b == s.board {
