@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/engine"
 	"showrun/runtime/show"
 )
 
@@ -43,7 +45,8 @@ func (m *Moment) resolve(p *Player) {
 			return
 		}
 		if c, err := l.Cue(m.cue); err == nil && c.Number == l.Current {
-			*m = At(max(l.From, p.now))
+			// An output that has just changed shows it a frame later.
+			*m = At(max(l.From, p.now) + 2*time.Second/time.Duration(cmp.Or(p.cfg.Rate, engine.DefaultRate)))
 		}
 	}
 }
@@ -54,7 +57,8 @@ func At(at time.Duration) Moment { return Moment{by: byTime, at: at} }
 // OnBeat is the moment at which the beat of the show gets to a position.
 func OnBeat(position float64) Moment { return Moment{by: byBeat, beat: beat.FromFloat(position)} }
 
-// InCue is the moment at which a cue of a list is fired, "" for the main list.
+// InCue is the moment at which a cue of a list is fired and its first frame is there, "" for
+// the main list.
 func InCue(list, number string) Moment { return Moment{by: byCue, list: list, cue: number} }
 
 // ParseTime reads a moment of a recording that began on a date: a show time such as 12m3s or

@@ -338,10 +338,10 @@ func TestMoments(t *testing.T) {
 	if err == nil {
 		err = p.Until(m, on)
 	}
-	if err != nil || (p.Now()-2500*time.Millisecond).Abs() > time.Second/20 {
+	if err != nil || (p.Now()-2500*time.Millisecond).Abs() > time.Second/10 {
 		t.Errorf("cue 4: at %v, %v", p.Now(), err)
 	}
-	if err := p.Until(replay.InCue("", "5"), on); err != nil || (p.Now()-3500*time.Millisecond).Abs() > time.Second/20 {
+	if err := p.Until(replay.InCue("", "5"), on); err != nil || (p.Now()-3500*time.Millisecond).Abs() > time.Second/10 {
 		t.Errorf("cue 5: at %v, %v", p.Now(), err)
 	}
 	if err := p.Until(replay.InCue("", "1"), on); err == nil {
