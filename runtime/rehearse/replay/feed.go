@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"showrun/runtime/beat"
@@ -29,6 +30,7 @@ type entering struct {
 
 type answer struct {
 	at    time.Duration
+	exact string // name of the question
 	value any
 }
 
@@ -82,15 +84,30 @@ func (f *feed) Patch([]device.Opened) {}
 
 // answered keeps an answer of the recording, which has got to a show time.
 func (f *feed) answered(at time.Duration, q show.AskDevice, value any) {
-	key := question(q.Key, q.Question)
+	key, exact := question(q.Key, q.Question)
 	list := f.answers[key]
 	for len(list) > 1 && list[1].at <= f.now() { // nobody asks for the first any more
 		list = list[1:]
 	}
-	f.answers[key] = append(list, answer{at, value})
+	f.answers[key] = append(list, answer{at, exact, value})
 }
 
-func question(device string, q any) string { return fmt.Sprintf("%s %T%+v", device, q, q) }
+// question names a question: by what it asks, whatever instant it asks of, and exactly.
+func question(device string, q any) (name, exact string) {
+	exact = fmt.Sprintf("%s %T%+v", device, q, q)
+	v := reflect.ValueOf(q)
+	if v.Kind() != reflect.Struct {
+		return exact, exact
+	}
+	timeless := reflect.New(v.Type()).Elem()
+	timeless.Set(v)
+	for i := range timeless.NumField() {
+		if timeless.Field(i).Type() == reflect.TypeFor[time.Duration]() {
+			timeless.Field(i).SetZero()
+		}
+	}
+	return fmt.Sprintf("%s %T%+v", device, q, timeless.Interface()), exact
+}
 
 // open makes what stands for a device.
 func (f *feed) open(d device.Declaration) device.Device { return &fed{feed: f, key: d.Key()} }
@@ -104,14 +121,16 @@ type fed struct {
 
 // Answer implements device.Answerer.
 func (d *fed) Answer(q any) (value any) {
-	list := d.feed.answers[question(d.key, q)]
+	name, exact := question(d.key, q)
+	list := d.feed.answers[name]
 	if len(list) == 0 {
 		d.feed.unknown++
 		return nil
 	}
+	found := false
 	for _, a := range list {
-		if a.at <= d.feed.now() {
-			value = a.value
+		if same := a.exact == exact; a.at <= d.feed.now() && (same || !found) {
+			value, found = a.value, same
 		}
 	}
 	return value
