@@ -289,6 +289,9 @@ func (a *app) tellPlayed(t *tape, sum played, asJSON, named bool) error {
 	}
 	if sum.Difference != nil {
 		fmt.Fprintf(a.stdout, "the first difference is %s\n", terminal.Printable(sum.Difference.String(), "\n"))
+		if t.header.Program != version() {
+			fmt.Fprintf(a.stdout, "this is showrun %s, another version than made the recording: that may be why\n", version())
+		}
 	}
 	return nil
 }
