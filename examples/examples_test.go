@@ -1,4 +1,3 @@
-// Package examples runs every example show in virtual time.
 package examples
 
 import (
@@ -31,13 +30,15 @@ const length = 18 * time.Second
 
 func shows(t testing.TB) []string {
 	t.Helper()
-	files, err := filepath.Glob("*/show.lua")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no examples: %v", err)
-	}
 	var dirs []string
-	for _, f := range files {
-		dirs = append(dirs, filepath.Dir(f))
+	for _, pattern := range []string{"*/show.lua", "studies/*/show.lua"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no examples: %v", err)
+		}
+		for _, f := range files {
+			dirs = append(dirs, filepath.ToSlash(filepath.Dir(f)))
+		}
 	}
 	return dirs
 }
@@ -51,7 +52,7 @@ func frames(t *testing.T, name string, d time.Duration) []byte {
 	if d > length {
 		sink = &sparse{FrameSink: log}
 	}
-	play(t, options(t, name, sink), d)
+	play(t, options(t, name, sink), os.DirFS(name), d)
 	if err := log.Flush(); err != nil {
 		t.Fatal(err)
 	}

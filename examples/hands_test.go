@@ -3,6 +3,7 @@ package examples
 import (
 	"cmp"
 	"context"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -58,8 +59,8 @@ func hands(t testing.TB, name string) (list []hand) {
 	return list
 }
 
-// play runs a show with its hands for so long, goodbye included.
-func play(t testing.TB, opts rehearse.Options, length time.Duration) {
+// play runs the show of a folder with its hands for so long, goodbye included.
+func play(t testing.TB, opts rehearse.Options, files fs.FS, length time.Duration) {
 	t.Helper()
 	r := newGig(t, opts)
 	defer r.Close()
@@ -68,7 +69,7 @@ func play(t testing.TB, opts rehearse.Options, length time.Duration) {
 			t.Fatal(err)
 		}
 	}
-	if err := r.Load(context.Background(), os.DirFS(opts.Dir)); err != nil {
+	if err := r.Load(context.Background(), files); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range hands(t, opts.Name) {

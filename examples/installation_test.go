@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestUnattended(t *testing.T) {
 	play(t, rehearse.Options{
 		Name: "installation unattended", File: "show.lua", Dir: "installation", Bind: bindings.New, Rate: 1, Frames: beats,
 		Log: slog.New(slog.NewTextHandler(&log, nil)),
-	}, time.Duration(hours)*time.Hour)
+	}, os.DirFS("installation"), time.Duration(hours)*time.Hour)
 	var got []string
 	for _, m := range regexp.MustCompile(`msg="(.*?)"`).FindAllStringSubmatch(log.String(), -1) {
 		if m[1] != "slow script" { // which is no matter of virtual time

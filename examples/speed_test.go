@@ -1,6 +1,7 @@
 package examples
 
 import (
+	"os"
 	"testing"
 	"time"
 )
@@ -12,7 +13,7 @@ func BenchmarkShows(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				play(b, options(b, name, nil), time.Minute)
+				play(b, options(b, name, nil), os.DirFS(name), time.Minute)
 			}
 			b.ReportMetric(time.Minute.Seconds()*float64(b.N)/b.Elapsed().Seconds(), "x")
 		})

@@ -190,14 +190,16 @@ func (s *Load) Latency(o Options) time.Duration {
 	return d.Time
 }
 
-// Methods lists the methods of the classes of which there have been objects, as in
-// "stage.fixture:set".
-func (s *Load) Methods() []string {
+// Members lists what objects have, by the classes of which there have been any: methods, as in
+// "stage.fixture:set", and properties, as in "stage.fixture.name".
+func (s *Load) Members() []string {
 	var list []string
 	for class, mt := range s.metatables {
-		index := mt.RawGetString(methodsField).(*lua.LTable)
-		for k, _ := index.Next(lua.LNil); k != lua.LNil; k, _ = index.Next(k) {
-			list = append(list, class+":"+k.String())
+		for field, sep := range map[string]string{methodsField: ":", propertiesField: "."} {
+			members := mt.RawGetString(field).(*lua.LTable)
+			for k, _ := members.Next(lua.LNil); k != lua.LNil; k, _ = members.Next(k) {
+				list = append(list, class+sep+k.String())
+			}
 		}
 	}
 	slices.Sort(list)

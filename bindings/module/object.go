@@ -26,12 +26,16 @@ type Class[T any] struct {
 	Level func(v T, key lua.LValue) (get, set string)
 }
 
-// methodsField is where a metatable keeps the methods; scripts do not get at it.
-const methodsField = "methods"
+// methodsField and propertiesField are where a metatable keeps the methods and the names of
+// the properties; scripts do not get at it.
+const (
+	methodsField    = "methods"
+	propertiesField = "properties"
+)
 
 // metatable makes the metatable of a class.
 func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
-	index := L.NewTable()
+	index, properties := L.NewTable(), L.NewTable()
 	var known []string
 	for name, f := range cl.Methods {
 		full := class + ":" + name
@@ -42,6 +46,7 @@ func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
 		known = append(known, name)
 	}
 	for name := range cl.Properties {
+		properties.RawSetString(name, lua.LTrue)
 		known = append(known, name)
 	}
 	slices.Sort(known)
@@ -52,6 +57,7 @@ func metatable[T any](L *lua.LState, class string, cl Class[T]) *lua.LTable {
 	mt := L.NewTable()
 	mt.RawSetString("__metatable", lua.LString(class))
 	mt.RawSetString(methodsField, index)
+	mt.RawSetString(propertiesField, properties)
 	mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 		v := L.CheckUserData(1).Value.(T)
 		if i, ok := L.Get(2).(lua.LNumber); ok && cl.Item != nil {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"showrun/cmd/showrun/terminal"
+	"showrun/cmd/showrun/topic"
 	"showrun/runtime/control"
 	"showrun/runtime/host"
 	"showrun/runtime/script"
@@ -22,7 +23,7 @@ const (
 	exitFailed   exitCode = 1 // the show failed
 	exitUsage    exitCode = 2
 	exitScript   exitCode = 3 // the script does not load
-	exitBroken   exitCode = 4 // a soak found something promised that does not hold, or the doctor something amiss
+	exitBroken   exitCode = 4 // a soak found something promised that does not hold, or the doctor something amiss, or a test fails
 	exitDevice   exitCode = 5 // a device could not be opened
 	exitInternal exitCode = 6
 	exitHUP      exitCode = 129
@@ -68,6 +69,8 @@ func (a *app) codeOf(err error) exitCode {
 		return sig.code()
 	case errors.Is(err, errNotReady):
 		return exitBroken
+	case errors.Is(err, errNotLoaded):
+		return exitScript
 	}
 	a.tell(a.tellOrigins(err))
 	switch {
@@ -105,10 +108,14 @@ func (a *app) tell(err error) {
 	if errors.As(err, &f) {
 		trace = f.Trace
 	}
+	more := topic.Of(err.Error(), err)
 	if a.jsonLog != nil {
 		args := []any{}
 		if trace != "" {
 			args = append(args, "traceback", trace)
+		}
+		if more != "" {
+			args = append(args, "help", topic.Hint(more))
 		}
 		a.jsonLog.Error(err.Error(), args...)
 		return
@@ -120,5 +127,8 @@ func (a *app) tell(err error) {
 	var usage usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintf(a.screen, "Try: %s --help\n", a.command)
+	}
+	if more != "" {
+		fmt.Fprintf(a.screen, "More: %s\n", topic.Hint(more))
 	}
 }

@@ -32,7 +32,9 @@ func (a *app) root() *cobra.Command {
 		Long: `showrun runs a show script: Lua decides, Go is on time.
 
 SHOW is a Lua file or a folder with a show.lua. Edit and save it while it runs:
-the new version takes over between two frames, a broken one changes nothing.`,
+the new version takes over between two frames, a broken one changes nothing.
+
+Nothing happens? showrun help nothing-happens`,
 		Example:           "  showrun --rig examples/first-light    try a show without any hardware\n  showrun show.lua",
 		Version:           version(),
 		Args:              cobra.ArbitraryArgs,
@@ -65,7 +67,9 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		Run:   func(*cobra.Command, []string) { fmt.Fprint(a.stdout, about) },
 	}
 	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.node(), a.bridge(), a.record(), a.keys(), tell)
-	root.AddCommand(a.discover(), a.doctor(), a.leases(), a.soak(), a.config(), a.support(), a.replay(), a.why(), a.rehearse())
+	root.AddCommand(a.begin(), a.types(), a.test(), a.rehearse(), a.replay(), a.why())
+	root.AddCommand(a.discover(), a.doctor(), a.leases(), a.soak(), a.config(), a.support())
+	root.SetHelpCommand(a.help())
 	completed(root)
 	return root
 }

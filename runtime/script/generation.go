@@ -31,6 +31,7 @@ type Module struct {
 type Config struct {
 	Show    fs.FS  // the show folder; nothing outside it is readable
 	Main    string // the show file in it, such as "show.lua"
+	Tests   string // a file with tests of the show, in the folder; it runs behind Main, or in its place if it is the same; "" for none
 	Shipped fs.FS  // Lua that comes with the runtime; may be nil
 	Modules []Module
 
@@ -188,21 +189,54 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
 
-	fn, err := g.compile(cfg.Show, cfg.Main, ctx.Done())
-	if errors.Is(err, errAbandoned) {
-		err = &Failure{Message: fmt.Sprintf("%s: %v", cfg.Main, context.Cause(ctx))}
-	}
-	if err == nil && cfg.Number > 1 && len(fn.Proto.Code) == 1 {
-		err = &Failure{Message: cfg.Main + ": the file is empty; it would take the whole show away"}
-	}
-	if err == nil {
-		err = g.runTopLevel(ctx, fn)
-	}
+	err := g.runFiles(ctx)
 	if err != nil {
 		g.End()
 		return nil, err
 	}
 	return g, nil
+}
+
+// runFiles runs the top level of the show and, behind it, of its tests.
+func (g *Generation) runFiles(ctx context.Context) error {
+	if g.cfg.Main != g.cfg.Tests {
+		if err := g.runFile(ctx, g.cfg.Main, nil); err != nil || g.cfg.Tests == "" {
+			return err
+		}
+	}
+	return g.runFile(ctx, g.cfg.Tests, g.apart())
+}
+
+// apart are globals for tests: those of the show, and before them what tests make
+// themselves and module "test", which the show does not see.
+func (g *Generation) apart() *lua.LTable {
+	own, mt := g.L.NewTable(), g.L.NewTable()
+	mt.RawSetString("__index", g.L.G.Global)
+	own.Metatable = mt
+	for _, m := range g.cfg.Modules {
+		if m.Name == "test" {
+			g.modules[m.Name] = m.Open(g, g.L)
+			own.RawSetString(m.Name, g.modules[m.Name])
+		}
+	}
+	return own
+}
+
+// runFile runs a file of the top level, with globals of its own if there are some.
+func (g *Generation) runFile(ctx context.Context, file string, globals *lua.LTable) error {
+	fn, err := g.compile(g.cfg.Show, file, ctx.Done())
+	switch {
+	case errors.Is(err, errAbandoned):
+		return &Failure{Message: fmt.Sprintf("%s: %v", file, context.Cause(ctx))}
+	case err != nil:
+		return err
+	case g.cfg.Number > 1 && len(fn.Proto.Code) == 1:
+		return &Failure{Message: file + ": the file is empty; it would take the whole show away"}
+	}
+	if globals != nil {
+		fn.Env = globals
+	}
+	return g.runTopLevel(ctx, file, fn)
 }
 
 func setDefault[T ~int64 | ~uint64](v *T, d T) {
@@ -215,9 +249,9 @@ func setDefault[T ~int64 | ~uint64](v *T, d T) {
 // library's own limit, t[67108863] = 1 takes gigabytes.
 var limitArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = 1 << 20 })
 
-func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
+func (g *Generation) runTopLevel(ctx context.Context, file string, fn *lua.LFunction) error {
 	t := g.newTask("", fn, nil)
-	t.origin = g.cfg.Main
+	t.origin = file
 	t.cannotWait = "the top level of a show runs before the show is live; use clock.run or a handler"
 	g.until = ctx
 	err := g.hand(t)
@@ -225,7 +259,7 @@ func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
 	if err != nil {
 		return err
 	}
-	g.collected, t.out = t.out, nil
+	g.collected, t.out = append(g.collected, t.out...), nil
 	g.forget(t)
 	if t.err != nil {
 		return failure("", t.err)

@@ -147,7 +147,7 @@ func (b *tab) until(what string, is func() bool) {
 		case <-time.After(30 * time.Millisecond):
 		case <-late:
 			b.keepPicture("failed-" + strings.ReplaceAll(b.Name(), "/", "-"))
-			b.Fatalf("%s: not in %v. The page says:\n%s", what, patience, b.text())
+			b.Fatalf("%s: not in %v. The page says: %s", what, patience, strings.Join(strings.Fields(b.text()), " "))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package consoletest
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -143,8 +144,17 @@ func TestKilled(t *testing.T) {
 	b.reads(`(?i)the stop did not get through`)
 	h.start()
 	b.readsNot(`(?im)^no connection$`)
-	b.click(`GO, cue .*`) // where it goes on, the restore point says
-	b.until("the show takes commands again", func() bool { return h.board().Lists[0].Current != "" })
+	// Where it goes on, the restore point says. A press that comes before the show has loaded,
+	// or while it is silent, is refused and said so, and is made again.
+	b.click(`GO, cue .*`)
+	b.until("the show takes commands again", func() bool {
+		if regexp.MustCompile(`✕ .*(no cue lists|so it was not asked)`).MatchString(b.text()) {
+			b.click(`Seen`)
+			b.click(`GO, cue .*`)
+		}
+		lists := h.board().Lists
+		return len(lists) > 0 && lists[0].Current != ""
+	})
 	if n := b.visits(); n != 1 {
 		t.Errorf("the page was loaded %d times", n)
 	}

@@ -7,6 +7,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"strings"
 
 	"showrun/cmd/showrun/terminal"
+	"showrun/cmd/showrun/topic"
 )
 
 // A Grade says how bad a finding is.
@@ -41,6 +43,7 @@ type Finding struct {
 	Grade  Grade  `json:"grade"`
 	Text   string `json:"text"`
 	Remedy string `json:"remedy,omitempty"` // what to type, if anything helps
+	Help   string `json:"help,omitempty"`   // the topic of showrun help, if it is not OK
 }
 
 // Options say what to look at.
@@ -50,19 +53,21 @@ type Options struct {
 	Show      string // a show file or folder; "" = none
 }
 
-// A check looks at one thing. It fills in all of its findings but their Check.
+// A check looks at one thing. It fills in all of its findings but their Check and Help.
 type check struct {
-	name string
-	look func(context.Context, *Machine, Options) []Finding
+	name  string
+	topic string // of showrun help, for what leads to no other; "" for none
+	look  func(context.Context, *Machine, Options) []Finding
 }
 
 // checks are all that need no show, in the order of the report.
 func checks() []check {
 	return []check{
-		{"interfaces", interfaces}, {"multicast", multicasts}, {"ports", ports}, {"firewall", firewall}, {"serial", serialPorts},
-		{"timers", timers}, {"priority", priority},
-		{"key", keys}, {"state", state}, {"time", wallClock},
-		{"files", descriptors}, {"memory", memory}, {"shows", shows},
+		{"interfaces", "no-network", interfaces}, {"multicast", "groups-get-lost", multicasts}, {"ports", "port-in-use", ports},
+		{"firewall", "firewall", firewall}, {"serial", "permissions", serialPorts},
+		{"timers", "late-frames", timers}, {"priority", "late-frames", priority},
+		{"key", "no-key", keys}, {"state", "permissions", state}, {"time", "", wallClock},
+		{"files", "", descriptors}, {"memory", "", memory}, {"shows", "ctl-finds-no-show", shows},
 	}
 }
 
@@ -70,11 +75,14 @@ func checks() []check {
 func Examine(ctx context.Context, m *Machine, o Options, tell func(Finding)) (all []Finding) {
 	list := checks()
 	if o.Show != "" {
-		list = append(list, check{"show", m.Devices})
+		list = append(list, check{"show", "waited-for", m.Devices})
 	}
 	for _, c := range list {
 		for _, f := range c.look(ctx, m, o) {
 			f.Check = c.name
+			if f.Grade != OK {
+				f.Help = cmp.Or(topic.Of(f.Text, nil), c.topic)
+			}
 			all = append(all, f)
 			tell(f)
 		}
@@ -109,11 +117,17 @@ func count(all []Finding, g Grade) (n int) {
 	return n
 }
 
-// Line is a finding for people; what to type stands below it.
+// Line is a finding for people; what to type stands below it, and what to type to read more.
 func (f Finding) Line() string {
 	line := fmt.Sprintf("%-4s  %-10s  %s", f.Grade, f.Check, terminal.Printable(f.Text, ""))
+	typed := func(command string) {
+		line += "\n" + strings.Repeat(" ", 18) + "$ " + terminal.Printable(command, "")
+	}
 	if f.Remedy != "" {
-		line += "\n" + strings.Repeat(" ", 18) + "$ " + terminal.Printable(f.Remedy, "")
+		typed(f.Remedy)
+	}
+	if f.Help != "" {
+		typed(topic.Hint(f.Help))
 	}
 	return line
 }

@@ -19,6 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/cmd/showrun/topic"
 	"showrun/drivers/dmxusb"
 	"showrun/drivers/lan"
 	"showrun/drivers/signet/key"
@@ -383,6 +384,31 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// TestHelpOfFindings: the topic of each check is one, and what is not well names one, the
+// nearest there is.
+func TestHelpOfFindings(t *testing.T) {
+	for _, c := range checks() {
+		if c.topic != "" && topic.Text(c.topic) == "" {
+			t.Errorf("%s leads to %q, which is no topic", c.name, c.topic)
+		}
+	}
+	m := healthy()
+	m.Hear = func(context.Context, lan.Interface) error { return errNotHeard }
+	m.Bind = taken("51337")
+	want := map[string]string{"multicast": "groups-get-lost", "ports": "port-in-use"}
+	for _, f := range Examine(t.Context(), m, Options{StateDir: "/state"}, func(Finding) {}) {
+		if f.Grade != OK && f.Help != want[f.Check] || f.Grade == OK && f.Help != "" {
+			t.Errorf("%+v", f)
+		}
+		if f.Grade != OK {
+			want[f.Check+" seen"] = f.Help
+		}
+	}
+	if want["multicast seen"] == "" || want["ports seen"] == "" {
+		t.Errorf("not all is found: %v", want)
+	}
+}
+
 // TestSharedPorts: avahi on the port of mDNS and another show on that of Sig-Net are no
 // trouble.
 func TestSharedPorts(t *testing.T) {
@@ -421,11 +447,12 @@ func TestOtherSystems(t *testing.T) {
 // TestReport is what people and programs get.
 func TestReport(t *testing.T) {
 	all := []Finding{
-		{"ports", OK, "udp 5683: free", ""}, {"key", Warn, "no key\x1b[2J", "showrun keys new"}, {"interfaces", Fail, "none", ""},
+		{"ports", OK, "udp 5683: free", "", ""}, {"key", Warn, "no key\x1b[2J", "showrun keys new", "no-key"}, {"interfaces", Fail, "none", "", ""},
 	}
 	want := `ok    ports       udp 5683: free
 warn  key         no key?[2J
                   $ showrun keys new
+                  $ showrun help no-key
 FAIL  interfaces  none
 
 NOT READY: 1 failure, 1 warning

@@ -10,10 +10,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/lmittmann/tint"
+
+	"showrun/cmd/showrun/topic"
 )
 
-// NewLogger writes to the screen in one of the two formats. It never waits for the
-// reader.
+// NewLogger writes to the screen in one of the two formats, and with lines that lead to a
+// topic of showrun help what to type for it. It never waits for the reader.
 func NewLogger(t *Screen, format string, verbose bool) *slog.Logger {
 	severity := slog.LevelInfo
 	if verbose {
@@ -31,7 +33,7 @@ func NewLogger(t *Screen, format string, verbose bool) *slog.Logger {
 		return b.Bytes()
 	}
 	t.confess.Store(&confess)
-	return slog.New(handler(t))
+	return slog.New(topic.Handler{Handler: handler(t)})
 }
 
 // maxText is how much of a text goes into the log, in bytes.
