@@ -195,13 +195,16 @@ func copied(l show.Loaded) (left show.Loaded, err error) {
 	return left, err
 }
 
+// late is by how much what happened live may have been, which is not so in virtual time.
+const late = 100 * time.Millisecond
+
 // finish sums up.
 func (v *versus) finish() *Outcome {
 	o := &v.out
 	o.To, o.Unknown, o.Replay = v.player.Now(), v.feed.unknown, v.player.First
 	o.Stretches = v.compare.all()
 	o.Outputs = v.compare.only
-	o.Cues = pair(v.tonight.cues, v.next.cues, v.compare.apart)
-	o.Orders = pair(v.tonight.orders, v.next.orders, v.compare.apart)
+	o.Cues = pair(v.tonight.cues, v.next.cues, late+v.compare.apart)
+	o.Orders = pair(v.tonight.orders, v.next.orders, late+v.compare.apart)
 	return o
 }

@@ -104,6 +104,20 @@ func TestExamplesRepeat(t *testing.T) {
 	}
 }
 
+// TestAnotherMachineIsNamed: one of another rate makes other frames.
+func TestAnotherMachineIsNamed(t *testing.T) {
+	r := newTape(t, 1, lua(club))
+	r.play(2 * time.Second)
+	cfg := r.config()
+	cfg.Rate = 50
+	p := replay.New(cfg, &list{r.entries}, nil)
+	defer p.Close()
+	_ = p.All(on)
+	if d := p.First; d == nil || d.Frame == "" || d.At <= 0 || d.At > time.Second/20 || p.Tally.Different == 0 {
+		t.Errorf("got %v, %+v", d, p.Tally)
+	}
+}
+
 // resumed is a tape that goes on, at a show time, where another one was.
 func resumed(t *testing.T, seed uint64, from *tape, folder fs.FS, at time.Duration) *tape {
 	t.Helper()
