@@ -113,7 +113,7 @@ func TestAnotherMachineIsNamed(t *testing.T) {
 	p := replay.New(cfg, &list{r.entries}, nil)
 	defer p.Close()
 	_ = p.All(on)
-	if d := p.First; d == nil || d.Frame == "" || d.At <= 0 || d.At > time.Second/20 || p.Tally.Different == 0 {
+	if d := p.First; d == nil || d.Frame == "" || d.At <= 0 || d.At > time.Second/10 || p.Tally.Different == 0 {
 		t.Errorf("got %v, %+v", d, p.Tally)
 	}
 }
