@@ -85,7 +85,9 @@ const longestName = 64
 
 // nameable tells why a show cannot be called so.
 func nameable(name string) error {
-	strange := strings.IndexFunc(name, func(c rune) bool { return unicode.IsControl(c) || strings.ContainsRune(`<>:"/\|?*`, c) || c == unicode.ReplacementChar })
+	strange := strings.IndexFunc(name, func(c rune) bool {
+		return unicode.IsControl(c) || strings.ContainsRune(`<>:"/\|?*`, c) || c == unicode.ReplacementChar
+	})
 	switch {
 	case strings.HasSuffix(strings.ToLower(name), ".lua"):
 		return fmt.Errorf("a show is a folder with a show.lua: call it %s", name[:len(name)-len(".lua")])

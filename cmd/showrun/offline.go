@@ -26,7 +26,7 @@ type offlineFlags struct {
 
 func (f *offlineFlags) add(cmd *cobra.Command) {
 	p := cmd.Flags()
-	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
+	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs; below 44 frames a second at least a frame and an eighth")
 	p.IntVar(&f.rate, "rate", 44, "frames a second")
 	p.Uint64Var(&f.seed, "seed", 1, "seed of math.random")
 	settings.Between(p, "lookahead", time.Millisecond, host.MaxLookahead, "")

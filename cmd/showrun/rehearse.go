@@ -147,7 +147,7 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 		}
 	}
 	if f.out != "" {
-		if err := writePage(f.out, line); err != nil {
+		if err := writePage(f.out, line.WritePage); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 	}
@@ -190,13 +190,13 @@ type noFile struct{ io.Writer }
 func (noFile) Close() error { return nil }
 
 // writePage writes the page, in place of one that is there only when it is whole.
-func writePage(name string, line *timeline.Timeline) error {
+func writePage(name string, write func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(name), ".timeline-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(file.Name())
-	err = errors.Join(line.WritePage(file), file.Chmod(0o644), file.Close())
+	err = errors.Join(write(file), file.Chmod(0o644), file.Close())
 	if err != nil {
 		return err
 	}

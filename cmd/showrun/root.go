@@ -67,7 +67,7 @@ Nothing happens? showrun help nothing-happens`,
 		Run:   func(*cobra.Command, []string) { fmt.Fprint(a.stdout, about) },
 	}
 	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.node(), a.bridge(), a.record(), a.keys(), tell)
-	root.AddCommand(a.begin(), a.types(), a.test(), a.check(), a.rehearse())
+	root.AddCommand(a.begin(), a.types(), a.check(), a.test(), a.rehearse(), a.replay(), a.why())
 	root.AddCommand(a.discover(), a.doctor(), a.leases(), a.soak(), a.config(), a.support())
 	root.SetHelpCommand(a.help())
 	completed(root)

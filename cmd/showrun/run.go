@@ -57,7 +57,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.StringVar(&f.iface, "interface", "", "network interface of devices that name none: a name or an IPv4 address")
 	p.StringVar(&f.state, "state", "", stateUsage)
 	p.BoolVar(&f.fresh, "fresh", false, "forget what earlier runs of the show have left: params, show.state, and where one was broken off")
-	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs")
+	p.DurationVar(&f.lookahead, "lookahead", 50*time.Millisecond, "how far before its instant scheduled code runs; below 44 frames a second at least a frame and an eighth")
 	p.DurationVar(&f.exitTime, "exit-time", show.ExitTime, "how long the show may take to say goodbye: the fades and waits of its stop handlers")
 	p.StringVar(&f.exit, "exit", "hold", "what the light does after that: hold or blackout")
 	p.UintVar(&f.memory, "memory", usualMemory(os.ReadFile), "MiB that the show may hold: past it what makes it grow is stopped (default: an eighth of this machine's, 128-256)")

@@ -77,8 +77,14 @@ type Virtual struct {
 
 // NewVirtual returns a clock at show time 0. Its origin on the wall clock is
 // the same in every run, 2000-01-01 00:00 UTC, so that logs can be compared.
-func NewVirtual() *Virtual {
-	return &Virtual{origin: time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)}
+func NewVirtual() *Virtual { return NewVirtualAt(time.Time{}) }
+
+// NewVirtualAt is NewVirtual with another origin, unless that is zero.
+func NewVirtualAt(origin time.Time) *Virtual {
+	if origin.IsZero() {
+		origin = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return &Virtual{origin: origin}
 }
 
 // Now returns the show time last set.

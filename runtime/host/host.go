@@ -56,7 +56,7 @@ type Host struct {
 	ending  liveDevices                  // that were live once; loader only
 	files   *folder.Files                // of the live load; loader only
 	tried   atomic.Pointer[folder.Files] // of the load that was tried last
-	sleeper atomic.Pointer[clock.Sleeper]
+	sleeper atomic.Pointer[sleeper]
 	strange time.Duration // before it no unknown OSC command is told; the socket's
 
 	ear   atomic.Pointer[osc.Conn] // that takes OSC commands; nil without one
@@ -187,7 +187,7 @@ func (h *Host) changed() {
 // wake wakes the engine's thread.
 func (h *Host) wake() {
 	if s := h.sleeper.Load(); s != nil {
-		s.Wake()
+		(*s).Wake()
 	}
 }
 

@@ -14,14 +14,25 @@ import (
 // engineLoop runs the engine half of the show on a thread of its own until ctx ends.
 func (h *Host) engineLoop(ctx context.Context) {
 	runtime.LockOSThread()
-	sleeper := clock.NewSleeper(h.clock)
-	defer sleeper.Close()
-	h.sleeper.Store(sleeper)
+	s := clock.NewSleeper(h.clock)
+	defer s.Close()
+	h.opts.Log.Debug("engine thread", "precision", s.Precision())
+	h.drive(ctx, s)
+}
+
+// sleeper is a clock.Sleeper, or what takes its place in a test.
+type sleeper interface {
+	SleepUntil(at time.Duration)
+	Wake()
+}
+
+// drive drives the engine half of the show until ctx ends.
+func (h *Host) drive(ctx context.Context, s sleeper) {
+	h.sleeper.Store(&s)
 	defer h.sleeper.Store(nil)
-	h.opts.Log.Debug("engine thread", "precision", sleeper.Precision())
 	for ctx.Err() == nil {
 		planned := h.show.FrameNext()
-		sleeper.SleepUntil(h.show.EngineNext())
+		s.SleepUntil(h.show.EngineNext())
 		now := h.clock.Now()
 		if f := h.show.Engine(now); f != nil {
 			h.frames.add(f.Woken, planned, now)

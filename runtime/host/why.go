@@ -17,6 +17,11 @@ var errNoAnswer = errors.New("the engine does not answer; the show is ending, or
 // without a channel, as console.View does.
 func (h *Host) Why(fixture, channel string) ([]console.Cause, error) {
 	causes, err := h.why(fixture, channel)
+	return Causes(causes), err
+}
+
+// Causes are those of a show as programs read them.
+func Causes(causes []show.Cause) []console.Cause {
 	list := make([]console.Cause, 0, len(causes))
 	for _, c := range causes {
 		list = append(list, console.Cause{
@@ -24,7 +29,7 @@ func (h *Host) Why(fixture, channel string) ([]console.Cause, error) {
 			Line: c.Line, Task: c.Task, Cue: c.Cue, Since: c.Since.Seconds(), Event: c.Event, Generation: c.Generation,
 		})
 	}
-	return list, err
+	return list
 }
 
 // why asks the engine loop, which does not wait for it.

@@ -112,6 +112,14 @@ func (r *Registry) entry(o Output) entry {
 // Key returns the key of o, or "" if there is no such output.
 func (r *Registry) Key(o Output) string { return r.entry(o).key }
 
+// Number returns the number of the output called key, if there is one.
+func (r *Registry) Number(key string) (o Output, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o, known = r.numbers[key]
+	return o, known
+}
+
 // Slots returns the number of slots of o, or 0 if there is no such output.
 func (r *Registry) Slots(o Output) int { return r.entry(o).slots }
 

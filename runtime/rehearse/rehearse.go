@@ -37,6 +37,10 @@ type Options struct {
 	Frames show.FrameSink
 	Record func(input any)
 	Failed func(*script.Failure) // is told of every error of the script; may be nil
+
+	// Open makes what stands for a device; nil = what its declaration has for that.
+	Open func(device.Declaration) device.Device
+	Zero time.Time // the date at show time 0; zero = that of clock.NewVirtual
 }
 
 // Run is a show in virtual time. It belongs to one goroutine.
@@ -70,7 +74,7 @@ func New(opts Options) (*Run, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	opts.Log = slog.New(timeless{opts.Log.Handler()})
-	r := &Run{opts: opts, clock: clock.NewVirtual(), devices: map[string]device.Device{}}
+	r := &Run{opts: opts, clock: clock.NewVirtualAt(opts.Zero), devices: map[string]device.Device{}}
 	real := clock.NewReal()
 	r.show = show.New(show.Config{
 		Name: opts.Name, File: opts.File, Dir: opts.Dir, Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
@@ -135,6 +139,22 @@ func (r *Run) Load(ctx context.Context, folder fs.FS) error {
 			r.opts.Log.Error(err.Error() + "; the rest is kept")
 		}
 	}
+	return r.load(ctx, folder, state)
+}
+
+// Begin is Load for the first load of a run that begins at a show time, and takes over what
+// the first load of another run did.
+func (r *Run) Begin(ctx context.Context, folder fs.FS, at time.Duration, as show.Loaded) error {
+	r.clock.Set(at)
+	if as.Resumed != nil {
+		if err := r.show.Resume(as.Resumed.Engine, as.Resumed.Now); err != nil {
+			return err
+		}
+	}
+	return r.load(ctx, folder, show.FirstAfter(as.State, as.Carried))
+}
+
+func (r *Run) load(ctx context.Context, folder fs.FS, state show.Copy) error {
 	next, err := r.show.Prepare(ctx, folder, state)
 	if err != nil {
 		return err
@@ -163,6 +183,9 @@ func (r *Run) open(l *show.Load) (map[string]device.Device, error) {
 	devices := map[string]device.Device{}
 	for _, decl := range l.Declarations() {
 		d := r.devices[decl.Key()]
+		if d == nil && r.opts.Open != nil {
+			d = r.opts.Open(decl)
+		}
 		if d == nil {
 			var err error
 			if d, err = decl.OpenVirtual(env); err != nil {

@@ -75,7 +75,7 @@ func TestAReplayStopsWhoGrew(t *testing.T) {
 		return s
 	}
 	once := run(Live(World{}, func(h Heard) { heard = append(heard, h) }), room(8))
-	o := Replay()
+	o := Replay(nil)
 	o.Feed(heard...)
 	again := run(o, func(*Config) {})
 	if len(once.failures) == 0 || !slices.Equal(once.failures, again.failures) || !slices.Equal(once.log, again.log) || o.Err() != nil {

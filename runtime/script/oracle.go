@@ -18,6 +18,7 @@ import (
 type Oracle struct {
 	answer func(question any) any
 	record func(Heard) // nil: nothing is kept
+	asked  func(question, answer any)
 	replay bool
 
 	mu     sync.Mutex
@@ -54,8 +55,11 @@ func Live(w World, record func(Heard)) *Oracle {
 	return &Oracle{answer: w.answer, record: record, now: Heard{HandOver: 1}}
 }
 
-// Replay returns an oracle that knows nothing but what it is fed.
-func Replay() *Oracle { return &Oracle{replay: true, now: Heard{HandOver: 1}} }
+// Replay returns an oracle that knows nothing but what it is fed. asked, which may be nil,
+// is told of every question with its answer, on the goroutine that asks; it must not wait.
+func Replay(asked func(question, answer any)) *Oracle {
+	return &Oracle{replay: true, asked: asked, now: Heard{HandOver: 1}}
+}
 
 // Feed hands a replay what was recorded, in the order in which it was. It has to
 // be there before the step that heard it is repeated.
@@ -100,6 +104,9 @@ func (o *Oracle) ask(question any) (answer any, err error) {
 	answer = o.now.Answers[o.given-1]
 	if answer == (None{}) {
 		answer = nil
+	}
+	if o.asked != nil {
+		o.asked(question, answer)
 	}
 	return answer, nil
 }

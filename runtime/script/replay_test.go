@@ -137,7 +137,7 @@ func TestAReplayDoesTheSame(t *testing.T) {
 			if !errors.Is(err, ErrStuck) {
 				t.Fatalf("live: %v, %q", err, live.failures)
 			}
-			oracle := Replay()
+			oracle := Replay(nil)
 			oracle.Feed(carry(t, record)...)
 			again, err := perform(t, seed, oracle, func() { t.Error("the revoked hand-over was run") })
 			if !errors.Is(err, ErrStuck) || oracle.Err() != nil {
@@ -200,7 +200,7 @@ func TestAReplayTellsWhereItPartsFromItsRecord(t *testing.T) {
 		`t.run("a", function() os.time() end) --`:          {HandOver: 2, Answers: []any{1.0, 2.0}},
 		`t.run("a", function() local n = 1 n = n + 1 end)`: {HandOver: 2, Stopped: "no reason", At: 99},
 	} {
-		o := Replay()
+		o := Replay(nil)
 		o.Feed(heard)
 		s := live(t, text, func(c *Config) { c.Oracle = o })
 		s.run(time.Second)

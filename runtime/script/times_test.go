@@ -37,7 +37,7 @@ func TestTimes(t *testing.T) {
 
 // TestReplayTakesNoTimes: what a stopwatch says must not matter there.
 func TestReplayTakesNoTimes(t *testing.T) {
-	s := live(t, `t.every("1", function() end)`, func(c *Config) { c.Oracle = Replay() })
+	s := live(t, `t.every("1", function() end)`, func(c *Config) { c.Oracle = Replay(nil) })
 	s.run(2 * time.Second)
 	if list := s.gen.Times().List(); list != nil {
 		t.Error(list)

@@ -160,3 +160,20 @@ func NumberOf(input any) uint64 {
 	}
 	return 0
 }
+
+// TimeOf is the show time of an input, 0 for one that has none.
+func TimeOf(input any) time.Duration {
+	switch in := input.(type) {
+	case ScriptTurn:
+		return in.Now
+	case Swapped:
+		return in.Now
+	case EngineTurn:
+		return in.Now
+	case Ended:
+		return in.Now
+	case Left:
+		return in.Now
+	}
+	return 0
+}

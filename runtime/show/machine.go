@@ -132,6 +132,7 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 	if cfg.Failed == nil {
 		cfg.Failed = func(*script.Failure) {}
 	}
+	cfg.Lookahead = ahead(cfg.Lookahead, cfg.Rate)
 	m := &Machine{
 		master: 255,
 		cfg:    cfg, horizon: now, turned: now, refused: map[string]bool{}, bugs: map[string]*bugs{},
@@ -146,6 +147,16 @@ func newMachine(cfg Config, now time.Duration) *Machine {
 	m.outlets.Failed = m.bug
 	m.outlets.Begin, m.outlets.End = func(name *string) { m.calling.begin(name, m.turned) }, m.calling.end
 	return m
+}
+
+// ahead is how far ahead scheduled code runs at a frame rate. Where there are fewer frames than
+// usual that is more than one period and an eighth: a frame is put on an instant only if that
+// is known before the last frame but one ahead of it.
+func ahead(lookahead time.Duration, rate int) time.Duration {
+	if rate <= 0 || rate >= engine.DefaultRate {
+		return lookahead
+	}
+	return max(lookahead, time.Second/time.Duration(rate)*9/8)
 }
 
 // Env is what devices reach of the machine; the shell adds the rest.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing/fstest"
+	"time"
 
 	"showrun/runtime/beat"
 	"showrun/runtime/level"
@@ -19,6 +20,14 @@ type Replay struct {
 	handed  map[uint64]handed
 	copies  map[int]Copy
 	folder  fstest.MapFS // of the live load
+	own     map[told]int // events that the machine has told scripts of by itself
+	answers func(AskDevice, any)
+}
+
+// told tells events of the machine apart.
+type told struct {
+	topic string
+	at    time.Duration
 }
 
 // NewReplay makes a machine of the same configuration: clocks and the world do not
@@ -26,7 +35,7 @@ type Replay struct {
 func NewReplay(cfg Config) *Replay {
 	r := &Replay{
 		m: New(cfg), plans: map[uint64]*beat.Plan{}, oracles: map[int]*script.Oracle{},
-		handed: map[uint64]handed{}, copies: map[int]Copy{},
+		handed: map[uint64]handed{}, copies: map[int]Copy{}, own: map[told]int{},
 	}
 	r.published()
 	return r
@@ -46,6 +55,44 @@ func (r *Replay) BarLength() beat.Micro { return r.m.BarLength() }
 
 // Counts returns the counters of both halves.
 func (r *Replay) Counts() Counts { return r.m.Counts() }
+
+// Answers has f told of every answer of a device, on the goroutine that feeds, while that
+// waits.
+func (r *Replay) Answers(f func(q AskDevice, answer any)) { r.answers = f }
+
+func (r *Replay) asked(question, answer any) {
+	if q, ok := question.(AskDevice); ok && r.answers != nil {
+		r.answers(q, answer)
+	}
+}
+
+// Outside are the events of a turn that is to be fed next that have come from outside the
+// machine, and are not what it tells scripts by itself. It is called for every turn, or none.
+func (r *Replay) Outside(in ScriptTurn) (list []script.Event) {
+	for _, x := range r.m.reports.take(nil) {
+		ev := x.(script.Event)
+		r.own[told{ev.Topic, ev.At}]++
+	}
+	for _, ev := range in.Events {
+		of := told{ev.Topic, ev.At}
+		if r.own[of] > 1 {
+			r.own[of]--
+		} else if r.own[of] == 1 {
+			delete(r.own, of)
+		} else if ev.Topic != TopicError {
+			list = append(list, ev)
+		}
+	}
+	return list
+}
+
+// Close ends what is left of the load that is live, wherever the replay has got to.
+func (r *Replay) Close() {
+	if live := r.m.live; live != nil {
+		live.Detach()
+		live.End()
+	}
+}
 
 // keptPlans is how many versions of the plan a script turn may lag behind.
 const keptPlans = 4096
@@ -136,7 +183,7 @@ func (r *Replay) swap(in Swapped) error {
 	if loaded.Number == 1 {
 		r.copies[1] = FirstAfter(loaded.State, loaded.Carried)
 	}
-	oracle := script.Replay()
+	oracle := script.Replay(r.asked)
 	oracle.Feed(loaded.Heard...)
 	next, err := r.m.prepare(context.Background(), r.folder, r.copies[loaded.Number], loaded, top, oracle)
 	if err != nil {

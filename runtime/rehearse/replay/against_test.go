@@ -1,0 +1,143 @@
+package replay_test
+
+import (
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"showrun/runtime/raced"
+	"showrun/runtime/rehearse"
+	"showrun/runtime/rehearse/replay"
+	"showrun/runtime/show"
+)
+
+// against plays the tape on another show.
+func (r *tape) against(folder fs.FS) *replay.Outcome {
+	r.t.Helper()
+	out, err := replay.Compare(r.t.Context(), r.player(), replay.Options{
+		Folder:  folder,
+		Against: rehearse.Options{Name: "show", File: "show.lua", Dir: "show", Bind: r.opts.Bind, Shipped: r.opts.Shipped},
+		Step:    func(time.Duration) error { return nil },
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if out.Replay != nil {
+		r.t.Errorf("the recording itself: %v", out.Replay)
+	}
+	return out
+}
+
+// alike expects no difference.
+func alike(t *testing.T, o *replay.Outcome) {
+	t.Helper()
+	if !o.Alike() || o.Unknown > 0 {
+		t.Errorf("%d questions without an answer; %s", o.Unknown, o.Text(nil))
+	}
+	if o.To-o.From < time.Second {
+		t.Errorf("only %v to %v", o.From, o.To)
+	}
+}
+
+// TestAgainstItself a recording does not differ.
+func TestAgainstItself(t *testing.T) {
+	for seed := range raced.Of[uint64](4, 1) {
+		rnd := rand.New(rand.NewPCG(seed, 18))
+		r := newTape(t, seed+1, lua(club))
+		for range 30 {
+			r.operate(anything(rnd))
+			r.play(time.Duration(rnd.IntN(500)) * time.Millisecond)
+			if rnd.IntN(8) == 0 {
+				r.Show().Hold(rnd.IntN(2) == 0)
+			}
+		}
+		r.End()
+		alike(t, r.against(lua(club)))
+	}
+}
+
+// TestExamplesAgainstThemselves do not differ either.
+func TestExamplesAgainstThemselves(t *testing.T) {
+	for _, name := range examples {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := os.DirFS("../../../examples/" + name)
+			r := newTape(t, 7, folder)
+			r.play(raced.Of(20*time.Second, 4*time.Second))
+			r.End()
+			alike(t, r.against(folder))
+		})
+	}
+}
+
+const evening = `
+local clock, stage, show, cue, signet, osc = require "clock", require "stage", require "show", require "cue", require "signet", require "osc"
+local net = signet.sender{}
+local one = net:universe(1)
+local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) }
+local spot = stage.fixture{ name = "spot", kind = "dimmer", at = one:slot(20) }
+local out = osc.sender{ host = "127.0.0.1", port = 9999 }
+local main = cue.list{}
+main:cue{ 1, "Calm", go = function()
+  wash:set{ red = 100 }
+end }
+main:cue{ 2, "Storm", go = function()
+  wash:set{ red = 200, blue = 50 }
+  out:send("/thunder", 1)
+end }
+show.trigger("flash", function()
+  spot:set(255)
+end)
+`
+
+// TestWhatDiffersIsNamed: the fixture, the levels, the time, the cue and the lines.
+func TestWhatDiffersIsNamed(t *testing.T) {
+	r := newTape(t, 1, lua(evening))
+	r.play(time.Second)
+	r.operate(show.Go{})
+	r.play(2 * time.Second)
+	r.operate(show.Go{})
+	r.play(2 * time.Second)
+	r.operate(show.Fire{Name: "flash"})
+	r.play(time.Second)
+	r.End()
+
+	o := r.against(lua("\n" + strings.Replace(evening, "blue = 50", "blue = 90", 1)))
+	if len(o.Stretches) != 1 || len(o.Cues)+len(o.Orders)+len(o.Outputs) != 0 {
+		t.Fatal(o.Text(nil))
+	}
+	d := o.Stretches[0]
+	switch {
+	case d.Fixture != "wash" || d.Channel != "blue" || d.Was != 50 || d.Is != 90 || d.Slot != 3:
+		t.Errorf("got %+v", d)
+	case d.From != 3*time.Second || d.To < 5900*time.Millisecond:
+		t.Errorf("from %v to %v", d.From, d.To)
+	case d.Line != "show.lua:13" || d.Next != "show.lua:14":
+		t.Errorf("lines %s and %s", d.Line, d.Next)
+	case d.Cue != `2 "Storm"` || d.Other != d.Cue:
+		t.Errorf("cues %s and %s", d.Cue, d.Other)
+	}
+	text := o.Text(nil)
+	for _, want := range []string{`cue 2 "Storm"`, "wash.blue 50 -> 90", "show.lua:13 -> show.lua:14", "3s"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+
+	for name, c := range map[string]struct{ from, to, want string }{
+		"an order":        {"/thunder", "/rain", "/thunder"},
+		"a cue":           {`main:cue{ 2, "Storm"`, `main:cue{ 3, "Storm"`, "cue 3 of main"},
+		"an output":       {"net:universe(1)", "net:universe(2)", "universe 2 is only in the other show"},
+		"a late cue":      {"local main = cue.list{}", "local main = cue.list{}\nmain:cue{ 1.5, follow = 1 }", "cue 1.5 of main"},
+		"a trigger":       {`show.trigger("flash"`, `show.trigger("blitz"`, "spot.dimmer 255 -> 0"},
+		"another fixture": {`name = "spot", kind = "dimmer", at = one:slot(20)`, `name = "spot", kind = "dimmer", at = one:slot(30)`, "spot.dimmer 0 -> 255"},
+	} {
+		o := r.against(lua(strings.Replace(evening, c.from, c.to, 1)))
+		if text := o.Text(nil); o.Alike() || !strings.Contains(text, c.want) {
+			t.Errorf("%s: %q is not in\n%s", name, c.want, text)
+		}
+	}
+}
