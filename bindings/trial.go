@@ -9,7 +9,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/beat"
 	"showrun/runtime/device"
 	devlinq "showrun/runtime/device/stagelinq"
 	"showrun/runtime/engine"
@@ -39,8 +38,9 @@ type Trial struct {
 	asked   asked
 	watches []*watch
 	golden  string
-	taken   map[int]bool // orders that were expected
-	told    int          // orders that t:sent has returned
+	reached map[string]string // the cue that a list is in on stage, by list
+	taken   map[int]bool      // orders that were expected
+	told    int               // orders that t:sent has returned
 	player  *devlinq.VirtualRig
 	decks   int // that are used
 }
@@ -63,7 +63,7 @@ type asked struct {
 // NewTrial makes the modules of a show and of a file of its tests, in a house of their own.
 func NewTrial(house House) show.Bind {
 	return func(scene show.Scene) show.Bindings {
-		t := &Trial{Show: New(scene).(*Show), house: house, names: map[string]bool{}, taken: map[int]bool{}}
+		t := &Trial{Show: New(scene).(*Show), house: house, names: map[string]bool{}, taken: map[int]bool{}, reached: map[string]string{}}
 		t.modules = append(t.modules, script.Module{Name: "test", Open: t.open})
 		return t
 	}
@@ -187,15 +187,7 @@ func (t *Trial) GoOn(now time.Duration) error {
 }
 
 // Land has a frame fall on an instant to come, if that can be.
-func (t *Trial) Land(at time.Duration, outputs engine.Use) error {
-	return t.G.Do("test", at, func() { t.G.Emit(outputs) })
-}
-
-// Position is the beat at the logical instant of the show, and its epoch.
-func (t *Trial) Position(at time.Duration) (beat.Micro, uint32) {
-	line := t.house.Show().Plan().Course.Line(at)
-	return line.At(at), line.Epoch
-}
+func (t *Trial) Land(at engine.Stamp, outputs engine.Use) { t.G.Give(at, outputs) }
 
 // Golden is the file that the test compares its frames with, from the frame after it said
 // so; "" for none.
@@ -225,6 +217,7 @@ func (w *watch) Cancel() { w.over = true }
 // Check looks whether something is that must never be, or something is not that must always
 // be, and returns what is wrong, with its line.
 func (t *Trial) Check(now time.Duration) (wrong string, err error) {
+	t.note(now)
 	for _, w := range t.watches {
 		if w.over {
 			continue

@@ -164,7 +164,7 @@ func (t *Trial) differs(c module.Call, name string, got, want lua.LValue) string
 		if fine {
 			return ""
 		}
-		return "something else"
+		return "that the function returns true for it"
 	}
 	if name == "color" {
 		return differsInColor(c, got, want)
@@ -317,9 +317,12 @@ func (t *Trial) expectNothing(c module.Call) int {
 func (t *Trial) sent(c module.Call) int {
 	t.look(c)
 	list := c.L.NewTable()
-	all := t.house.Orders()
+	all, names := t.house.Orders(), map[string]string{}
+	for _, o := range t.house.Opened() {
+		names[o.Declaration.Key()] = fmt.Sprint(o.Declaration)
+	}
 	for _, o := range all[t.told:] {
-		list.Append(lua.LString(fmt.Sprintf("%s %s", o.Device, inWords(words(o.Message)))))
+		list.Append(lua.LString(fmt.Sprintf("%s: %s", names[o.Device], inWords(words(o.Message)))))
 	}
 	t.told = len(all)
 	c.L.Push(list)

@@ -121,20 +121,30 @@ func (t *Trial) listed(c module.Call) (list, number string) {
 	return "", ""
 }
 
-// cueOf is the cue in which a list is, for people.
+// note notes in which cues lists are on stage: what the script has fired ahead is not yet.
+func (t *Trial) note(now time.Duration) {
+	for _, l := range t.house.Show().Board().Lists {
+		if l.From <= now {
+			t.reached[l.Name] = l.Current
+		}
+	}
+}
+
+// cueOf is the cue in which a list is on stage, for people.
 func (t *Trial) cueOf(list string) (number, text string) {
+	t.note(t.house.Now())
 	l, err := t.house.Show().Board().List(list)
-	switch {
-	case err != nil || l.Current == "":
+	number = t.reached[list]
+	if err != nil || number == "" {
 		return "", "before its first cue"
 	}
-	text = "in cue " + l.Current
+	text = "in cue " + number
 	for _, cue := range l.Cues {
-		if cue.Number == l.Current && cue.Label != "" {
+		if cue.Number == number && cue.Label != "" {
 			text += " " + cue.Label
 		}
 	}
-	return l.Current, text
+	return number, text
 }
 
 func (t *Trial) untilCue(c module.Call) int {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ type Bindings interface {
 	// GoOn lets it go on in the next turn of the script.
 	GoOn(now time.Duration) error
 	// Land has a frame fall on an instant to come, if that can be.
-	Land(at time.Duration, outputs engine.Use) error
+	Land(at engine.Stamp, outputs engine.Use)
 	// Check looks after a frame at what must never or always be; wrong begins with its line.
 	Check(now time.Duration) (wrong string, err error)
 	// Golden is the file with which the frames are compared from the next one on; "" for none.
@@ -178,14 +179,14 @@ func (h *House) test(ctx context.Context, i int, opts Options, folder fs.FS) (on
 	task := h.show.Begin(i)
 	h.at, h.pos, h.epoch = h.here()
 	for task.Running() && !h.over {
-		if err := h.turn(ctx, task); err != nil {
+		if err := h.turn(ctx, task, func() { h.begin(opts, folder) }); err != nil {
 			if !errors.Is(err, script.ErrStuck) {
 				return one, err
 			}
 			h.fail("", err.Error())
 		}
-		h.begin(opts, folder)
 	}
+	h.begin(opts, folder) // a test may end without having waited
 	one.Said = h.said.lines
 	if h.golden != nil {
 		one.Golden, one.Log = h.golden.name, h.golden.end(h)
@@ -200,10 +201,13 @@ func (h *House) here() (time.Duration, beat.Micro, uint32) {
 	return h.Now(), line.At(h.Now()), line.Epoch
 }
 
-// turn does what a test waits for, and lets it go on.
-func (h *House) turn(ctx context.Context, task *script.Task) error {
+// turn does what a test waits for, and lets it go on. begin is called when it waits.
+func (h *House) turn(ctx context.Context, task *script.Task, begin func()) error {
 	if err := h.Until(ctx, h.Now()); err != nil || h.over || !task.Running() {
 		return err
+	}
+	if begin(); h.over {
+		return nil
 	}
 	span, frame, look, waits := h.show.Waits()
 	var err error
@@ -247,53 +251,70 @@ const ahead = 60 * time.Millisecond
 
 // passTime lets the show run up to an instant.
 func (h *House) passTime(ctx context.Context, until time.Duration, task *script.Task) error {
-	for !h.over && h.Now() < until-ahead {
-		if err := h.frame(ctx, until-ahead, task); err != nil {
+	for landed := false; !h.over && h.Now() < until; {
+		limit := until
+		if !landed && h.Now() < until-ahead {
+			limit = until - ahead
+		} else if !landed {
+			h.land(engine.Stamp{At: until})
+			landed = true
+		}
+		if err := h.frame(ctx, limit, task); err != nil {
 			return err
 		}
 	}
-	if h.Now() < until && len(h.outputs.Outputs) > 0 {
-		if err := h.show.Land(until, h.outputs); err != nil {
-			return err
-		}
-	}
-	for !h.over && h.Now() < until {
-		if err := h.frame(ctx, until, task); err != nil {
-			return err
-		}
-	}
-	h.at, h.pos, h.epoch = max(h.at, until), 0, 0
-	line := h.Show().Plan().Course.Line(h.at)
-	h.pos, h.epoch = line.At(h.at), line.Epoch
+	line := h.Show().Plan().Course.Line(until)
+	h.at, h.pos, h.epoch = until, line.At(until), line.Epoch
 	return nil
 }
 
 // passBeats lets the show run for so many beats of its timeline. Where that jumps, the rest
 // of them is counted from there.
-func (h *House) passBeats(ctx context.Context, beats beat.Micro, task *script.Task) error {
-	for left := beats; !h.over; {
-		course := h.Show().Plan().Course
+func (h *House) passBeats(ctx context.Context, left beat.Micro, task *script.Task) error {
+	for landed := false; !h.over; {
+		course, limit := h.Show().Plan().Course, beat.Never
 		at, ok := course.Time(h.epoch, h.pos+left)
-		if ok && at-ahead <= h.Now() {
-			return h.passTime(ctx, at, task)
+		switch {
+		case ok && at <= h.Now():
+			h.at, h.pos = at, h.pos+left
+			return nil
+		case ok && !landed && h.Now() < at-ahead:
+			limit = at - ahead
+		case ok && !landed && at < beat.Never:
+			h.land(engine.Stamp{At: at, Beat: h.pos + left, Epoch: h.epoch, OnBeat: true})
+			limit, landed = at, true
+		case ok:
+			limit = at
 		}
-		line, next := course.Line(h.Now()), beat.Never
-		if ok && at < beat.Never {
-			next = at - ahead
-		}
-		if err := h.frame(ctx, next, task); err != nil {
+		line := course.Line(h.Now())
+		if err := h.frame(ctx, limit, task); err != nil {
 			return err
 		}
 		now, pos, epoch := h.here()
 		if epoch != h.epoch {
-			left -= line.At(now) - h.pos
-			h.at, h.pos, h.epoch = now, pos, epoch
-			if left <= 0 {
-				return nil
-			}
+			left = onGrid(pos+left-(line.At(now)-h.pos)) - pos
+			h.at, h.pos, h.epoch, landed = now, pos, epoch, false
 		}
 	}
 	return nil
+}
+
+// land has a frame fall on an instant to come, if that can be.
+func (h *House) land(at engine.Stamp) {
+	if len(h.outputs.Outputs) > 0 {
+		h.show.Land(at, engine.Use{Outputs: slices.Clone(h.outputs.Outputs)})
+	}
+}
+
+// onGrid is a position that is meant: a beat, or an even part of one, if it is that but for
+// what a timeline that follows a player is off.
+func onGrid(b beat.Micro) beat.Micro {
+	const grid, off = beat.Beat / 48, beat.Beat / 50
+	near := (b + grid/2) / grid * grid
+	if b-near < off/4 && near-b < off/4 {
+		return near
+	}
+	return b
 }
 
 // frame lets the show run up to its next frame, or to an instant before that, and looks
