@@ -24,6 +24,9 @@ type House interface {
 	RigEnv() device.RigEnv
 	Bring(device.VirtualRig)
 	Orders() []engine.DueOrder // that devices were given so far
+	// Recording reads a recording. One of a show enters the run by itself, from now on;
+	// another one is returned.
+	Recording(name string) (entries []any, err error)
 }
 
 // Trial is the load of a show with a file of tests, which declares them with module test.

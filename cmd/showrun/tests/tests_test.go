@@ -118,7 +118,7 @@ var failing = []struct{ body, want string }{
 	{`t:ok(nil, "it is dark")`, "at 0.000 s, beat 0.0: it is dark"},
 	{`t:fails(function() end, "no")`, `at 0.000 s, beat 0.0: no error, expected "no"`},
 	{`t:fails(function() error("yes") end, "no")`, `at 0.000 s, beat 0.0: the error is "show_test.lua:1: yes", expected "no"`},
-	{`return t.nothing.here`, "at 0.000 s, beat 0.0: test has no 'nothing'; it has advance, always, ctl, deck, equal, expect, expect_cue, expect_nothing_sent, expect_sent, fails, go, golden, look, never, ok, osc, press, sent, set, time, until_cue and wait"},
+	{`return t.nothing.here`, "at 0.000 s, beat 0.0: test has no 'nothing'; it has advance, always, ctl, deck, equal, expect, expect_cue, expect_nothing_sent, expect_sent, fails, go, golden, look, never, ok, osc, press, replay, sent, set, time, until_cue and wait"},
 	{`t:advance("2beats")`, `at 0.000 s, beat 0.0: t:advance: the duration must be a number of seconds (0-3600000), or a text such as "250ms", "1m30s", "3/4b" or "2bar", got "2beats": the units are ms, s, m, h, b (beats) and bar`},
 	{`t:press("sent")`, `at 0.000 s, beat 0.0: t:press: no trigger is called "sent" (did you mean "send"?)`},
 	{`t:set("level", 11)`, "at 0.000 s, beat 0.0: t:set: level must be 0 to 10, got 11"},

@@ -102,6 +102,7 @@ type House struct {
 	failed  []Failure
 	over    bool // the test has failed and does not go on
 	limit   time.Duration
+	folder  fs.FS
 
 	// Where the test is: it may have waited a little to see something, which is part of
 	// what it waits for next.
@@ -139,7 +140,7 @@ func (h *House) Order(o engine.DueOrder) {
 
 // open makes a house of a show with its tests.
 func open(ctx context.Context, opts Options, folder fs.FS) (*House, error) {
-	h := &House{limit: opts.Limit}
+	h := &House{limit: opts.Limit, folder: folder}
 	if h.limit == 0 {
 		h.limit = longest
 	}
