@@ -99,6 +99,8 @@ var failing = []struct{ body, want string }{
 	{`t:expect "wahs" { red = 1 }`, `at 0.000 s, beat 0.0: t:expect: no fixture or group is called "wahs" (did you mean 'wash'?)`},
 	{`t:expect "wash" { gren = 1 }`, `at 0.000 s, beat 0.0: t:expect: fixture "wash" has no channel "gren" (did you mean "green"?); it has red, green, blue`},
 	{`t:expect "wash" {}`, `at 0.000 s, beat 0.0: t:expect: the levels must be a table such as { intensity = 255 }, got a table`},
+	{`t:expect "wash" { red = 0 } t:expect(wash)`, "at 0.000 s, beat 0.0: what is expected is missing, as in t:expect(wash){ red = 255 }"},
+	{`t:expect(wash, { red = 3 })`, "at 0.000 s, beat 0.0: wash.red is 0, expected 3\n    nothing has set it"},
 	{`t:expect(nil)`, `at 0.000 s, beat 0.0: t:expect: the target must be something with levels, such as a fixture, or the name of a fixture, got nil`},
 	{`t:expect "wash" { red = "lots" }`, `at 0.000 s, beat 0.0: t:expect: red must be a number, a percentage such as "50%" or a function, got "lots"`},
 	{`t:expect_cue("main", 1)`, "at 0.000 s, beat 0.0: list main is before its first cue, expected cue 1"},
@@ -375,5 +377,22 @@ func TestASaveIsNoticed(t *testing.T) {
 	}
 	if now := changed(); now[0] {
 		t.Error("it has run since")
+	}
+}
+
+// TestWhatTheAudienceSees is what is expected: below the master, and with what is held.
+func TestWhatTheAudienceSees(t *testing.T) {
+	folderOf(t, map[string]string{"show.lua": aShow, "show_test.lua": `test("it", function(t)
+  t:go()
+  t:expect "wash" { color = "blue", intensity = 255, blue = 255 }
+  t:ctl "master 50%"
+  t:expect "wash" { intensity = "50%", blue = "50%" }
+  t:ctl "hold wash.green 100%"
+  t:expect "wash" { green = "50%" }
+  t:ctl "blackout on"
+  t:expect "wash" { blue = 0, green = 0 }
+end)`})
+	if files, report := run(t, Options{}, "."); CountOf(files).Failed > 0 {
+		t.Error(report)
 	}
 }
