@@ -25,7 +25,7 @@ const played = `local clock, show, signet, stage, stagelinq, osc = require "cloc
 local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = signet.sender{}:universe(1):slot(1) }
 local dj = stagelinq.sink{}
 clock.follow(dj:master())
-show.trigger("light", function(level) lamp:set(level) end)
+show.trigger("light", function(level) lamp:set(level) lit = clock.time() end)
 osc.receiver{ port = 9001 }:on("/dark", function() lamp:set(0) end)
 dj:subscribe("/Engine/Deck1/Track/SongName", function(title) if title == "Gig" then lamp:set(77) end end)
 `
@@ -65,6 +65,7 @@ test("the gig", function(t)
   t:expect(lamp){ intensity = 0 }
   t:advance(0.2)
   t:expect(lamp){ intensity = 90 }
+  t:equal(lit, 11)
   t:ok(clock.tempo() == 100, "the tempo is " .. clock.tempo())
   t:advance(1)
   t:expect(lamp){ intensity = 0 }

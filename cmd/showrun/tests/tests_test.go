@@ -406,3 +406,39 @@ end)`})
 		t.Error(report)
 	}
 }
+
+// TestExpectationsAreOfTheirInstant and not of the last frame that happened to be before it.
+func TestExpectationsAreOfTheirInstant(t *testing.T) {
+	folderOf(t, map[string]string{
+		"show.lua": strings.Replace(aShow, "clock.on_beat(1,", `clock.after(1, function() spot:set(0) spot:fade(255, 1) end) clock.follow(require "stagelinq".sink{}:master()) clock.on_beat(1000,`, 1),
+		"show_test.lua": `local clock, stage = require "clock", require "stage"
+test("a fade", function(t)
+  t:advance(1)
+  for _, part in ipairs{ 0.1, 0.21, 0.13, 0.27 } do
+    local before = clock.time() - 1
+    t:advance(part)
+    t:expect "spot" { intensity = 255 * (before + part) }
+  end
+end)
+test("beats of a player", function(t)
+  local dj = t:deck{ bpm = 93.7 }
+  t:advance(0.3)
+  dj:play()
+  for beat = 1, 8 do
+    t:advance("1b")
+    t:equal(clock.beats(), beat)
+  end
+end)
+test("what looking takes is part of what is waited for", function(t)
+  for i = 1, 20 do
+    stage.get "wash":set{ red = i }
+    t:expect "wash" { red = i }
+    t:advance(0.05)
+  end
+  t:equal(clock.time(), 1)
+end)`,
+	})
+	if files, report := run(t, Options{}, "."); CountOf(files).Failed+CountOf(files).Broken > 0 {
+		t.Error(report)
+	}
+}
