@@ -67,6 +67,7 @@ test("the gig", function(t)
   t:expect(lamp){ intensity = 90 }
   t:equal(lit, 11)
   t:ok(clock.tempo() == 100, "the tempo is " .. clock.tempo())
+  t:ok(math.abs(clock.beats() - 1.1 * 100 / 60) < 0.05, "the beat is " .. clock.beats())
   t:advance(1)
   t:expect(lamp){ intensity = 0 }
 end)

@@ -291,18 +291,26 @@ func (h *House) passBeats(ctx context.Context, left beat.Micro, task *script.Tas
 		case ok:
 			limit = at
 		}
-		line := course.Line(h.Now())
+		before := course.Line(h.Now())
 		if err := h.frame(ctx, limit, task); err != nil {
 			return err
 		}
 		now, pos, epoch := h.here()
 		if epoch != h.epoch {
-			left = onGrid(pos+left-(line.At(now)-h.pos)) - pos
+			passed := before.At(now) - h.pos
+			if line := h.Show().Plan().Course.Line(now); now-h.at < heard {
+				passed = line.At(now) - line.At(h.at)
+			}
+			left = onGrid(pos+left-passed) - pos
 			h.at, h.pos, h.epoch, landed = now, pos, epoch, false
 		}
 	}
 	return nil
 }
+
+// heard is how long it takes at most until a player that begins is heard, and followed: the
+// beats since then are its beats.
+const heard = 250 * time.Millisecond
 
 // land has a frame fall on an instant to come, if that can be.
 func (h *House) land(at engine.Stamp) {
@@ -314,9 +322,9 @@ func (h *House) land(at engine.Stamp) {
 // onGrid is a position that is meant: a beat, or an even part of one, if it is that but for
 // what a timeline that follows a player is off.
 func onGrid(b beat.Micro) beat.Micro {
-	const grid, off = beat.Beat / 48, beat.Beat / 50
-	near := (b + grid/2) / grid * grid
-	if b-near < off/4 && near-b < off/4 {
+	const parts, off = 48, beat.Beat / 200
+	near := (b*parts + beat.Beat/2) / beat.Beat * beat.Beat / parts
+	if b-near < off && near-b < off {
 		return near
 	}
 	return b
