@@ -315,7 +315,7 @@ func same(got, want lua.LValue) bool {
 	switch want := want.(type) {
 	case lua.LNumber:
 		n, ok := got.(lua.LNumber)
-		return ok && (n == want || math.Abs(float64(n-want)) < 1e-6)
+		return ok && (n == want || math.Abs(float64(n-want)) < 1e-5)
 	case *lua.LTable:
 		g, ok := got.(*lua.LTable)
 		if !ok {
