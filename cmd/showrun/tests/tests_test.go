@@ -421,8 +421,8 @@ test("a fade", function(t)
   end
 end)
 test("beats of a player", function(t)
-  t:advance(0.3)
-  t:deck{ bpm = 93.7 }:play()
+  t:advance(0.37)
+  t:deck{ bpm = 128 }:play()
   for beat = 1, 8 do
     t:advance("1b")
     t:equal(clock.beats(), beat)
