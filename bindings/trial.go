@@ -9,7 +9,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
-	"showrun/runtime/beat"
 	"showrun/runtime/device"
 	devlinq "showrun/runtime/device/stagelinq"
 	"showrun/runtime/engine"
@@ -25,6 +24,9 @@ type House interface {
 	RigEnv() device.RigEnv
 	Bring(device.VirtualRig)
 	Orders() []engine.DueOrder // that devices were given so far
+	// Recording reads a recording. One of a show enters the run by itself, from now on;
+	// another one is returned.
+	Recording(name string) (entries []any, err error)
 }
 
 // Trial is the load of a show with a file of tests, which declares them with module test.
@@ -34,15 +36,17 @@ type Trial struct {
 	names map[string]bool
 	tests []trialTest
 
-	began   time.Duration // when the test was begun
-	task    *script.Task  // of the test
-	asked   asked
-	watches []*watch
-	golden  string
-	taken   map[int]bool // orders that were expected
-	told    int          // orders that t:sent has returned
-	player  *devlinq.VirtualRig
-	decks   int // that are used
+	began     time.Duration // when the test was begun
+	task      *script.Task  // of the test
+	asked     asked
+	watches   []*watch
+	golden    string
+	reached   map[string]string // the cue that a list is in on stage, by list
+	expecting string            // the line of an expectation without levels; "" for none
+	taken     map[int]bool      // orders that were expected
+	told      int               // orders that t:sent has returned
+	player    *devlinq.VirtualRig
+	decks     int // that are used
 }
 
 type trialTest struct {
@@ -63,7 +67,7 @@ type asked struct {
 // NewTrial makes the modules of a show and of a file of its tests, in a house of their own.
 func NewTrial(house House) show.Bind {
 	return func(scene show.Scene) show.Bindings {
-		t := &Trial{Show: New(scene).(*Show), house: house, names: map[string]bool{}, taken: map[int]bool{}}
+		t := &Trial{Show: New(scene).(*Show), house: house, names: map[string]bool{}, taken: map[int]bool{}, reached: map[string]string{}}
 		t.modules = append(t.modules, script.Module{Name: "test", Open: t.open})
 		return t
 	}
@@ -187,15 +191,7 @@ func (t *Trial) GoOn(now time.Duration) error {
 }
 
 // Land has a frame fall on an instant to come, if that can be.
-func (t *Trial) Land(at time.Duration, outputs engine.Use) error {
-	return t.G.Do("test", at, func() { t.G.Emit(outputs) })
-}
-
-// Position is the beat at the logical instant of the show, and its epoch.
-func (t *Trial) Position(at time.Duration) (beat.Micro, uint32) {
-	line := t.house.Show().Plan().Course.Line(at)
-	return line.At(at), line.Epoch
-}
+func (t *Trial) Land(at engine.Stamp, outputs engine.Use) { t.G.Give(at, outputs) }
 
 // Golden is the file that the test compares its frames with, from the frame after it said
 // so; "" for none.
@@ -222,9 +218,18 @@ type watch struct {
 // Cancel implements module.Registration.
 func (w *watch) Cancel() { w.over = true }
 
+// Unfinished is what was to be expected and has no levels, with its line; "" for none.
+func (t *Trial) Unfinished() string {
+	if t.expecting == "" {
+		return ""
+	}
+	return t.expecting + ": what is expected is missing, as in t:expect(wash){ red = 255 }"
+}
+
 // Check looks whether something is that must never be, or something is not that must always
 // be, and returns what is wrong, with its line.
 func (t *Trial) Check(now time.Duration) (wrong string, err error) {
+	t.note(now)
 	for _, w := range t.watches {
 		if w.over {
 			continue

@@ -23,7 +23,7 @@ func (t *Trial) class() module.Class[*Trial] {
 		"advance": t.advance, "look": t.look, "wait": t.waitUntil, "until_cue": t.untilCue,
 		"expect": t.expect, "expect_cue": t.expectCue, "expect_sent": t.expectSent, "expect_nothing_sent": t.expectNothing, "sent": t.sent,
 		"equal": t.equal, "ok": t.okay, "fails": t.fails, "never": t.watcher(true), "always": t.watcher(false), "golden": t.goldenLog,
-		"deck": t.deck, "osc": t.osc, "press": t.press, "set": t.setParam, "go": t.goCue, "ctl": t.ctl,
+		"deck": t.deck, "osc": t.osc, "press": t.press, "set": t.setParam, "go": t.goCue, "ctl": t.ctl, "replay": t.replay,
 	}
 	class := module.Class[*Trial]{Methods: map[string]func(module.Call, *Trial) int{}, Properties: map[string]func(*Trial) lua.LValue{
 		"time": func(t *Trial) lua.LValue { return lua.LNumber((t.house.Now() - t.began).Seconds()) },
@@ -121,20 +121,30 @@ func (t *Trial) listed(c module.Call) (list, number string) {
 	return "", ""
 }
 
-// cueOf is the cue in which a list is, for people.
+// note notes in which cues lists are on stage: what the script has fired ahead is not yet.
+func (t *Trial) note(now time.Duration) {
+	for _, l := range t.house.Show().Board().Lists {
+		if l.From <= now {
+			t.reached[l.Name] = l.Current
+		}
+	}
+}
+
+// cueOf is the cue in which a list is on stage, for people.
 func (t *Trial) cueOf(list string) (number, text string) {
+	t.note(t.house.Now())
 	l, err := t.house.Show().Board().List(list)
-	switch {
-	case err != nil || l.Current == "":
+	number = t.reached[list]
+	if err != nil || number == "" {
 		return "", "before its first cue"
 	}
-	text = "in cue " + l.Current
+	text = "in cue " + number
 	for _, cue := range l.Cues {
-		if cue.Number == l.Current && cue.Label != "" {
+		if cue.Number == number && cue.Label != "" {
 			text += " " + cue.Label
 		}
 	}
-	return l.Current, text
+	return number, text
 }
 
 func (t *Trial) untilCue(c module.Call) int {
@@ -241,6 +251,24 @@ func (t *Trial) deck(c module.Call) int {
 	return 1
 }
 
+// replay has a recording come in from now on.
+func (t *Trial) replay(c module.Call) int {
+	name := c.Str(1, "the recording")
+	entries, err := t.house.Recording(name)
+	if err != nil {
+		c.Fail("%s", err)
+	}
+	if entries == nil {
+		return 0
+	}
+	part, err := devlinq.NewTakeRig(t.house.RigEnv(), entries, t.house.Now())
+	if err != nil {
+		c.Fail("%s: %s", name, err)
+	}
+	t.house.Bring(part)
+	return 0
+}
+
 func (t *Trial) watcher(never bool) func(module.Call) int {
 	return func(c module.Call) int {
 		w := &watch{fn: c.Function(1, "the condition"), line: script.Where(c.L), never: never}
@@ -287,7 +315,7 @@ func same(got, want lua.LValue) bool {
 	switch want := want.(type) {
 	case lua.LNumber:
 		n, ok := got.(lua.LNumber)
-		return ok && (n == want || math.Abs(float64(n-want)) < 1e-6)
+		return ok && (n == want || math.Abs(float64(n-want)) < 1e-5)
 	case *lua.LTable:
 		g, ok := got.(*lua.LTable)
 		if !ok {

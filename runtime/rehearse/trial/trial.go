@@ -7,17 +7,16 @@
 package trial
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"showrun/runtime/beat"
-	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
 	"showrun/runtime/rehearse"
@@ -40,9 +39,12 @@ type Bindings interface {
 	// GoOn lets it go on in the next turn of the script.
 	GoOn(now time.Duration) error
 	// Land has a frame fall on an instant to come, if that can be.
-	Land(at time.Duration, outputs engine.Use) error
+	Land(at engine.Stamp, outputs engine.Use)
 	// Check looks after a frame at what must never or always be; wrong begins with its line.
 	Check(now time.Duration) (wrong string, err error)
+	// Unfinished tells what the test has begun to expect and never said; it begins with its
+	// line. "" if there is nothing.
+	Unfinished() string
 	// Golden is the file with which the frames are compared from the next one on; "" for none.
 	Golden() string
 }
@@ -101,6 +103,7 @@ type House struct {
 	failed  []Failure
 	over    bool // the test has failed and does not go on
 	limit   time.Duration
+	folder  fs.FS
 
 	// Where the test is: it may have waited a little to see something, which is part of
 	// what it waits for next.
@@ -138,7 +141,7 @@ func (h *House) Order(o engine.DueOrder) {
 
 // open makes a house of a show with its tests.
 func open(ctx context.Context, opts Options, folder fs.FS) (*House, error) {
-	h := &House{limit: opts.Limit}
+	h := &House{limit: opts.Limit, folder: folder}
 	if h.limit == 0 {
 		h.limit = longest
 	}
@@ -178,13 +181,16 @@ func (h *House) test(ctx context.Context, i int, opts Options, folder fs.FS) (on
 	task := h.show.Begin(i)
 	h.at, h.pos, h.epoch = h.here()
 	for task.Running() && !h.over {
-		if err := h.turn(ctx, task); err != nil {
+		if err := h.turn(ctx, task, func() { h.begin(opts, folder) }); err != nil {
 			if !errors.Is(err, script.ErrStuck) {
 				return one, err
 			}
 			h.fail("", err.Error())
 		}
-		h.begin(opts, folder)
+	}
+	h.begin(opts, folder) // a test may end without having waited
+	if text := h.show.Unfinished(); text != "" && !h.over {
+		h.complain(text)
 	}
 	one.Said = h.said.lines
 	if h.golden != nil {
@@ -200,10 +206,13 @@ func (h *House) here() (time.Duration, beat.Micro, uint32) {
 	return h.Now(), line.At(h.Now()), line.Epoch
 }
 
-// turn does what a test waits for, and lets it go on.
-func (h *House) turn(ctx context.Context, task *script.Task) error {
+// turn does what a test waits for, and lets it go on. begin is called when it waits.
+func (h *House) turn(ctx context.Context, task *script.Task, begin func()) error {
 	if err := h.Until(ctx, h.Now()); err != nil || h.over || !task.Running() {
 		return err
+	}
+	if begin(); h.over {
+		return nil
 	}
 	span, frame, look, waits := h.show.Waits()
 	var err error
@@ -247,53 +256,78 @@ const ahead = 60 * time.Millisecond
 
 // passTime lets the show run up to an instant.
 func (h *House) passTime(ctx context.Context, until time.Duration, task *script.Task) error {
-	for !h.over && h.Now() < until-ahead {
-		if err := h.frame(ctx, until-ahead, task); err != nil {
+	for landed := false; !h.over && h.Now() < until; {
+		limit := until
+		if !landed && h.Now() < until-ahead {
+			limit = until - ahead
+		} else if !landed {
+			h.land(engine.Stamp{At: until})
+			landed = true
+		}
+		if err := h.frame(ctx, limit, task); err != nil {
 			return err
 		}
 	}
-	if h.Now() < until && len(h.outputs.Outputs) > 0 {
-		if err := h.show.Land(until, h.outputs); err != nil {
-			return err
-		}
-	}
-	for !h.over && h.Now() < until {
-		if err := h.frame(ctx, until, task); err != nil {
-			return err
-		}
-	}
-	h.at, h.pos, h.epoch = max(h.at, until), 0, 0
-	line := h.Show().Plan().Course.Line(h.at)
-	h.pos, h.epoch = line.At(h.at), line.Epoch
+	line := h.Show().Plan().Course.Line(until)
+	h.at, h.pos, h.epoch = until, line.At(until), line.Epoch
 	return nil
 }
 
 // passBeats lets the show run for so many beats of its timeline. Where that jumps, the rest
 // of them is counted from there.
-func (h *House) passBeats(ctx context.Context, beats beat.Micro, task *script.Task) error {
-	for left := beats; !h.over; {
-		course := h.Show().Plan().Course
+func (h *House) passBeats(ctx context.Context, left beat.Micro, task *script.Task) error {
+	for landed := false; !h.over; {
+		course, limit := h.Show().Plan().Course, beat.Never
 		at, ok := course.Time(h.epoch, h.pos+left)
-		if ok && at-ahead <= h.Now() {
-			return h.passTime(ctx, at, task)
+		switch {
+		case ok && at <= h.Now():
+			h.at, h.pos = at, h.pos+left
+			return nil
+		case ok && !landed && h.Now() < at-ahead:
+			limit = at - ahead
+		case ok && !landed && at < beat.Never:
+			h.land(engine.Stamp{At: at, Beat: h.pos + left, Epoch: h.epoch, OnBeat: true})
+			limit, landed = at, true
+		case ok:
+			limit = at
 		}
-		line, next := course.Line(h.Now()), beat.Never
-		if ok && at < beat.Never {
-			next = at - ahead
-		}
-		if err := h.frame(ctx, next, task); err != nil {
+		before := course.Line(h.Now())
+		if err := h.frame(ctx, limit, task); err != nil {
 			return err
 		}
 		now, pos, epoch := h.here()
 		if epoch != h.epoch {
-			left -= line.At(now) - h.pos
-			h.at, h.pos, h.epoch = now, pos, epoch
-			if left <= 0 {
-				return nil
+			passed := before.At(now) - h.pos
+			if line := h.Show().Plan().Course.Line(now); now-h.at < heard {
+				passed = line.At(now) - line.At(h.at)
 			}
+			left = onGrid(pos+left-passed) - pos
+			h.at, h.pos, h.epoch, landed = now, pos, epoch, false
 		}
 	}
 	return nil
+}
+
+// heard is how long it takes at most until a player that begins is heard, and followed: the
+// beats since then are its beats.
+const heard = 250 * time.Millisecond
+
+// land has a frame fall on an instant to come, if that can be.
+func (h *House) land(at engine.Stamp) {
+	if len(h.outputs.Outputs) > 0 {
+		h.show.Land(at, engine.Use{Outputs: slices.Clone(h.outputs.Outputs)})
+	}
+}
+
+// onGrid is a position that is meant: a beat, or an even part of one, if it is that but for
+// what a timeline that follows a player is off.
+func onGrid(b beat.Micro) beat.Micro {
+	const parts, off = 48, beat.Beat / 200
+	near := (b*parts + beat.Beat/2) / beat.Beat * beat.Beat / parts
+	if b-near < off && near-b < off {
+		return near
+	}
+	return b
 }
 
 // frame lets the show run up to its next frame, or to an instant before that, and looks
@@ -319,43 +353,6 @@ func (h *House) frame(ctx context.Context, limit time.Duration, task *script.Tas
 	return nil
 }
 
-// said keeps what is logged while a test runs.
-type said struct {
-	now   func() time.Duration
-	lines []string
-}
-
-// mostSaid is how many lines of a test are kept.
-const mostSaid = 200
-
-// Enabled implements slog.Handler.
-func (s *said) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
-
-// Handle implements slog.Handler. What tasks raise is a failure, and told as one.
-func (s *said) Handle(_ context.Context, r slog.Record) error {
-	text := fmt.Sprintf("%.3f s: %s", s.now().Seconds(), r.Message)
-	raised := false
-	r.Attrs(func(a slog.Attr) bool {
-		raised = raised || a.Key == "task"
-		text += fmt.Sprintf(" %s=%v", a.Key, a.Value)
-		return true
-	})
-	switch {
-	case raised:
-	case len(s.lines) == mostSaid:
-		s.lines = append(s.lines[1:], text)
-	default:
-		s.lines = append(s.lines, text)
-	}
-	return nil
-}
-
-// WithAttrs implements slog.Handler.
-func (s *said) WithAttrs([]slog.Attr) slog.Handler { return s }
-
-// WithGroup implements slog.Handler.
-func (s *said) WithGroup(string) slog.Handler { return s }
-
 // raised takes an error of the script, wherever it was raised.
 func (h *House) raised(f *script.Failure) {
 	h.complain(f.Message)
@@ -378,95 +375,3 @@ func (h *House) fail(line, text string) {
 	f.Beat = h.Show().Plan().Course.At(f.At).Float()
 	h.failed, h.over = append(h.failed, f), true
 }
-
-// begin begins a golden log when the test has asked for it.
-func (h *House) begin(opts Options, folder fs.FS) {
-	name := h.show.Golden()
-	if h.golden != nil || name == "" || h.over {
-		return
-	}
-	want, err := fs.ReadFile(folder, name)
-	switch {
-	case opts.Update:
-		want = nil
-	case err != nil:
-		h.fail("", fmt.Sprintf("there is no golden log %s yet; showrun test --update writes it", name))
-		return
-	}
-	h.golden = newGolden(name, want, opts.Update)
-}
-
-// golden compares the frames of a test with those of an earlier time.
-type golden struct {
-	name   string
-	want   [][]byte // lines
-	keep   bool     // the log is taken as it comes
-	log    *show.FrameLog
-	got    bytes.Buffer
-	all    []byte
-	line   int // that is compared next
-	differ bool
-}
-
-func newGolden(name string, want []byte, keep bool) *golden {
-	g := &golden{name: name, keep: keep}
-	want = bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n"))
-	if len(want) > 0 {
-		g.want = bytes.Split(bytes.TrimSuffix(want, []byte("\n")), []byte("\n"))
-	}
-	g.log = show.NewFrameLog(&g.got)
-	return g
-}
-
-// compare takes what was written since the last time.
-func (g *golden) compare(h *House) {
-	_ = g.log.Flush() // into memory
-	if g.keep {
-		g.all = append(g.all, g.got.Bytes()...)
-		g.got.Reset()
-		return
-	}
-	for line := range bytes.Lines(g.got.Bytes()) {
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		if g.differ {
-			break
-		}
-		if g.line >= len(g.want) || !bytes.Equal(line, g.want[g.line]) {
-			want := "no further frame"
-			if g.line < len(g.want) {
-				want = shortened(g.want[g.line])
-			}
-			g.wrong(h, shortened(line), want)
-		}
-		g.line++
-	}
-	g.got.Reset()
-}
-
-func (g *golden) wrong(h *House, got, want string) {
-	g.differ = true
-	h.fail("", fmt.Sprintf("frames are not those of %s:%d\ngot      %s\nexpected %s\nif the new ones are right: showrun test --update", g.name, g.line+1, got, want))
-}
-
-// end closes the log and returns it if it is to be written.
-func (g *golden) end(h *House) []byte {
-	g.compare(h)
-	if !g.keep && !g.differ && !h.over && g.line < len(g.want) {
-		g.wrong(h, "no further frame", shortened(g.want[g.line]))
-	}
-	return g.all
-}
-
-// shortened is a line of a log that fits on a screen.
-func shortened(line []byte) string {
-	const most = 100
-	if len(line) <= most {
-		return string(line)
-	}
-	return string(line[:most]) + "…"
-}
-
-var _ interface {
-	RigEnv() device.RigEnv
-	Orders() []engine.DueOrder
-} = (*House)(nil)
