@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -101,6 +102,8 @@ type head struct {
 		Cues     [][]any
 		Decks    [][]any
 		Messages [][]any
+		Machines [][]any
+		Late     [][]any
 		Log      [][]any
 		Sources  [][4]string
 		Blocks   [][5]int64
@@ -168,6 +171,25 @@ func TestPageTellsTheShow(t *testing.T) {
 	}
 	if got := fmt.Sprint(run.Sources); !strings.Contains(got, "[show.lua:8 cue 1 Red of main main 1 ") {
 		t.Errorf("sources %s", got)
+	}
+}
+
+// TestPageTellsMachinery: how axes and valves stand, as often as that changes.
+func TestPageTellsMachinery(t *testing.T) {
+	text := page(t, rehearsed(t, `local clock, theater = require "clock", require "theater"
+local lift = theater.motion{ limits = { x = { min = -90, max = 90 } } }
+local haze = theater.valve{}
+clock.after(1, function() lift:spline("x", { 20, 60, 80, 80, 40, 0 }) haze:move(1, 80) end)
+clock.after(9, function() haze:empty() end)`, 20*time.Second))
+	run := headOf(t, text).Runs[0]
+	if got := fmt.Sprint(run.Machines); !strings.HasPrefix(got, "[[theater.motion 127.0.0.1:21000 motion [[x -90 90 ") || !strings.Contains(got, "valve [[open 0 1 ]]") {
+		t.Errorf("machines %s", got)
+	}
+	for n, least := range []int{20, 3} { // standing still, fed and vented
+		data := unpacked(t, text, fmt.Sprintf("r0m%d", n))
+		if count, _ := binary.Uvarint(data); int(count) < least || n == 1 && int(count) > least {
+			t.Errorf("machine %d stood %d ways", n, count)
+		}
 	}
 }
 

@@ -75,7 +75,8 @@ class Card {
     const p = make("p");
     p.append(make("code", "", file || "no line"));
     const about = [cue && `cue ${cue}`, task && task !== file && !(cue && task.startsWith("cue ")) && `in ${task}`, event && `after ${event}`].filter(Boolean).join(", ");
-    p.append(` ${doings[made.did] || ""} at ${clock(made.at)}${about ? `, ${about}` : ""}`);
+    const since = made.until > made.at ? `again and again from ${clock(made.at)} to ${clock(made.until)}` : `at ${clock(made.at)}`;
+    p.append(` ${doings[made.did] || ""} ${since}${about ? `, ${about}` : ""}`);
     return p;
   }
 

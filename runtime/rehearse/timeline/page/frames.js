@@ -116,14 +116,23 @@ class Run {
     if (!this.doings.has(row)) {
       const r = new Reader(await unpack(`r${this.index}c${row}`));
       const list = [];
-      for (let at = 0; !r.done;) list.push({ at: (at += r.number()), source: r.number(), did: r.bytes[r.at++], channels: r.number() });
-      this.doings.set(row, list);
+      let used = 0;
+      for (let at = 0; !r.done;) {
+        at += r.number();
+        list.push({ at, until: at + r.number(), source: r.number(), did: r.bytes[r.at++], channels: r.number() });
+        used |= list[list.length - 1].channels;
+      }
+      this.doings.set(row, { list, used });
     }
-    const list = this.doings.get(row);
+    const { list, used } = this.doings.get(row);
     const found = new Map();
-    for (let i = upTo(list, time, (x) => x.at), left = 4000; i >= 0 && left > 0; i--, left--) {
+    const last = upTo(list, time, (x) => x.at);
+    for (let i = last, seen = 0; i >= 0 && (seen !== used || last - i < 16); i--) {
+      seen |= list[i].channels;
       for (let bit = 0; bit < 32; bit++) {
-        if ((list[i].channels / 2 ** bit) & 1 && !found.has(bit)) found.set(bit, list[i]);
+        if (!((list[i].channels >>> bit) & 1)) continue;
+        const best = found.get(bit);
+        if (!best || Math.min(best.until, time) < Math.min(list[i].until, time)) found.set(bit, list[i]);
       }
     }
     return found;
