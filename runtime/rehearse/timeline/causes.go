@@ -18,7 +18,7 @@ type causes struct {
 }
 
 // change is something that was done to a row: to which of its channels, a bit for each, by
-// which source. Those beyond the last bit share it. What is done again and again, as by a
+// which source. What is done again and again, as by a
 // loop that sets levels, is one change, until it was done last.
 type change struct {
 	at, until time.Duration
@@ -59,7 +59,7 @@ func (c *causes) batch(b engine.Batch, l *levels) {
 		if source < 0 {
 			source = c.source(from)
 		}
-		p.row.change(change{b.At, b.At, source, did, 1 << min(p.channel, 31)})
+		p.row.change(change{b.At, b.At, source, did, 1 << p.channel})
 	}
 	channels := func(did byte, list []patch.Channel) {
 		for _, ch := range list {

@@ -106,7 +106,7 @@ class Run {
     if (!found) return null;
     const { block, frame } = found;
     const level = (column) => (column < block.slots ? block.at(column, frame) : 0);
-    const channels = this.rows[row].c.map(([name, coarse, fine]) => ({ name, value: fine < 0 ? level(coarse) : (level(coarse) * 256 + level(fine)) / 257 }));
+    const channels = this.rows[row].c.map(([name, coarse, fine, mixed]) => ({ name, mixed, value: fine < 0 ? level(coarse) : (level(coarse) * 256 + level(fine)) / 257 }));
     const colour = row < block.rows ? [0, 1, 2].map((i) => block.at(block.slots + row * 3 + i, frame)) : [0, 0, 0];
     return { at: block.times[frame], channels, colour };
   }
