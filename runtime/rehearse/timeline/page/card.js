@@ -58,7 +58,7 @@ class Card {
     for (const [n, c] of is.channels.entries()) {
       // The last that was done to it, or, as far as it follows them, to the intensity or the colour.
       const of = c.mixed ? [Math.min(n, 29), 30, 31] : [Math.min(n, 29)];
-      const [made] = of.map((bit) => causes.get(bit)).filter(Boolean).sort((a, b) => b.at - a.at);
+      const [made] = of.map((bit) => causes.get(bit)).filter(Boolean).sort((a, b) => Math.min(b.until, time) - Math.min(a.until, time));
       if (made) makers.add(made);
       if (shown.includes(c)) list.append(make("dt", "", c.name), make("dd", "n", levelText(c.value)), make("dd", "soft", made ? did(run, made) : ""));
     }
