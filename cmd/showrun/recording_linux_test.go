@@ -71,7 +71,7 @@ func repeats(t *testing.T, path string) (frames int, end error) {
 	}
 }
 
-// TestAKilledShowLeavesItsRecording: the black box of a show that is killed at any instant
+// TestAKilledShowLeavesItsRecording: what showrun ctl keep saves repeats a show, the black box of a show that is killed at any instant
 // repeats it, is kept by the next start, and that one is recorded from where it goes on.
 func TestAKilledShowLeavesItsRecording(t *testing.T) {
 	if testing.Short() {
@@ -88,6 +88,15 @@ func TestAKilledShowLeavesItsRecording(t *testing.T) {
 		run, lines := start()
 		lines.await(t, "show loaded")
 		<-time.After(time.Second + time.Duration(random.Int64N(int64(2*time.Second))))
+		kept := filepath.Join(state, "kept.recording")
+		keep := exec.Command("showrun", "ctl", "keep", kept)
+		keep.Env = run.Env
+		if said, err := keep.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+		if frames, end := repeats(t, kept); frames == 0 || end != io.EOF {
+			t.Errorf("of what was kept, %d frames, %v", frames, end)
+		}
 		if err := run.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

@@ -48,7 +48,7 @@ func TestFullDisk(t *testing.T) {
 				}
 			}
 			save(1)
-			run := exec.Command("unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=256k tmpfs "$1" && exec "$2" --rig --osc off --log-format json --state "$1" "$3"`,
+			run := exec.Command("unshare", "-m", "sh", "-c", `mount -t tmpfs -o size=256k tmpfs "$1" && exec "$2" --rig --black-box 0 --osc off --log-format json --state "$1" "$3"`,
 				"sh", state, binary, show)
 			lines := follow(t, run)
 			lines.await(t, "light")

@@ -91,9 +91,6 @@ func troubles(s host.Status) (fields []field) {
 	if n := len(s.Disabled); n > 0 {
 		add("NOT CALLED ANY MORE: "+s.Disabled[n-1]+more(n), terminal.Plural(n, "handler")+" NOT CALLED")
 	}
-	if s.NotRecorded != "" {
-		add("not recorded: "+s.NotRecorded, "NOT RECORDED")
-	}
 	if s.Deaf {
 		add("no OSC commands")
 	}
@@ -104,6 +101,9 @@ func troubles(s host.Status) (fields []field) {
 func lost(s host.Status, dropped uint64) (fields []field) {
 	if s.NewVersion {
 		fields = append(fields, field{ofLosses, []string{"A NEW VERSION IS WAITING: showrun ctl reload", "NEW VERSION WAITS"}})
+	}
+	if s.NotRecorded != "" {
+		fields = append(fields, field{ofLosses, []string{"not recorded: " + s.NotRecorded, "NOT RECORDED"}})
 	}
 	for _, c := range []struct {
 		n              uint64

@@ -63,7 +63,12 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 		t.recorder.Begin(t.file, limit, h.recordingHeader())
 	}
 	recorded, failed := false, error(nil)
-	stop := h.loop(ctx, "recorder", func(ctx context.Context) { recorded, failed = t.recorder.Run(ctx) })
+	stop := h.loop(ctx, "recorder", func(ctx context.Context) {
+		failed = survive(func() (err error) { recorded, err = t.recorder.Run(ctx); return err })
+		if failed != nil {
+			t.recorder.GiveUp(failed.Error()) // a bug in it costs no show
+		}
+	})
 	return func(orderly bool) {
 		stop()
 		if t.file == nil {

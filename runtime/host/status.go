@@ -211,6 +211,7 @@ type drop struct {
 	what string
 	of   string // the device; "" = the show
 	name string // of its metric
+	told bool   // the log says by itself what it has to
 }
 
 func (d drop) String() string {
@@ -240,7 +241,7 @@ func (s Status) drops() []drop {
 		{n: s.Broken, name: "osc_unreadable", what: "OSC datagrams cannot be read"},
 		{n: s.Crowded, name: "osc_crowded", what: "OSC messages were too many to operate the show"},
 		{n: s.Unlogged, name: "log_lines_dropped", what: "log lines dropped: nobody read them"},
-		{n: s.Unrecorded, name: "unrecorded", what: "inputs and log lines are not in the recording"},
+		{n: s.Unrecorded, name: "unrecorded", told: true, what: "inputs and log lines are not in the recording"},
 		{n: s.Refused, name: console.SumOfRefusals, what: "requests and connections to the console refused"},
 	}
 	return append(list, s.Devices...)
@@ -258,7 +259,7 @@ func (s Status) since(before Status) string {
 		if d.n < n {
 			n = 0 // a counter that began anew
 		}
-		if d.n -= n; d.n > 0 {
+		if d.n -= n; d.n > 0 && !d.told {
 			texts = append(texts, d.String())
 		}
 	}

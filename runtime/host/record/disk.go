@@ -27,6 +27,7 @@ const (
 type disk struct {
 	to    File
 	limit int64 // bytes of the file; 0 = any
+	room  int   // bytes that may wait
 	log   *slog.Logger
 
 	mu     sync.Mutex
@@ -46,7 +47,7 @@ type piece struct {
 }
 
 func newDisk(to File, limit int64, log *slog.Logger) *disk {
-	return &disk{to: to, limit: limit, log: log, more: make(chan struct{}, 1), done: make(chan error, 1)}
+	return &disk{to: to, limit: limit, room: backlog, log: log, more: make(chan struct{}, 1), done: make(chan error, 1)}
 }
 
 // Write implements io.Writer for chunks: it takes one, at once.
@@ -56,8 +57,8 @@ func (d *disk) Write(chunk []byte) (int, error) {
 	switch {
 	case d.limit > 0 && d.given+int64(len(chunk)) > d.limit:
 		return 0, fmt.Errorf("it has the %d MiB that it may have (--black-box)", d.limit>>20)
-	case d.queued+len(chunk) > backlog && d.queued > 0:
-		return 0, fmt.Errorf("the disk has not taken the last %d MiB", d.queued>>20)
+	case d.queued+len(chunk) > d.room && d.queued > 0:
+		return 0, fmt.Errorf("the disk has not taken the last %d kB", d.queued>>10)
 	}
 	d.given += int64(len(chunk))
 	d.queued += len(chunk)

@@ -87,6 +87,7 @@ func begin(t *testing.T, limit int64) *session {
 	registry.Output("one", 512)
 	s.Names(registry)
 	s.Begin(s.paper, limit, journal.Header{Show: "gala"})
+	s.disk.room = 1 << 20
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { _, err := s.Run(ctx); done <- err }()
@@ -193,7 +194,7 @@ func TestADiskThatHangsCostsTheRecording(t *testing.T) {
 		s.paper.mu.Lock()
 		s.paper.hang = hang
 		s.paper.mu.Unlock()
-		noise := make([]byte, 1<<20) // that cannot be packed
+		noise := make([]byte, 32<<10) // that cannot be packed
 		rand.NewChaCha8([32]byte{}).Read(noise)
 		before := time.Now()
 		for range 50 {
