@@ -254,6 +254,9 @@ func (l *rehearsalLog) summary(r *rehearsal, line *timeline.Timeline, took time.
 	for _, s := range r.stuck {
 		fmt.Fprintln(&b, s)
 	}
+	if n := len(r.hands); n > 0 {
+		fmt.Fprintf(&b, "not done, since the end came first: %s of --go and --osc; --for makes it longer\n", terminal.Plural(n, "thing"))
+	}
 	if l.failed.count == 0 {
 		fmt.Fprintln(&b, "no errors")
 	}

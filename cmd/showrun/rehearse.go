@@ -232,6 +232,10 @@ func says(message any) string {
 		return fmt.Sprintf("axis %v moves along %d knots", m.Axis, len(m.Knots))
 	case theater.Home:
 		return fmt.Sprintf("axis %v goes home", m.Axis)
+	case theater.Feed:
+		return fmt.Sprintf("joint %d is fed at %g", m.Joint, m.PWM)
+	case theater.Empty:
+		return "all is vented"
 	case theater.StopAxis:
 		return fmt.Sprintf("axis %v stops", m.Axis)
 	}

@@ -109,6 +109,9 @@ func TestRehearseGoAndMessages(t *testing.T) {
 	if r.code != exitOK || !strings.Contains(r.err, "good # evening") {
 		t.Fatalf("%+v", r)
 	}
+	if short := rehearseIn(t, dir, "--for", "22s", "--osc", events); !strings.Contains(short.out, "the end came first: 2 things of --go and --osc") {
+		t.Errorf("%+v", short)
+	}
 	text := readAll(t, log)
 	for _, line := range []string{"20.000000 0/1=33\n", "25.500000 0/1=44\n", "30.000000 0/1=255\n"} {
 		if !strings.Contains("\n"+text, "\n"+line) {

@@ -18,13 +18,21 @@ type causes struct {
 }
 
 // change is something that was done to a row: to which of its channels, a bit for each, by
-// which source. Those beyond the last bit share it.
+// which source. What is done again and again, as by a
+// loop that sets levels, is one change, until it was done last.
 type change struct {
-	at       time.Duration
-	source   int
-	did      byte
-	channels uint32
+	at, until time.Duration
+	source    int
+	did       byte
+	channels  uint32
 }
+
+// again is how long after the last time something is done again, and recent among how many
+// changes that is looked for.
+const (
+	again  = 250 * time.Millisecond
+	recent = 4
+)
 
 // What is done, as the page knows it.
 const (
@@ -51,7 +59,7 @@ func (c *causes) batch(b engine.Batch, l *levels) {
 		if source < 0 {
 			source = c.source(from)
 		}
-		p.row.change(change{b.At, source, did, 1 << min(p.channel, 31)})
+		p.row.change(change{b.At, b.At, source, did, 1 << p.channel})
 	}
 	channels := func(did byte, list []patch.Channel) {
 		for _, ch := range list {
@@ -101,10 +109,17 @@ func (c *causes) source(s engine.Source) int {
 
 // change notes a change; those of one kind at one instant are one.
 func (r *row) change(x change) {
-	if n := len(r.changes); n > 0 {
-		last := &r.changes[n-1]
-		if last.at == x.at && last.source == x.source && last.did == x.did {
-			last.channels |= x.channels
+	for i := len(r.changes) - 1; i >= max(len(r.changes)-recent, 0); i-- {
+		is := &r.changes[i]
+		if is.source != x.source || is.did != x.did {
+			continue
+		}
+		if is.at == x.at && is.until == x.at {
+			is.channels |= x.channels
+			return
+		}
+		if is.channels|x.channels == is.channels && x.at >= is.at && x.at-is.until < again {
+			is.until = max(is.until, x.at)
 			return
 		}
 	}
@@ -112,7 +127,7 @@ func (r *row) change(x change) {
 }
 
 // bytes are the changes as the page has them: for each, as varints, the microseconds since
-// the one before, the source, what was done, and the channels.
+// the one before, for how many it was done again, the source, what was done, and the channels.
 func (r *row) bytes() []byte {
 	slices.SortStableFunc(r.changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
 	var out []byte
@@ -120,6 +135,7 @@ func (r *row) bytes() []byte {
 	for _, x := range r.changes {
 		at := max(x.at.Microseconds(), 0)
 		out = binary.AppendUvarint(out, uint64(at-before))
+		out = binary.AppendUvarint(out, uint64((x.until - x.at).Microseconds()))
 		out = binary.AppendUvarint(out, uint64(x.source))
 		out = append(out, x.did)
 		out = binary.AppendUvarint(out, uint64(x.channels))

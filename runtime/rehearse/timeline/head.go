@@ -42,7 +42,7 @@ type headRun struct {
 
 type headRow struct {
 	Name     string   `json:"n"`
-	Channels [][3]any `json:"c"` // name, column, column of the fine half or -1
+	Channels [][4]any `json:"c"` // name, column, column of the fine half or -1, whether it is mixed
 }
 
 type headGroup struct {
@@ -124,9 +124,9 @@ func (t *Timeline) head() headRun {
 }
 
 func (t *Timeline) headRow(r *row) headRow {
-	h := headRow{Name: r.name, Channels: [][3]any{}}
+	h := headRow{Name: r.name, Channels: [][4]any{}}
 	for _, c := range r.channels {
-		h.Channels = append(h.Channels, [3]any{c.name, c.coarse, c.fine})
+		h.Channels = append(h.Channels, [4]any{c.name, c.coarse, c.fine, c.mixed})
 	}
 	if r.name == "" {
 		a := t.levels.slots[r.channels[0].coarse]

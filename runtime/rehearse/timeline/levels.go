@@ -44,10 +44,12 @@ type row struct {
 	changes  []change
 }
 
-// channel is one of a row, by the columns of its halves; fine is -1 for 8 bits.
+// channel is one of a row, by the columns of its halves; fine is -1 for 8 bits. One that is
+// mixed follows the intensity and the colour unless it is told something itself.
 type channel struct {
 	name         string
 	coarse, fine int
+	mixed        bool
 }
 
 // place is what a slot is of.
@@ -96,7 +98,7 @@ func (l *levels) fixture(f patch.Fixture) *row {
 	if r == nil {
 		r = &row{name: f.Name, look: lookOf(f)}
 		for _, c := range f.Channels {
-			is := channel{c.Name, l.columnOf(c.Coarse), -1}
+			is := channel{c.Name, l.columnOf(c.Coarse), -1, false}
 			if !c.Fine.IsZero() {
 				is.fine = l.columnOf(c.Fine)
 			}
@@ -106,20 +108,32 @@ func (l *levels) fixture(f patch.Fixture) *row {
 		l.rows = append(l.rows, r)
 	}
 	for i, c := range f.Channels {
-		l.at[c.Coarse] = &place{r, i}
+		l.at[c.Coarse] = &place{r, min(i, attribute-1)}
 	}
 	for _, m := range append([]patch.Fixture{f}, f.Parts...) {
 		if m.Mix != nil {
-			for n := range int32(4) {
-				l.at[level.Address{Output: m.Mix.At.Output, Slot: m.Mix.At.Slot + n}] = &place{r, attribute + min(int(n), 1)}
-			}
+			l.follow(r, m.Mix)
 		}
 	}
 	return r
 }
 
-// attribute is the channel that stands for the intensity, and the one after it for the colour.
+// attribute stands for the intensity among the channels of a place, and what comes after it
+// for the colour. All channels beyond those before it are one.
 const attribute = 30
+
+// follow notes what the attributes of a mix are of, and which channels follow them.
+func (l *levels) follow(r *row, m *patch.Mix) {
+	for n := range int32(4) {
+		l.at[level.Address{Output: m.At.Output, Slot: m.At.Slot + n}] = &place{r, attribute + min(int(n), 1)}
+	}
+	for _, c := range m.Channels {
+		for i := range r.channels {
+			is := &r.channels[i]
+			is.mixed = is.mixed || is.coarse == l.column[c.Coarse]
+		}
+	}
+}
 
 // columnOf is the column of a slot, a new one if it has none.
 func (l *levels) columnOf(a level.Address) int {
@@ -230,7 +244,7 @@ func (l *levels) loose() {
 			if lit[b.from+s] == 0 || taken[a] || l.strays == mostLoose {
 				continue
 			}
-			r := &row{look: look{dimmers: []level.Address{a}, dark: white}, channels: []channel{{"", l.columnOf(a), -1}}}
+			r := &row{look: look{dimmers: []level.Address{a}, dark: white}, channels: []channel{{"", l.columnOf(a), -1, false}}}
 			l.rows = append(l.rows, r)
 			l.at[a] = &place{r, 0}
 			l.strays++

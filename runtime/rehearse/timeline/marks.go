@@ -3,6 +3,7 @@ package timeline
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"showrun/runtime/device"
@@ -21,6 +22,7 @@ type marks struct {
 	beats    beats
 	cues     []cueMark
 	stands   map[string]show.List // cue lists, as they were looked at last
+	fired    map[string]bool      // cues that have a mark, by list and number
 	late     late
 	decks    []deckMark
 	playing  map[string]int // the last of decks of a deck
@@ -71,7 +73,7 @@ type machine struct {
 }
 
 func newMarks() marks {
-	return marks{stands: map[string]show.List{}, playing: map[string]int{}, master: 255}
+	return marks{stands: map[string]show.List{}, fired: map[string]bool{}, playing: map[string]int{}, master: 255}
 }
 
 // board takes in what has changed on the board.
@@ -84,6 +86,7 @@ func (m *marks) board(b *show.Board, now time.Duration) {
 		case was.Current != l.Current || was.From != l.From:
 			c, _ := l.Cue(l.Current)
 			m.cues = append(m.cues, cueMark{l.From, l.To, l.Name, l.Current, c.Label})
+			m.fired[l.Name+" "+l.Current] = true
 		case was.To != l.To:
 			m.prolong(l)
 		}
@@ -95,6 +98,28 @@ func (m *marks) board(b *show.Board, now time.Duration) {
 		m.message(now, "hand", "", map[bool]string{true: "blackout", false: "blackout ends"}[b.Blackout])
 	}
 	m.master, m.dark = b.Master, b.Blackout
+}
+
+// passed notes a cue that has done something and of which the board never told, as another
+// was fired at the same instant. It is by its list and its number.
+func (m *marks) passed(b *show.Board, cue string, at time.Duration) {
+	end := strings.LastIndexByte(cue, ' ')
+	if end < 0 || m.fired[cue] {
+		return
+	}
+	m.fired[cue] = true
+	list, number := cue[:end], cue[end+1:]
+	label := ""
+	if l, err := b.List(list); err == nil {
+		if c, err := l.Cue(number); err == nil {
+			label = c.Label
+		}
+	}
+	i := len(m.cues)
+	for i > 0 && m.cues[i-1].at >= at {
+		i--
+	}
+	m.cues = slices.Insert(m.cues, i, cueMark{at, at, list, number, label})
 }
 
 // prolong notes that the fades of the cue that a list has fired last end at another instant.

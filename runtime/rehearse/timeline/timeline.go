@@ -107,6 +107,11 @@ func (t *Timeline) Order(o engine.DueOrder) {
 func (t *Timeline) Batch(b engine.Batch) {
 	t.look()
 	t.causes.batch(b, &t.levels)
+	for _, c := range b.Commands {
+		if s, ok := c.(engine.Source); ok && s.Cue != "" {
+			t.marks.passed(t.board, s.Cue, b.At)
+		}
+	}
 }
 
 // Input is told of every input of the show.
@@ -115,6 +120,7 @@ func (t *Timeline) Input(input any) {
 	if !ok {
 		return
 	}
+	t.look()
 	for _, ev := range turn.Events {
 		if op, ok := ev.Value.(show.Operation); ok && ev.Topic == show.TopicOperate {
 			t.marks.message(ev.At, "hand", "", t.show.Board().Describe(op))

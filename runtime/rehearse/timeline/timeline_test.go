@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -101,6 +102,8 @@ type head struct {
 		Cues     [][]any
 		Decks    [][]any
 		Messages [][]any
+		Machines [][]any
+		Late     [][]any
 		Log      [][]any
 		Sources  [][4]string
 		Blocks   [][5]int64
@@ -168,6 +171,25 @@ func TestPageTellsTheShow(t *testing.T) {
 	}
 	if got := fmt.Sprint(run.Sources); !strings.Contains(got, "[show.lua:8 cue 1 Red of main main 1 ") {
 		t.Errorf("sources %s", got)
+	}
+}
+
+// TestPageTellsMachinery: how axes and valves stand, as often as that changes.
+func TestPageTellsMachinery(t *testing.T) {
+	text := page(t, rehearsed(t, `local clock, theater = require "clock", require "theater"
+local lift = theater.motion{ limits = { x = { min = -90, max = 90 } } }
+local haze = theater.valve{}
+clock.after(1, function() lift:spline("x", { 20, 60, 80, 80, 40, 0 }) haze:move(1, 80) end)
+clock.after(9, function() haze:empty() end)`, 20*time.Second))
+	run := headOf(t, text).Runs[0]
+	if got := fmt.Sprint(run.Machines); !strings.HasPrefix(got, "[[theater.motion 127.0.0.1:21000 motion [[x -90 90 ") || !strings.Contains(got, "valve [[open 0 1 ]]") {
+		t.Errorf("machines %s", got)
+	}
+	for n, least := range []int{20, 3} { // standing still, fed and vented
+		data := unpacked(t, text, fmt.Sprintf("r0m%d", n))
+		if count, _ := binary.Uvarint(data); int(count) < least || n == 1 && int(count) > least {
+			t.Errorf("machine %d stood %d ways", n, count)
+		}
 	}
 }
 
@@ -241,9 +263,19 @@ require("clock").every(1, function() s:send("/x") end)`, 10 * time.Second, func(
 				t.Errorf("log %s", got)
 			}
 		}},
+		"of cues at one instant": {`local w = require("stage").fixture{ name = "w", kind = "dimmer", at = require("signet").sender{}:universe(1):slot(1) }
+local main = require("cue").list{ name = "main" }
+main:cue{ 1, "A", follow = 0, go = function() w:set(1) end }
+main:cue{ 2, "B", go = function() w:set(2) end }
+require("clock").after(5, function() main:go() end)`, 10 * time.Second, func(t *testing.T, h head, _ string) {
+			if got := fmt.Sprint(h.Runs[0].Cues); got != "[[5e+06 5e+06 main 1 A] [5e+06 5e+06 main 2 B]]" {
+				t.Errorf("cues %s", got)
+			}
+		}},
 		"of 10,000 cues": {`local list = require("cue").list{ name = "main" }
 for i = 1, 10000 do list:cue{ i, "look " .. i } end
-require("clock").every(0.1, function() list:go() end)`, 1010 * time.Second, func(t *testing.T, h head, text string) {
+local clock = require "clock"
+clock.after(1, function() clock.every(0.02, function() list:go() end) end)`, 202 * time.Second, func(t *testing.T, h head, text string) {
 			if len(h.Runs[0].Cues) != 10000 || strings.Count(text, "<td>look ") != 10000 {
 				t.Errorf("%d cues, %d of them as text", len(h.Runs[0].Cues), strings.Count(text, "<td>look "))
 			}

@@ -56,9 +56,9 @@ class Card {
     const shown = is.channels.length > 24 ? is.channels.filter((c) => c.value) : is.channels;
     const makers = new Set();
     for (const [n, c] of is.channels.entries()) {
-      const cause = causes.get(Math.min(n, 31)) || causes.get(31);
-      const attribute = [causes.get(30), causes.get(31)].filter(Boolean).sort((a, b) => b.at - a.at)[0];
-      const made = !cause || (attribute && attribute.at > cause.at) ? attribute : cause;
+      // The last that was done to it, or, as far as it follows them, to the intensity or the colour.
+      const of = c.mixed ? [Math.min(n, 29), 30, 31] : [Math.min(n, 29)];
+      const [made] = of.map((bit) => causes.get(bit)).filter(Boolean).sort((a, b) => Math.min(b.until, time) - Math.min(a.until, time));
       if (made) makers.add(made);
       if (shown.includes(c)) list.append(make("dt", "", c.name), make("dd", "n", levelText(c.value)), make("dd", "soft", made ? did(run, made) : ""));
     }
@@ -75,7 +75,8 @@ class Card {
     const p = make("p");
     p.append(make("code", "", file || "no line"));
     const about = [cue && `cue ${cue}`, task && task !== file && !(cue && task.startsWith("cue ")) && `in ${task}`, event && `after ${event}`].filter(Boolean).join(", ");
-    p.append(` ${doings[made.did] || ""} at ${clock(made.at)}${about ? `, ${about}` : ""}`);
+    const since = made.until > made.at ? `again and again from ${clock(made.at)} to ${clock(made.until)}` : `at ${clock(made.at)}`;
+    p.append(` ${doings[made.did] || ""} ${since}${about ? `, ${about}` : ""}`);
     return p;
   }
 

@@ -106,7 +106,7 @@ class Run {
     if (!found) return null;
     const { block, frame } = found;
     const level = (column) => (column < block.slots ? block.at(column, frame) : 0);
-    const channels = this.rows[row].c.map(([name, coarse, fine]) => ({ name, value: fine < 0 ? level(coarse) : (level(coarse) * 256 + level(fine)) / 257 }));
+    const channels = this.rows[row].c.map(([name, coarse, fine, mixed]) => ({ name, mixed, value: fine < 0 ? level(coarse) : (level(coarse) * 256 + level(fine)) / 257 }));
     const colour = row < block.rows ? [0, 1, 2].map((i) => block.at(block.slots + row * 3 + i, frame)) : [0, 0, 0];
     return { at: block.times[frame], channels, colour };
   }
@@ -116,14 +116,23 @@ class Run {
     if (!this.doings.has(row)) {
       const r = new Reader(await unpack(`r${this.index}c${row}`));
       const list = [];
-      for (let at = 0; !r.done;) list.push({ at: (at += r.number()), source: r.number(), did: r.bytes[r.at++], channels: r.number() });
-      this.doings.set(row, list);
+      let used = 0;
+      for (let at = 0; !r.done;) {
+        at += r.number();
+        list.push({ at, until: at + r.number(), source: r.number(), did: r.bytes[r.at++], channels: r.number() });
+        used |= list[list.length - 1].channels;
+      }
+      this.doings.set(row, { list, used });
     }
-    const list = this.doings.get(row);
+    const { list, used } = this.doings.get(row);
     const found = new Map();
-    for (let i = upTo(list, time, (x) => x.at), left = 4000; i >= 0 && left > 0; i--, left--) {
+    const last = upTo(list, time, (x) => x.at);
+    for (let i = last, seen = 0; i >= 0 && (seen !== used || last - i < 16); i--) {
+      seen |= list[i].channels;
       for (let bit = 0; bit < 32; bit++) {
-        if ((list[i].channels / 2 ** bit) & 1 && !found.has(bit)) found.set(bit, list[i]);
+        if (!((list[i].channels >>> bit) & 1)) continue;
+        const best = found.get(bit);
+        if (!best || Math.min(best.until, time) < Math.min(list[i].until, time)) found.set(bit, list[i]);
       }
     }
     return found;

@@ -103,7 +103,7 @@ function paint(image, strip, top, height, paper) {
       const part = y < low ? 1 : 0.45;
       const [br, bg, bb] = [pixels[at], pixels[at + 1], pixels[at + 2]];
       // White light would not be seen on paper.
-      const ink = paper && r > 225 && g > 215 && b > 180 ? 0.86 : 1;
+      const ink = paper && r > 225 && g > 215 && b > 180 ? 0.75 : 1;
       pixels[at] = br + (r * ink - br) * part;
       pixels[at + 1] = bg + (g * ink - bg) * part;
       pixels[at + 2] = bb + (b * ink - bb) * part;
