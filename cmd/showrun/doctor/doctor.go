@@ -2,8 +2,9 @@
 // exactly it wakes, the key, what is kept, the time. Each check is a function of a Machine,
 // which is this computer or, in tests, one that is broken.
 //
-// A check changes nothing that stays, sends nothing to devices but an empty datagram to
-// hosts a show names, and takes no longer than a few seconds.
+// A check changes nothing that stays, and takes no longer than a few seconds. Devices get
+// nothing but what asks: an empty datagram to hosts that a show names, a question to a DMX
+// widget it names, an invitation to a MIDI session it names, which is left again.
 package doctor
 
 import (
@@ -59,7 +60,7 @@ type check struct {
 // checks are all that need no show, in the order of the report.
 func checks() []check {
 	return []check{
-		{"interfaces", interfaces}, {"multicast", multicasts}, {"ports", ports}, {"firewall", firewall}, {"serial", serialPorts},
+		{"interfaces", interfaces}, {"multicast", multicasts}, {"ports", ports}, {"firewall", firewall}, {"serial", serialPorts}, {"midi", midiPorts},
 		{"timers", timers}, {"priority", priority},
 		{"key", keys}, {"state", state}, {"time", wallClock},
 		{"files", descriptors}, {"memory", memory}, {"shows", shows},
