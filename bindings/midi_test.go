@@ -104,6 +104,41 @@ func TestSigNetTimecodeOfAnotherRateIsNamed(t *testing.T) {
 	s.wantLog("0.070 WARN signet: timecode 1 cannot follow: it has 30 frames a second, and its source has 25")
 }
 
+// TestMIDITimecodeIsSent starts, puts, stops and asks it, and has it follow in one line.
+func TestMIDITimecodeIsSent(t *testing.T) {
+	for _, c := range []struct{ rate, at, later string }{
+		{"24", "01:00:01:12", "01:00:00:23"}, {"25", "01:00:01:12", "01:00:00:24"}, {"29.97", "01:00:01;14", "01:00:00;29"}, {"30", "01:00:01:15", "01:00:00:29"},
+	} {
+		s := live(t, `local midi = require "midi"
+			local tc = midi.output{ name = "*" }:timecode{ rate = `+c.rate+` }
+			clock.after(1, function() tc:start("01:00:00:00") end)
+			clock.after(2.5, function() print(tc.position, tc.running, tc.rate) tc:stop() tc:locate("`+c.later+`") end)
+			clock.after(3, function() print(tc.position, tc.running) end)`)
+		s.run(4 * time.Second)
+		s.wantLog("2.500 "+c.at+"\ttrue\t"+c.rate, "3.000 "+c.later+"\tfalse")
+		if n := len(s.orders); n != 3 {
+			t.Errorf("%d orders: %q", n, s.orders)
+		}
+	}
+	s := live(t, `local midi = require "midi"
+		local tape = midi.timecode(midi.input{ name = "Tape" })
+		local out = midi.output{ name = "Desk" }:timecode{ rate = 25 }
+		out:follow(tape)
+		clock.after(2.001, function() print(out.position, out.running) end)`)
+	s.tape(wire.Rate25, 90000, time.Second, 2*time.Second, 0)
+	s.wantLog("2.001 01:00:01:00\ttrue")
+	for text, want := range map[string]string{
+		`midi.output{ name = "x" }:timecode{ rate = 50 }`:                                           "rate must be 24, 25, 29.97 or 30, got 50",
+		`local out = midi.output{ name = "x" } out:timecode{ rate = 24 } out:timecode{ rate = 30 }`: "has the rate 24 already",
+		`midi.output{ name = "x" }:timecode():locate("00:00:00:25")`:                                "the position must be hh:mm:ss:ff at 25 frames a second",
+	} {
+		s := newStand(t)
+		if err := s.load(map[string]string{"show.lua": `local midi = require "midi" ` + text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
 // TestMIDIClockLeadsTheBeat plays a clock at 100 BPM with 3 ms of jitter from the start of a
 // song, and stops it.
 func TestMIDIClockLeadsTheBeat(t *testing.T) {

@@ -71,7 +71,7 @@ func TestTheReferenceIsWhole(t *testing.T) {
 	s := live(t, `local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) } stage.group{ wash }
 		stagelinq.sink{}:deck(1) net:timecode(1) local rx = signet.receiver{} rx:universe(1) rx:timecode(1) signet.manager{} require("stagenet").console{}:gateway("x") clock.run(function() end) clock.after(1, function() end)
 		require("cue").list{}:cue{ 1 } local theater, osc = require "theater", require "osc" theater.lighting{} theater.motion{} theater.valve{} osc.sender{ port = 1 } osc.receiver{ port = 1 } local artnet = require "artnet" artnet.sender{}:universe(0) artnet.receiver{}:universe(0)
-		local midi = require "midi" local pads = midi.input{ name = "*" } midi.output{ name = "*" } midi.clock(pads) midi.timecode(pads) midi.show_control(pads)
+		local midi = require "midi" local pads = midi.input{ name = "*" } midi.output{ name = "*" }:timecode() midi.clock(pads) midi.timecode(pads) midi.show_control(pads)
 		show.param{ "p", default = 1 } show.trigger("t") require("dmx").usb{}:universe(1) require("dmx").usb{ port = "x", input = true }:universe(1)`)
 	for _, line := range s.log { // of the library
 		if _, name, _ := strings.Cut(line, " "); !regexp.MustCompile("`" + regexp.QuoteMeta(name) + "[({]").MatchString(text) {
