@@ -229,12 +229,12 @@ func TestMIDIShowControl(t *testing.T) {
 	}
 	s.run(time.Second)
 	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo})
-	send(wire.ShowControl{Device: 4, Format: 1, Command: wire.ShowGo})                          // somebody else
-	send(wire.ShowControl{Device: 3, Format: 0x10, Command: wire.ShowGo})                       // sound
-	send(wire.ShowControl{Device: 127, Format: 127, Command: wire.ShowGo, Cue: "010.50"})       // all
-	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "1", List: "2"})     // another list
-	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowStop, Cue: "10.5"})           //
-	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowResume, Cue: "2", List: "1"}) //
+	send(wire.ShowControl{Device: 4, Format: 1, Command: wire.ShowGo})                      // somebody else
+	send(wire.ShowControl{Device: 3, Format: 0x10, Command: wire.ShowGo})                   // sound
+	send(wire.ShowControl{Device: 127, Format: 127, Command: wire.ShowGo, Cue: "010.50"})   // all
+	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "1", List: "2"}) // another list
+	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowStop, Cue: "10.5"})       //
+	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "2", List: "1"}) //
 	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowTimedGo, HasTime: true, Time: wire.Label{Rate: wire.Rate25, Seconds: 2, Frame: 5}, Cue: "1"})
 	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "77"})
 	var got []string
@@ -245,6 +245,64 @@ func TestMIDIShowControl(t *testing.T) {
 	want := "go\t1|go\t10.5|stop\t10.5\tnil\t0|go\t2|timed\t1\tnil\t2.2|go\t1"
 	if text := strings.Join(got, "|"); !strings.HasPrefix(text, want) || !strings.Contains(text, "WARN midi show control") || !strings.Contains(text, "77") {
 		t.Errorf("log %q", text)
+	}
+}
+
+// TestMIDIShowControlStopsAndGoesOn stops a fade, has it go on for as long as was left of it, and
+// has GO take a time.
+func TestMIDIShowControlStopsAndGoesOn(t *testing.T) {
+	s := live(t, `local midi = require "midi"
+		local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = one:slot(1) }
+		local list = require "cue".list{ name = "main" }
+		list:cue{ 1, look = { [lamp] = 200 }, fade = 4 }
+		list:cue{ 2, look = { [lamp] = 0 }, fade = 10, wait = 5 }
+		list:cue{ 3, go = function() lamp:fade(100) end, fade = 8 }
+		list:on("go", function(c) print("go", c.number) end)
+		midi.show_control(midi.input{ name = "*" }):drive(list)
+		clock.every(0.5, function() print(lamp:get("dimmer")) end)`)
+	send := func(at time.Duration, c wire.ShowCommand, number string, seconds int) {
+		s.run(at)
+		m := wire.ShowControl{Device: 127, Format: 1, Command: c, Cue: number}
+		m.HasTime, m.Time = c == wire.ShowTimedGo, wire.Label{Rate: wire.Rate25, Seconds: seconds}
+		s.press(wire.Message{Kind: wire.Sysex, Data: string(wire.AppendShowControl(nil, m))})
+	}
+	second := time.Second
+	level := func(at time.Duration, want float64) {
+		t.Helper()
+		s.run(at)
+		var got float64
+		last := s.log[len(s.log)-1]
+		fmt.Sscanf(last[strings.Index(last, " "):], "%f", &got)
+		if math.Abs(got-want) > 7 { // a frame
+			t.Errorf("at %v the lamp is at %v, want %v: %q", at, got, want, s.log)
+		}
+	}
+	send(1*second, wire.ShowGo, "", 0)
+	send(3*second, wire.ShowStop, "2", 0) // it is at another
+	level(3600*time.Millisecond, 125)
+	send(4*second, wire.ShowStop, "1", 0) // 3 of 4 s are over
+	level(6600*time.Millisecond, 150)
+	send(7*second, wire.ShowResume, "3", 0) // which did not stop
+	level(7600*time.Millisecond, 150)
+	send(8*second, wire.ShowResume, "", 0)
+	level(8600*time.Millisecond, 175)
+	level(9600*time.Millisecond, 200)
+	send(10*second, wire.ShowResume, "", 0) // nothing is stopped any more
+	level(10600*time.Millisecond, 200)
+	send(11*second, wire.ShowTimedGo, "", 2) // neither its wait nor its fade
+	level(12100*time.Millisecond, 100)
+	level(13600*time.Millisecond, 0)
+	send(14*second, wire.ShowTimedGo, "3", 1)
+	level(14600*time.Millisecond, 50)
+	level(15600*time.Millisecond, 100)
+	text := strings.Join(s.log, "\n")
+	for _, want := range []string{
+		"list main is not at cue 2: nothing is stopped", "list main is at cue 1: there is nothing of cue 3 to go on with",
+		"list main was not stopped in a fade: there is nothing to go on with", "11.000 go\t2", "14.000 go\t3",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in the log\n%s", want, text)
+		}
 	}
 }
 
