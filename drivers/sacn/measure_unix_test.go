@@ -7,46 +7,23 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
-	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/net/ipv4"
 
+	"showrun/drivers/lan/lantest"
 	"showrun/drivers/sacn"
 	"showrun/drivers/sacn/receiver"
 	"showrun/drivers/sacn/wire"
 )
 
-// measuring skips unless SHOWRUN_MEASURE=1; SHOWRUN_MEASURE_SECONDS is the length of a run,
-// 10 by default.
-func measuring(t *testing.T) time.Duration {
-	t.Helper()
-	if os.Getenv("SHOWRUN_MEASURE") != "1" {
-		t.Skip("measures; set SHOWRUN_MEASURE=1 to run it")
-	}
-	seconds, err := strconv.Atoi(os.Getenv("SHOWRUN_MEASURE_SECONDS"))
-	if err != nil {
-		seconds = 10
-	}
-	return time.Duration(seconds) * time.Second
-}
-
-// cpu is the processor time this process has used.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // paced calls f at exact multiples of a frame for a while and gives the share of one core
 // that took.
 func paced(length time.Duration, rate int, f func(frame int, due time.Time)) float64 {
-	start, used := time.Now(), cpu()
+	start, used := time.Now(), lantest.CPU()
 	timer := time.NewTimer(0)
 	<-timer.C
 	for n := 0; ; n++ {
@@ -58,7 +35,7 @@ func paced(length time.Duration, rate int, f func(frame int, due time.Time)) flo
 		<-timer.C
 		f(n, due)
 	}
-	return 100 * float64(cpu()-used) / float64(time.Since(start))
+	return 100 * float64(lantest.CPU()-used) / float64(time.Since(start))
 }
 
 // measured opens a Sender of so many universes on loopback.
@@ -81,7 +58,7 @@ func measured(t *testing.T, port, universes, rate int, sync uint16) *sacn.Sender
 // what else the machine does hits both alike. Told is the ratio of the processor time of both,
 // in all and of the frame in the middle.
 func TestMeasureUniverses(t *testing.T) {
-	length := measuring(t)
+	length := lantest.Measuring(t)
 	const port = 15761
 	for _, c := range []struct{ universes, rate int }{{1000, 44}, {200, 120}} {
 		for range 3 {
@@ -129,9 +106,9 @@ func TestMeasureUniverses(t *testing.T) {
 
 // costs is the processor time that f takes.
 func costs(f func()) time.Duration {
-	before := cpu()
+	before := lantest.CPU()
 	f()
-	return cpu() - before
+	return lantest.CPU() - before
 }
 
 // bareFrame makes what sends packets of the same size and groups in the same batches, without
@@ -168,7 +145,7 @@ func bareFrame(t *testing.T, port, universes int) func() {
 // whether a receiver ever saw two frames at once, and for how long it took from the first
 // to the last universe of one.
 func TestMeasureSync(t *testing.T) {
-	length := measuring(t)
+	length := lantest.Measuring(t)
 	const port, universes = 15762, 100
 	shown, first := map[int]int{}, time.Time{}
 	var spread []time.Duration
@@ -226,7 +203,7 @@ func TestMeasureSync(t *testing.T) {
 
 // TestMeasureFlood sends 50,000 packets a second of strangers beside a show of ten universes.
 func TestMeasureFlood(t *testing.T) {
-	length := measuring(t)
+	length := lantest.Measuring(t)
 	const port, universes = 15763, 10
 	var taken atomic.Uint32
 	r, err := receiver.Open(receiver.Config{Interface: "127.0.0.1", Port: port, OnLevels: func(_ int, _ []byte, p receiver.Packet) {

@@ -37,18 +37,10 @@ func (b *burst) come() {
 
 // Run implements Sink: what has come when ctx ends is sent before the driver ends.
 func (b *burst) Run(ctx context.Context) error {
-	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	taking, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- b.drive(sending)
-		cancel()
-	}()
-	b.send(taking)
-	stop()
-	return <-ended
+	return throughout(ctx, b.drive, func(ctx context.Context) error {
+		b.send(ctx)
+		return nil
+	})
 }
 
 // send sends until ctx ends, and then what has come.

@@ -3,23 +3,20 @@ package bridge
 import (
 	"context"
 	"encoding/binary"
-	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"showrun/drivers/lan/lantest"
 	"showrun/drivers/sacn"
 )
 
 // TestMeasureBridge takes universes from sACN to sACN, with SHOWRUN_MEASURE=1, and tells how much later a
 // frame comes out of the bridge than it went in, and what that takes of the processor.
 func TestMeasureBridge(t *testing.T) {
-	if os.Getenv("SHOWRUN_MEASURE") != "1" {
-		t.Skip("measures; set SHOWRUN_MEASURE=1 to run it")
-	}
-	const length, rate = 5 * time.Second, 44
+	length := lantest.Measuring(t) / 2
+	const rate = 44
 	for _, c := range []struct{ universes, most int }{{1, rate}, {64, rate}, {512, rate}, {1, 60}, {64, 60}, {512, 60}} {
 		universes := c.universes
 		in, out := house(t, universes), house(t, universes)
@@ -55,7 +52,7 @@ func TestMeasureBridge(t *testing.T) {
 		for now := range tick.C {
 			if now.Sub(begin) > 2*time.Second && since == 0 { // they all know each other
 				mu.Lock()
-				delays, used, since = nil, processor(), now.Sub(begin)
+				delays, used, since = nil, lantest.CPU(), now.Sub(begin)
 				mu.Unlock()
 			}
 			levels := binary.BigEndian.AppendUint64(nil, uint64(time.Since(begin)))
@@ -70,7 +67,7 @@ func TestMeasureBridge(t *testing.T) {
 			}
 		}
 		tick.Stop()
-		share := 100 * float64(processor()-used) / float64(time.Since(begin)-since)
+		share := 100 * float64(lantest.CPU()-used) / float64(time.Since(begin)-since)
 		for _, stop := range stops {
 			stop()
 		}
@@ -82,11 +79,4 @@ func TestMeasureBridge(t *testing.T) {
 		t.Logf("%d universes at %d Hz, --rate %d: %.1f packets a second and universe come out, after %v in the middle, %v at 99 of 100; all of it, with both ends, takes %.0f %% of a core",
 			universes, rate, c.most, float64(len(delays))/float64(universes)/length.Seconds(), delays[len(delays)/2].Round(time.Microsecond), delays[len(delays)*99/100].Round(time.Microsecond), share)
 	}
-}
-
-// processor is the time of the processor that this process has used.
-func processor() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
