@@ -16,19 +16,7 @@ import (
 // Serve runs a Source and the Sink it feeds until ctx ends or one fails. The Source ends first,
 // so that the Sink has its last levels.
 func Serve(ctx context.Context, from Source, to Sink) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	ended := make(chan error, 1)
-	go func() {
-		err := to.Run(sending)
-		cancel()
-		ended <- err
-	}()
-	err := from.Run(ctx)
-	stop()
-	return errors.Join(err, <-ended)
+	return throughout(ctx, to.Run, from.Run)
 }
 
 // What becomes of a universe that nobody sends any more.
