@@ -45,9 +45,19 @@ lights: fixture() spline() tempo() follow() slot()
 crane: spline() tempo() follow() pending() stop() home() position()
 arms: move() empty()
 osc: sender() receiver() float() int() blob()
+artnet: sender() receiver() nodes()
+ether: universe()
+ether1: set() fade() get() levels() slot() leave() number
+etherin: on() get() levels() number
 dmx: usb()
 lamps: set() fade() get() levels() slot() leave() number
 plugged: on() get() levels() number
+midi: input() output() map() clock() timecode() show_control()
+pads: on()
+synth: send() timecode()
+tape: on() position rate running
+mtc: start() stop() locate() follow() position rate running
+msc: on() drive()
 mouth: send()
 ear: on()
 fx: chase() ramp() cycle() rainbow() sparkle() strobe()
@@ -74,7 +84,19 @@ func TestTheNamesOfTheContract(t *testing.T) {
 	s := newStand(t)
 	err := s.load(map[string]string{"show.lua": prelude + stageLine + `
 local deck, box, lights = dj:deck(1), house:gateway("box"), theater.lighting{}
-local cue, dmx, sacn = require "cue", require "dmx", require "sacn"
+local cue, dmx, sacn, artnet, midi = require "cue", require "dmx", require "sacn", require "artnet", require "midi"
+local ether = artnet.sender{ rate = 30, discover = true, unicast = { "10.0.0.9" }, broadcast = false, sync = true }
+local ether1, etherin = ether:universe(0, 0, 1), artnet.receiver{}:universe(2)
+sacn.sender{ name = "all", rate = 30, priority = 90, cid = "00010203-0405-0607-0809-0a0b0c0d0e0f", sync = 9, unicast = { "10.0.0.9" } }:universe(7, { priority = 80 })
+dmx.usb{ port = "/dev/ttyUSB3", model = "pro" }
+local pads, synth = midi.input{ name = "APC*" }, midi.output{ name = "APC*" }
+local tape, mtc, msc = midi.timecode(pads), synth:timecode{ rate = 25 }, midi.show_control(pads)
+for _, event in ipairs{ "note", "cc", "program", "pitchbend", "sysex" } do pads:on(event, print) end
+midi.map(show.param{ "mapped", default = 1, min = 0, max = 2 }, "cc 1/7")
+clock.follow(midi.clock(pads))
+cue.list{ name = "by MTC", timecode = tape }
+cue.list{ name = "by Sig-Net", timecode = rx:timecode(7) }
+net:timecode(7, { rate = 25 }):follow(tape)
 local acn = sacn.sender{}
 local acn1, acnin = acn:universe(1), sacn.receiver{}:universe(2)
 local list = cue.list{}

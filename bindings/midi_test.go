@@ -104,6 +104,41 @@ func TestSigNetTimecodeOfAnotherRateIsNamed(t *testing.T) {
 	s.wantLog("0.070 WARN signet: timecode 1 cannot follow: it has 30 frames a second, and its source has 25")
 }
 
+// TestMIDITimecodeIsSent starts, puts, stops and asks it, and has it follow in one line.
+func TestMIDITimecodeIsSent(t *testing.T) {
+	for _, c := range []struct{ rate, at, later string }{
+		{"24", "01:00:01:12", "01:00:00:23"}, {"25", "01:00:01:12", "01:00:00:24"}, {"29.97", "01:00:01;14", "01:00:00;29"}, {"30", "01:00:01:15", "01:00:00:29"},
+	} {
+		s := live(t, `local midi = require "midi"
+			local tc = midi.output{ name = "*" }:timecode{ rate = `+c.rate+` }
+			clock.after(1, function() tc:start("01:00:00:00") end)
+			clock.after(2.5, function() print(tc.position, tc.running, tc.rate) tc:stop() tc:locate("`+c.later+`") end)
+			clock.after(3, function() print(tc.position, tc.running) end)`)
+		s.run(4 * time.Second)
+		s.wantLog("2.500 "+c.at+"\ttrue\t"+c.rate, "3.000 "+c.later+"\tfalse")
+		if n := len(s.orders); n != 3 {
+			t.Errorf("%d orders: %q", n, s.orders)
+		}
+	}
+	s := live(t, `local midi = require "midi"
+		local tape = midi.timecode(midi.input{ name = "Tape" })
+		local out = midi.output{ name = "Desk" }:timecode{ rate = 25 }
+		out:follow(tape)
+		clock.after(2.001, function() print(out.position, out.running) end)`)
+	s.tape(wire.Rate25, 90000, time.Second, 2*time.Second, 0)
+	s.wantLog("2.001 01:00:01:00\ttrue")
+	for text, want := range map[string]string{
+		`midi.output{ name = "x" }:timecode{ rate = 50 }`:                                           "rate must be 24, 25, 29.97 or 30, got 50",
+		`local out = midi.output{ name = "x" } out:timecode{ rate = 24 } out:timecode{ rate = 30 }`: "has the rate 24 already",
+		`midi.output{ name = "x" }:timecode():locate("00:00:00:25")`:                                "the position must be hh:mm:ss:ff at 25 frames a second",
+	} {
+		s := newStand(t)
+		if err := s.load(map[string]string{"show.lua": `local midi = require "midi" ` + text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
 // TestMIDIClockLeadsTheBeat plays a clock at 100 BPM with 3 ms of jitter from the start of a
 // song, and stops it.
 func TestMIDIClockLeadsTheBeat(t *testing.T) {
@@ -194,12 +229,12 @@ func TestMIDIShowControl(t *testing.T) {
 	}
 	s.run(time.Second)
 	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo})
-	send(wire.ShowControl{Device: 4, Format: 1, Command: wire.ShowGo})                          // somebody else
-	send(wire.ShowControl{Device: 3, Format: 0x10, Command: wire.ShowGo})                       // sound
-	send(wire.ShowControl{Device: 127, Format: 127, Command: wire.ShowGo, Cue: "010.50"})       // all
-	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "1", List: "2"})     // another list
-	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowStop, Cue: "10.5"})           //
-	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowResume, Cue: "2", List: "1"}) //
+	send(wire.ShowControl{Device: 4, Format: 1, Command: wire.ShowGo})                      // somebody else
+	send(wire.ShowControl{Device: 3, Format: 0x10, Command: wire.ShowGo})                   // sound
+	send(wire.ShowControl{Device: 127, Format: 127, Command: wire.ShowGo, Cue: "010.50"})   // all
+	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "1", List: "2"}) // another list
+	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowStop, Cue: "10.5"})       //
+	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "2", List: "1"}) //
 	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowTimedGo, HasTime: true, Time: wire.Label{Rate: wire.Rate25, Seconds: 2, Frame: 5}, Cue: "1"})
 	send(wire.ShowControl{Device: 3, Format: 1, Command: wire.ShowGo, Cue: "77"})
 	var got []string
@@ -210,6 +245,64 @@ func TestMIDIShowControl(t *testing.T) {
 	want := "go\t1|go\t10.5|stop\t10.5\tnil\t0|go\t2|timed\t1\tnil\t2.2|go\t1"
 	if text := strings.Join(got, "|"); !strings.HasPrefix(text, want) || !strings.Contains(text, "WARN midi show control") || !strings.Contains(text, "77") {
 		t.Errorf("log %q", text)
+	}
+}
+
+// TestMIDIShowControlStopsAndGoesOn stops a fade, has it go on for as long as was left of it, and
+// has GO take a time.
+func TestMIDIShowControlStopsAndGoesOn(t *testing.T) {
+	s := live(t, `local midi = require "midi"
+		local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = one:slot(1) }
+		local list = require "cue".list{ name = "main" }
+		list:cue{ 1, look = { [lamp] = 200 }, fade = 4 }
+		list:cue{ 2, look = { [lamp] = 0 }, fade = 10, wait = 5 }
+		list:cue{ 3, go = function() lamp:fade(100) end, fade = 8 }
+		list:on("go", function(c) print("go", c.number) end)
+		midi.show_control(midi.input{ name = "*" }):drive(list)
+		clock.every(0.5, function() print(lamp:get("dimmer")) end)`)
+	send := func(at time.Duration, c wire.ShowCommand, number string, seconds int) {
+		s.run(at)
+		m := wire.ShowControl{Device: 127, Format: 1, Command: c, Cue: number}
+		m.HasTime, m.Time = c == wire.ShowTimedGo, wire.Label{Rate: wire.Rate25, Seconds: seconds}
+		s.press(wire.Message{Kind: wire.Sysex, Data: string(wire.AppendShowControl(nil, m))})
+	}
+	second := time.Second
+	level := func(at time.Duration, want float64) {
+		t.Helper()
+		s.run(at)
+		var got float64
+		last := s.log[len(s.log)-1]
+		fmt.Sscanf(last[strings.Index(last, " "):], "%f", &got)
+		if math.Abs(got-want) > 7 { // a frame
+			t.Errorf("at %v the lamp is at %v, want %v: %q", at, got, want, s.log)
+		}
+	}
+	send(1*second, wire.ShowGo, "", 0)
+	send(3*second, wire.ShowStop, "2", 0) // it is at another
+	level(3600*time.Millisecond, 125)
+	send(4*second, wire.ShowStop, "1", 0) // 3 of 4 s are over
+	level(6600*time.Millisecond, 150)
+	send(7*second, wire.ShowResume, "3", 0) // which did not stop
+	level(7600*time.Millisecond, 150)
+	send(8*second, wire.ShowResume, "", 0)
+	level(8600*time.Millisecond, 175)
+	level(9600*time.Millisecond, 200)
+	send(10*second, wire.ShowResume, "", 0) // nothing is stopped any more
+	level(10600*time.Millisecond, 200)
+	send(11*second, wire.ShowTimedGo, "", 2) // neither its wait nor its fade
+	level(12100*time.Millisecond, 100)
+	level(13600*time.Millisecond, 0)
+	send(14*second, wire.ShowTimedGo, "3", 1)
+	level(14600*time.Millisecond, 50)
+	level(15600*time.Millisecond, 100)
+	text := strings.Join(s.log, "\n")
+	for _, want := range []string{
+		"list main is not at cue 2: nothing is stopped", "list main is at cue 1: there is nothing of cue 3 to go on with",
+		"list main was not stopped in a fade: there is nothing to go on with", "11.000 go\t2", "14.000 go\t3",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in the log\n%s", want, text)
+		}
 	}
 }
 

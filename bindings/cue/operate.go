@@ -3,6 +3,7 @@ package cue
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -95,7 +96,7 @@ func (s *Lists) listBack(c module.Call, l *list) int {
 
 func (s *Lists) listStop(c module.Call, l *list) int {
 	if s.now(c, l) {
-		l.do(l.Stop())
+		l.do(l.Stop(l.moment()))
 	}
 	return 0
 }
@@ -153,7 +154,7 @@ func (l *list) Operate(op show.Operation) (err error) {
 			return fmt.Errorf("list %s has no cue to go back to", l.Name)
 		}
 	case show.StopList:
-		e = l.Stop()
+		e = l.Stop(l.moment())
 	case show.Jump:
 		over := cue.Length{Time: op.Over}
 		e, err = l.Jump(l.moment(), parsed(op.Cue), &over)
@@ -164,6 +165,36 @@ func (l *list) Operate(op show.Operation) (err error) {
 		l.do(e)
 	}
 	return err
+}
+
+// Timed implements module.List.
+func (l *list) Timed(number string, over time.Duration) error {
+	var to *float64
+	if number != "" {
+		n := parsed(number)
+		to = &n
+	}
+	if to == nil && l.Next() == nil {
+		return fmt.Errorf("list %s is at its end", l.Name)
+	}
+	e, err := l.List.Timed(l.moment(), to, cue.Length{Time: over})
+	if err == nil {
+		l.do(e)
+	}
+	return err
+}
+
+// Resume implements module.List.
+func (l *list) Resume(number string) error {
+	if c := l.Current(); c != nil && number != "" && parsed(number) != c.Number {
+		return fmt.Errorf("list %s is at cue %s: there is nothing of cue %s to go on with", l.Name, cue.Number(c.Number), number)
+	}
+	e, ok := l.List.Resume(l.moment())
+	if !ok {
+		return fmt.Errorf("list %s was not stopped in a fade: there is nothing to go on with", l.Name)
+	}
+	l.do(e)
+	return nil
 }
 
 // parsed is the number of a cue as the board writes it.

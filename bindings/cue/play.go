@@ -102,7 +102,7 @@ func attributesFirst(x, y bool) int {
 
 // call begins the function of a cue.
 func (l *list) call(c *cue.Cue, play uint64) {
-	scope := &script.Scope{Value: c.Fade, Cue: l.calls(c), Keep: func(command engine.Command) bool { return l.keep(play, command) }}
+	scope := &script.Scope{Value: l.Fade(), Cue: l.calls(c), Keep: func(command engine.Command) bool { return l.keep(play, command) }}
 	l.scopes = append(l.scopes, scope)
 	l.G.Within(scope, func() {
 		t := l.G.Run(l.task(c), l.functions[c], []lua.LValue{l.object(c)})

@@ -18,6 +18,7 @@ import (
 type control struct {
 	*module.Load
 	inputs []*midi.PortDecl // in the order of declaration
+	tapes  map[*midi.PortDecl]*tape
 }
 
 // input and output are the two sides of a declared port. Equal ones are the same.
@@ -31,7 +32,7 @@ func (p output) String() string { return p.decl.Title() }
 
 // Open returns what makes the module.
 func Open(l *module.Load) func(L *lua.LState, m *lua.LTable) {
-	s := &control{Load: l}
+	s := &control{Load: l, tapes: map[*midi.PortDecl]*tape{}}
 	return func(L *lua.LState, m *lua.LTable) {
 		module.Functions(L, m, "midi", map[string]func(module.Call) int{
 			"input": s.input, "output": s.output, "map": s.mapTo,
@@ -102,7 +103,7 @@ func values(m midi.Message) []lua.LValue {
 func (s *control) output(c module.Call) int {
 	p := output{s.port(c)}
 	c.L.Push(module.OneObject(s.Load, c.L, "midi.output", p, func() module.Class[output] {
-		return module.Class[output]{Methods: map[string]func(module.Call, output) int{"send": s.send}}
+		return module.Class[output]{Methods: map[string]func(module.Call, output) int{"send": s.send, "timecode": s.sentTimecode}}
 	}))
 	return 1
 }

@@ -1,6 +1,7 @@
 package midi
 
 import (
+	"fmt"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -69,8 +70,8 @@ func text(s string) lua.LValue {
 	return lua.LString(s)
 }
 
-// drive has a cue list do what the commands say: GO of a cue or the next, STOP, and RESUME,
-// which goes on with the cue it names or the next. Commands for another list are not for it.
+// drive has a cue list do what the commands say: GO and TIMED GO of a cue or the next, STOP,
+// and RESUME of fades that were stopped. Commands for another list are not for it.
 func (s *control) drive(c module.Call, v showControl) int {
 	var list module.List
 	if ud, ok := c.Get(1).(*lua.LUserData); ok {
@@ -86,7 +87,7 @@ func (s *control) drive(c module.Call, v showControl) int {
 		if !ok {
 			return 0
 		}
-		if err := list.Operate(operation(ud.Value.(midi.ShowControl))); err != nil {
+		if err := operate(list, ud.Value.(midi.ShowControl)); err != nil {
 			s.G.Log().Warn("midi show control: " + err.Error())
 		}
 		return 0
@@ -106,12 +107,21 @@ func (s *control) drive(c module.Call, v showControl) int {
 	}, topics...))
 }
 
-// operation is what a command means for a list.
-func operation(m midi.ShowControl) show.Operation {
-	if m.Command == "stop" {
-		return show.StopList{}
+// operate has a list do what a command means.
+func operate(list module.List, m midi.ShowControl) error {
+	cue := cueNumber(m.Cue)
+	switch m.Command {
+	case "stop":
+		if at := list.View().Current; cue != "" && cue != at {
+			return fmt.Errorf("list %v is not at cue %s: nothing is stopped", list, cue)
+		}
+		return list.Operate(show.StopList{})
+	case "resume":
+		return list.Resume(cue)
+	case "timed_go":
+		return list.Timed(cue, m.Time)
 	}
-	return show.Go{Cue: cueNumber(m.Cue)}
+	return list.Operate(show.Go{Cue: cue})
 }
 
 // cueNumber is the number of a cue as lists write it: without zeros that say nothing, and

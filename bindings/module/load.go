@@ -129,6 +129,11 @@ type List interface {
 	// Operate does an operation for the list and a cue that it has: show.Go, show.Back,
 	// show.StopList or show.Jump. The error is for people.
 	Operate(op show.Operation) error
+	// Timed is GO of a cue, "" for the next, whose fades take a time instead of its own; it
+	// does not wait. Resume goes on with fades that were stopped, of the cue that is
+	// named, "" for whichever it is.
+	Timed(cue string, over time.Duration) error
+	Resume(cue string) error
 }
 
 // Knob is a param as something that turns: a number between two ends, a switch, or one of

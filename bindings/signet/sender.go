@@ -6,9 +6,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"showrun/bindings/module"
+	tc "showrun/bindings/timecode"
 	"showrun/bindings/universe"
 	"showrun/runtime/device/signet"
-	"showrun/runtime/script"
 )
 
 // sender is a declared Sender.
@@ -72,20 +72,7 @@ func (s *sig) sender(c module.Call) int {
 }
 
 // timecode is a timecode a Sender sends.
-type timecode struct {
-	sender *sender
-	stream signet.TimecodeStream
-
-	// state is how it stands at the logical instant: ahead of what the device has
-	// been told, which orders reach at their instant. It is known once this load
-	// has moved it.
-	state signet.Timecode
-	known bool
-
-	warned string // rate of a source that it cannot follow
-}
-
-func (t *timecode) String() string { return t.stream.Rate.String() }
+type timecode = tc.Sent[signet.TimecodeRate]
 
 func (s *sig) timecode(c module.Call, v *sender) int {
 	n := c.Integer(1, "the stream", 1, 255)
@@ -102,112 +89,29 @@ func (s *sig) timecode(c module.Call, v *sender) int {
 	switch {
 	case !ok:
 		s.LoadingOnly(c, "timecodes are declared")
-		t = &timecode{sender: v, stream: signet.TimecodeStream{Number: n, Rate: rate}}
-		v.timecodes[n] = t
-		v.decl.Timecodes = append(v.decl.Timecodes, t.stream)
-	case o.Has("rate") && rate != t.stream.Rate:
-		c.Fail("stream %d has the rate %v already", n, t.stream.Rate)
+		t = s.newTimecode(v, n, rate)
+	case o.Has("rate") && rate != t.Rate:
+		c.Fail("stream %d has the rate %v already", n, t.Rate)
 	}
-	c.L.Push(module.OneObject(s.Load, c.L, "signet.timecode", t, s.timecodeClass))
+	c.L.Push(module.OneObject(s.Load, c.L, "signet.timecode", t, func() module.Class[*timecode] {
+		class := tc.Class[signet.TimecodeRate]()
+		class.Properties["stream"] = func(t *timecode) lua.LValue { return lua.LNumber(t.Number) }
+		return class
+	}))
 	return 1
 }
 
-func (s *sig) timecodeClass() module.Class[*timecode] {
-	return module.Class[*timecode]{
-		Methods: map[string]func(module.Call, *timecode) int{
-			"start": func(c module.Call, t *timecode) int {
-				m := signet.TimecodeMove{Start: true}
-				if !c.None(1) {
-					m.Locate, m.To = true, t.frame(c)
-				}
-				return s.move(t, m)
-			},
-			"stop": func(c module.Call, t *timecode) int { return s.move(t, signet.TimecodeMove{Stop: true}) },
-			"locate": func(c module.Call, t *timecode) int {
-				return s.move(t, signet.TimecodeMove{Locate: true, To: t.frame(c)})
-			},
-			"follow": s.followTimecode,
-		},
-		Properties: map[string]func(*timecode) lua.LValue{
-			"position": func(t *timecode) lua.LValue {
-				return lua.LString(t.stream.Rate.Label(s.timecodeState(t).FrameAt(s.G.Instant())))
-			},
-			"running": func(t *timecode) lua.LValue { return lua.LBool(s.timecodeState(t).Running) },
-			"rate":    func(t *timecode) lua.LValue { return lua.LString(t.stream.Rate.String()) },
-			"stream":  func(t *timecode) lua.LValue { return lua.LNumber(t.stream.Number) },
+// newTimecode declares one.
+func (s *sig) newTimecode(v *sender, n int, rate signet.TimecodeRate) *timecode {
+	t := &timecode{
+		Load: s.Load, Rate: rate, Title: "signet: timecode " + strconv.Itoa(n), Number: n,
+		Order: func(m signet.TimecodeMove) { s.Order(v.decl, signet.MoveTimecode{Stream: n, Move: m}) },
+		Live: func() (signet.Timecode, bool) {
+			live := module.Ask[signet.Standing](s.Load, v.decl, signet.TimecodeOf{Stream: n})
+			return live.Timecode, live.Known
 		},
 	}
-}
-
-// frame takes a position.
-func (t *timecode) frame(c module.Call) int64 {
-	frame, err := t.stream.Rate.Parse(c.Str(1, "the position"))
-	if err != nil {
-		c.Wrong("the position", `hh:mm:ss:ff at `+t.stream.Rate.String()+" frames a second", c.Get(1))
-	}
-	return frame
-}
-
-// timecodeState is how a timecode stands for the script.
-func (s *sig) timecodeState(t *timecode) signet.Timecode {
-	if t.known {
-		return t.state
-	}
-	if live := module.Ask[signet.Standing](s.Load, t.sender.decl, signet.TimecodeOf{Stream: t.stream.Number}); live.Known {
-		return live.Timecode
-	}
-	return signet.Timecode{Rate: t.stream.Rate}
-}
-
-func (s *sig) move(t *timecode, m signet.TimecodeMove) int {
-	s.Order(t.sender.decl, signet.MoveTimecode{Stream: t.stream.Number, Move: m})
-	if s.G.Shadowing() {
-		return 0
-	}
-	s.G.WhenLive(func() {
-		t.state, t.known = s.timecodeState(t).Moved(m, s.G.Instant()), true
-	})
-	return 0
-}
-
-// followTimecode has a timecode be where another is.
-func (s *sig) followTimecode(c module.Call, t *timecode) int {
-	var source module.TimecodeSource
-	if ud, ok := c.Get(1).(*lua.LUserData); ok {
-		source, _ = ud.Value.(module.TimecodeSource)
-	}
-	if source == nil {
-		c.Wrong("the source", "a timecode that is heard, such as midi.timecode(input)", c.Get(1))
-	}
-	fn := s.G.L.NewFunction(func(L *lua.LState) int {
-		s.chase(t, L.CheckUserData(1).Value.(module.Frame))
-		return 0
-	})
-	return s.PushHandle(c, s.G.On(c.Fn, fn, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
-		ud := L.NewUserData()
-		ud.Value = source.FrameOf(ev)
-		return []lua.LValue{ud}
-	}, source.FrameTopic(), source.LostTopic()))
-}
-
-// chase moves a timecode to where its source is, if it is not there by itself. A frame that
-// is told late is none to go back to: the earliest counts.
-func (s *sig) chase(t *timecode, f module.Frame) {
-	if rate := t.stream.Rate.String(); f.Rate != rate {
-		if t.warned != f.Rate {
-			t.warned = f.Rate
-			s.G.Log().Warn("signet: timecode " + strconv.Itoa(t.stream.Number) + " cannot follow: it has " + rate + " frames a second, and its source has " + f.Rate)
-		}
-		return
-	}
-	frame, err := t.stream.Rate.Parse(f.Label)
-	if err != nil {
-		return // there is no such label at this rate
-	}
-	is := s.timecodeState(t)
-	off := frame - is.FrameAt(s.G.Instant())
-	if is.Running == f.Running && (off == 0 || off == -1 && f.Running) {
-		return
-	}
-	s.move(t, signet.TimecodeMove{Locate: true, To: frame, Start: f.Running, Stop: !f.Running})
+	v.timecodes[n] = t
+	v.decl.Timecodes = append(v.decl.Timecodes, signet.TimecodeStream{Number: n, Rate: rate})
+	return t
 }

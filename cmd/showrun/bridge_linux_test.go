@@ -136,3 +136,49 @@ func TestShowOnAUSBPort(t *testing.T) {
 		w.stop()
 	}
 }
+
+// TestBridgesOnACable has one end of a cable send sACN, StageNet and theater OSC, and hear them again
+// as Art-Net and sACN from the bridge, the Node, the gateway and the theater at the other end.
+func TestBridgesOnACable(t *testing.T) {
+	needsPlug(t)
+	start := showIn(t)
+	desk, house := plug(t)
+	binary, state := filepath.Join(t.TempDir(), "showrun"), newKey(t)
+	sh(t, "go", "build", "-o", binary, ".")
+	for _, args := range [][]string{
+		{"bridge", "--from", "sacn:1", "--to", "artnet:3"},
+		{"bridge", "--from", "sacn:1", "--to", "signet:7", "--state", state},
+		{"node", "--universe", "7", "--to", "sacn:14", "--state", state},
+		{"gateway", "--id", "lamps", "--addresses", "8", "--to", "sacn:15", "--state", t.TempDir()},
+		{"theater", "--lighting", "20000", "--to", "sacn:16"},
+	} {
+		inBackground(t, exec.Command("ip", append(append([]string{"netns", "exec", house, binary}, args...), "--interface", "show")...))
+	}
+	log, _ := start(desk, "deck", `local clock, show, stage = require "clock", require "show", require "stage"
+local sacn, artnet = require "sacn", require "artnet"
+local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = sacn.sender{}:universe(1):slot(1) }
+local box = stage.fixture{ name = "box", kind = "dimmer", at = require "stagenet".console{}:gateway("lamps"):channel("DMX", 1) }
+local theater = require "theater".lighting{ host = "10.91.7.2" }
+lamp:set(77)
+box:set(88)
+clock.every(0.5, function() theater:fixture(1, 0.8) end)
+local lit, count = {}, 0
+local function light(name)
+  show.log.info(name .. " lights")
+  if not lit[name] then lit[name], count = true, count + 1 end
+  if count == 4 then show.log.info("all light") end
+end
+local function hear(name, universe, slot, want)
+  universe:on("levels", function(levels)
+    for i, level in ipairs(levels) do
+      if (not slot or i == slot) and (not want and level > 0 or level == want) then return light(name) end
+    end
+  end)
+end
+local ears = sacn.receiver{}
+hear("bridge", artnet.receiver{}:universe(3), 1, 77)
+hear("node", ears:universe(14), 1, 77)
+hear("gateway", ears:universe(15), 1, 88)
+hear("theater", ears:universe(16), 2)`)
+	log.await(t, "all light")
+}

@@ -18,6 +18,7 @@ import (
 	art "showrun/drivers/artnet/wire"
 	"showrun/drivers/lan"
 	"showrun/drivers/osc"
+	acn "showrun/drivers/sacn/wire"
 	"showrun/drivers/signet/wire"
 	"showrun/runtime/clock"
 )
@@ -28,21 +29,24 @@ func TestFramesUnderFlood(t *testing.T) {
 	if *measureTrials == 0 {
 		t.Skip("measures on the real clock; say how often with -trials 3")
 	}
-	const text = `local clock, artnet, osc, signet, stage, stagelinq = require "clock", require "artnet", require "osc", require "signet", require "stage", require "stagelinq"
+	const text = `local clock, artnet, osc, sacn, signet, stage, stagelinq = require "clock", require "artnet", require "osc", require "sacn", require "signet", require "stage", require "stagelinq"
 local key = { env = "SHOW_PASSPHRASE" }
 local lamp = stage.fixture{ name = "lamp", kind = "dimmer", at = signet.sender{ key = key }:universe(1):slot(1) }
 signet.receiver{ key = key }:universe(2):on("levels", function() end)
 require "stagenet".console{}
 artnet.sender{}:universe(1)
 artnet.receiver{}:universe(2):on("levels", function() end)
+sacn.sender{ sync = 9 }:universe(1):set(1, 1)
+sacn.receiver{}:universe(2):on("levels", function() end)
+require "midi".input{ offer = "flooded", port = %d }:on("cc", function() end)
 osc.receiver{ port = %d }:on("/flood/*", function() end)
 clock.follow(stagelinq.sink{}:master())
 local up = false
 clock.every(0.4, function() up = not up lamp:fade(up and 255 or 0, 0.4) end) -- every frame has news`
-	heard := freeUDP(t)
+	heard, session := freeUDP(t), freeUDP(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "show.lua")
-	if err := os.WriteFile(file, fmt.Appendf(nil, text, heard), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, text, session, heard), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	commands := freeUDP(t)
@@ -75,6 +79,8 @@ clock.every(0.4, function() up = not up lamp:fade(up and 255 or 0, 0.4) end) -- 
 		"Sig-Net":   {[]string{"127.0.0.1:5683"}, always(make([]byte, 600))},
 		"forged":    {[]string{fmt.Sprintf("%v:%d", wire.Fold(2), wire.Port)}, forged},
 		"Art-Net":   {[]string{"127.0.0.1:6454"}, artNet},
+		"sACN":      {[]string{fmt.Sprintf("%v:%d", acn.Group(2), acn.Port), fmt.Sprintf("%v:%d", acn.Group(9), acn.Port)}, streaming},
+		"MIDI":      {[]string{fmt.Sprintf("127.0.0.1:%d", session), fmt.Sprintf("127.0.0.1:%d", session+1)}, rtpMIDI},
 		"discovery": {[]string{"127.0.0.1:51337"}, always(append([]byte("airD"), make([]byte, 80)...))},
 		"names":     {[]string{"224.0.0.251:5353"}, names},
 	} {
@@ -122,6 +128,44 @@ func artNet(n int) []byte {
 		return art.AppendProgram(nil, art.Program{BindIndex: byte(n>>8) & 3, Command: art.Command(n)})
 	}
 	return make([]byte, 600)
+}
+
+// streaming is everything a receiver of sACN hears: levels and priorities of ever other sources,
+// previews, ends, synchronisation, discovery, and what is none.
+func streaming(n int) []byte {
+	p := acn.Packet{CID: acn.CID{byte(n >> 16), byte(n >> 8), byte(n)}, Universe: 2, Priority: byte(n), Sequence: byte(n), Sync: 9, Slots: make([]byte, acn.Slots)}
+	switch n % 7 {
+	case 1:
+		p.StartCode = acn.StartPriority
+	case 2:
+		p.Options = acn.Preview
+	case 3:
+		p.Options = acn.Terminated
+	case 4:
+		return acn.AppendSync(nil, p.CID, byte(n), 9)
+	case 5:
+		return acn.AppendDiscovery(nil, p.CID, "stranger", 0, 0, []uint16{1, 2})
+	case 6:
+		return make([]byte, 600)
+	}
+	return acn.AppendData(nil, p)
+}
+
+// rtpMIDI is what comes to a session: invitations of ever other peers, clocks, feedback, packets of
+// peers that are not there, and what is none.
+func rtpMIDI(n int) []byte {
+	b := []byte{0xff, 0xff, 'I', 'N', 0, 0, 0, 2, 1, 2, 3, 4, 0, byte(n >> 16), byte(n >> 8), byte(n), 'x', 0}
+	switch n % 5 {
+	case 1:
+		b = append([]byte{0xff, 0xff, 'C', 'K', 0, byte(n >> 16), byte(n >> 8), byte(n), 0}, make([]byte, 27)...)
+	case 2:
+		b[2], b[3] = 'B', 'Y'
+	case 3:
+		b = []byte{0x80, 0x61, byte(n >> 8), byte(n), 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 3, 0xb0, 7, byte(n & 127)}
+	case 4:
+		b = make([]byte, 600)
+	}
+	return b
 }
 
 // names are advertisements, each of another gateway.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,6 +132,57 @@ func TestWidgetComesAgainAfterUnplugging(t *testing.T) {
 		}
 		w.stop()
 		log.wait(t, "the widget is not there")
+	}
+}
+
+// TestPortThatTalksNonsense has something at the port that sends noise, frames that are cut off and
+// frames that lie about their length, and is pulled out while it is written to. The widget that
+// comes then is found.
+func TestPortThatTalksNonsense(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "ttyUSB0")
+	line, err := widget.OpenTerminal()
+	if err != nil {
+		t.Skipf("no terminals here: %v", err)
+	}
+	if err := os.Symlink(line.Name, name); err != nil {
+		t.Fatal(err)
+	}
+	var log logLines
+	l, _ := link(t, dmxusb.LinkConfig{Port: name, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	random := rand.New(rand.NewPCG(1, 2))
+	var talking sync.WaitGroup
+	talking.Go(func() { // and reads nothing, so that writing stops in the middle of a frame
+		for range 300 {
+			b := make([]byte, 1+random.IntN(700))
+			for i := range b {
+				b[i] = byte(random.Uint32())
+			}
+			switch random.IntN(3) {
+			case 0:
+				b = append(b, 0x7e, 10, 4, 0, 1) // a number that ends
+			case 1:
+				b = append(b, 0x7e, 5, 0xff, 0xff) // levels that are longer than any
+			}
+			line.Write(b)
+		}
+	})
+	for i := range 200 {
+		l.SetLevels(bytes.Repeat([]byte{byte(i)}, 512))
+	}
+	talking.Wait()
+	line.Close()
+	log.wait(t, "it is looked for")
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	w := plug(t, serial)
+	if err := os.Symlink(w.port, name); err != nil {
+		t.Fatal(err)
+	}
+	l.SetLevels([]byte{42})
+	w.shows(t, 42)
+	if s := l.Stats(); s.Skipped+s.Bad == 0 {
+		t.Errorf("the nonsense is not counted: %+v", s)
 	}
 }
 

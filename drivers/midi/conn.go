@@ -23,8 +23,8 @@ import (
 	"showrun/drivers/midi/wire"
 )
 
-// service is what sessions are advertised as.
-const service = "_apple-midi._udp"
+// Service is what sessions are advertised as.
+const Service = "_apple-midi._udp"
 
 const (
 	maxDatagram = 2048
@@ -234,7 +234,7 @@ func (c *Conn) begin(ctx context.Context, running *sync.WaitGroup, fail func(err
 		c.invite(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 	case c.cfg.Host && !c.cfg.Hidden:
 		withdraw, err = mdns.Advertise(mdns.Advertisement{
-			Instance: c.cfg.Name, Service: service, Host: "midi-" + c.cfg.Name, Interface: c.cfg.Interface, Listen: c.Addr(),
+			Instance: c.cfg.Name, Service: Service, Host: "midi-" + c.cfg.Name, Interface: c.cfg.Interface, Listen: c.Addr(),
 		})
 		if err == nil {
 			return withdraw, nil

@@ -98,6 +98,33 @@ func TestFoundByName(t *testing.T) {
 	}
 }
 
+// TestTwoHostsOfOneName: the guest is in the session of one of them, and talks with that.
+func TestTwoHostsOfOneName(t *testing.T) {
+	one, atOne := start(t, Config{Name: "twins of midi", Host: true})
+	two, atTwo := start(t, Config{Name: "twins of midi", Host: true})
+	guest, atGuest := start(t, Config{Name: "guest of twins", Find: "twins of midi*"})
+	heard := atOne
+	m := wire.Message{Kind: wire.NoteOn, Channel: 1, Number: 60, Value: 1}
+	for timeout := time.After(20 * time.Second); ; {
+		if len(one.Peers())+len(two.Peers()) > 0 {
+			break
+		}
+		select {
+		case <-timeout:
+			t.Fatal("it is in no session")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	if len(two.Peers()) > 0 {
+		heard, one, two = atTwo, two, one
+	}
+	hear(t, guest, heard, m)
+	hear(t, one, atGuest, m)
+	if len(two.Peers()) > 0 || len(guest.Peers()) != 1 {
+		t.Errorf("the guest is with %q, and the other has %q", guest.Peers(), two.Peers())
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	for _, cfg := range []Config{{Find: "["}, {Interface: "no such"}} {
 		if c, err := Open(cfg); err == nil {

@@ -13,7 +13,7 @@ import (
 // and another when that is no longer advertised.
 func (c *Conn) discover(ctx context.Context) error {
 	browser, err := mdns.New(mdns.Config{
-		Service: service, Interface: c.cfg.Interface, Log: c.cfg.Log, OnEvent: c.advertised,
+		Service: Service, Interface: c.cfg.Interface, Log: c.cfg.Log, OnEvent: c.advertised,
 		Used: func(instance string) bool { return c.uses() == instance },
 	})
 	if err != nil {

@@ -18,26 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/lan/lantest"
 	"showrun/drivers/midi/session"
 	"showrun/drivers/midi/wire"
 )
-
-// withPeers skips unless SHOWRUN_PEERS=1, and finds a program of another implementation; on
-// a build server it must be there.
-func withPeers(t *testing.T, program string) string {
-	t.Helper()
-	if os.Getenv("SHOWRUN_PEERS") != "1" {
-		t.Skip("runs programs of others; set SHOWRUN_PEERS=1 to run it")
-	}
-	path, err := exec.LookPath(program)
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing on the build server: %v", program, err)
-	}
-	if err != nil {
-		t.Skipf("%s is not installed: %v", program, err)
-	}
-	return path
-}
 
 // peer is a session of node's rtpmidi.
 type peer struct {
@@ -48,7 +32,7 @@ type peer struct {
 // startPeer runs one on a pair of ports of its own; with a port it joins the host there.
 func startPeer(t *testing.T, dir string, join int) (p *peer, port int) {
 	t.Helper()
-	node := withPeers(t, "node")
+	node := lantest.WithPeers(t, "node")
 	control, data, err := listen(netip.MustParseAddr("127.0.0.1"), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +101,7 @@ func (p *peer) want(t *testing.T, line string, again func()) {
 
 // TestRTPMIDIOfNode talks with another implementation in both roles and both ways.
 func TestRTPMIDIOfNode(t *testing.T) {
-	npm := withPeers(t, "npm")
+	npm := lantest.WithPeers(t, "npm")
 	dir := t.TempDir()
 	install := exec.Command(npm, "install", "--no-audit", "--no-fund", "--prefix", dir, "rtpmidi@1.0.0")
 	install.Dir = dir
@@ -162,7 +146,7 @@ func TestRTPMIDIOfNode(t *testing.T) {
 
 // TestMido has another parser read the same streams.
 func TestMido(t *testing.T) {
-	withPeers(t, "python3")
+	lantest.WithPeers(t, "python3")
 	python := ""
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
 		if exec.Command(name, "-c", "import mido").Run() == nil {
@@ -222,7 +206,7 @@ func randomMessage(r *rand.Rand) wire.Message {
 
 // TestTsharkReadsOurs has the dissectors of Wireshark read each kind of packet.
 func TestTsharkReadsOurs(t *testing.T) {
-	tshark := withPeers(t, "tshark")
+	tshark := lantest.WithPeers(t, "tshark")
 	name := filepath.Join(t.TempDir(), "midi.pcap")
 	journal := wire.AppendJournal(nil, wire.Journal{Checkpoint: 7, Channels: []wire.ChannelJournal{{Channel: 3, On: []wire.Value{{Number: 61, Value: 9}}, Off: []int{60, 72}}}})
 	commands, _, _ := wire.AppendCommands(nil, []wire.Message{

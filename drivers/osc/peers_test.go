@@ -14,28 +14,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// withPeers skips unless SHOWRUN_PEERS=1 and a program is there; on a build server
-// it must be.
-func withPeers(t *testing.T, program string) string {
-	t.Helper()
-	if os.Getenv("SHOWRUN_PEERS") != "1" {
-		t.Skip("runs programs of others; set SHOWRUN_PEERS=1 to run it")
-	}
-	path, err := exec.LookPath(program)
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing on the build server: %v", program, err)
-	}
-	if err != nil {
-		t.Skipf("%s is not installed: %v", program, err)
-	}
-	return path
-}
+	"showrun/drivers/lan/lantest"
+)
 
 // TestPeerSends: what oscsend of liblo sends is what we hear.
 func TestPeerSends(t *testing.T) {
-	oscsend := withPeers(t, "oscsend")
+	oscsend := lantest.WithPeers(t, "oscsend")
 	c, all := listen(t, Config{})
 	for _, test := range []struct {
 		command string
@@ -100,7 +85,7 @@ func program(t *testing.T, name string, args ...string) <-chan string {
 
 // TestPeerDumps: oscdump of liblo prints what we send.
 func TestPeerDumps(t *testing.T) {
-	oscdump := withPeers(t, "oscdump")
+	oscdump := lantest.WithPeers(t, "oscdump")
 	to := freePort(t)
 	lines := program(t, oscdump, "-L", fmt.Sprint(to.Port()))
 	s, err := Dial(to.String(), "")
@@ -162,7 +147,7 @@ func TestPeerDumps(t *testing.T) {
 
 // TestPeerPython: datagrams built by hand in Python, both ways.
 func TestPeerPython(t *testing.T) {
-	python := withPeers(t, "python3")
+	python := lantest.WithPeers(t, "python3")
 	c, all := listen(t, Config{})
 	lines := program(t, python, filepath.Join("testdata", "peer", "peer.py"), fmt.Sprint(c.Addr().Port()))
 	var peer netip.AddrPort

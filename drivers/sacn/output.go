@@ -20,9 +20,9 @@ const settle = 2 * time.Millisecond
 type output struct {
 	cfg       Config
 	streams   []*stream
-	index     map[streamKey]*stream
-	sequences map[uint16]*byte // of universes, also of those left
-	cursor    int              // next stream of the present flush
+	index     map[uint32]*stream // by id
+	sequences map[uint16]*byte   // of universes, also of those left
+	cursor    int                // next stream of the present flush
 
 	ended []farewell
 
@@ -60,7 +60,7 @@ func (b *batch) add(bytes []byte, to []multicast.Destination, owner *lan.Cadence
 }
 
 func newOutput(cfg Config) *output {
-	return &output{cfg: cfg, index: map[streamKey]*stream{}, sequences: map[uint16]*byte{}}
+	return &output{cfg: cfg, index: map[uint32]*stream{}, sequences: map[uint16]*byte{}}
 }
 
 // join adds a universe; joining again replaces its options and keeps levels.
@@ -75,13 +75,13 @@ func (o *output) join(universe int, options UniverseOptions) error {
 		o.sequences[key.universe] = sequence
 	}
 	s := newStream(key, options, o.cfg, sequence)
-	if old := o.index[key]; old != nil {
+	if old := o.index[key.id()]; old != nil {
 		s.follow(old, o.cfg)
 		o.remove(old)
 	}
 	o.ended = slices.DeleteFunc(o.ended, func(f farewell) bool { return f.key == key })
 	o.streams = append(o.streams, s)
-	o.index[key] = s
+	o.index[key.id()] = s
 	o.address()
 	return nil
 }
@@ -89,13 +89,13 @@ func (o *output) join(universe int, options UniverseOptions) error {
 // leave ends a stream of a universe. If another stream of the universe goes on, nothing is
 // said: it would end as well for who does not tell them apart.
 func (o *output) leave(universe int, preview bool) bool {
-	s := o.index[streamKey{uint16(universe), preview}]
+	s := o.index[streamKey{uint16(universe), preview}.id()]
 	if s == nil || universe > wire.LastUniverse {
 		return false
 	}
 	o.remove(s)
 	o.address()
-	if o.index[streamKey{s.key.universe, !preview}] == nil && s.cadence.Started() {
+	if o.index[streamKey{s.key.universe, !preview}.id()] == nil && s.cadence.Started() {
 		o.ended = append(o.ended, farewell{s, farewells})
 	}
 	return true
@@ -111,7 +111,7 @@ func (o *output) leaveAll() {
 }
 
 func (o *output) remove(s *stream) {
-	delete(o.index, s.key)
+	delete(o.index, s.key.id())
 	i := slices.Index(o.streams, s)
 	last := len(o.streams) - 1
 	o.streams[i] = o.streams[last]

@@ -2,11 +2,11 @@ package sacn_test
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -18,32 +18,16 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/lan/lantest"
 	"showrun/drivers/sacn"
 	"showrun/drivers/sacn/receiver"
 	"showrun/drivers/sacn/wire"
 )
 
-// withPeers skips unless SHOWRUN_PEERS=1, and finds a program of another
-// implementation; on a build server it must be there.
-func withPeers(t *testing.T, program string) string {
-	t.Helper()
-	if os.Getenv("SHOWRUN_PEERS") != "1" {
-		t.Skip("runs programs of others; set SHOWRUN_PEERS=1 to run it")
-	}
-	path, err := exec.LookPath(program)
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing on the build server: %v", program, err)
-	}
-	if err != nil {
-		t.Skipf("%s is not installed: %v", program, err)
-	}
-	return path
-}
-
 // TestTsharkDissects gives one packet of every kind to the ACN dissector of Wireshark.
 // Release 4.0 leaves those of synchronisation and discovery alone: it knows no vector 8.
 func TestTsharkDissects(t *testing.T) {
-	tshark := withPeers(t, "tshark")
+	tshark := lantest.WithPeers(t, "tshark")
 	cid := sacn.CID{1, 2, 3}
 	data := func(start, options byte) []byte {
 		return wire.AppendData(nil, wire.Packet{
@@ -56,7 +40,7 @@ func TestTsharkDissects(t *testing.T) {
 		wire.AppendSync(nil, cid, 7, 7000), wire.AppendDiscovery(nil, cid, "Desk", 0, 0, []uint16{1, 2, 7000}),
 	}
 	name := filepath.Join(t.TempDir(), "all.pcap")
-	if err := os.WriteFile(name, capture(packets), 0o600); err != nil {
+	if err := os.WriteFile(name, lantest.Capture(netip.AddrPortFrom(wire.Group(1), wire.Port), wire.TTL, packets), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.Command(tshark, "--enable-heuristic", "acn", "-o", "acn.dmx_enable:TRUE", "-r", name, "-T", "fields", "-E", "separator=|", "-E", "occurrence=f",
@@ -85,33 +69,6 @@ func TestTsharkDissects(t *testing.T) {
 	}
 }
 
-// capture is a pcap file of raw IPv4 packets to the port of streaming ACN.
-func capture(packets [][]byte) []byte {
-	le := binary.LittleEndian
-	b := le.AppendUint32(nil, 0xA1B2C3D4)
-	b = le.AppendUint16(b, 2)
-	b = le.AppendUint16(b, 4)
-	b = append(b, make([]byte, 8)...)
-	b = le.AppendUint32(b, 65535)
-	b = le.AppendUint32(b, 101) // LINKTYPE_RAW
-	for i, p := range packets {
-		size := uint32(28 + len(p))
-		b = le.AppendUint32(b, uint32(i))
-		b = le.AppendUint32(b, 0)
-		b = le.AppendUint32(b, size)
-		b = le.AppendUint32(b, size)
-		b = append(b, 0x45, 0)
-		b = binary.BigEndian.AppendUint16(b, uint16(size))
-		b = append(b, 0, 0, 0, 0, wire.TTL, 17, 0, 0, 127, 0, 0, 1, 239, 255, 0, 1)
-		b = binary.BigEndian.AppendUint16(b, 40000)
-		b = binary.BigEndian.AppendUint16(b, wire.Port)
-		b = binary.BigEndian.AppendUint16(b, uint16(8+len(p)))
-		b = append(b, 0, 0)
-		b = append(b, p...)
-	}
-	return b
-}
-
 // aloneEnv tells a process of the tests that it is in a network of its own.
 const aloneEnv = "SHOWRUN_SACN_ALONE"
 
@@ -119,7 +76,7 @@ const aloneEnv = "SHOWRUN_SACN_ALONE"
 func aloneOn(t *testing.T, address string) bool {
 	t.Helper()
 	if os.Getenv(aloneEnv) == "" {
-		unshare := withPeers(t, "unshare")
+		unshare := lantest.WithPeers(t, "unshare")
 		c := exec.Command(unshare, "--net", os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
 		c.Env = append(os.Environ(), aloneEnv+"=1")
 		out, err := c.CombinedOutput()
@@ -151,7 +108,7 @@ const nobody = 65534
 // startOLA starts a daemon on an address, in a folder of its own.
 func startOLA(t *testing.T, address string) *ola {
 	t.Helper()
-	olad := withPeers(t, "olad")
+	olad := lantest.WithPeers(t, "olad")
 	dir, err := os.MkdirTemp("", "ola")
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +241,7 @@ func source(t *testing.T, id byte, priority byte) (s *sacn.SenderConn, stop func
 // TestOLAHearsUs: OLA takes our levels, merges our sources by priority and the highest level,
 // and lets one go that ends.
 func TestOLAHearsUs(t *testing.T) {
-	withPeers(t, "olad")
+	lantest.WithPeers(t, "olad")
 	if !aloneOn(t, "10.31.0.1") {
 		return
 	}
@@ -309,7 +266,7 @@ func TestOLAHearsUs(t *testing.T) {
 
 // TestWeHearOLA: we take its levels, and merge them with ours by priority.
 func TestWeHearOLA(t *testing.T) {
-	withPeers(t, "olad")
+	lantest.WithPeers(t, "olad")
 	if !aloneOn(t, "10.31.0.1") {
 		return
 	}

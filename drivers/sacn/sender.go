@@ -138,7 +138,7 @@ func (s *Sender) SetLevels(universe int, preview bool, levels []byte) {
 		return
 	}
 	s.mu.Lock()
-	if stream := s.output.index[streamKey{uint16(universe), preview}]; stream != nil {
+	if stream := s.output.index[streamKey{uint16(universe), preview}.id()]; stream != nil {
 		stream.setLevels(levels)
 	}
 	s.mu.Unlock()
@@ -155,7 +155,7 @@ func (s *Sender) SetPriority(universe int, priority []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stream := s.output.index[streamKey{uint16(universe), false}]
+	stream := s.output.index[streamKey{uint16(universe), false}.id()]
 	if stream == nil {
 		return fmt.Errorf("universe %d is not joined", universe)
 	}

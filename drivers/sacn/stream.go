@@ -31,6 +31,15 @@ type streamKey struct {
 	preview  bool
 }
 
+// id is the key as one number, which is found quickest.
+func (k streamKey) id() uint32 {
+	id := uint32(k.universe)
+	if k.preview {
+		id |= 1 << 16
+	}
+	return id
+}
+
 // A stream is one universe on its way out: the newest levels and priorities, and when they
 // are due. Levels and priorities are apart from the packets, as new ones may come while
 // those are being written.

@@ -8,47 +8,24 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/net/ipv4"
 
+	"showrun/drivers/lan/lantest"
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/receiver"
 	"showrun/drivers/signet/wire"
 )
 
-// measuring skips unless SHOWRUN_MEASURE=1; SHOWRUN_MEASURE_SECONDS is the
-// length of a run, 10 by default.
-func measuring(t *testing.T) time.Duration {
-	t.Helper()
-	if os.Getenv("SHOWRUN_MEASURE") != "1" {
-		t.Skip("measures; set SHOWRUN_MEASURE=1 to run it")
-	}
-	seconds, err := strconv.Atoi(os.Getenv("SHOWRUN_MEASURE_SECONDS"))
-	if err != nil {
-		seconds = 10
-	}
-	return time.Duration(seconds) * time.Second
-}
-
-// cpu is the processor time this process has used.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // paced calls f at exact multiples of a frame for a while and gives the share
 // of one core that took.
 func paced(length time.Duration, f func(frame int, due time.Time)) float64 {
-	start, used := time.Now(), cpu()
+	start, used := time.Now(), lantest.CPU()
 	const frames = 44
 	timer := time.NewTimer(0)
 	<-timer.C
@@ -61,7 +38,7 @@ func paced(length time.Duration, f func(frame int, due time.Time)) float64 {
 		<-timer.C
 		f(n, due)
 	}
-	return 100 * float64(cpu()-used) / float64(time.Since(start))
+	return 100 * float64(lantest.CPU()-used) / float64(time.Since(start))
 }
 
 const measuredUniverses = 1000
@@ -98,7 +75,7 @@ func burst(t *testing.T, s *signet.SenderConn) func(int, time.Time) {
 // TestMeasureThousandUniverses sends 1,000 changing universes at 44 Hz, signed,
 // and compares with a bare loop that sends ready packets.
 func TestMeasureThousandUniverses(t *testing.T) {
-	length := measuring(t)
+	length := lantest.Measuring(t)
 	port := testPort(6)
 	for range 3 {
 		s, stop := measuredSender(t, port)
@@ -207,7 +184,7 @@ func bareLoop(t *testing.T, port int, length time.Duration) float64 {
 // TestMeasureFlood sends 50,000 forged packets a second beside a show of ten
 // universes: strangers, and some that pretend to be the show itself.
 func TestMeasureFlood(t *testing.T) {
-	length := measuring(t)
+	length := lantest.Measuring(t)
 	const universes = 10
 	port := testPort(8)
 	var sequence, missing, taken atomic.Uint32
@@ -314,7 +291,7 @@ func flood(t *testing.T, ctx context.Context, port int, sequence *atomic.Uint32)
 
 // TestMeasureRestart kills a Sender process twenty times.
 func TestMeasureRestart(t *testing.T) {
-	measuring(t)
+	lantest.Measuring(t)
 	took := killAndRestart(t, 20, testPort(7))
 	slices.Sort(took)
 	t.Logf("from the start of the process to its first accepted packet: median %v, worst %v of %d", took[len(took)/2], took[len(took)-1], len(took))

@@ -3,7 +3,6 @@ package signet_test
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/lan/lantest"
 	"showrun/drivers/signet"
 	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/manager"
@@ -31,27 +31,10 @@ const (
 	publishedK0 = "52fcc2e7749f40358ba00b1d557dc11861e89868e139f23014f6a0cfe59cf173"
 )
 
-// withPeers skips unless SHOWRUN_PEERS=1, and finds a program of another
-// implementation; on a build server it must be there.
-func withPeers(t *testing.T, program string) string {
-	t.Helper()
-	if os.Getenv("SHOWRUN_PEERS") != "1" {
-		t.Skip("runs programs of others; set SHOWRUN_PEERS=1 to run it")
-	}
-	path, err := exec.LookPath(program)
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing on the build server: %v", program, err)
-	}
-	if err != nil {
-		t.Skipf("%s is not installed: %v", program, err)
-	}
-	return path
-}
-
 // installPeer puts node-sig-net and our scripts into a folder of the test.
 func installPeer(t *testing.T) string {
 	t.Helper()
-	npm := withPeers(t, "npm")
+	npm := lantest.WithPeers(t, "npm")
 	dir := t.TempDir()
 	install := exec.Command(npm, "install", "--no-audit", "--no-fund", "--prefix", dir, "node-sig-net@0.0.1")
 	install.Dir = dir
@@ -308,10 +291,10 @@ func (plainDevice) AppendTLV(b []byte, endpoint uint16, t wire.TID) []byte {
 // TestTsharkDissects gives one packet of every kind to the CoAP dissector of
 // Wireshark.
 func TestTsharkDissects(t *testing.T) {
-	tshark := withPeers(t, "tshark")
+	tshark := lantest.WithPeers(t, "tshark")
 	packets, paths := everyPacket(t)
 	name := filepath.Join(t.TempDir(), "all.pcap")
-	if err := os.WriteFile(name, capture(packets), 0o600); err != nil {
+	if err := os.WriteFile(name, lantest.Capture(netip.AddrPortFrom(wire.Fold(1), wire.Port), wire.TTL, packets), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.Command(tshark, "-r", name, "-T", "fields", "-E", "separator=|", "-E", "aggregator=/",
@@ -332,31 +315,4 @@ func TestTsharkDissects(t *testing.T) {
 			t.Errorf("%s: %s", paths[i], f[5])
 		}
 	}
-}
-
-// capture is a pcap file of raw IPv4 packets to the Sig-Net port.
-func capture(packets [][]byte) []byte {
-	le := binary.LittleEndian
-	b := le.AppendUint32(nil, 0xA1B2C3D4)
-	b = le.AppendUint16(b, 2)
-	b = le.AppendUint16(b, 4)
-	b = append(b, make([]byte, 8)...)
-	b = le.AppendUint32(b, 65535)
-	b = le.AppendUint32(b, 101) // LINKTYPE_RAW
-	for i, p := range packets {
-		size := uint32(28 + len(p))
-		b = le.AppendUint32(b, uint32(i))
-		b = le.AppendUint32(b, 0)
-		b = le.AppendUint32(b, size)
-		b = le.AppendUint32(b, size)
-		b = append(b, 0x45, 0)
-		b = binary.BigEndian.AppendUint16(b, uint16(size))
-		b = append(b, 0, 0, 0, 0, wire.TTL, 17, 0, 0, 127, 0, 0, 1, 239, 254, 0, 1)
-		b = binary.BigEndian.AppendUint16(b, 40000)
-		b = binary.BigEndian.AppendUint16(b, wire.Port)
-		b = binary.BigEndian.AppendUint16(b, uint16(8+len(p)))
-		b = append(b, 0, 0)
-		b = append(b, p...)
-	}
-	return b
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"showrun/drivers/lan/lantest"
 )
 
 // textFrame is a websocket text message of a server, up to 125 bytes.
@@ -33,7 +35,7 @@ func flood(c net.Conn, message string, sent *atomic.Int64) {
 // nobody knows or with mappings of a lease it does not have, eight others get their
 // frames, as before and after.
 func TestMeasureFlood(t *testing.T) {
-	length := measuring(t)
+	length := lantest.Measuring(t)
 	for _, message := range []string{`{"Type":"HELLO"}`, `{"Type":"MAPPING_UPDATE","LeaseID":"x","Mappings":[]}`} {
 		const gateways, addresses, rate = 8, 64, 44
 		floodURL, accepted := serve(t)
@@ -43,7 +45,7 @@ func TestMeasureFlood(t *testing.T) {
 		var sent, flooding atomic.Int64
 		levels := make([]byte, addresses)
 		memory := []uint64{heap()}
-		start, used := time.Now(), cpu()
+		start, used := time.Now(), lantest.CPU()
 		var calm time.Duration // processor time of the first half
 		timer := time.NewTimer(0)
 		<-timer.C
@@ -54,7 +56,7 @@ func TestMeasureFlood(t *testing.T) {
 				break
 			}
 			if flooding.Load() == 0 && due.Sub(start) >= length/2 {
-				calm = cpu() - used
+				calm = lantest.CPU() - used
 				flooding.Store(1)
 				go flood(bad.NetConn(), message, &sent)
 			}
@@ -67,7 +69,7 @@ func TestMeasureFlood(t *testing.T) {
 			}
 			c.Flush(due)
 		}
-		share := 200 * float64(cpu()-used-calm) / float64(length)
+		share := 200 * float64(lantest.CPU()-used-calm) / float64(length)
 		memory = append(memory, heap())
 		bad.SetWriteDeadline(time.Now())
 		stats := c.Stats()

@@ -4,42 +4,19 @@ package stagenet_test
 
 import (
 	"fmt"
-	"os"
 	"runtime/metrics"
 	"slices"
-	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"showrun/drivers/lan/lantest"
 	"showrun/drivers/stagenet"
 	"showrun/drivers/stagenet/gateway"
 	"showrun/drivers/stagenet/wire"
 )
-
-// measuring skips unless SHOWRUN_MEASURE=1; SHOWRUN_MEASURE_SECONDS is the
-// length of a run, 10 by default.
-func measuring(t *testing.T) time.Duration {
-	t.Helper()
-	if os.Getenv("SHOWRUN_MEASURE") != "1" {
-		t.Skip("measures; set SHOWRUN_MEASURE=1 to run it")
-	}
-	seconds, err := strconv.Atoi(os.Getenv("SHOWRUN_MEASURE_SECONDS"))
-	if err != nil {
-		seconds = 10
-	}
-	return time.Duration(seconds) * time.Second
-}
-
-// cpu is the processor time this process has used.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 // frames is what the sinks of a measurement know of the frames: the last channel
 // of every gateway shows the number of the frame, modulo 256.
@@ -148,7 +125,7 @@ func moody(t *testing.T, accepted <-chan *websocket.Conn, addresses int, lost <-
 // frame at 44 Hz. Another one, all of whose 512 addresses are new in each frame,
 // stops reading again and again.
 func TestMeasureFrames(t *testing.T) {
-	length := measuring(t)
+	length := lantest.Measuring(t)
 	const gateways, addresses, rate = 64, 512, 44
 	moodyURL, accepted := serve(t)
 	f, c, e, stop := crowd(t, gateways, addresses, moodyURL)
@@ -159,7 +136,7 @@ func TestMeasureFrames(t *testing.T) {
 	levels, all := make([]byte, addresses), make([]byte, addresses)
 	var calls, late []time.Duration
 	var memory []uint64
-	start, used := time.Now(), cpu()
+	start, used := time.Now(), lantest.CPU()
 	timer := time.NewTimer(0)
 	<-timer.C
 	count := 0
@@ -192,7 +169,7 @@ func TestMeasureFrames(t *testing.T) {
 	}
 	timer.Reset(100 * time.Millisecond) // the last frame arrives
 	<-timer.C
-	share := 100 * float64(cpu()-used) / float64(time.Since(start))
+	share := 100 * float64(lantest.CPU()-used) / float64(time.Since(start))
 	stop()
 	slices.Sort(calls)
 	slices.Sort(late)

@@ -14,8 +14,11 @@ const (
 	lateMemory   = 128   // arrivals the mean lateness looks back at
 
 	// Of a clock that counts pulses.
+	pulseLate   = 0.004 // for lateNoise ...
+	pulseTrust  = 0.5   // ... and this part of the lateness squared: they are few, and the tempo is to be learnt
+	pulseSway   = 1e-8  // for offsetWander
 	pulseSkew   = 1.0   // variance of the first skew: any tempo
-	pulseWander = 1e-10 // variance the skew gains, 1/s
+	pulseWander = 1e-10 // for skewWander
 	pulseChange = 1e-3  // variance of the skew once the tempo has changed: (3 %)²
 	pulseFarFor = 0.3   // for offsetFarFor
 	driftMemory = 12    // arrivals the mean miss looks back at, to tell a change of tempo
@@ -59,13 +62,13 @@ func (o *clockOffset) observe(c, z float64) {
 	dt := c - o.C
 	o.C = c
 	o.Offset += o.Skew * dt
-	o.Poo += dt*(2*o.Pos+dt*o.Pss) + offsetWander*dt
-	o.Pos += dt * o.Pss
+	sway, wander := offsetWander, skewWander
 	if o.Pulses {
-		o.Pss += pulseWander * dt
-	} else {
-		o.Pss += skewWander * dt
+		sway, wander = pulseSway, pulseWander
 	}
+	o.Poo += dt*(2*o.Pos+dt*o.Pss) + sway*dt
+	o.Pos += dt * o.Pss
+	o.Pss += wander * dt
 
 	miss := z - o.Offset
 	if o.Pulses {
@@ -86,7 +89,10 @@ func (o *clockOffset) observe(c, z float64) {
 	o.FarSince = -1
 	o.N++
 	r := earlyNoise * earlyNoise
-	if miss > 0 {
+	switch {
+	case miss > 0 && o.Pulses:
+		r = pulseLate*pulseLate + pulseTrust*miss*miss
+	case miss > 0:
 		r = lateNoise*lateNoise + miss*miss
 	}
 	gain := 1 / (o.Poo + r)
@@ -110,9 +116,12 @@ func (o *clockOffset) suspect(miss float64) {
 	}
 	// A burst that was held back is no change of tempo.
 	off := math.Min(math.Max(miss-o.Bias, -driftMost*o.Spread), driftMost*o.Spread)
-	o.Bias += off / biasMemory
+	// What is usual is a mean of all at first: it would take a long memory many seconds
+	// to know it, and until then what is usual would look like changes of tempo.
+	memory := float64(min(o.N-driftMemory, biasMemory))
+	o.Bias += off / memory
 	o.Drift += (off - o.Drift) / driftMemory
-	o.Spread += (math.Abs(off) - o.Spread) / biasMemory
+	o.Spread += (math.Abs(off) - o.Spread) / memory
 	if math.Abs(o.Drift) > math.Max(driftSpread*o.Spread, driftLeast) {
 		o.Pss = math.Max(o.Pss, pulseChange)
 		o.Poo += o.Drift * o.Drift

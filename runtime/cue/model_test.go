@@ -401,7 +401,7 @@ func (th *theatre) act(r *rand.Rand) {
 	case 7:
 		// What was frozen is stated anew by whatever cue comes next.
 		if r.IntN(3) == 0 {
-			do("stop", th.list.Stop())
+			do("stop", th.list.Stop(th.moment()))
 			e, _ := th.list.GoTo(th.moment(), number)
 			do("go "+Number(number), e)
 		}

@@ -70,6 +70,8 @@ type position struct {
 	stale  []int32 // attributes that were left as they were, since nothing follows them
 	count  uint64  // plays so far
 
+	fade    Fade          // that the current cue was started with
+	stopped *Length       // how much was left of its fades when they were stopped
 	started Moment        // of the current cue
 	until   time.Duration // its fades last
 	rest    []float64     // cues whose functions did not get to their end in another list
@@ -130,6 +132,23 @@ func (l *List) GoTo(now Moment, number float64) (Effect, error) {
 	return l.wait(now, i), nil
 }
 
+// Timed is GO of a cue, or of the next if there is no number, whose fades take a time: without
+// its wait.
+func (l *List) Timed(now Moment, number *float64, over Length) (Effect, error) {
+	next := l.Next()
+	if number != nil {
+		var err error
+		if next, err = l.Find(*number); err != nil {
+			return Effect{}, err
+		}
+	}
+	if next == nil {
+		return Effect{}, nil
+	}
+	i, _ := l.search(next.Number)
+	return l.startOver(now, i, Every(over)), nil
+}
+
 // wait starts the cue at i when its wait is over.
 func (l *List) wait(now Moment, i int) Effect {
 	c := l.cues[i]
@@ -141,14 +160,18 @@ func (l *List) wait(now Moment, i int) Effect {
 }
 
 // start makes the cue at i the current one.
-func (l *List) start(now Moment, i int) Effect {
+func (l *List) start(now Moment, i int) Effect { return l.startOver(now, i, l.cues[i].Fade) }
+
+// startOver is start with another fade.
+func (l *List) startOver(now Moment, i int, f Fade) Effect {
 	c := l.cues[i]
+	l.fade, l.stopped = f, nil
 	var e Effect
 	if l.loose || i != l.at+1 {
-		e = Effect{Drop: true, Moves: l.state(i, c.Fade, false)}
+		e = Effect{Drop: true, Moves: l.state(i, f, false)}
 		l.moving = nil
 	} else {
-		e = Effect{Moves: l.follow(i)}
+		e = Effect{Moves: l.follow(i, f)}
 	}
 	p := l.plays[len(l.plays)-1]
 	p.running = c.Function
@@ -176,6 +199,9 @@ func (l *List) begin(now Moment, moves []Move) {
 	l.until = l.ends.Due()
 }
 
+// Fade is that with which the current cue was started.
+func (l *List) Fade() Fade { return l.fade }
+
 // Fades are the show times from when until when the fades of the current cue last.
 func (l *List) Fades() (from, to time.Duration) { return l.started.At, l.until }
 
@@ -198,10 +224,10 @@ func (l *List) play(c *Cue) *play {
 }
 
 // follow goes from the current cue to the one after it, at i.
-func (l *List) follow(i int) (moves []Move) {
+func (l *List) follow(i int, f Fade) (moves []Move) {
 	c := l.cues[i]
 	attributes := slices.ContainsFunc(c.Changes, func(c Change) bool { return c.Key.Output.IsAttribute() })
-	if c.Block || attributes || c.Fade.Up != c.Fade.Down || l.at >= 0 && l.cues[l.at].CueOnly {
+	if c.Block || attributes || f.Up != f.Down || l.at >= 0 && l.cues[l.at].CueOnly {
 		l.settle()
 	}
 	var leaves *play // a cue whose changes end
@@ -234,7 +260,7 @@ func (l *List) follow(i int) (moves []Move) {
 	to := func(n int32, v Value) {
 		if !moved[n] {
 			moved[n] = true
-			moves = append(moves, l.move(n, c.Fade, before, v))
+			moves = append(moves, l.move(n, f, before, v))
 		}
 	}
 	for _, n := range c.channels {
@@ -244,7 +270,7 @@ func (l *List) follow(i int) (moves []Move) {
 	for _, n := range back {
 		to(n, l.orHome(n, stands))
 	}
-	return l.attributes(moves, moved, c.Fade, before)
+	return l.attributes(moves, moved, f, before)
 }
 
 // state goes to the cue at i from anywhere: all that the list has to do with is moved. What
@@ -352,70 +378,6 @@ func (l *List) settle() {
 		for _, m := range l.marks(i, l.standing(), l.under()) {
 			l.marked = append(l.marked, m.channel)
 		}
-	}
-}
-
-// Jump goes to the look of a cue without starting it: nothing waits, follows or is called.
-// Channels take over, or as the cue says if that is nil.
-func (l *List) Jump(now Moment, number float64, over *Length) (Effect, error) {
-	c, err := l.Find(number)
-	if err != nil {
-		return Effect{}, err
-	}
-	i, _ := l.search(number)
-	f := c.Fade
-	if over != nil {
-		f = Every(*over)
-	}
-	moves := l.state(i, f, true)
-	l.at, l.loose, l.started, l.next, l.moving = i, false, now, Timer{}, nil
-	l.begin(now, moves)
-	return Effect{Drop: true, Moves: moves, Cue: c}, nil
-}
-
-// Back goes to the look of the cue before the current one, as Jump does.
-func (l *List) Back(now Moment) Effect {
-	if l.at < 1 {
-		return Effect{}
-	}
-	e, _ := l.Jump(now, l.cues[l.at-1].Number, nil)
-	return e
-}
-
-// Stop ends all that runs and all that is waited for: the list stays at its cue, and
-// channels stay where they are in their fades.
-func (l *List) Stop() Effect {
-	e := Effect{Drop: true, Event: Stopped, Cue: l.Current()}
-	if l.ends.Kind == Ending {
-		moving := slices.Clone(l.moving)
-		slices.Sort(moving)
-		stands := l.standing()
-		for _, n := range slices.Compact(moving) {
-			if v, _ := stands(n); v.Motion == nil {
-				e.Halt = append(e.Halt, l.channels[n].Key)
-			}
-		}
-		l.loose, l.halted = true, append(l.halted, moving...)
-		l.until = l.started.At // they do not last any longer
-	}
-	l.next, l.ends, l.moving, l.over, l.dark = Timer{}, Timer{}, nil, false, false
-	l.end()
-	return e
-}
-
-// Reset goes before the first cue. Nothing moves; the next start states everything.
-func (l *List) Reset() Effect {
-	l.at, l.loose = -1, true
-	l.next, l.ends, l.moving, l.over, l.dark = Timer{}, Timer{}, nil, false, false
-	l.end()
-	return Effect{Drop: true}
-}
-
-// end takes it that no function runs any more.
-func (l *List) end() {
-	for _, p := range l.plays {
-		l.loose = l.loose || p.running
-		p.running = false
 	}
 }
 

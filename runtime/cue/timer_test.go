@@ -25,7 +25,7 @@ func TestAFunctionThatNeverReturns(t *testing.T) {
 	if n := len(l.moving); n > 100 {
 		t.Errorf("%d channels move, of 3", n)
 	}
-	if e := l.Stop(); len(e.Halt) != 3 {
+	if e := l.Stop(now); len(e.Halt) != 3 {
 		t.Errorf("%d channels are halted, want 3", len(e.Halt))
 	}
 }

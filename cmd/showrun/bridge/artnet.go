@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -12,9 +11,9 @@ import (
 
 // artNet is Art-Net universes, from an address on.
 type artNet struct {
+	burst
 	controller *artnet.Conn
 	first      int
-	failing    failing
 }
 
 func checkArtNet(a Address, universes int) error {
@@ -36,18 +35,17 @@ func openArtNet(a Address, e Env) (Sink, error) {
 			return nil, errors.Join(err, c.Close())
 		}
 	}
-	return &artNet{c, first, failing{log: e.Log}}, nil
+	return &artNet{newBurst(e, c.Run, func(now time.Time) error {
+		_, err := c.FlushFor(now, now)
+		return err
+	}), c, first}, nil
 }
 
 // Show implements Sink.
-func (o *artNet) Show(universe int, levels []byte, at time.Time) {
+func (o *artNet) Show(universe int, levels []byte, _ time.Time) {
 	o.controller.SetLevels(wire.Address(o.first+universe), levels)
-	_, err := o.controller.FlushFor(at, at)
-	o.failing.tell(err)
+	o.come()
 }
-
-// Run implements Sink.
-func (o *artNet) Run(ctx context.Context) error { return o.controller.Run(ctx) }
 
 // Close implements Sink.
 func (o *artNet) Close() error { return o.controller.Close() }

@@ -14,7 +14,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -121,6 +123,40 @@ func TestEveryProtocolCarriesLevels(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUniversesThatComeTogetherLeaveTogether shows 512 universes one after the other: they are
+// sent in a few bursts, what the rate held back is looked for, and the last levels leave at the
+// end.
+func TestUniversesThatComeTogetherLeaveTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var flushes atomic.Int32
+		b := newBurst(Env{Rate: 50, Log: slog.New(slog.DiscardHandler)}, func(ctx context.Context) error { <-ctx.Done(); return nil },
+			func(time.Time) error { flushes.Add(1); return nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- b.Run(ctx) }()
+		<-time.After(time.Second)
+		synctest.Wait()
+		before := flushes.Load()
+		for range 512 {
+			b.come()
+		}
+		synctest.Wait()
+		if n := flushes.Load() - before; n != 1 {
+			t.Errorf("%d bursts at once, want 1", n)
+		}
+		<-time.After(time.Second)
+		synctest.Wait()
+		if n := flushes.Load() - before; n != 1+looks && n != 2+looks {
+			t.Errorf("%d bursts in all", n)
+		}
+		before = flushes.Load()
+		cancel()
+		if err := <-ended; err != nil || flushes.Load() == before {
+			t.Errorf("%v, %d bursts at the end", err, flushes.Load()-before)
+		}
+	})
 }
 
 // recorder is a Sink that remembers.

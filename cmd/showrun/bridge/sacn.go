@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -13,10 +12,10 @@ import (
 
 // acn is sACN universes.
 type acn struct {
-	sender  *sacn.SenderConn
-	first   int
-	kept    *store.Store
-	failing failing
+	burst
+	sender *sacn.SenderConn
+	first  int
+	kept   *store.Store
 }
 
 // lastACN is the highest number of a universe.
@@ -36,7 +35,7 @@ func openSACN(a Address, e Env) (Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &acn{first: first, kept: kept, failing: failing{log: e.Log}}
+	o := &acn{first: first, kept: kept}
 	if err := o.open(e); err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
@@ -59,18 +58,18 @@ func (o *acn) open(e Env) error {
 			return errors.Join(err, o.sender.Close())
 		}
 	}
+	o.burst = newBurst(e, o.sender.Run, func(now time.Time) error {
+		_, err := o.sender.FlushFor(now, now)
+		return err
+	})
 	return nil
 }
 
 // Show implements Sink.
-func (o *acn) Show(universe int, levels []byte, at time.Time) {
+func (o *acn) Show(universe int, levels []byte, _ time.Time) {
 	o.sender.SetLevels(o.first+universe, false, levels)
-	_, err := o.sender.FlushFor(at, at)
-	o.failing.tell(err)
+	o.come()
 }
-
-// Run implements Sink.
-func (o *acn) Run(ctx context.Context) error { return o.sender.Run(ctx) }
 
 // Close implements Sink.
 func (o *acn) Close() error { return errors.Join(o.sender.Close(), o.kept.Close()) }

@@ -16,19 +16,7 @@ import (
 // Serve runs a Source and the Sink it feeds until ctx ends or one fails. The Source ends first,
 // so that the Sink has its last levels.
 func Serve(ctx context.Context, from Source, to Sink) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	ended := make(chan error, 1)
-	go func() {
-		err := to.Run(sending)
-		cancel()
-		ended <- err
-	}()
-	err := from.Run(ctx)
-	stop()
-	return errors.Join(err, <-ended)
+	return throughout(ctx, to.Run, from.Run)
 }
 
 // What becomes of a universe that nobody sends any more.
@@ -75,19 +63,27 @@ func (c *coalesced) Show(universe int, levels []byte, _ time.Time) { c.newest.pu
 
 // Run implements Sink.
 func (c *coalesced) Run(ctx context.Context) error {
+	return throughout(ctx, c.Sink.Run, func(ctx context.Context) error {
+		return c.newest.run(ctx, c.rate, func(universe int, levels []byte) error {
+			c.Sink.Show(universe, levels, time.Now())
+			return nil
+		})
+	})
+}
+
+// throughout runs a driver until what is given to it ends, which is when ctx or the driver ends:
+// the last levels are taken before the driver goes.
+func throughout(ctx context.Context, driver, give func(context.Context) error) error {
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	taking, cancel := context.WithCancel(ctx)
+	giving, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- c.Sink.Run(sending)
+		ended <- driver(sending)
 		cancel()
 	}()
-	err := c.newest.run(taking, c.rate, func(universe int, levels []byte) error {
-		c.Sink.Show(universe, levels, time.Now())
-		return nil
-	})
+	err := give(giving)
 	stop()
 	return errors.Join(err, <-ended)
 }

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -14,10 +13,10 @@ import (
 
 // sigNet is Sig-Net universes.
 type sigNet struct {
-	sender  *signet.SenderConn
-	first   int
-	kept    *store.Store
-	failing failing
+	burst
+	sender *signet.SenderConn
+	first  int
+	kept   *store.Store
 }
 
 func checkSigNet(a Address, universes int) error {
@@ -40,7 +39,7 @@ func openSigNet(a Address, e Env) (Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &sigNet{first: first, kept: kept, failing: failing{log: e.Log}}
+	o := &sigNet{first: first, kept: kept}
 	if o.sender, err = e.sender(keys, kept); err != nil {
 		kept.Close()
 		return nil, err
@@ -51,6 +50,10 @@ func openSigNet(a Address, e Env) (Sink, error) {
 			return nil, err
 		}
 	}
+	o.burst = newBurst(e, o.sender.Run, func(now time.Time) error {
+		_, err := o.sender.Flush(now)
+		return err
+	})
 	return o, nil
 }
 
@@ -76,14 +79,10 @@ func (e Env) sender(keys signet.Keys, kept *store.Store) (*signet.SenderConn, er
 }
 
 // Show implements Sink.
-func (o *sigNet) Show(universe int, levels []byte, at time.Time) {
+func (o *sigNet) Show(universe int, levels []byte, _ time.Time) {
 	o.sender.SetLevels(o.first+universe, levels)
-	_, err := o.sender.Flush(at)
-	o.failing.tell(err)
+	o.come()
 }
-
-// Run implements Sink.
-func (o *sigNet) Run(ctx context.Context) error { return o.sender.Run(ctx) }
 
 // Close implements Sink.
 func (o *sigNet) Close() error { return errors.Join(o.sender.Close(), o.kept.Close()) }

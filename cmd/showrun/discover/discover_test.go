@@ -299,11 +299,11 @@ func TestStageNetTable(t *testing.T) {
 	browse(mdns.Event{Kind: mdns.Added, Service: mdns.Service{Instance: "A"}})
 	browse(mdns.Event{Kind: mdns.Updated, Service: mdns.Service{Instance: "A", Text: map[string]string{"id": "a"}}})
 	browse(mdns.Event{Kind: mdns.Removed, Service: mdns.Service{Instance: "B"}})
-	for i := range 2 * maxGateways {
+	for i := range 2 * maxServices {
 		browse(mdns.Event{Kind: mdns.Updated, Service: mdns.Service{Instance: strings.Repeat("C", 1+i)}})
 	}
 	list := s.Found(time.Time{}).Document.(stageNetDocument).Gateways
-	if len(list) != maxGateways || list[0].ID != "a" || !list[0].Online || list[1].Online || !slices.Equal(told, []string{"B", "A"}) {
+	if len(list) != maxServices || list[0].ID != "a" || !list[0].Online || list[1].Online || !slices.Equal(told, []string{"B", "A"}) {
 		t.Errorf("%d gateways, %+v, told %q", len(list), list[:2], told)
 	}
 }
@@ -334,7 +334,7 @@ func TestFailures(t *testing.T) {
 	if s, err = Open(o); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Run(context.Background()); err == nil || strings.Count(err.Error(), "nowhere7") != 5 {
+	if err := s.Run(context.Background()); err == nil || strings.Count(err.Error(), "nowhere7") != 6 {
 		t.Errorf("no such interface: %v", err)
 	}
 	if Any(s.Sections(time.Now())) {

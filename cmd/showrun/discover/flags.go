@@ -15,8 +15,9 @@ import (
 // Help describes the command.
 const Help = `discover lists the devices on the network: of Sig-Net those that have the key of
 this installation and those that have none yet, what answers polls of Art-Net, gateways of
-StageNet, sources of sACN, everything that speaks StageLinQ, and the serial ports with the
-DMX widgets at them. On a terminal the list grows while it looks. It changes nothing.
+StageNet, sources of sACN, everything that speaks StageLinQ, sessions of RTP-MIDI and the
+MIDI ports of this computer (on Linux), and the serial ports with the DMX widgets at them.
+On a terminal the list grows while it looks. It changes nothing.
 
 For Sig-Net it needs the key, or a guest file: that of showrun keys is used unless
 --key-file or --key-env name another. It listens for 3.5 s whether another Manager
@@ -27,7 +28,7 @@ Sources of sACN tell of themselves every 10 s. Ports whose chip is that of a DMX
 are asked for the number on its case, others are left alone.
 
 With --json one JSON object is written at the end, with members signet, artnet,
-stagenet, stagelinq, sacn and serial. A protocol that could not be searched has the member error.`
+stagenet, stagelinq, sacn, midi and serial. A protocol that could not be searched has the member error.`
 
 // Example shows how the command is used.
 const Example = `  showrun discover
@@ -52,6 +53,7 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	p.BoolVar(&f.StageNet, "stagenet", false, "look for StageNet gateways")
 	p.BoolVar(&f.StageLinQ, "stagelinq", false, "look for StageLinQ units")
 	p.BoolVar(&f.SACN, "sacn", false, "look for sACN sources")
+	p.BoolVar(&f.MIDI, "midi", false, "look for MIDI sessions and ports")
 	p.BoolVar(&f.Serial, "serial", false, "look for DMX widgets at serial ports (default: all of these)")
 	p.BoolVar(&f.JSON, "json", false, "write JSON, at the end")
 	p.DurationVar(&f.For, "for", 12*time.Second, "how long to look, 0 = until Ctrl-C")

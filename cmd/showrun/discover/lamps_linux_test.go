@@ -3,11 +3,16 @@ package discover
 import (
 	"context"
 	"io"
+	"reflect"
+	"slices"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"showrun/drivers/dmxusb"
 	"showrun/drivers/dmxusb/widget"
 	dmxwire "showrun/drivers/dmxusb/wire"
+	"showrun/drivers/midi"
 	"showrun/drivers/sacn"
 )
 
@@ -28,6 +33,27 @@ func TestSACN(t *testing.T) {
 	inBackground(t, s.Run)
 	l.sees("sACN: desk")
 	contains(t, l.text(), "sACN: 1 device (listening)", "desk", "1-3,9", "01000000-")
+}
+
+// TestMIDI finds a session on the network and a port of this computer.
+func TestMIDI(t *testing.T) {
+	l := look(t, Options{MIDI: true, Root: fstest.MapFS{
+		"proc/asound/card1/midi0": {Data: []byte("APC mini\n")}, "proc/asound/card1/id": {Data: []byte("mini\n")},
+	}})
+	desk, err := midi.Open(midi.Config{Name: "Desk of discover", Interface: "lo", Host: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inBackground(t, desk.Run)
+	at := desk.Addr().String()
+	l.sees("MIDI: port APC mini")
+	l.sees("MIDI: Desk of discover", at)
+	contains(t, l.text(), "MIDI: ", "  port     APC mini", "/dev/snd/midiC1D0", "  session  Desk of discover", at)
+	d := l.s.Sections(time.Now())[0].Document.(midiDocument)
+	i := slices.IndexFunc(d.Sessions, func(s midiSession) bool { return s.Address == at })
+	if i < 0 || !reflect.DeepEqual(d.Ports, []midiPort{{"APC mini", "mini", "/dev/snd/midiC1D0"}}) {
+		t.Errorf("%+v", d)
+	}
 }
 
 // shelf is ports of a test.

@@ -3,6 +3,7 @@ package discover
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 // Options say what to look for and how.
 type Options struct {
-	SigNet, StageNet, StageLinQ, SACN, ArtNet, Serial bool // none of them stands for all
+	SigNet, StageNet, StageLinQ, SACN, ArtNet, MIDI, Serial bool // none of them stands for all
 
 	StateDir  string
 	Interface string                       // "" for what each protocol does by itself
@@ -23,6 +24,7 @@ type Options struct {
 	// These are UDP ports, 0 = the usual ones.
 	SigNetPort, StageLinQPort, SACNPort, ArtNetPort int
 	Ports                                           dmxusb.Ports // nil for those of this machine
+	Root                                            fs.FS        // where MIDI ports are listed; nil for this machine
 	// Tell is told of each device once; it may be called from any goroutine.
 	Tell func(protocol, device string)
 	Log  *slog.Logger
@@ -52,7 +54,7 @@ func Open(o Options) (*Searches, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Searches{chosen: o.SigNet || o.StageNet || o.StageLinQ || o.SACN || o.ArtNet || o.Serial, identity: id}
+	s := &Searches{chosen: o.SigNet || o.StageNet || o.StageLinQ || o.SACN || o.ArtNet || o.MIDI || o.Serial, identity: id}
 	add := func(wanted bool, name, title string, open func(tell func(string)) (Search, error)) {
 		if !wanted && s.chosen {
 			return
@@ -76,6 +78,7 @@ func Open(o Options) (*Searches, error) {
 		return StageLinQ(StageLinQConfig{Token: token, Interface: o.Interface, Port: o.StageLinQPort, Tell: tell, Log: o.Log})
 	})
 	add(o.SACN, "sacn", "sACN", func(tell func(string)) (Search, error) { return o.sACN(tell) })
+	add(o.MIDI, "midi", "MIDI", func(tell func(string)) (Search, error) { return o.midi(tell), nil })
 	add(o.Serial, serialName, "Serial ports", func(tell func(string)) (Search, error) { return o.serial(tell), nil })
 	return s, nil
 }

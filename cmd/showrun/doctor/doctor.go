@@ -2,8 +2,9 @@
 // exactly it wakes, the key, what is kept, the time. Each check is a function of a Machine,
 // which is this computer or, in tests, one that is broken.
 //
-// A check changes nothing that stays, sends nothing to devices but an empty datagram to
-// hosts a show names, and takes no longer than a few seconds.
+// A check changes nothing that stays, and takes no longer than a few seconds. Devices get
+// nothing but what asks: an empty datagram to hosts that a show names, a question to a DMX
+// widget it names, an invitation to a MIDI session it names, which is left again.
 package doctor
 
 import (
@@ -64,7 +65,7 @@ type check struct {
 func checks() []check {
 	return []check{
 		{"interfaces", "no-network", interfaces}, {"multicast", "groups-get-lost", multicasts}, {"ports", "port-in-use", ports},
-		{"firewall", "firewall", firewall}, {"serial", "permissions", serialPorts},
+		{"firewall", "firewall", firewall}, {"serial", "permissions", serialPorts}, {"midi", "no-midi", midiPorts},
 		{"timers", "late-frames", timers}, {"priority", "late-frames", priority},
 		{"key", "no-key", keys}, {"state", "permissions", state}, {"time", "", wallClock},
 		{"files", "", descriptors}, {"memory", "", memory}, {"shows", "ctl-finds-no-show", shows},

@@ -22,6 +22,7 @@ import (
 	"showrun/cmd/showrun/topic"
 	"showrun/drivers/dmxusb"
 	"showrun/drivers/lan"
+	"showrun/drivers/midi/raw"
 	"showrun/drivers/signet/key"
 	"showrun/runtime/store"
 )
@@ -65,6 +66,9 @@ func healthy() *Machine {
 		Bind:  func(string, string, bool) error { return nil },
 		Serial: func() ([]dmxusb.Port, error) {
 			return []dmxusb.Port{{Name: "/dev/ttyUSB0", Serial: "EN123456", Product: "DMX USB PRO", FTDI: true}}, nil
+		},
+		MIDI: func() ([]raw.Port, error) {
+			return []raw.Port{{Name: "APC mini", Card: "mini", Device: "dev/snd/midiC1D0"}}, nil
 		},
 		Access: func(string) error { return nil },
 		Late: func(context.Context, time.Duration) ([]time.Duration, string) {
@@ -120,6 +124,16 @@ func taken(numbers ...string) func(string, string, bool) error {
 	return func(_, address string, _ bool) error {
 		if slices.ContainsFunc(numbers, func(n string) bool { return strings.HasSuffix(address, ":"+n) }) {
 			return &net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EADDRINUSE)}
+		}
+		return nil
+	}
+}
+
+// denied is Access on a machine where one file is not for this user.
+func denied(file string) func(string) error {
+	return func(name string) error {
+		if name == file {
+			return fs.ErrPermission
 		}
 		return nil
 	}
@@ -212,8 +226,14 @@ func TestBroken(t *testing.T) {
 			m.Bind = taken("5683")
 		}, []string{"fail ports udp 5683 (Sig-Net): coap-server (pid 4711) has it and does not share it"}, []string{"kill 4711"}},
 		"serial ports are for members of a group": {func(m *Machine, _ *Options) {
-			m.Access = func(string) error { return fs.ErrPermission }
-		}, []string{"warn serial /dev/ttyUSB0 DMX USB PRO EN123456: ann may not open it"}, []string{"sudo usermod -aG dialout ann"}},
+			m.Access = denied("/dev/ttyUSB0")
+		}, []string{"warn serial /dev/ttyUSB0 DMX USB PRO EN123456: ann may not open it"}, []string{"sudo usermod -aG dialout ann      # then log in again"}},
+		"MIDI ports are for members of a group": {func(m *Machine, _ *Options) {
+			m.Access = denied("/dev/snd/midiC1D0")
+		}, []string{"warn midi APC mini, /dev/snd/midiC1D0: ann may not open it: permission denied"}, []string{"sudo usermod -aG audio ann      # then log in again"}},
+		"MIDI ports cannot be listed": {func(m *Machine, _ *Options) {
+			m.MIDI = func() ([]raw.Port, error) { return nil, errors.New("no /proc") }
+		}, []string{"warn midi the MIDI ports cannot be listed: no /proc"}, nil},
 		"serial ports cannot be listed": {func(m *Machine, _ *Options) {
 			m.Serial = func() ([]dmxusb.Port, error) { return nil, errors.New("no sysfs") }
 		}, []string{"warn serial the serial ports cannot be listed: no sysfs"}, nil},
@@ -224,7 +244,7 @@ func TestBroken(t *testing.T) {
 		"the port of mDNS, by IPv6": {func(m *Machine, _ *Options) {
 			m.holds("udp6", 5353, 9, "browser")
 			m.Bind = taken("5353")
-		}, []string{"fail ports udp 5353 (mDNS, for StageNet): browser (pid 9) has it"}, []string{"kill 9"}},
+		}, []string{"fail ports udp 5353 (mDNS, for StageNet and MIDI): browser (pid 9) has it"}, []string{"kill 9"}},
 		"a port on a Mac": {func(m *Machine, _ *Options) { m.System, m.Bind = "darwin", taken("5683") },
 			[]string{"fail ports udp 5683 (Sig-Net): another program, which this system does not name, has it"}, []string{"sudo lsof -nP -iUDP:5683"}},
 		"a show has the port of commands": {func(m *Machine, _ *Options) {
@@ -245,7 +265,7 @@ func TestBroken(t *testing.T) {
 			}
 		}, []string{"fail ports udp 5683 (Sig-Net): permission denied"}, nil},
 		"ufw": {func(m *Machine, _ *Options) { m.has("etc/ufw/ufw.conf", "ENABLED=yes\nLOGLEVEL=low\n") },
-			[]string{"warn firewall ufw is on"}, []string{"sudo ufw allow proto udp to any port 5353,5568,5683,6454,51337"}},
+			[]string{"warn firewall ufw is on"}, []string{"sudo ufw allow proto udp to any port 5004,5005,5353,5568,5683,6454,51337"}},
 		"nft": {func(m *Machine, _ *Options) {
 			m.Run = func(_ context.Context, program string, _ ...string) (string, error) {
 				if program == "nft" {
@@ -420,7 +440,7 @@ func TestSharedPorts(t *testing.T) {
 	for _, f := range ports(t.Context(), m, Options{}) {
 		lines = append(lines, f.Line())
 	}
-	for _, want := range []string{"udp 5353 (mDNS, for StageNet): shared with avahi-daemon (pid 300)", "udp 5683 (Sig-Net): shared with showrun (pid 301)"} {
+	for _, want := range []string{"udp 5353 (mDNS, for StageNet and MIDI): shared with avahi-daemon (pid 300)", "udp 5683 (Sig-Net): shared with showrun (pid 301)"} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "ok ") && strings.Contains(l, want) }) {
 			t.Errorf("%q is not in\n%s", want, strings.Join(lines, "\n"))
 		}

@@ -17,6 +17,7 @@ import (
 
 	"showrun/drivers/dmxusb"
 	"showrun/drivers/lan"
+	"showrun/drivers/midi/raw"
 	"showrun/drivers/signet/key"
 	"showrun/runtime/clock"
 	"showrun/runtime/control"
@@ -43,9 +44,10 @@ type Machine struct {
 	// Bind opens a port and closes it; a shared one as programs do that share it.
 	Bind func(network, address string, shared bool) error
 
-	// Serial lists the serial ports of USB devices without opening one, and Access tells
-	// whether this user may open a file.
+	// Serial lists the serial ports of USB devices and MIDI the ports of this computer,
+	// without opening one; Access tells whether this user may open a file.
 	Serial func() ([]dmxusb.Port, error)
+	MIDI   func() ([]raw.Port, error)
 	Access func(file string) error
 
 	// Late sleeps as the thread of the frames does for so long, and returns by how much each
@@ -84,7 +86,7 @@ func This() *Machine {
 	return &Machine{
 		System: runtime.GOOS, User: userName(), Files: root, Now: time.Now, Built: builtAt(),
 		Interfaces: lan.Interfaces, Find: lan.Find, Route: routeTo, Hear: hear, Bind: bind,
-		Serial: dmxusb.SystemPorts{}.List, Access: access,
+		Serial: dmxusb.SystemPorts{}.List, MIDI: func() ([]raw.Port, error) { return raw.Ports(root) }, Access: access,
 		Late: late, Urgent: urgent,
 		Key: findKey, Peek: store.Peek, Write: write, Free: freeOn,
 		Synced: synced, Descriptors: mostDescriptors, Run: output, Shows: sync.OnceValues(running), Devices: devices,

@@ -29,7 +29,7 @@ func known() []port {
 		{"udp4", "", 5568, "sACN", true, ""},
 		{"udp4", "", 6454, "Art-Net", true, ""},
 		{"udp4", "", 51337, "StageLinQ", true, ""},
-		{"udp4", "", 5353, "mDNS, for StageNet", true, ""},
+		{"udp4", "", 5353, "mDNS, for StageNet and MIDI", true, ""},
 		{"udp4", "127.0.0.1", 7770, "OSC commands", false, "showrun --osc 127.0.0.1:7771 SHOW"},
 		{"tcp4", "127.0.0.1", 7780, "the console", false, "showrun --console 127.0.0.1:7781 SHOW"},
 	}

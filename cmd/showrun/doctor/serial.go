@@ -13,7 +13,7 @@ func serialPorts(_ context.Context, m *Machine, _ Options) (list []Finding) {
 		case !p.FTDI:
 			list = append(list, ok("%v: no DMX USB Pro", p))
 		case err != nil:
-			list = append(list, warn(m.joins(), "%v: %s may not open it: %v", p, m.User, err))
+			list = append(list, warn(m.joins(dialout), "%v: %s may not open it: %v", p, m.User, err))
 		default:
 			list = append(list, ok("%v: may be opened", p))
 		}
@@ -24,10 +24,17 @@ func serialPorts(_ context.Context, m *Machine, _ Options) (list []Finding) {
 	return list
 }
 
-// joins is how the user comes to be allowed to open ports; it counts from the next login on.
-func (m *Machine) joins() string {
+// The groups of those who may open serial and MIDI ports.
+const (
+	dialout = "dialout"
+	audio   = "audio"
+)
+
+// joins is how the user comes to be allowed to open ports, by being in a group; it counts
+// from the next login on.
+func (m *Machine) joins(group string) string {
 	if m.System == "linux" {
-		return "sudo usermod -aG dialout " + m.User
+		return "sudo usermod -aG " + group + " " + m.User + "      # then log in again"
 	}
 	return ""
 }

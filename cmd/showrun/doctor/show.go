@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -21,7 +22,9 @@ import (
 	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/device/artnet"
+	"showrun/runtime/device/midi"
 	"showrun/runtime/device/osc"
+	"showrun/runtime/device/sacn"
 	"showrun/runtime/device/signet"
 	"showrun/runtime/device/stagenet"
 	"showrun/runtime/device/theater"
@@ -38,7 +41,7 @@ import (
 const awaitTime = 3 * time.Second
 
 // devices loads a show and looks whether what it names is there. Nothing is sent to
-// machinery and lights: of its devices only those run that do nothing but listen.
+// machinery and lights: of its devices only those run that do no more than ask and listen without a show.
 func devices(ctx context.Context, m *Machine, o Options) []Finding {
 	f, err := folder.Find(o.Show)
 	if err != nil {
@@ -110,12 +113,12 @@ func (m *Machine) look(ctx context.Context, d device.Declaration, env device.Env
 	list := []Finding{ok("%v can be opened", d)}
 	var waits []string
 	waiter, waiting := opened.(device.Waiter)
-	_, sends := opened.(device.Publisher)
-	if waiting && !sends {
+	console, leases := d.(*stagenet.ConsoleDecl)
+	if waiting && !leases {
 		waits = await(ctx, opened, waiter)
 	} else {
-		if waiting { // it would give leases to gateways, so that is left to others
-			waits = gateways(ctx, waiter.WaitsFor(), d.(*stagenet.ConsoleDecl), env)
+		if leases { // it would give them to gateways, so that is left to others
+			waits = gateways(ctx, waiter.WaitsFor(), console, env)
 		}
 		if c, ok := opened.(interface{ Close() error }); ok {
 			c.Close()
@@ -162,7 +165,11 @@ func open(ctx context.Context, d device.Declaration, env device.Env) (device.Dev
 func (m *Machine) unopened(d device.Declaration, err error) Finding {
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	remedy := ""
-	switch r, listens := d.(*osc.ReceiverDecl); {
+	r, listens := d.(*osc.ReceiverDecl)
+	_, plays := d.(*midi.PortDecl)
+	switch {
+	case plays && errors.Is(err, fs.ErrPermission):
+		remedy = m.joins(audio)
 	case listens && errors.Is(err, syscall.EADDRINUSE):
 		p := port{network: "udp4", number: r.Port, of: "OSC"}
 		held := m.holders([]port{p})[0]
@@ -179,7 +186,7 @@ func (m *Machine) unopened(d device.Declaration, err error) Finding {
 // lookAgain is how often is looked whether what is waited for is there.
 const lookAgain = 50 * time.Millisecond
 
-// await runs a device that only listens until what it waits for is there, or ctx ends, and
+// await runs a device that only asks and listens, until what it waits for is there, or ctx ends, and
 // returns what is not.
 func await(ctx context.Context, opened device.Device, w device.Waiter) []string {
 	ctx, end := context.WithCancel(ctx)
@@ -263,16 +270,26 @@ func hosts(d device.Declaration) []string {
 	case *theater.ValveDecl:
 		return []string{d.Host}
 	case *artnet.SenderDecl:
-		return addresses(universe.Universe{Unicast: d.Unicast}.Addresses(anyPort))
-	case *signet.SenderDecl:
-		var list []string
-		for _, u := range d.Universes {
-			list = append(list, addresses(u.Addresses(anyPort))...)
+		return unicasts([]universe.Universe{{Unicast: d.Unicast}})
+	case *midi.PortDecl:
+		if d.Host != "" {
+			return []string{d.Host}
 		}
-		slices.Sort(list)
-		return slices.Compact(list)
+	case *sacn.SenderDecl:
+		return unicasts(append(d.Universes, universe.Universe{Unicast: d.Unicast}))
+	case *signet.SenderDecl:
+		return unicasts(d.Universes)
 	}
 	return nil
+}
+
+// unicasts are the hosts to which universes go by address, each once.
+func unicasts(universes []universe.Universe) (list []string) {
+	for _, u := range universes {
+		list = append(list, addresses(u.Addresses(anyPort))...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // anyPort is that of an address without one; nobody looks at it.

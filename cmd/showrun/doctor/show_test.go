@@ -34,6 +34,20 @@ require "osc".receiver{ port = %d, interface = "lo" }`, number), []string{
 		"a gateway that is not there": {`require "stagenet".console{ interface = "lo", discover = false, gateways = { "ws://127.0.0.1:1" } }:gateway("booth")`, []string{
 			"ok show loads; 1 device declared", "fail gateway ws://127.0.0.1:1 is not there within 3s (stagenet.console on lo)",
 		}},
+		"a widget that is not there": {`require "dmx".usb{ port = "/dev/nowhere" }:universe(1)`, []string{
+			"ok show loads; 1 device declared", "fail DMX USB widget /dev/nowhere is not there within 3s (dmx.usb /dev/nowhere)",
+		}},
+		"MIDI that is not there": {`local midi = require "midi"
+midi.input{ name = "No such port" }
+midi.input{ host = "127.0.0.1", port = 9 }
+midi.input{ session = "No such session", interface = "lo" }`, []string{
+			"ok show loads; 3 devices declared", `fail midi port "No such port" cannot be opened: midi: there is no such MIDI port like "No such port"`,
+			`fail MIDI session at 127.0.0.1:9 is not there within 3s`, `ok midi session at 127.0.0.1:9: it is this machine`,
+			`fail MIDI session "No such session" is not there within 3s`,
+		}},
+		"lamps by their address": {`require "sacn".sender{ interface = "lo", unicast = "127.0.0.3" }:universe(1, { unicast = "127.0.0.2" })`, []string{
+			"ok show loads; 1 device declared", "ok sacn.sender", "ok sacn.sender", "ok sacn.sender",
+		}},
 		"what sends to all": {`require "osc".sender{ host = "239.1.2.3", port = 9, interface = "lo" }`, []string{
 			"ok show loads; 1 device declared", "ok osc.sender 239.1.2.3:9 can be opened", "ok osc.sender 239.1.2.3:9: it is for everybody who listens",
 		}},

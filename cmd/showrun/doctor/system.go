@@ -104,13 +104,13 @@ func memory(_ context.Context, m *Machine, _ Options) []Finding {
 // for people to read.
 func firewall(ctx context.Context, m *Machine, _ Options) []Finding {
 	if m.System != "linux" {
-		return []Finding{ok("not looked at on %s; let showrun through for UDP 5683, 5568, 6454, 51337 and 5353 if groups are not heard", m.System)}
+		return []Finding{ok("not looked at on %s; let showrun through for UDP 5683, 5568, 6454, 51337, 5353, 5004 and 5005 if groups are not heard", m.System)}
 	}
 	if strings.Contains(m.read("etc/ufw/ufw.conf"), "ENABLED=yes") {
-		return []Finding{warn("sudo ufw allow proto udp to any port 5353,5568,5683,6454,51337", "ufw is on: if devices are not found, let these ports in")}
+		return []Finding{warn("sudo ufw allow proto udp to any port 5004,5005,5353,5568,5683,6454,51337", "ufw is on: if devices are not found, let these ports in")}
 	}
 	rules, err := m.Run(ctx, "nft", "list", "ruleset")
-	const remedy = "sudo nft list ruleset      # are UDP 5353, 5568, 5683, 6454 and 51337 let in?"
+	const remedy = "sudo nft list ruleset      # are UDP 5004, 5005, 5353, 5568, 5683, 6454 and 51337 let in?"
 	if err == nil {
 		if n := drops(rules); n > 0 {
 			return []Finding{warn(remedy, "nftables has %s to drop or reject packets: if devices are not found, look there", terminal.Plural(n, "rule"))}
@@ -119,7 +119,7 @@ func firewall(ctx context.Context, m *Machine, _ Options) []Finding {
 	if rules, failed := m.Run(ctx, "iptables", "-S"); failed == nil {
 		err = nil
 		if n := drops(strings.ToLower(rules)); n > 0 {
-			return []Finding{warn("sudo iptables -S      # are UDP 5353, 5568, 5683, 6454 and 51337 let in?", "iptables has %s to drop or reject packets: if devices are not found, look there", terminal.Plural(n, "rule"))}
+			return []Finding{warn("sudo iptables -S      # are UDP 5004, 5005, 5353, 5568, 5683, 6454 and 51337 let in?", "iptables has %s to drop or reject packets: if devices are not found, look there", terminal.Plural(n, "rule"))}
 		}
 	}
 	if err != nil {

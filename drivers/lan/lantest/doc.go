@@ -1,2 +1,3 @@
-// Package lantest is for tests of what a driver does on a machine in trouble.
+// Package lantest is what tests of drivers share: a machine in trouble, measurements, and programs
+// of others.
 package lantest

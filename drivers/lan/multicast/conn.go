@@ -327,15 +327,17 @@ func (c *Conn) Wake() {
 	c.receive.SetReadDeadline(time.Unix(1, 0))
 }
 
-// A Destination is an address ready for sending.
-type Destination struct {
+// A Destination is an address ready for sending. It is one word: bursts copy many.
+type Destination struct{ *address }
+
+type address struct {
 	AddrPort netip.AddrPort
 	udp      *net.UDPAddr
 }
 
 // To makes a Destination.
 func To(a netip.AddrPort) Destination {
-	return Destination{a, net.UDPAddrFromAddrPort(a)}
+	return Destination{&address{a, net.UDPAddrFromAddrPort(a)}}
 }
 
 // UDP is the address as the standard library wants it; to be read only.

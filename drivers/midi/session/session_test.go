@@ -237,6 +237,50 @@ func TestASessionIsBounded(t *testing.T) {
 	}
 }
 
+// TestAPeerThatLies about lengths, jumps in its numbers and sends a journal of nonsense is counted,
+// and heard again with the next packet that is right.
+func TestAPeerThatLies(t *testing.T) {
+	c, host, _ := pair(t)
+	from := netip.AddrPortFrom(deskAt.Addr(), deskAt.Port()+1)
+	number := uint16(100)
+	head := func(jump uint16) []byte {
+		number += jump
+		return []byte{0x80, 0x61, byte(number >> 8), byte(number), 0, 0, 0, 0, 0, 0, 0, 2}
+	}
+	send := func(jump uint16, section ...byte) { host.Receive(c.now, false, append(head(jump), section...), from) }
+	send(1, 3, 0x90, 60, 1)
+	for _, lie := range [][]byte{
+		{15, 0x90, 60},            // three bytes of fifteen
+		{0x8f, 0xff, 0x90, 60, 1}, // of 4095
+		{0x80},                    // a length without its second byte
+		{0x43, 0x90, 61, 2, 0x2f, 0, 1, 0xff, 0xff, 0xff},      // a journal that goes on for ever
+		{0x43, 0x90, 62, 2, 0x20, 0, 1, 0x40, 0x03, 8, 0xff},   // a chapter of notes without them
+		{0x40, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, // nothing but a journal of ones
+		{},
+	} {
+		send(1, lie...)
+	}
+	send(30000, 3, 0x90, 63, 3)
+	send(60000, 3, 0x90, 64, 3) // back
+	send(1<<15, 3, 0x90, 65, 3)
+	host.Receive(c.now, false, []byte{0x80, 0x61, 0}, from)
+	before := len(host.heard)
+	send(5536, 3, 0x90, 66, 4)
+	send(1, 3, 0x90, 67, 4)
+	if len(host.heard) < before+1 || !slices.Contains(host.heard, "90 1 67 4 ") && !slices.Contains(host.heard, "90 1 66 4 ") {
+		t.Errorf("heard %q", host.heard)
+	}
+	if n := len(host.heard); n > 300 {
+		t.Errorf("%d messages from a dozen packets", n)
+	}
+	if st := host.Stats(); st.Malformed+st.BrokenCommands+st.BrokenJournals < 5 || st.Lost == 0 {
+		t.Errorf("counted %+v", st)
+	}
+	if !slices.Equal(host.Peers(), []string{"desk"}) {
+		t.Errorf("peers %q", host.Peers())
+	}
+}
+
 func FuzzSession(f *testing.F) {
 	f.Add(true, wire.AppendControl(nil, wire.Control{Command: wire.Invitation, SSRC: 9, Token: 4, Name: "x"}))
 	f.Add(false, wire.AppendControl(nil, wire.Control{Command: wire.ClockSync, SSRC: 1}))

@@ -45,3 +45,32 @@ func msgs(names ...string) (list []wire.Message) {
 	}
 	return list
 }
+
+// FuzzReader takes any messages: what is told is a place, pulses only grow, and nothing runs
+// while it stands.
+func FuzzReader(f *testing.F) {
+	f.Add([]byte{0, 1, 0, 0, 3, 0, 2, 0})
+	f.Add([]byte{4, 4, 255, 2, 0})
+	kinds := []wire.Kind{wire.Clock, wire.Start, wire.Continue, wire.Stop, wire.SongPosition, wire.NoteOn}
+	f.Fuzz(func(t *testing.T, list []byte) {
+		var r Reader
+		stands, pulses := false, uint64(0)
+		for i, b := range list {
+			m := wire.Message{Kind: kinds[int(b)%len(kinds)], Number: int(b) << (i % 7)}
+			is, told := r.Receive(m)
+			switch m.Kind {
+			case wire.Start, wire.Continue:
+				stands = false
+			case wire.Stop:
+				stands = true
+			}
+			if !told {
+				continue
+			}
+			if is.Beat < 0 || is.Pulses < pulses || is.Running && stands || is.Halt == is.Running {
+				t.Fatalf("%v: %+v", list, is)
+			}
+			pulses = is.Pulses
+		}
+	})
+}

@@ -12,7 +12,7 @@ import (
 type Sender struct {
 	rate    wire.Rate
 	running bool
-	base    int64     // frame at start, an even one
+	base    int64     // frame at start, where a label begins
 	start   time.Time // when that begins
 	sent    int64     // quarter frames since then
 }
@@ -26,8 +26,12 @@ func (s *Sender) Locate(frame int64) wire.Message {
 	return wire.Message{Kind: wire.Sysex, Data: string(wire.AppendFullFrame(nil, wire.LabelOf(s.rate, frame)))}
 }
 
-// Start runs from a frame, which begins at an instant.
+// Start runs from a frame, which begins at an instant. Labels are those of even frames, but at
+// 25 frames a second, so an odd one is passed over.
 func (s *Sender) Start(frame int64, at time.Time) {
+	if odd := frame&1 != 0; odd && s.rate != wire.Rate25 {
+		frame, at = frame+1, at.Add(s.rate.Time(1))
+	}
 	s.running, s.base, s.start, s.sent = true, frame, at, 0
 }
 
@@ -44,8 +48,15 @@ func (s *Sender) Deadline() time.Time {
 	return s.start.Add(from + (to-from)*time.Duration(quarter)/4)
 }
 
+// lateMost is how late a quarter frame may leave: those that were slept through would tell of
+// a tape that is fast.
+const lateMost = 100 * time.Millisecond
+
 // Step returns the next quarter frame if it is due.
 func (s *Sender) Step(now time.Time) (m wire.Message, due bool) {
+	if s.running && now.Sub(s.Deadline()) > lateMost {
+		s.sent = (s.rate.Frames(now.Sub(s.start))/2 + 1) * 8
+	}
 	if !s.running || s.Deadline().After(now) {
 		return wire.Message{}, false
 	}

@@ -220,3 +220,21 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// TestSenderSleeps: what was slept through is not sent, and labels begin at even frames.
+func TestSenderSleeps(t *testing.T) {
+	s := NewSender(wire.Rate30)
+	s.Start(91, begin)
+	if got, want := s.Deadline(), begin.Add(wire.Rate30.Time(1)); !got.Equal(want) {
+		t.Errorf("the label after an odd frame begins at %v, want %v", got, want)
+	}
+	now := begin.Add(10 * time.Second)
+	if m, due := s.Step(now); due {
+		t.Errorf("%+v is sent, late by nearly ten seconds", m)
+	}
+	frame := wire.Rate30.Frames(s.Deadline().Sub(begin)+time.Millisecond) + 91 // instants are rounded
+	m, due := s.Step(s.Deadline())
+	if label := wire.LabelOf(wire.Rate30, frame); !due || frame%2 != 0 || m.Number != int(wire.QuarterFrames(label)[0]) || frame < 391 || frame > 393 {
+		t.Errorf("goes on at frame %d with %+v", frame, m)
+	}
+}

@@ -146,6 +146,9 @@ func (m *machine) data(events []event, u *universe, p *wire.Packet, from netip.A
 		return events
 	}
 	m.soon(s.last.Add(wire.DataLoss))
+	if u.losing(at) {
+		m.soon(at)
+	}
 	changed := u.merge()
 	if !u.sampling.IsZero() || !s.ready.IsZero() || !s.levels || p.StartCode != wire.StartLevels && !changed {
 		return events
@@ -237,6 +240,9 @@ func (m *machine) preview(events []event, u *universe, p *wire.Packet, from neti
 	}
 	s.last = at
 	m.soon(at.Add(wire.DataLoss))
+	if u.losing(at) {
+		m.soon(at)
+	}
 	return append(events, event{number: int(p.Universe), preview: true, levels: p.Slots, packet: s.packet(at)})
 }
 
@@ -253,13 +259,13 @@ func (m *machine) step(events []event, now time.Time) []event {
 		if changed {
 			events = append(events, event{number: int(number), levels: u.Levels(), packet: Packet{At: now}})
 		}
-		m.soon(u.deadline())
+		m.soon(u.deadline(now))
 	}
 	for number, u := range m.previews {
 		if _, gone := u.step(now); len(gone) > 0 && len(u.sources) == 0 {
 			events = append(events, event{number: int(number), preview: true, packet: Packet{At: now}})
 		}
-		m.soon(u.deadline())
+		m.soon(u.deadline(now))
 	}
 	if m.found != nil {
 		m.found.step(now)

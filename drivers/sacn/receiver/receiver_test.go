@@ -193,7 +193,8 @@ func TestPerAddressPriority(t *testing.T) {
 	}
 }
 
-// TestLoss: a source is gone after 2.5 s, and at once when it says so.
+// TestLoss: a source is gone after 2.5 s as soon as another was heard since, and at once when
+// it says so.
 func TestLoss(t *testing.T) {
 	b := newBench(t)
 	b.Subscribe(1)
@@ -202,10 +203,11 @@ func TestLoss(t *testing.T) {
 	b.pass(wire.SamplingPeriod)
 	b.levels("b", 100, 2)
 	b.told = nil
-	b.pass(999 * time.Millisecond)
+	b.pass(time.Second)
 	b.expect()
-	b.pass(time.Millisecond)
-	b.expect("levels 1 [02]")
+	b.levels("b", 100, 2)
+	b.pass(0)
+	b.expect("levels 1 [01] b", "levels 1 [02]")
 	b.hear("b", wire.Packet{Options: wire.Terminated, Slots: []byte{77}})
 	b.expect("levels 1 []")
 	b.hear("b", wire.Packet{Options: wire.Terminated, Slots: []byte{77}})
@@ -213,6 +215,42 @@ func TestLoss(t *testing.T) {
 	b.expect()
 	if len(b.Sources(1)) != 0 {
 		t.Errorf("%+v", b.Sources(1))
+	}
+}
+
+// TestLossOfAll: when all sources fall silent at once, the levels of the one that spoke last are
+// not shown between; one of which nothing is known is waited for no longer than a second.
+func TestLossOfAll(t *testing.T) {
+	for _, c := range []struct {
+		apart time.Duration // how much later b spoke last
+		want  []string      // what is told, and how long after the last word of a
+	}{
+		{0, []string{"2.5s levels 1 []"}},
+		{800 * time.Millisecond, []string{"3.3s levels 1 []"}},
+		{time.Second, []string{"3.5s levels 1 []"}},
+		{1500 * time.Millisecond, []string{"3.5s levels 1 [02]", "4s levels 1 []"}},
+	} {
+		b := newBench(t)
+		b.Subscribe(1)
+		b.levels("a", 150, 1)
+		b.levels("b", 100, 2)
+		b.pass(wire.SamplingPeriod)
+		b.levels("a", 150, 1)
+		from := b.now
+		b.pass(c.apart)
+		b.levels("b", 100, 2)
+		b.told = nil
+		var got []string
+		for !b.Deadline().IsZero() && len(b.Sources(1)) > 0 {
+			b.pass(b.Deadline().Sub(b.now))
+			for _, told := range b.told {
+				got = append(got, fmt.Sprint(b.now.Sub(from), " ", told))
+			}
+			b.told = nil
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v apart: told %q, want %q", c.apart, got, c.want)
+		}
 	}
 }
 

@@ -119,8 +119,14 @@ func (u *universe) step(now time.Time) (changed bool, gone []*source) {
 			s.synced = time.Time{}
 		}
 	}
+	var lost []*source
+	for _, s := range u.sources {
+		if u.lost(s, now) {
+			lost = append(lost, s)
+		}
+	}
 	u.sources = slices.DeleteFunc(u.sources, func(s *source) bool {
-		if now.Sub(s.last) < wire.DataLoss {
+		if !slices.Contains(lost, s) {
 			return false
 		}
 		gone, stale = append(gone, s), true
@@ -129,8 +135,30 @@ func (u *universe) step(now time.Time) (changed bool, gone []*source) {
 	return (stale && u.merge() || changed) && u.sampling.IsZero(), gone
 }
 
-// deadline is when step has something to do, the zero Time for never.
-func (u *universe) deadline() time.Time {
+// lossSettle is how long the loss of a source waits at most for news of the others. It is the
+// longest time between two packets of a source that is there.
+const lossSettle = time.Second
+
+// lost tells whether a source is lost, and what that leaves is known: of each other it was
+// heard since that it is there, or it is lost too. When a network fails with all sources, the
+// last levels would otherwise give way to those of whoever spoke last, for a part of a second.
+func (u *universe) lost(s *source, now time.Time) bool {
+	late := s.last.Add(wire.DataLoss)
+	if now.Before(late) {
+		return false
+	}
+	return !now.Before(late.Add(lossSettle)) || !slices.ContainsFunc(u.sources, func(o *source) bool {
+		return o.last.Before(late) && now.Before(o.last.Add(wire.DataLoss))
+	})
+}
+
+// losing tells whether the loss of a source waits for news.
+func (u *universe) losing(now time.Time) bool {
+	return slices.ContainsFunc(u.sources, func(s *source) bool { return !now.Before(s.last.Add(wire.DataLoss)) })
+}
+
+// deadline is when step has something to do after now, the zero Time for never.
+func (u *universe) deadline(now time.Time) time.Time {
 	next := u.sampling
 	sooner := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {
@@ -138,7 +166,11 @@ func (u *universe) deadline() time.Time {
 		}
 	}
 	for _, s := range u.sources {
-		sooner(s.last.Add(wire.DataLoss))
+		if late := s.last.Add(wire.DataLoss); now.Before(late) {
+			sooner(late)
+		} else {
+			sooner(late.Add(lossSettle))
+		}
 		if !s.ready.IsZero() {
 			sooner(s.ready)
 		}

@@ -4,10 +4,12 @@
 package midi
 
 import (
+	"fmt"
 	"time"
 
 	"showrun/drivers/midi/wire"
 	"showrun/runtime/device"
+	"showrun/runtime/device/timecode"
 )
 
 // protocol is the name of the protocol, and of its Lua module.
@@ -17,7 +19,7 @@ const protocol = "midi"
 func Protocol() device.Protocol {
 	return device.Protocol{
 		Name:   protocol,
-		Values: []any{Message{}, TimecodeEvent{}, ShowControl{}, Standing{}},
+		Values: []any{Message{}, TimecodeEvent{}, ShowControl{}, Standing{}, MoveTimecode{}},
 		NewRig: newRig,
 	}
 }
@@ -106,22 +108,24 @@ func (r TimecodeRate) Parse(label string) (frame int64, err error) {
 	return l.Number(), err
 }
 
-// Timecode is where a timecode stands: at Frame at the instant At in show time, and from
-// there on, if it is running, as its rate says.
-type Timecode struct {
-	Rate    TimecodeRate
-	Frame   int64
-	At      time.Duration
-	Running bool
+// Frames is how many frames are through after a time.
+func (r TimecodeRate) Frames(d time.Duration) int64 { return wire.Rate(r).Frames(d) }
+
+// ParseTimecodeRate reads a rate as people write it, such as 25 or 29.97.
+func ParseTimecodeRate(s string) (TimecodeRate, error) {
+	for r := wire.Rate24; r <= wire.Rate30; r++ {
+		if r.String() == s {
+			return TimecodeRate(r), nil
+		}
+	}
+	return 0, fmt.Errorf("MIDI timecode has 24, 25, 29.97 or 30 frames a second, got %s", s)
 }
 
-// FrameAt is the frame current at an instant.
-func (t Timecode) FrameAt(at time.Duration) int64 {
-	if !t.Running || at < t.At {
-		return t.Frame
-	}
-	return t.Frame + wire.Rate(t.Rate).Frames(at-t.At)
-}
+// Timecode is where a timecode stands.
+type Timecode = timecode.Position[TimecodeRate]
+
+// MoveTimecode is an order that changes the timecode that a port sends.
+type MoveTimecode struct{ Move timecode.Move }
 
 // TimecodeEvent is where the timecode stands at an event.
 type TimecodeEvent struct {
@@ -129,13 +133,14 @@ type TimecodeEvent struct {
 	Jump bool // the frame does not follow the one before
 }
 
-// TimecodeOf asks a port where its timecode stands; a Standing.
-type TimecodeOf struct{}
+// TimecodeOf asks a port where the timecode stands that it hears, or the one it sends; a
+// Standing.
+type TimecodeOf struct{ Sent bool }
 
 // Standing is where a timecode stands, if there is one.
 type Standing struct {
 	Timecode
-	Known bool // it was heard once
+	Known bool // it was heard once, or is sent
 }
 
 // ShowEvents are the commands of MIDI Show Control that a port reports; each carries a

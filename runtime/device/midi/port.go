@@ -31,8 +31,10 @@ type PortDecl struct {
 	Port      int    // of Host or Offer
 	Interface string // "" = what the host was told, else a name or address
 
-	// Freewheel is how long the timecode goes on without a word. It is not part of the key.
+	// Freewheel is how long the timecode goes on without a word, and Sends the rate of the
+	// one that is sent, nil for none. They are not part of the key.
 	Freewheel time.Duration
+	Sends     *TimecodeRate
 }
 
 // Key implements device.Declaration.
@@ -104,6 +106,8 @@ type Port struct {
 	dropped   atomic.Uint64            // messages there was no room for
 	unsent    atomic.Uint64            // that could not be sent
 
+	tape tape // that is sent
+
 	hearing sync.Mutex // of what follows; no loop takes it
 	code    *timecode.Reader
 	tempo   tempo.Reader
@@ -131,7 +135,7 @@ func (d *PortDecl) OpenVirtual(env device.Env) (device.Device, error) {
 }
 
 func newPort(d *PortDecl, env device.Env) *Port {
-	p := &Port{decl: d, env: env, out: make(chan wire.Message, outbox), wake: make(chan struct{}, 1)}
+	p := &Port{decl: d, env: env, out: make(chan wire.Message, outbox), wake: make(chan struct{}, 1), tape: newTape()}
 	p.standing.Store(&Standing{})
 	p.code = timecode.New(d.Freewheel, p.onTimecode)
 	return p
@@ -173,10 +177,14 @@ func (p *Port) dial() (driver, error) {
 		p.env.Log.Info("midi: port found", "name", conn.Port().Name, "card", conn.Port().Card)
 		return conn, nil
 	}
-	return p.network(midi.Config{
+	cfg := midi.Config{
 		Name: cmp.Or(d.Offer, "showrun"), Interface: p.env.NetworkInterface(d.Interface),
-		Host: d.Offer != "", Port: d.Port, Join: d.address(), Find: d.Session,
-	})
+		Host: d.Offer != "", Join: d.address(), Find: d.Session,
+	}
+	if cfg.Host { // who joins may be on any: many may, and the host on the same machine
+		cfg.Port = d.Port
+	}
+	return p.network(cfg)
 }
 
 // network opens a session.
@@ -192,7 +200,7 @@ func (p *Port) network(cfg midi.Config) (driver, error) {
 
 // Loops implements device.Device.
 func (p *Port) Loops() []func(context.Context) error {
-	return []func(context.Context) error{p.run, p.send, p.step}
+	return []func(context.Context) error{p.run, p.send, p.step, p.play}
 }
 
 // run hears until ctx ends or the driver fails.
@@ -264,8 +272,11 @@ func (p *Port) stepTo(now time.Time) {
 }
 
 // Take implements device.Taker.
-func (p *Port) Take(_ time.Duration, message any) {
-	if m, ok := message.(Message); ok {
+func (p *Port) Take(at time.Duration, message any) {
+	switch m := message.(type) {
+	case MoveTimecode:
+		p.tape.move(m.Move, at)
+	case Message:
 		select {
 		case p.out <- m.wire():
 		default:
@@ -276,7 +287,9 @@ func (p *Port) Take(_ time.Duration, message any) {
 
 // Adopt implements device.Adopter.
 func (p *Port) Adopt(decl device.Declaration) {
-	p.freewheel.Store(int64(decl.(*PortDecl).Freewheel))
+	d := decl.(*PortDecl)
+	p.freewheel.Store(int64(d.Freewheel))
+	p.tape.adopt(d.Sends)
 }
 
 // OnMessage takes a message that arrived at an instant. The stamp is that of its sender on
@@ -339,7 +352,7 @@ var changes = map[timecode.Change]string{timecode.Found: "found", timecode.Frame
 // onTimecode takes a change of the timecode.
 func (p *Port) onTimecode(e timecode.Event) {
 	at := p.env.Since(e.At)
-	is := Timecode{TimecodeRate(e.Rate), e.Number, at, e.Running}
+	is := Timecode{Rate: TimecodeRate(e.Rate), Frame: e.Number, At: at, Running: e.Running}
 	p.standing.Store(&Standing{is, true})
 	topic, key := p.decl.TimecodeTopic(changes[e.Change]), ""
 	if e.Change == timecode.Frame {
@@ -356,10 +369,14 @@ func (p *Port) event(topic, key string, brief bool, at time.Time, value any) {
 
 // Answer implements device.Answerer.
 func (p *Port) Answer(question any) any {
-	if _, ok := question.(TimecodeOf); ok {
-		return *p.standing.Load()
+	q, ok := question.(TimecodeOf)
+	switch {
+	case !ok:
+		return nil
+	case q.Sent:
+		return p.tape.standing()
 	}
-	return nil
+	return *p.standing.Load()
 }
 
 // SourceName implements device.Source.
@@ -410,8 +427,12 @@ type virtualPort struct{ *Port }
 // Loops implements device.Device.
 func (virtualPort) Loops() []func(context.Context) error { return nil }
 
-// Take implements device.Taker: what is sent is seen as orders only.
-func (virtualPort) Take(time.Duration, any) {}
+// Take implements device.Taker: messages that are sent are seen as orders only.
+func (p *virtualPort) Take(at time.Duration, message any) {
+	if m, ok := message.(MoveTimecode); ok {
+		p.tape.move(m.Move, at)
+	}
+}
 
 // Next implements device.Stepper.
 func (p *virtualPort) Next() time.Duration {

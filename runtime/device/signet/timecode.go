@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"showrun/drivers/signet/wire"
+	devtimecode "showrun/runtime/device/timecode"
 )
 
 // TimecodeRate is one of the eleven rates of Sig-Net timecode.
@@ -29,40 +30,11 @@ func (r TimecodeRate) Label(frame int64) string {
 	return wire.TimecodeOf(wire.TimecodeRate(r), frame).String()
 }
 
-// Timecode is where a timecode stands: at Frame at the instant At in show time,
-// and from there on, if it is running, as its rate says.
-type Timecode struct {
-	Rate    TimecodeRate
-	Frame   int64
-	At      time.Duration
-	Running bool
-}
+// Frames is how many frames are through after a time.
+func (r TimecodeRate) Frames(d time.Duration) int64 { return wire.TimecodeRate(r).Frames(d) }
 
-// FrameAt is the frame current at an instant.
-func (t Timecode) FrameAt(at time.Duration) int64 {
-	if !t.Running || at < t.At {
-		return t.Frame
-	}
-	return t.Frame + wire.TimecodeRate(t.Rate).Frames(at-t.At)
-}
-
-// TimecodeMove is a change of a timecode.
-type TimecodeMove struct {
-	To     int64 // frame, if Locate is set
-	Locate bool
-	Start  bool
-	Stop   bool
-}
-
-// Moved is the timecode after a change at an instant.
-func (t Timecode) Moved(m TimecodeMove, at time.Duration) Timecode {
-	if t.Running && !m.Locate && !m.Stop {
-		return t // between two frames, which it must not forget
-	}
-	t.Frame, t.At = t.FrameAt(at), at
-	if m.Locate {
-		t.Frame = m.To
-	}
-	t.Running = (t.Running || m.Start) && !m.Stop
-	return t
-}
+// Timecode is where a timecode stands, and TimecodeMove a change of one.
+type (
+	Timecode     = devtimecode.Position[TimecodeRate]
+	TimecodeMove = devtimecode.Move
+)
