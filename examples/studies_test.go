@@ -69,7 +69,7 @@ func steps(t *testing.T, page string) (list []step) {
 // each fits, the show loads and plays, and what leaves it is something else than before, or not,
 // as the README says.
 func TestStudies(t *testing.T) {
-	pages, err := filepath.Glob("studies/*/README.md")
+	pages, err := filepath.Glob("study-*/README.md")
 	if err != nil || len(pages) != 5 {
 		t.Fatalf("%v, %v", pages, err)
 	}
