@@ -68,6 +68,7 @@ func leads() []lead {
 
 		{"no key: ", "no-key"},
 		{"no Sig-Net key is kept", "no-key"},
+		{"no key is kept", "no-key"},
 
 		{"cannot be joined", "groups-get-lost"},
 		{"sig-net group", "groups-get-lost"},
