@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"showrun/runtime/raced"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
 )
@@ -73,7 +74,7 @@ func TestStudies(t *testing.T) {
 	if err != nil || len(pages) != 5 {
 		t.Fatalf("%v, %v", pages, err)
 	}
-	for _, page := range pages {
+	for _, page := range pages[:raced.Of(5, 1)] {
 		dir := filepath.ToSlash(filepath.Dir(page))
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			text, script := read(t, page), read(t, dir+"/show.lua")
