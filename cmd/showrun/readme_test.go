@@ -41,6 +41,9 @@ func TestWhatAProtocolTouches(t *testing.T) {
 	for _, protocol := range []string{"sacn", "artnet", "midi", "dmx"} {
 		for _, m := range files {
 			file := regexp.MustCompile(`\bx\b`).ReplaceAllString(m, protocol)
+			if file == m {
+				continue // of all protocols
+			}
 			if protocol == "dmx" {
 				file = strings.Replace(file, "drivers/dmx", "drivers/dmxusb", 1)
 			}
