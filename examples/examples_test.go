@@ -30,15 +30,13 @@ const length = 18 * time.Second
 
 func shows(t testing.TB) []string {
 	t.Helper()
+	files, err := filepath.Glob("*/show.lua")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
 	var dirs []string
-	for _, pattern := range []string{"*/show.lua", "studies/*/show.lua"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no examples: %v", err)
-		}
-		for _, f := range files {
-			dirs = append(dirs, filepath.ToSlash(filepath.Dir(f)))
-		}
+	for _, f := range files {
+		dirs = append(dirs, filepath.Dir(f))
 	}
 	return dirs
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"showrun/runtime/raced"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
 )
@@ -69,11 +70,11 @@ func steps(t *testing.T, page string) (list []step) {
 // each fits, the show loads and plays, and what leaves it is something else than before, or not,
 // as the README says.
 func TestStudies(t *testing.T) {
-	pages, err := filepath.Glob("studies/*/README.md")
+	pages, err := filepath.Glob("study-*/README.md")
 	if err != nil || len(pages) != 5 {
 		t.Fatalf("%v, %v", pages, err)
 	}
-	for _, page := range pages {
+	for _, page := range pages[:raced.Of(5, 1)] {
 		dir := filepath.ToSlash(filepath.Dir(page))
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			text, script := read(t, page), read(t, dir+"/show.lua")

@@ -50,6 +50,7 @@ Nothing happens? showrun help nothing-happens`,
 	}
 	f.add(root)
 	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(a.help())
 
 	var rf runFlags
 	run := &cobra.Command{
@@ -69,7 +70,6 @@ Nothing happens? showrun help nothing-happens`,
 	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.node(), a.bridge(), a.record(), a.keys(), tell)
 	root.AddCommand(a.begin(), a.types(), a.check(), a.test(), a.rehearse(), a.replay(), a.why())
 	root.AddCommand(a.discover(), a.doctor(), a.leases(), a.soak(), a.config(), a.support())
-	root.SetHelpCommand(a.help())
 	completed(root)
 	return root
 }

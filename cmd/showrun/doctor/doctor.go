@@ -56,19 +56,27 @@ type Options struct {
 
 // A check looks at one thing. It fills in all of its findings but their Check and Help.
 type check struct {
-	name  string
-	topic string // of showrun help, for what leads to no other; "" for none
-	look  func(context.Context, *Machine, Options) []Finding
+	name string
+	look func(context.Context, *Machine, Options) []Finding
 }
 
 // checks are all that need no show, in the order of the report.
 func checks() []check {
 	return []check{
-		{"interfaces", "no-network", interfaces}, {"multicast", "groups-get-lost", multicasts}, {"ports", "port-in-use", ports},
-		{"firewall", "firewall", firewall}, {"serial", "permissions", serialPorts}, {"midi", "no-midi", midiPorts},
-		{"timers", "late-frames", timers}, {"priority", "late-frames", priority},
-		{"key", "no-key", keys}, {"state", "permissions", state}, {"time", "", wallClock},
-		{"files", "", descriptors}, {"memory", "", memory}, {"shows", "ctl-finds-no-show", shows},
+		{"interfaces", interfaces}, {"multicast", multicasts}, {"ports", ports}, {"firewall", firewall}, {"serial", serialPorts}, {"midi", midiPorts},
+		{"timers", timers}, {"priority", priority},
+		{"key", keys}, {"state", state}, {"time", wallClock},
+		{"files", descriptors}, {"memory", memory}, {"shows", shows},
+	}
+}
+
+// topics are those of showrun help by the checks whose findings lead there, unless their words
+// lead to another one.
+func topics() map[string]string {
+	return map[string]string{
+		"interfaces": "no-network", "multicast": "groups-get-lost", "ports": "port-in-use", "firewall": "firewall",
+		"serial": "permissions", "midi": "no-midi", "timers": "late-frames", "priority": "late-frames",
+		"key": "no-key", "state": "permissions", "shows": "ctl-finds-no-show", "show": "waited-for",
 	}
 }
 
@@ -76,13 +84,13 @@ func checks() []check {
 func Examine(ctx context.Context, m *Machine, o Options, tell func(Finding)) (all []Finding) {
 	list := checks()
 	if o.Show != "" {
-		list = append(list, check{"show", "waited-for", m.Devices})
+		list = append(list, check{"show", m.Devices})
 	}
 	for _, c := range list {
 		for _, f := range c.look(ctx, m, o) {
 			f.Check = c.name
 			if f.Grade != OK {
-				f.Help = cmp.Or(topic.Of(f.Text, nil), c.topic)
+				f.Help = cmp.Or(topic.Of(f.Text, nil), topics()[c.name])
 			}
 			all = append(all, f)
 			tell(f)

@@ -407,9 +407,9 @@ func TestBroken(t *testing.T) {
 // TestHelpOfFindings: the topic of each check is one, and what is not well names one, the
 // nearest there is.
 func TestHelpOfFindings(t *testing.T) {
-	for _, c := range checks() {
-		if c.topic != "" && topic.Text(c.topic) == "" {
-			t.Errorf("%s leads to %q, which is no topic", c.name, c.topic)
+	for name, leads := range topics() {
+		if topic.Text(leads) == "" {
+			t.Errorf("%s leads to %q, which is no topic", name, leads)
 		}
 	}
 	m := healthy()

@@ -1,10 +1,12 @@
 package topic
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -30,7 +32,7 @@ func leads() []lead {
 		{"waiting for player", "no-beat"},
 		{"waiting for gateway", "waited-for"},
 		{"waiting for MIDI", "no-midi"},
-		{"waiting for dmx", "no-light"},
+		{"waiting for DMX USB widget", "no-light"},
 		{"no player was heard", "no-beat"},
 		{"nothing came from it; is a firewall in the way", "firewall"},
 		{"heard a unit from outside our networks", "two-networks"},
@@ -46,6 +48,8 @@ func leads() []lead {
 		{"so it is not told anything", "machines-do-not-move"},
 		{"theater: nobody takes what is sent", "machines-do-not-move"},
 		{"theater: command refused", "machines-do-not-move"},
+		{"theater: cannot send", "machines-do-not-move"},
+		{"a machine could not be made safe", "machines-do-not-move"},
 
 		{"osc: on a rig messages are not sent", "no-osc"},
 		{"osc: not sent", "no-osc"},
@@ -58,11 +62,13 @@ func leads() []lead {
 		{"midi: the session is lost", "no-midi"},
 		{"midi show control: ", "no-midi"},
 		{"can be reached on Linux only", "no-midi"},
+		{"there is no such MIDI port", "no-midi"},
 
 		{"signet: timecode", "no-timecode"},
 
 		{"no key: ", "no-key"},
 		{"no Sig-Net key is kept", "no-key"},
+		{"no key is kept", "no-key"},
 
 		{"cannot be joined", "groups-get-lost"},
 		{"sig-net group", "groups-get-lost"},
@@ -84,8 +90,12 @@ func leads() []lead {
 		{"no restore point can be written", "permissions"},
 		{"state not kept", "permissions"},
 		{"another showrun uses this state folder", "port-in-use"},
+		{"state folder: ", "permissions"},
 
 		{"expected the whole name of an interface", "no-network"},
+		{"no interface has this name or address", "no-network"},
+		{"no interface with an IPv4 address is up", "no-network"},
+		{"has no IPv4 network", "no-network"},
 		{"it is wireless", "wi-fi"},
 		{"it looks like one of a container", "two-networks"},
 		{"a device is not there", "waited-for"},
@@ -116,27 +126,35 @@ func causes() []struct {
 
 // Of is the topic that a message and its error, which may be nil, lead to; "" for none.
 func Of(message string, err error) string {
-	general := ""
-	for _, l := range leads() {
-		if strings.Contains(message, l.words) {
-			general = l.topic
-			break
-		}
+	said := about(message)
+	if strings.HasPrefix(message, "waiting for ") && strings.Contains(message, ", ") {
+		said = "waited-for" // several things, each of which has a row there
 	}
-	if general != "" && general != "waited-for" && general != "no-light" {
-		return general
+	if err == nil || !mayBeCaused(said) {
+		return said
 	}
 	for _, c := range causes() {
 		if errors.Is(err, c.err) {
 			return c.topic
 		}
 	}
-	if err != nil {
-		if within := Of(err.Error(), nil); within != "" {
-			return within
+	return cmp.Or(about(err.Error()), said)
+}
+
+// about is the topic of a text by its words alone.
+func about(text string) string {
+	for _, l := range leads() {
+		if strings.Contains(text, l.words) {
+			return l.topic
 		}
 	}
-	return general
+	return ""
+}
+
+// mayBeCaused tells whether the error that a message comes with may say more than the topic of
+// the message.
+func mayBeCaused(topic string) bool {
+	return slices.Contains([]string{"", "waited-for", "no-light", "no-osc", "machines-do-not-move"}, topic)
 }
 
 // A Handler adds to lines of a log that lead to a topic what to type for it, as "help".

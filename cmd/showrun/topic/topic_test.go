@@ -58,7 +58,7 @@ func TestMessagesAreSaid(t *testing.T) {
 	}
 	made := map[string]string{ // messages that are put together
 		"waiting for a player": `"a player"`, "waiting for player": `"player "`, "waiting for gateway": `"gateway "`,
-		"waiting for MIDI": `"MIDI "`, "waiting for dmx": `"dmx.`,
+		"waiting for MIDI": `"MIDI "`, "waiting for DMX USB widget": `"DMX USB widget `,
 	}
 	for _, l := range leads() {
 		words := l.words
@@ -78,13 +78,18 @@ func TestOf(t *testing.T) {
 		err     error
 		topic   string
 	}{
-		{"waiting for a player, gateway booth; the show goes on without", nil, "no-beat"},
+		{"waiting for a player; the show goes on without", nil, "no-beat"},
+		{"waiting for a player, gateway booth; the show goes on without", nil, "waited-for"},
+		{"osc: not sent", syscall.ENETUNREACH, "no-network"},
+		{"osc: not sent", nil, "no-osc"},
+		{"theater: nobody takes what is sent: is the server running?", nil, "machines-do-not-move"},
 		{"waiting for gateway booth; the show goes on without", nil, "waited-for"},
 		{missing, nil, "waited-for"},
 		{missing, fmt.Errorf("listen udp4 :5683: %w", syscall.EADDRINUSE), "port-in-use"},
 		{missing, fmt.Errorf("open /dev/ttyUSB0: %w", syscall.EACCES), "permissions"},
 		{missing, fmt.Errorf("join: %w", syscall.ENETUNREACH), "no-network"},
-		{missing, errors.New(`interface "eht0": expected the whole name of an interface or one of its addresses; there are lo`), "no-network"},
+		{missing, errors.New(`interface "eht0": no interface has this name or address; there are lo 127.0.0.1`), "no-network"},
+		{missing, errors.New(`midi: there is no such MIDI port like "APC*"; this computer has none`), "no-midi"},
 		{"dmxusb: the widget is not there, it is looked for", nil, "no-light"},
 		{"dmxusb: the widget is not there, it is looked for", fs.ErrPermission, "permissions"},
 		{"no console: console: listen tcp 127.0.0.1:7780: bind: address already in use", nil, "page-does-not-open"},

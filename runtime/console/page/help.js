@@ -31,6 +31,8 @@ export function Help({ onTheme, onClose }) {
       <p>Tap a cue to arm it: GO then fires that one, and Jump goes to the look at it. Tap it again and GO fires the next one as before.</p>
       <h3>Stage</h3>
       <p>Tap fixtures or draw a frame around several; with a mouse, shift adds. Pinch or wheel enlarges; when enlarged, one finger moves the picture, and so does the middle button. What you move in the panel is <b class="hold-word">◆ held</b> above the script until you let go. <b>Copy as Lua</b> gives the look as text for a cue. Why tells from what goes out back to the line of the script.</p>
+      <h3>Nothing happens?</h3>
+      <p>No light, no beat, no timecode, machines that do not move: in a terminal, showrun help nothing-happens goes with you from the script to the lamp.</p>
       <h3>Signs</h3>
       <p>▶ on · ▷ next · ◎ armed · ★ leads · ◉ on air · ● there · ◐ waiting · ✕ missing or failed · ◆ held by hand · ■ held by an emergency stop. Diamonds are lamps that move, squares have no colour of their own, all others are round.</p>
     </div></div>`;
