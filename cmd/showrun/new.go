@@ -136,8 +136,8 @@ func writeNew(path, text string) error {
 // file is one to be written.
 type file struct{ name, text string }
 
-// outside is a link out of the folder, to what a show of its own does not have beside it.
-var outside = regexp.MustCompile(`\[([^\]\n]*)\]\(\.\./[^)\n]*\)`)
+// linksOut are links out of the folder, to what a show of its own does not have beside it.
+var linksOut = regexp.MustCompile(`\[([^\]\n]*)\]\(\.\./[^)\n]*\)`)
 
 // beginning is what a new show begins with: an example, or a small show.
 func beginning(name, dir, from string) ([]file, error) {
@@ -146,7 +146,7 @@ func beginning(name, dir, from string) ([]file, error) {
 	}
 	list, err := filesOf(examples.Files(), from, strings.NewReplacer("go run ./cmd/showrun", "showrun", "examples/"+from, quoted(dir), "# "+from+"\n", "# "+name+"\n"))
 	for i, f := range list {
-		list[i].text = outside.ReplaceAllString(f.text, "$1")
+		list[i].text = linksOut.ReplaceAllString(f.text, "$1")
 	}
 	if err != nil || slices.ContainsFunc(list, func(f file) bool { return strings.HasSuffix(f.name, "_test.lua") }) {
 		return list, err
