@@ -207,7 +207,7 @@ var choices = map[string]string{
 	"dmx.usb model":       `dmx.usb{ model = BAD }`,
 	"midi.input:on event": `pads:on(BAD, print)`, "midi.output:send message": `out:send(BAD)`, "midi.timecode:on event": `mtc:on(BAD, print)`, "midi.show_control:on event": `msc:on(BAD, print)`,
 	"universe.heard:on event": "", "dmx.universe:on event": "",
-	"clock.follow source": "", "theater.valve:move joint": "", "fx.chase order": "", "alias axis": "",
+	"clock.follow source": "", "theater.valve:move joint": "", "fx.chase order": "", "alias axis": "", "alias duration": "", "alias beats": "",
 }
 
 // TestTheFactsHaveAllWords compares the words that arguments and options may be with those that

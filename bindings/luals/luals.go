@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"showrun/bindings/api"
+	"showrun/runtime/color"
 )
 
 // Folder is where the stubs of a show lie, beside its settings.
@@ -35,7 +36,14 @@ func Stubs(a *api.API, this *Show) map[string]string {
 	for _, alias := range a.Aliases {
 		common.line("")
 		common.doc(alias.Doc)
-		if !this.alias(common, alias.Name) {
+		switch {
+		case this.alias(common, alias.Name):
+		case alias.Name == "colour":
+			common.line("---@alias colour\n---| %s", alias.Type)
+			for _, name := range color.Names() {
+				common.line("---| %q", name)
+			}
+		default:
 			common.line("---@alias %s %s", alias.Name, alias.Type)
 		}
 	}
