@@ -1,7 +1,9 @@
 package bindings
 
 import (
+	"io/fs"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -259,5 +261,38 @@ func TestTheFactsHaveAllWords(t *testing.T) {
 		if !slices.Equal(got, words) {
 			t.Errorf("%s may be %q, and %q in api.txt: %s", place, got, words, s.log[0])
 		}
+	}
+}
+
+// TestTheFactsHaveTheOptionsOfTheSource finds the names that functions take, as they stand in
+// the source, also of functions that have no options in the facts.
+func TestTheFactsHaveTheOptionsOfTheSource(t *testing.T) {
+	var known []string
+	for _, table := range api.Load().Tables {
+		for _, f := range table.Functions {
+			for _, o := range f.Options() {
+				known = append(known, o.Name)
+			}
+		}
+	}
+	taken, words := regexp.MustCompile(`Options\(\w+, (?:true|false), ([^)]*)\)`), regexp.MustCompile(`"(\w+)"`)
+	found := 0
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "deck/") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		for _, call := range taken.FindAllStringSubmatch(string(text), -1) {
+			found++
+			for _, word := range words.FindAllStringSubmatch(call[1], -1) {
+				if !slices.Contains(known, word[1]) {
+					t.Errorf("%s takes %s, which is not in api.txt", name, word[1])
+				}
+			}
+		}
+		return err
+	})
+	if err != nil || found < 30 {
+		t.Errorf("%d calls are found: %v", found, err)
 	}
 }
