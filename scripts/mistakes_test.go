@@ -93,7 +93,7 @@ var mistakes = []struct{ call, want string }{
 	{`map.range(1, 0, 10, 0, 255, "easy")`, `map.range: the curve must be linear, ease, ease_in, ease_out, smooth, step or snap, got "easy" (did you mean 'ease'?)`},
 	{`map.points{ { 0, 0 }, { 0, 1 } }`, `map.points: x of point 2 must be more than that of the point before, 0, got 0`},
 	{`require "palete"`, `require: no module "palete" (did you mean 'palette'?): not built in (clock, stage, show, cue, signet, sacn, artnet, stagelinq, stagenet, theater, osc, dmx, midi), not in the library (fx, loop, map, palette, pick, seq, test), no palete.lua or palete/init.lua in the show folder`},
-	{`require "test"`, `test: tests are not part of a show; they are run by themselves`},
+	{`require "test"`, `test: tests are not part of a show; they stand in show_test.lua beside it, and showrun test runs them`},
 }
 
 // function are calls of functions of a module.

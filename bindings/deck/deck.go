@@ -13,36 +13,83 @@ import (
 	"showrun/bindings/span"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/script"
+	"showrun/runtime/show"
 )
 
-// player is the module in one load.
+// player is the module in one load, or one deck of a player as an object.
 type player struct {
 	*module.Load
-	decl *stagelinq.VirtualPlayerDecl
+	ask   func(question any) (answer any)
+	decks int
+	self  int // the deck; 0 if argument 1 says which
 }
 
 // Open returns what makes the module, for a player with so many decks.
 func Open(l *module.Load, decks int) func(L *lua.LState, m *lua.LTable) {
-	p := player{l, &stagelinq.VirtualPlayerDecl{Decks: decks}}
+	decl := &stagelinq.VirtualPlayerDecl{Decks: decks}
+	p := player{l, func(question any) any { return l.G.Ask(show.AskDevice{Key: decl.Key(), Question: question}) }, decks, 0}
 	return func(L *lua.LState, m *lua.LTable) {
-		p.Own(p.decl)
-		module.Functions(L, m, "deck", map[string]func(module.Call) int{
-			"load":   p.load,
-			"unload": func(c module.Call) int { return p.do(c, stagelinq.Act{Action: stagelinq.Unload}) },
-			"play":   func(c module.Call) int { return p.loaded(c, stagelinq.Act{Action: stagelinq.Start}) },
-			"pause":  func(c module.Call) int { return p.do(c, stagelinq.Act{Action: stagelinq.Pause}) },
-			"pitch":  func(c module.Call) int { return p.value(c, "the pitch", "a percentage", -100, 100, stagelinq.Pitch) },
-			"jump":   func(c module.Call) int { return p.move(c, "the beats", stagelinq.Jump) },
-			"seek":   func(c module.Call) int { return p.move(c, "the beat", stagelinq.Seek) },
-			"loop":   p.loop,
-			"master": func(c module.Call) int { return p.do(c, stagelinq.Act{Action: stagelinq.Lead}) },
-			"fader":  func(c module.Call) int { return p.value(c, "the level", "a number", 0, 1, stagelinq.Fader) },
-			"beat":   p.beat,
-		})
+		p.Own(decl)
+		module.Functions(L, m, "deck", p.functions())
 	}
 }
 
-func (p player) number(c module.Call) int { return c.Integer(1, "the deck", 1, p.decl.Decks) }
+// functions are what can be done with decks.
+func (p player) functions() map[string]func(module.Call) int {
+	return map[string]func(module.Call) int{
+		"load":   p.load,
+		"unload": func(c module.Call) int { return p.do(c, stagelinq.Act{Action: stagelinq.Unload}) },
+		"play":   func(c module.Call) int { return p.loaded(c, stagelinq.Act{Action: stagelinq.Start}) },
+		"pause":  func(c module.Call) int { return p.do(c, stagelinq.Act{Action: stagelinq.Pause}) },
+		"pitch":  func(c module.Call) int { return p.value(c, "the pitch", "a percentage", -100, 100, stagelinq.Pitch) },
+		"jump":   func(c module.Call) int { return p.move(c, "the beats", stagelinq.Jump) },
+		"seek":   func(c module.Call) int { return p.move(c, "the beat", stagelinq.Seek) },
+		"loop":   p.loop,
+		"master": func(c module.Call) int { return p.do(c, stagelinq.Act{Action: stagelinq.Lead}) },
+		"fader":  func(c module.Call) int { return p.value(c, "the level", "a number", 0, 1, stagelinq.Fader) },
+		"beat":   p.beat,
+	}
+}
+
+// A Deck is a deck of a virtual player as an object that scripts have.
+type Deck struct{ player }
+
+// Of returns the deck of a number, counted from 1, of a player that answers.
+func Of(l *module.Load, number int, answer func(question any) any) *Deck {
+	return &Deck{player{l, answer, number, number}}
+}
+
+// String is the number.
+func (d *Deck) String() string { return fmt.Sprint(d.self) }
+
+// Load puts the track on it that argument i tells of.
+func (d *Deck) Load(c module.Call, i int) {
+	d.do(c, stagelinq.Act{Action: stagelinq.Load, Track: d.track(c, i)})
+}
+
+// Lead makes it master.
+func (d *Deck) Lead() { d.act(stagelinq.Act{Deck: d.self, Action: stagelinq.Lead}) }
+
+// Object is the deck as scripts have it: what the functions of the module do, as methods.
+func Object(l *module.Load, L *lua.LState, d *Deck) lua.LValue {
+	return module.OneObject(l, L, "test.deck", d, func() module.Class[*Deck] {
+		methods := map[string]func(module.Call, *Deck) int{}
+		for name := range d.functions() {
+			methods[name] = func(c module.Call, d *Deck) int {
+				c.First-- // the object stands for the number
+				return d.functions()[name](c)
+			}
+		}
+		return module.Class[*Deck]{Methods: methods}
+	})
+}
+
+func (p player) number(c module.Call) int {
+	if p.self != 0 {
+		return p.self
+	}
+	return c.Integer(1, "the deck", 1, p.decks)
+}
 
 // do does something with the deck that is argument 1, once the script is live.
 func (p player) do(c module.Call, act stagelinq.Act) int {
@@ -54,7 +101,7 @@ func (p player) do(c module.Call, act stagelinq.Act) int {
 // act does something at the logical instant.
 func (p player) act(act stagelinq.Act) {
 	act.At = p.G.Instant()
-	module.Ask[bool](p.Load, p.decl, act)
+	p.ask(act)
 }
 
 // loaded is do for what needs a track. Without one it raises, or says so in the
@@ -65,7 +112,7 @@ func (p player) loaded(c module.Call, act stagelinq.Act) int {
 	p.G.WhenLive(func() {
 		empty := fmt.Sprintf("deck %d is empty; put a track on it with deck.load", act.Deck)
 		switch {
-		case module.Ask[bool](p.Load, p.decl, stagelinq.LoadedOf{Deck: act.Deck}):
+		case p.ask(stagelinq.LoadedOf{Deck: act.Deck}) == true:
 			p.act(act)
 		case collecting:
 			p.G.Log().Error(c.Fn+": "+empty, "at", line)
@@ -77,7 +124,12 @@ func (p player) loaded(c module.Call, act stagelinq.Act) int {
 }
 
 func (p player) load(c module.Call) int {
-	o := c.Options(2, false, "title", "artist", "bpm", "length")
+	return p.do(c, stagelinq.Act{Action: stagelinq.Load, Track: p.track(c, 2)})
+}
+
+// track takes a table that tells of one as argument i.
+func (p player) track(c module.Call, i int) stagelinq.Track {
+	o := c.Options(i, false, "title", "artist", "bpm", "length")
 	t := stagelinq.Track{Title: o.Str("title", "Untitled"), Artist: o.Str("artist", ""), BPM: 120, Length: 5 * time.Minute}
 	if v := o.Get("bpm"); v != lua.LNil {
 		bpm, ok := v.(lua.LNumber)
@@ -96,7 +148,7 @@ func (p player) load(c module.Call) int {
 			c.Wrong("length", "more than 0 and at most "+span.Max.String(), v)
 		}
 	}
-	return p.do(c, stagelinq.Act{Action: stagelinq.Load, Track: t})
+	return t
 }
 
 // value is do with argument 2 as a number in a range.
@@ -128,7 +180,7 @@ func (p player) loop(c module.Call) int {
 }
 
 func (p player) beat(c module.Call) int {
-	at := stagelinq.BeatOf{Deck: p.number(c), At: p.G.Instant()}
-	c.L.Push(lua.LNumber(module.Ask[float64](p.Load, p.decl, at)))
+	at, _ := p.ask(stagelinq.BeatOf{Deck: p.number(c), At: p.G.Instant()}).(float64)
+	c.L.Push(lua.LNumber(at))
 	return 1
 }

@@ -46,7 +46,7 @@ func Functions(L *lua.LState, m *lua.LTable, module string, fns map[string]func(
 
 // Fail raises an error at the caller's line.
 func (c Call) Fail(format string, args ...any) {
-	text := fmt.Sprintf("%s: %s", c.Fn, fmt.Sprintf(format, args...))
+	text := strings.TrimPrefix(fmt.Sprintf("%s: %s", c.Fn, fmt.Sprintf(format, args...)), ": ")
 	level := 1
 	for c.L.Where(level) == "[G]:" {
 		level++

@@ -95,7 +95,7 @@ func (s *control) sender(c module.Call) int {
 func (s *control) send(c module.Call, v sender) int {
 	m := device.Message{Address: c.Str(1, "the address")}
 	for i := 2; i <= c.Count(); i++ {
-		m.Args = append(m.Args, outgoing(c, i))
+		m.Args = append(m.Args, Argument(c, i))
 	}
 	if err := m.Check(); err != nil {
 		c.Fail("%s", err)
@@ -104,8 +104,8 @@ func (s *control) send(c module.Call, v sender) int {
 	return 0
 }
 
-// outgoing takes argument i of a call as one of a message.
-func outgoing(c module.Call, i int) any {
+// Argument takes argument i of a call as one of a message.
+func Argument(c module.Call, i int) any {
 	switch v := c.Get(i).(type) {
 	case lua.LNumber:
 		if arg, ok := device.Number(float64(v)); ok {

@@ -17,6 +17,7 @@ type Example struct {
 	Where string            // page and line
 	Text  string            // of the show
 	Files map[string]string // beside it, by name: those that the page shows, and a few that all have
+	Tests string            // of it; "" without any
 }
 
 var blocks = regexp.MustCompile("(?ms)^```(\\w*) ?([\\w./]*)\n(.*?)^```$")
@@ -51,12 +52,14 @@ func Examples() (list []Example, err error) {
 			kind, mark, body := text[m[2]:m[3]], text[m[4]:m[5]], text[m[6]:m[7]]
 			where := fmt.Sprintf("%s:%d", name, strings.Count(text[:m[0]], "\n")+1)
 			switch {
+			case kind == "lua" && mark == "test":
+				list[len(list)-1].Tests += body
 			case kind != "lua" && strings.Contains(mark, "."):
 				files[mark] = body
 			case kind == "lua" && mark != "complete":
 				return nil, fmt.Errorf("%s: Lua that is not marked complete is not tested", where)
 			case kind == "lua":
-				list = append(list, Example{where, body, files})
+				list = append(list, Example{Where: where, Text: body, Files: files})
 			}
 		}
 	}

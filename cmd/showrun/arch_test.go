@@ -96,7 +96,7 @@ var layers = []layer{
 	{"runtime/show", []string{"runtime/beat", "runtime/color", "runtime/cue", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/script"}, nil, outside},
 	{"runtime/store", nil, []string{"go.etcd.io/bbolt", "golang.org/x/sys/unix"}, nil},
 	{"runtime/journal", nil, nil, outside},
-	{"runtime/rehearse", []string{"runtime/clock", "runtime/device", "runtime/engine", "runtime/level", "runtime/script", "runtime/show"}, nil, outside},
+	{"runtime/rehearse", []string{"runtime/beat", "runtime/clock", "runtime/device", "runtime/engine", "runtime/level", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
 	{"runtime/control", nil, []string{"golang.org/x/sys/unix"}, nil},
 	{"runtime/console", []string{"drivers/lan"}, []string{"github.com/gorilla/websocket", "github.com/prometheus/client_golang"}, nil},

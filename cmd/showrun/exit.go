@@ -22,7 +22,7 @@ const (
 	exitFailed   exitCode = 1 // the show failed
 	exitUsage    exitCode = 2
 	exitScript   exitCode = 3 // the script does not load
-	exitBroken   exitCode = 4 // a soak found something promised that does not hold, or the doctor something amiss
+	exitBroken   exitCode = 4 // a soak found something promised that does not hold, or the doctor something amiss, or a test fails
 	exitDevice   exitCode = 5 // a device could not be opened
 	exitInternal exitCode = 6
 	exitHUP      exitCode = 129
@@ -68,6 +68,8 @@ func (a *app) codeOf(err error) exitCode {
 		return sig.code()
 	case errors.Is(err, errNotReady):
 		return exitBroken
+	case errors.Is(err, errNotLoaded):
+		return exitScript
 	}
 	a.tell(a.tellOrigins(err))
 	switch {

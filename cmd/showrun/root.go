@@ -65,7 +65,7 @@ the new version takes over between two frames, a broken one changes nothing.`,
 		Run:   func(*cobra.Command, []string) { fmt.Fprint(a.stdout, about) },
 	}
 	root.AddCommand(run, a.ctl(), a.deck(), a.gateway(), a.theater(), a.node(), a.bridge(), a.record(), a.keys(), tell)
-	root.AddCommand(a.begin(), a.types(), a.discover(), a.doctor(), a.leases(), a.soak(), a.config(), a.support())
+	root.AddCommand(a.begin(), a.types(), a.discover(), a.doctor(), a.leases(), a.soak(), a.config(), a.support(), a.test())
 	completed(root)
 	return root
 }

@@ -23,6 +23,11 @@ func (e *Engine) NextFrame() time.Duration {
 	return min(due, e.wake(e.wakeable(due))) - e.lead
 }
 
+// Behind reports whether something stamped up to now waits for a frame.
+func (e *Engine) Behind(now time.Duration) bool {
+	return slices.ContainsFunc(e.queue.due(now), func(b *queued) bool { return len(b.Commands) > 0 })
+}
+
 // Step returns the next frame if it is due at the moment now, else nil. The
 // frame shows the look of its own instant, which is not after now and the lead: batches
 // stamped up to it are executed and effects evaluated at it. A Step that

@@ -23,7 +23,8 @@ type Options struct {
 	Name, File, Dir string // of the show, its file, and its folder, for people
 
 	Bind      show.Bind
-	Shipped   fs.FS // Lua that comes with the runtime; may be nil
+	Shipped   fs.FS  // Lua that comes with the runtime; may be nil
+	Tests     string // a file with tests of the show, in its folder; "" for none
 	Protocols []device.Protocol
 
 	Rate      int           // frames a second; 0 = 44
@@ -33,6 +34,7 @@ type Options struct {
 
 	Frames show.FrameSink
 	Record func(input any)
+	Failed func(*script.Failure) // is told of every error of the script; may be nil
 }
 
 // Run is a show in virtual time. It belongs to one goroutine.
@@ -69,10 +71,10 @@ func New(opts Options) (*Run, error) {
 	real := clock.NewReal()
 	r.show = show.New(show.Config{
 		Name: opts.Name, File: opts.File, Dir: opts.Dir, Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
-		Guard: guard, Memory: memory, Bind: opts.Bind, Shipped: opts.Shipped,
+		Guard: guard, Memory: memory, Bind: opts.Bind, Shipped: opts.Shipped, Tests: opts.Tests,
 		Now: r.clock.Now, Stopwatch: real.Now,
 		World: script.World{Wall: func() time.Time { return r.clock.Time(r.clock.Now()) }, Date: r.clock.Time, Clock: r.clock.Now},
-		Log:   opts.Log, Frames: opts.Frames, Record: opts.Record,
+		Log:   opts.Log, Frames: opts.Frames, Record: opts.Record, Failed: opts.Failed,
 	})
 	for _, p := range opts.Protocols {
 		if p.NewVirtualRig == nil {

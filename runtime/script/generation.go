@@ -2,7 +2,6 @@ package script
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -31,6 +30,7 @@ type Module struct {
 type Config struct {
 	Show    fs.FS  // the show folder; nothing outside it is readable
 	Main    string // the show file in it, such as "show.lua"
+	Tests   string // a file with tests of the show, in the folder; it runs behind Main, or in its place if it is the same; "" for none
 	Shipped fs.FS  // Lua that comes with the runtime; may be nil
 	Modules []Module
 
@@ -188,16 +188,7 @@ func Load(ctx context.Context, cfg Config) (*Generation, error) {
 	g.keepSortFromWaiting()
 	g.L.SetContext(&g.hook)
 
-	fn, err := g.compile(cfg.Show, cfg.Main, ctx.Done())
-	if errors.Is(err, errAbandoned) {
-		err = &Failure{Message: fmt.Sprintf("%s: %v", cfg.Main, context.Cause(ctx))}
-	}
-	if err == nil && cfg.Number > 1 && len(fn.Proto.Code) == 1 {
-		err = &Failure{Message: cfg.Main + ": the file is empty; it would take the whole show away"}
-	}
-	if err == nil {
-		err = g.runTopLevel(ctx, fn)
-	}
+	err := g.runFiles(ctx)
 	if err != nil {
 		g.End()
 		return nil, err
@@ -214,24 +205,6 @@ func setDefault[T ~int64 | ~uint64](v *T, d T) {
 // limitArrays bounds the array part of Lua tables, once for the process: with the
 // library's own limit, t[67108863] = 1 takes gigabytes.
 var limitArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = 1 << 20 })
-
-func (g *Generation) runTopLevel(ctx context.Context, fn *lua.LFunction) error {
-	t := g.newTask("", fn, nil)
-	t.origin = g.cfg.Main
-	t.cannotWait = "the top level of a show runs before the show is live; use clock.run or a handler"
-	g.until = ctx
-	err := g.hand(t)
-	g.until = nil
-	if err != nil {
-		return err
-	}
-	g.collected, t.out = t.out, nil
-	g.forget(t)
-	if t.err != nil {
-		return failure("", t.err)
-	}
-	return nil
-}
 
 // Start makes the generation live: the commands its top level gave go out as one
 // batch stamped at, and everything it registered begins there. at is the instant

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -73,6 +74,14 @@ func (t *Task) At() (time.Duration, beat.Micro) {
 	}
 	b, _ := t.position()
 	return t.instant, b
+}
+
+// Where is the file:line at which the task waits; "" if it does not.
+func (t *Task) Where() string {
+	if !t.waiting || t.dead || t.worker == nil || t.worker.thread == nil {
+		return ""
+	}
+	return strings.TrimSuffix(t.g.outside(t.worker.thread), ":")
 }
 
 // Epoch is that of the beat that At returns, for the beat of a source that fired it.

@@ -139,6 +139,11 @@ func (g *Generation) flush(t *Task) {
 	t.out = nil
 }
 
+// Give hands over commands of nobody's, with a stamp.
+func (g *Generation) Give(at engine.Stamp, commands ...engine.Command) {
+	g.submit(nil, engine.Batch{Stamp: at, Reaction: true, Commands: commands})
+}
+
 // submit hands over what a task has put out, nil for the top level.
 func (g *Generation) submit(t *Task, b engine.Batch) {
 	b.Generation = g.cfg.Number

@@ -122,6 +122,11 @@ func (m *Machine) EngineNext() time.Duration {
 // FrameNext is when the next frame is due, as far as what was taken says; engine loop.
 func (m *Machine) FrameNext() time.Duration { return m.engine.NextFrame() }
 
+// Settled reports whether the last frame has all that was to be done by now; engine loop.
+func (m *Machine) Settled(now time.Duration) bool {
+	return !m.inputs.holds() && !m.engine.Behind(now)
+}
+
 // take takes an input.
 func (m *Machine) take(in any, now time.Duration) {
 	switch in := in.(type) {

@@ -150,7 +150,7 @@ func (m *Machine) prepare(ctx context.Context, folder fs.FS, state Copy, loaded 
 	defer cancel()
 	var err error
 	l.gen, err = script.Load(ctx, script.Config{
-		Show: l.files, Main: m.cfg.File, Shipped: m.cfg.Shipped, Modules: l.bindings.Modules(),
+		Show: l.files, Main: m.cfg.File, Tests: m.cfg.Tests, Shipped: m.cfg.Shipped, Modules: l.bindings.Modules(),
 		Budget: m.cfg.Budget, Guard: m.cfg.Guard, Grace: m.cfg.Grace, Memory: m.cfg.Memory,
 		Number: loaded.Number, At: loaded.At, Seed: loaded.Seed, Lookahead: m.cfg.Lookahead, Plan: plan,
 		Oracle: oracle, Now: m.cfg.Now, Stopwatch: m.cfg.Stopwatch, Collect: m.cfg.Collect, Submit: m.submit, Failed: m.failed, Log: m.cfg.Log,

@@ -28,7 +28,8 @@ type Config struct {
 	Memory       uint64        // bytes the process may hold, see script.Config; 0 = the default
 
 	Bind    Bind
-	Shipped fs.FS // Lua that comes with the runtime; may be nil
+	Shipped fs.FS  // Lua that comes with the runtime; may be nil
+	Tests   string // a file with tests, see script.Config; "" for none
 
 	Now       func() time.Duration // show time: for what is reported, and stamps of what the machine notices by itself
 	Stopwatch func() time.Duration // real time, for the guards

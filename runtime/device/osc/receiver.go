@@ -185,6 +185,11 @@ func leave(list []listened, what Listen) []listened {
 	return list
 }
 
+// Hear takes a message in virtual time, as one from a sender on this machine.
+func (r *Receiver) Hear(m Message, at time.Time) {
+	r.OnMessage(m.wire(), wire.Immediately, netip.AddrPort{}, at)
+}
+
 // OnMessage takes a message from the driver, or from whoever plays its part in
 // virtual time. It belongs to the instant of its tag if that is at most a second
 // ahead, else to that of its arrival.

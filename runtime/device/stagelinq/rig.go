@@ -78,19 +78,28 @@ func newVirtualRig(env device.RigEnv) (device.VirtualRig, error) {
 
 // NewVirtualRig makes a player that begins to play at a show time.
 func NewVirtualRig(env device.RigEnv, bpm float64, at time.Duration) *VirtualRig {
+	r := NewQuietRig(env, 2, at)
+	begin(r.player, bpm, env.Time(at))
+	return r
+}
+
+// NewQuietRig makes a player with so many decks, on which there is nothing, at a show time.
+func NewQuietRig(env device.RigEnv, decks int, at time.Duration) *VirtualRig {
 	now := env.Time(at)
 	token := stagelinq.Token{0x0f, 6: 0x40, 8: 0x80}
 	r := &VirtualRig{
-		env: env, player: source.NewPlayer(source.PlayerConfig{Token: token, Decks: 2}, now),
+		env: env, player: source.NewPlayer(source.PlayerConfig{Token: token, Decks: decks}, now),
 		unit: stagelinq.Device{Token: token, Name: rigName, Software: "JP13", Version: "3.4.0"}, next: now,
 	}
 	r.player.TakeChanges() // begins the noting
-	begin(r.player, bpm, now)
 	return r
 }
 
 // Player is the model that plays.
 func (r *VirtualRig) Player() *source.Player { return r.player }
+
+// Do runs a function with the model.
+func (r *VirtualRig) Do(f func(*source.Player)) { f(r.player) }
 
 // Patch implements device.VirtualRig: the sinks of a load hear the player, and no
 // others.

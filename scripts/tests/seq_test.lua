@@ -52,7 +52,7 @@ end)
 test("swing has every second step late", function(t)
   local at = {}
   seq.play("1/2b", { true }, function() at[#at + 1] = clock.beats() end, { swing = 0.75 })
-  t:advance("2.9b")
+  t:advance("2.8b")
   t:equal(at, { 0.75, 1, 1.75, 2, 2.75 })
 end)
 

@@ -1,6 +1,0 @@
-package scripts
-
-import "embed"
-
-//go:embed *_test.lua
-var tests embed.FS
