@@ -10,8 +10,8 @@ var (
 	fences = regexp.MustCompile("(?ms)^```.*?^```$")
 	links  = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 	code   = regexp.MustCompile("`([^`]*)`")
-	// codes is a cell with nothing but code in it.
-	codes = regexp.MustCompile("^(?:`[^`]*`,? ?)+$")
+	// codes is a cell with nothing but code in it, and perhaps what that returns.
+	codes = regexp.MustCompile("^(?:`[^`]*`,? ?)+(?:→ \\w+)?$")
 	// sentenceEnd is a full stop before another sentence.
 	sentenceEnd = regexp.MustCompile("\\. (?:[A-Z0-9`\"]|$)|: (?:[A-Z]|$)|[.:]$")
 )

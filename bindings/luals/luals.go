@@ -38,8 +38,8 @@ func Stubs(a *api.API, this *Show) map[string]string {
 		common.doc(alias.Doc)
 		switch {
 		case this.alias(common, alias.Name):
-		case alias.Name == "colour":
-			common.line("---@alias colour\n---| %s", alias.Type)
+		case alias.Name == "colour.name":
+			common.line("---@alias colour.name\n---| string")
 			for _, name := range color.Names() {
 				common.line("---| %q", name)
 			}
@@ -128,8 +128,18 @@ func (w *writer) table(t *api.Table) {
 		w.function("local function "+t.Name, "", f, optionsOf(t, f))
 		return
 	}
+	for _, f := range t.Functions {
+		if f.Name == "" {
+			for _, c := range f.Calls {
+				w.overload("", c, optionsOf(t, f))
+			}
+		}
+	}
 	w.line("local %s = {}", local(t))
 	for _, f := range t.Functions {
+		if f.Name == "" {
+			continue
+		}
 		self := ""
 		if t.Sep() == ":" {
 			self = class(t)
@@ -140,7 +150,7 @@ func (w *writer) table(t *api.Table) {
 	}
 }
 
-// callable is what a module that is called itself does, nil for others.
+// callable is what a module does that is nothing but a function, nil for others.
 func callable(t *api.Table) *api.Function {
 	if t.Module && len(t.Functions) == 1 && t.Functions[0].Name == "" {
 		return t.Functions[0]

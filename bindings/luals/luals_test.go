@@ -78,7 +78,7 @@ type reading struct {
 
 var (
 	// harmless is Lua that does nothing.
-	harmless   = regexp.MustCompile(`^(do )?local \w+ = \{\}$|^(local )?function [\w.]+(:\w+)?\([\w, .]*\) end$|^return \w+$|^end$|^(utf8|bit) = \{\}$|^utf8\.charpattern = ""$`)
+	harmless   = regexp.MustCompile(`^(do )?local \w+ = \{\}$|^(local )?function [\w.]+(:\w+)?\([\w, .]*\) end$|^return \w+$|^end$|^(utf8|bit|test) = \{\}$|^utf8\.charpattern = ""$`)
 	annotation = regexp.MustCompile(`^---(?:@(\w+) |(\| ))(.*)$`)
 	typeName   = `[\pL_][\pL\d_.*-]*`
 	fieldName  = regexp.MustCompile(`^(?:[\pL_]\w*|\[(?:integer|string|\d+|"(?:[^"\\]|\\.)*"|` + typeName + `(?:\|` + typeName + `)*)\])\?? `)
@@ -117,7 +117,7 @@ func (r *reading) line(line string) error {
 			return fmt.Errorf("no name of an argument")
 		}
 		return r.typeAnd(typ)
-	case "return", "overload", "operator", "| ":
+	case "return", "overload", "operator", "type", "| ":
 		if m[1] == "operator" {
 			rest = strings.TrimPrefix(rest, "len: ")
 		}
