@@ -157,7 +157,7 @@ func TestStubsOfAShow(t *testing.T) {
 	files := Stubs(api.Load(), gala(t))
 	for file, wants := range map[string][]string{
 		"stage.lua":     {`---@overload fun(name: "wash"): this.wash`, `---@overload fun(name: "a \"b\" \\c"): this.a.*22*b*22*.*5c*c`},
-		"this-show.lua": {"---The fixture \"wash\" of this show: rgb.\n---@class this.wash: like.wash, stage.fixture", "---@field red? level|string", `---@field ["wash 2"]? levels.wash`},
+		"this-show.lua": {"---The fixture \"wash\" of this show: rgb.\n---@class this.wash: like.wash, stage.fixture", "---@field red? level|string", `---@field ["wash 2"]? level|level[]|levels.wash`},
 		"classes.lua":   {"---@alias cue.number\n---| number\n---| 1 # main 1 House out\n\n", "---@alias param.name\n---| string\n---| \"speed\"", "---@alias trigger.name\n---| string\n---| \"bump\"", "---@alias cue.look this.look"},
 	} {
 		for _, want := range wants {
@@ -174,7 +174,7 @@ func TestSettingsAreThoseOfTheSchema(t *testing.T) {
 	if err := json.Unmarshal([]byte(Settings), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s["runtime.version"] != "Lua 5.1" || fmt.Sprint(s["workspace.library"]) != "["+Folder+"]" {
+	if s["runtime.version"] != "LuaJIT" || fmt.Sprint(s["workspace.library"]) != "["+Folder+"]" {
 		t.Errorf("%v", s)
 	}
 	for key := range s {
