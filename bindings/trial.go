@@ -24,6 +24,9 @@ type House interface {
 	RigEnv() device.RigEnv
 	Bring(device.VirtualRig)
 	Orders() []engine.DueOrder // that devices were given so far
+	// Recording reads a recording. One of a show enters the run by itself, from now on;
+	// another one is returned.
+	Recording(name string) (entries []any, err error)
 }
 
 // Trial is the load of a show with a file of tests, which declares them with module test.
@@ -33,16 +36,17 @@ type Trial struct {
 	names map[string]bool
 	tests []trialTest
 
-	began   time.Duration // when the test was begun
-	task    *script.Task  // of the test
-	asked   asked
-	watches []*watch
-	golden  string
-	reached map[string]string // the cue that a list is in on stage, by list
-	taken   map[int]bool      // orders that were expected
-	told    int               // orders that t:sent has returned
-	player  *devlinq.VirtualRig
-	decks   int // that are used
+	began     time.Duration // when the test was begun
+	task      *script.Task  // of the test
+	asked     asked
+	watches   []*watch
+	golden    string
+	reached   map[string]string // the cue that a list is in on stage, by list
+	expecting string            // the line of an expectation without levels; "" for none
+	taken     map[int]bool      // orders that were expected
+	told      int               // orders that t:sent has returned
+	player    *devlinq.VirtualRig
+	decks     int // that are used
 }
 
 type trialTest struct {
@@ -213,6 +217,14 @@ type watch struct {
 
 // Cancel implements module.Registration.
 func (w *watch) Cancel() { w.over = true }
+
+// Unfinished is what was to be expected and has no levels, with its line; "" for none.
+func (t *Trial) Unfinished() string {
+	if t.expecting == "" {
+		return ""
+	}
+	return t.expecting + ": what is expected is missing, as in t:expect(wash){ red = 255 }"
+}
 
 // Check looks whether something is that must never be, or something is not that must always
 // be, and returns what is wrong, with its line.

@@ -14,6 +14,7 @@ import (
 	devosc "showrun/runtime/device/osc"
 	"showrun/runtime/engine"
 	"showrun/runtime/patch"
+	"showrun/runtime/script"
 	"showrun/runtime/show"
 )
 
@@ -33,19 +34,29 @@ func (t *Trial) expect(c module.Call) int {
 	if !ok || module.Method(target, "get") == nil {
 		c.Wrong("the target", "something with levels, such as a fixture, or the name of a fixture", c.Get(1))
 	}
+	if !c.None(2) { // written with a comma
+		t.levelsOf(module.Call{L: c.L, Fn: c.Fn, First: c.First + 1}, target)
+		return 0
+	}
+	t.expecting = script.Where(c.L)
 	c.L.Push(c.L.NewFunction(func(L *lua.LState) int {
-		inner := module.Call{L: L, Fn: c.Fn, First: 1}
-		levels, ok := inner.Get(1).(*lua.LTable)
-		if !ok || emptyTable(levels) {
-			inner.Wrong("the levels", "a table such as { intensity = 255 }", inner.Get(1))
-		}
-		t.look(inner)
-		for _, want := range sorted(levels) {
-			t.compare(inner, target, want.key, want.value)
-		}
+		t.expecting = ""
+		t.levelsOf(module.Call{L: L, Fn: c.Fn, First: 1}, target)
 		return 0
 	}))
 	return 1
+}
+
+// levelsOf compares what a target shows with the table that is argument 1.
+func (t *Trial) levelsOf(c module.Call, target *lua.LUserData) {
+	levels, ok := c.Get(1).(*lua.LTable)
+	if !ok || emptyTable(levels) {
+		c.Wrong("the levels", "a table such as { intensity = 255 }", c.Get(1))
+	}
+	t.look(c)
+	for _, want := range sorted(levels) {
+		t.compare(c, target, want.key, want.value)
+	}
 }
 
 // byName finds a fixture or a group.

@@ -23,7 +23,7 @@ func (t *Trial) class() module.Class[*Trial] {
 		"advance": t.advance, "look": t.look, "wait": t.waitUntil, "until_cue": t.untilCue,
 		"expect": t.expect, "expect_cue": t.expectCue, "expect_sent": t.expectSent, "expect_nothing_sent": t.expectNothing, "sent": t.sent,
 		"equal": t.equal, "ok": t.okay, "fails": t.fails, "never": t.watcher(true), "always": t.watcher(false), "golden": t.goldenLog,
-		"deck": t.deck, "osc": t.osc, "press": t.press, "set": t.setParam, "go": t.goCue, "ctl": t.ctl,
+		"deck": t.deck, "osc": t.osc, "press": t.press, "set": t.setParam, "go": t.goCue, "ctl": t.ctl, "replay": t.replay,
 	}
 	class := module.Class[*Trial]{Methods: map[string]func(module.Call, *Trial) int{}, Properties: map[string]func(*Trial) lua.LValue{
 		"time": func(t *Trial) lua.LValue { return lua.LNumber((t.house.Now() - t.began).Seconds()) },
@@ -249,6 +249,24 @@ func (t *Trial) deck(c module.Call) int {
 	}
 	c.L.Push(deck.Object(t.Load, c.L, d))
 	return 1
+}
+
+// replay has a recording come in from now on.
+func (t *Trial) replay(c module.Call) int {
+	name := c.Str(1, "the recording")
+	entries, err := t.house.Recording(name)
+	if err != nil {
+		c.Fail("%s", err)
+	}
+	if entries == nil {
+		return 0
+	}
+	part, err := devlinq.NewTakeRig(t.house.RigEnv(), entries, t.house.Now())
+	if err != nil {
+		c.Fail("%s: %s", name, err)
+	}
+	t.house.Bring(part)
+	return 0
 }
 
 func (t *Trial) watcher(never bool) func(module.Call) int {

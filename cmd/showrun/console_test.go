@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +24,7 @@ import (
 	"showrun/bindings"
 	"showrun/runtime/control"
 	"showrun/runtime/host"
+	"showrun/runtime/journal"
 	"showrun/runtime/show"
 	"showrun/scripts"
 )
@@ -42,8 +43,7 @@ main:cue{ 2, look = { [lamp] = 100 } }
 type consoled struct {
 	t    *testing.T
 	door *consoleDoor
-	mu   sync.Mutex
-	in   []string // that entered by the input seam
+	tape string // what entered by the input seam
 }
 
 // runConsoled runs a show with its console until the test ends.
@@ -54,16 +54,12 @@ func runConsoled(t *testing.T, text string) *consoled {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := &consoled{t: t, door: &consoleDoor{}}
+	c := &consoled{t: t, door: &consoleDoor{}, tape: filepath.Join(dir, "night.recording")}
 	log := slog.New(slog.DiscardHandler)
 	h, err := host.New(host.Options{
 		Show: file, Bind: bindings.New, Shipped: scripts.Files(), Protocols: protocols(), Rig: true, StateDir: dir, Reload: host.ReloadOff, Log: log,
 		Links: c.door.links, Refused: c.door.refused,
-		Record: func(in any) {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.in = append(c.in, fmt.Sprintf("%+v", in))
-		},
+		Record: c.tape,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -99,9 +95,19 @@ func (c *consoled) await(what string, happened func() bool) {
 
 // entered tells whether an input that reads so has come.
 func (c *consoled) entered(text string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.in, func(in string) bool { return strings.Contains(in, text) })
+	f, err := os.Open(c.tape)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := journal.Open(bufio.NewReader(f))
+	for err == nil {
+		var in journal.Entry
+		if in, err = r.Next(); err == nil && strings.Contains(fmt.Sprintf("%+v", in), text) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *consoled) url(path string) string {

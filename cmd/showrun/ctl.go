@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -35,7 +36,10 @@ LIST they are for its first cue list; OVER is a time such as 2 (seconds) or 1m30
 hold puts a fixture, a group or a part ("tube.pixel 3") to a value above what the script
 does, until unhold gives it back: "wash" and a level or a colour, "wash.red" and a level,
 "head.pan" and degrees. copy prints the look that is held, for a cue of the script, and why
-tells which cue, line or hand makes a level.`,
+tells which cue, line or hand makes a level.
+
+keep saves what was recorded up to now, for showrun replay: as FILE, or else in the folder
+recordings of the state folder.`,
 		Example: "  showrun ctl stop\n  showrun ctl release --show gala\n  showrun ctl go\n  showrun ctl param speed 0.5",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -50,6 +54,7 @@ tells which cue, line or hand makes a level.`,
 	}
 	cmd.AddCommand(a.asking(control.Why, "FIXTURE[.CHANNEL]", "Tell what makes a level: blackout, master, an operator, a cue, a line of the script", 1, 1, &only))
 	cmd.AddCommand(a.asking(control.Copy, "[FIXTURE...]", "Print the present look, of what is held or named, as Lua for a cue", 0, mostCopied, &only))
+	cmd.AddCommand(a.keep(&only))
 	for _, v := range show.Verbs() {
 		cmd.AddCommand(a.operate(v, &only))
 	}
@@ -99,6 +104,23 @@ func (a *app) asking(name, takes, short string, least, most int, only *string) *
 			return a.ask(control.Request{Command: name, Words: words}, *only)
 		},
 	}
+}
+
+// keep makes the command that keeps a recording. The show may have another working folder.
+func (a *app) keep(only *string) *cobra.Command {
+	cmd := a.asking(control.Keep, "[FILE]", "Save what was recorded up to now, as FILE or in the state folder", 0, 1, only)
+	ask := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, words []string) error {
+		if len(words) == 1 {
+			path, err := filepath.Abs(words[0])
+			if err != nil {
+				return err
+			}
+			words = []string{path}
+		}
+		return ask(cmd, words)
+	}
+	return cmd
 }
 
 // said is an answer as it is printed: Lua alone, to be pasted, and else with the name of the

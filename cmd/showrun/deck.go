@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -21,6 +23,7 @@ import (
 	"showrun/drivers/stagelinq/source"
 	"showrun/drivers/stagelinq/take"
 	"showrun/runtime/host"
+	"showrun/runtime/journal"
 )
 
 // deckFlags are the flags of deck.
@@ -73,7 +76,7 @@ func (a *app) deck() *cobra.Command {
 		Example: `  showrun deck --play --bpm 126                   a deck that plays at 126 BPM
   showrun deck --interface lo --decks 2           for shows that run with --interface lo
   showrun deck --script set.lua --for 10m         a script plays
-  showrun deck --take gig.jsonl --from 5m --loop  a recorded player`,
+  showrun deck --take gig.recording --from 5m --loop  a recorded player`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(cmd.Flags().Changed); err != nil {
@@ -189,7 +192,7 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 func (f *deckFlags) open(log *slog.Logger) (*source.Conn, error) {
 	config := source.Config{Name: f.name, Interface: f.iface, DiscoveryPort: f.port, Log: log}
 	if f.take != "" {
-		return f.openTake(config)
+		return f.playTake(config)
 	}
 	var err error
 	if config.Token, err = stagelinq.NewToken(rand.Reader); err != nil {
@@ -211,31 +214,17 @@ func (f *deckFlags) open(log *slog.Logger) (*source.Conn, error) {
 	return unit, nil
 }
 
-// openTake makes a unit that plays a recording back.
-func (f *deckFlags) openTake(config source.Config) (*source.Conn, error) {
-	file, err := os.Open(f.take)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usageError{fmt.Errorf("no recording at %s", f.take)}
-	}
+// playTake makes a unit that plays a recording back.
+func (f *deckFlags) playTake(config source.Config) (*source.Conn, error) {
+	recorded, header, err := openTake(f.take, f.unit, config.Log)
 	if err != nil {
 		return nil, err
-	}
-	defer file.Close()
-	recorded, err := take.Load(file, f.unit)
-	var line *take.LineError
-	switch {
-	case errors.As(err, &line):
-		return nil, fmt.Errorf("%s:%d: %w", f.take, line.Line, line.Err)
-	case errors.Is(err, take.ErrUnit):
-		return nil, usageError{fmt.Errorf("--unit: %w", err)}
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", f.take, err)
 	}
 	player, err := source.NewTakePlayer(source.TakeConfig{Take: recorded, From: f.from, Loop: f.loop})
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--from: %w", err)}
 	}
-	config.Log.Info("playing a take", "file", f.take, "unit", recorded.Unit.String(), "length", recorded.End().Round(time.Second), "recorded", recorded.Date.Format(time.DateOnly))
+	config.Log.Info("playing a take", "file", f.take, "unit", recorded.Unit.String(), "length", recorded.End().Round(time.Second), "recorded", header.Began.Format(time.DateOnly))
 	var others []string
 	for _, u := range recorded.Units {
 		if u.Token != recorded.Unit.Token {
@@ -245,10 +234,48 @@ func (f *deckFlags) openTake(config source.Config) (*source.Conn, error) {
 	if len(others) > 0 {
 		config.Log.Info("the take has other units too; choose with --unit", "others", strings.Join(others, ", "))
 	}
-	if recorded.Truncated > 0 {
-		config.Log.Warn("the take was cut off in its last line", "line", recorded.Truncated)
-	}
 	return source.OpenTake(config, player)
+}
+
+// openTake reads the part of one unit, of the first if none is named. Of a recording that
+// breaks off it is what there is.
+func openTake(path, unit string, log *slog.Logger) (*take.Take, journal.Header, error) {
+	none := journal.Header{}
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, none, usageError{fmt.Errorf("no recording at %s", path)}
+	}
+	if err != nil {
+		return nil, none, err
+	}
+	defer file.Close()
+	journal.Register(take.Event{})
+	r, err := journal.Open(bufio.NewReader(file))
+	if err != nil {
+		return nil, none, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.Header.Show != "" {
+		return nil, none, usageError{fmt.Errorf("%s is a recording of the show %s, which showrun replay plays; showrun record makes one of players", path, r.Header.Show)}
+	}
+	t, err := take.Load(func() (take.Event, error) {
+		entry, err := r.Next()
+		if broken := new(journal.Broken); errors.As(err, &broken) {
+			log.Warn(err.Error())
+			return take.Event{}, io.EOF
+		}
+		e, ok := entry.(take.Event)
+		if err == nil && !ok {
+			err = fmt.Errorf("it has a %T, which is none of a player", entry)
+		}
+		return e, err
+	}, unit)
+	switch {
+	case errors.Is(err, take.ErrUnit):
+		return nil, none, usageError{fmt.Errorf("--unit: %w", err)}
+	case err != nil:
+		return nil, none, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, r.Header, nil
 }
 
 // takeTail is how long a unit stays on the network after its take, so that its

@@ -19,6 +19,8 @@ import (
 	"showrun/drivers/stagelinq/take"
 	devlinq "showrun/runtime/device/stagelinq"
 	"showrun/runtime/host"
+	"showrun/runtime/host/record"
+	"showrun/runtime/journal"
 	"showrun/runtime/store"
 )
 
@@ -40,12 +42,12 @@ func (a *app) record() *cobra.Command {
 		Short: "Record what StageLinQ players send",
 		Long: `record finds every Denon player on the network, listens to it as a show does and
 writes what it hears to FILE: states, beats, who came and went, each with its time.
-FILE is text, one JSON object a line. showrun deck --take FILE plays it back.
+FILE has the form of all recordings. showrun deck --take FILE plays it back.
 
 It ends with Ctrl-C or after --for. What was heard up to then is in FILE.`,
-		Example: `  showrun record --stagelinq gig.jsonl
-  showrun record --stagelinq check.jsonl --interface eth0 --for 10m
-  showrun deck --take gig.jsonl`,
+		Example: `  showrun record --stagelinq gig.recording
+  showrun record --stagelinq check.recording --interface eth0 --for 10m
+  showrun deck --take gig.recording`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.file == "" {
@@ -85,11 +87,21 @@ func (a *app) recordTake(ctx context.Context, f recordFlags) error {
 		return err
 	}
 	defer file.Close()
+	journal.Register(take.Event{})
 	began := time.Now()
-	w := take.NewWriter(file, began)
+	rec := record.New()
+	rec.Log, rec.Since = log, func(at time.Time) time.Duration { return at.Sub(began) }
+	header := journal.Header{Program: version(), Began: began}
+	header.Zone, _ = began.Zone()
+	rec.Begin(file, 0, header)
+	number := uint64(0)
+	heard := take.NewListener(began, func(e take.Event) {
+		number++
+		rec.Note(number, e)
+	})
 	sink, err := stagelinq.OpenSink(stagelinq.Config{
 		Token: token, Interface: f.iface, DiscoveryPort: f.port, States: stagelinq.DefaultStates(), Log: log,
-		OnDevice: w.OnDevice, OnState: w.OnState, OnBeat: w.OnBeat,
+		OnDevice: heard.OnDevice, OnState: heard.OnState, OnBeat: heard.OnBeat,
 	})
 	if err != nil {
 		return err
@@ -103,32 +115,31 @@ func (a *app) recordTake(ctx context.Context, f recordFlags) error {
 	defer close(ended)
 	a.watchSignals("recording", func() {}, ended, cancel, log)
 	if a.screen.IsTerminal() {
-		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(recordStatus(w, time.Since(began)), width) })()
+		defer a.screen.ShowStatus(func(width int) string { return terminal.Fit(recordStatus(heard, time.Since(began)), width) })()
 	}
 	log.Info("recording", "file", f.file)
+	writing, enough := context.WithCancel(context.WithoutCancel(ctx))
+	defer enough()
 	written := make(chan error, 1)
 	go func() {
-		err := w.Run(ctx)
-		if err != nil {
-			cancel(err)
-		}
+		_, err := rec.Run(writing)
 		written <- err
 	}()
 	networkErr := sink.Run(ctx)
-	cancel(nil)
-	<-written
-	if err := errors.Join(w.Close(), file.Close()); err != nil {
-		a.report(f.file, w)
-		return fmt.Errorf("the recording is incomplete: %w", err)
-	}
-	if networkErr != nil {
-		if w.Stats().Events == 0 {
-			os.Remove(f.file)
-		}
+	enough()
+	err = errors.Join(<-written, file.Close())
+	if networkErr != nil && heard.Events() == 0 {
+		os.Remove(f.file)
 		return &host.DeviceError{Device: "record", Err: networkErr}
 	}
-	a.report(f.file, w)
-	advise(log, w, sink.Stats())
+	a.report(f.file, heard)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the recording is incomplete: %w", err)
+	case networkErr != nil:
+		return &host.DeviceError{Device: "record", Err: networkErr}
+	}
+	advise(log, heard, sink.Stats())
 	return signalOf(ctx)
 }
 
@@ -161,9 +172,9 @@ func sinkToken(dir string) (stagelinq.Token, error) {
 	return devlinq.TokenOf(kept)
 }
 
-func recordStatus(w *take.Writer, took time.Duration) string {
+func recordStatus(l *take.Listener, took time.Duration) string {
 	var states, beats int
-	units := w.Units()
+	units := l.Units()
 	for _, u := range units {
 		states, beats = states+u.States, beats+u.Beats
 	}
@@ -173,24 +184,24 @@ func recordStatus(w *take.Writer, took time.Duration) string {
 }
 
 // report tells what was recorded.
-func (a *app) report(file string, w *take.Writer) {
-	for _, u := range w.Units() {
+func (a *app) report(file string, l *take.Listener) {
+	for _, u := range l.Units() {
 		line := fmt.Sprintf("%s, %s %s: %s, %s", u.Unit, u.Unit.Software, u.Unit.Version, terminal.Plural(u.States, "state"), terminal.Plural(u.Beats, "beat message"))
 		if u.Connects > 1 {
 			line += fmt.Sprintf(", connected %d times", u.Connects)
 		}
 		fmt.Fprintln(a.stdout, line)
 	}
-	st := w.Stats()
-	fmt.Fprintf(a.stdout, "%s: %s, %d kB\n", file, terminal.Plural(st.Events, "event"), (st.Bytes+999)/1000)
+	size := int64(0)
+	if info, err := os.Stat(file); err == nil {
+		size = info.Size()
+	}
+	fmt.Fprintf(a.stdout, "%s: %s, %d kB\n", file, terminal.Plural(l.Events(), "event"), (size+999)/1000)
 }
 
 // advise says what may be wrong with a recording.
-func advise(log *slog.Logger, w *take.Writer, heard stagelinq.Stats) {
-	if n := w.Stats().Dropped; n > 0 {
-		log.Warn("the disk was too slow: events are missing", "events", n)
-	}
-	units := w.Units()
+func advise(log *slog.Logger, l *take.Listener, heard stagelinq.Stats) {
+	units := l.Units()
 	for _, u := range units {
 		if u.Connects == 0 {
 			log.Warn("the unit was heard, but nothing came from it; is a firewall in the way?", "unit", u.Unit.String())

@@ -44,6 +44,8 @@ type runFlags struct {
 	verbose   bool
 	detach    bool
 	secret    secretFlag
+	record    string
+	blackBox  uint
 }
 
 const stateUsage = "folder of what is kept between runs (default: the user's configuration folder)"
@@ -65,6 +67,8 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	p.Uint64Var(&f.seed, "seed", 0, "seed of math.random, for runs that repeat (default: a fresh one)")
 	p.StringVar(&f.osc, "osc", "127.0.0.1:7770", "where to take OSC commands (/showrun/stop, /showrun/release, /showrun/go and so on), or off")
 	p.StringVar(&f.console, "console", "127.0.0.1:7780", consoleUsage)
+	p.StringVar(&f.record, "record", "", "file to record the show to, for showrun replay; if there is one of the name, it gets a number")
+	p.UintVar(&f.blackBox, "black-box", 256, "MiB that the black box may have, which records what is not recorded to a file; 0 = none")
 	p.StringVar(&f.logFormat, "log-format", "text", "text or json")
 	p.BoolVar(&f.detach, "detach", false, "go on when the terminal is closed")
 	p.Var(&f.secret, "key", "")
@@ -85,7 +89,9 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	settings.Address(p, "console", "off")
 	settings.OneOf(p, "log-format", "text", "json")
 	settings.Path(p, "state")
-	settings.ByHand(p, "fresh")
+	settings.Between(p, "black-box", 0, 1<<20, "MiB")
+	settings.ByHand(p, "fresh", "record")
+	settings.Path(p, "record")
 }
 
 // secretFlag is a flag people may try. It is refused without repeating what was
@@ -118,6 +124,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 		Show: args[0], Bind: bindings.New, Shipped: scripts.Files(), Protocols: protocols(), Rig: f.rig, For: f.length, Interface: f.iface, StateDir: f.state, Fresh: f.fresh, Lookahead: f.lookahead,
 		Memory: uint64(f.memory) << 20, ExitTime: f.exitTime, Exit: host.Exit(f.exit),
 		Rate: f.rate, Reload: host.Reload(f.reload), ReloadAt: host.ReloadAt(f.reloadAt), Seed: f.seed, Getenv: os.LookupEnv, Log: log, Unlogged: a.screen.Dropped,
+		Program: version(), Record: f.record, BlackBox: int64(f.blackBox) << 20,
 	})
 	if err != nil {
 		return usageError{fmt.Errorf("%w%s", err, elsewhere(cmd, args[0]))}

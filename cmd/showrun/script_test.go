@@ -4,17 +4,23 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"showrun/drivers/stagelinq/take"
+	"showrun/drivers/stagelinq/wire"
+	"showrun/runtime/journal"
 )
 
 // TestMain lets the test binary stand for the command in scripts. What runs side by side
@@ -32,6 +38,8 @@ func TestMain(m *testing.M) {
 //	signal INT|TERM|HUP      send it a signal
 //	ended CODE               wait for its end; then stdout and stderr are what it wrote
 //	jsonlines                every line of stderr must be a JSON object with time, level and msg
+//	take FILE [UNIT...]      make a recording of players that sent a state each
+//	taken FILE REGEXP        one of the events of a recording of players must read so
 //
 // and $PORT, a UDP port no other script has.
 func TestScripts(t *testing.T) {
@@ -45,6 +53,8 @@ func TestScripts(t *testing.T) {
 			"signal":    signalProcess,
 			"ended":     ended,
 			"jsonlines": jsonLines,
+			"take":      makeTake,
+			"taken":     taken,
 		},
 		RequireUniqueNames: true,
 		Deadline:           time.Now().Add(4 * patience),
@@ -117,5 +127,46 @@ func jsonLines(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Fatalf("%q has no %s", line, key)
 			}
 		}
+	}
+}
+
+func makeTake(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: take FILE [UNIT...]")
+	}
+	journal.Register(take.Event{})
+	file, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer file.Close()
+	w, err := journal.Create(file, journal.Header{Began: time.Now()})
+	ts.Check(err)
+	for i, name := range args[1:] {
+		unit := take.Unit{Token: wire.Token{byte(i + 1)}, Name: name, Software: fmt.Sprint("JP", 13+i), Version: "1"}
+		ts.Check(w.Input(uint64(i+1), take.Event{At: 5, Unit: unit, Kind: take.State, Path: "/a"}, nil))
+	}
+	ts.Check(w.Close())
+}
+
+func taken(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: taken FILE REGEXP")
+	}
+	journal.Register(take.Event{})
+	re, err := regexp.Compile(args[1])
+	ts.Check(err)
+	file, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer file.Close()
+	r, err := journal.Open(file)
+	ts.Check(err)
+	found := false
+	for err == nil {
+		var e journal.Entry
+		if e, err = r.Next(); err == nil {
+			found = found || re.MatchString(fmt.Sprintf("%+v", e))
+		}
+	}
+	if found == neg {
+		ts.Fatalf("%q is there: %v", args[1], found)
 	}
 }

@@ -91,6 +91,9 @@ func troubles(s host.Status) (fields []field) {
 	if n := len(s.Disabled); n > 0 {
 		add("NOT CALLED ANY MORE: "+s.Disabled[n-1]+more(n), terminal.Plural(n, "handler")+" NOT CALLED")
 	}
+	if s.NotRecorded != "" {
+		add("not recorded: "+s.NotRecorded, "NOT RECORDED")
+	}
 	if s.Deaf {
 		add("no OSC commands")
 	}

@@ -15,7 +15,10 @@ import (
 	"showrun/cmd/showrun/settings"
 	"showrun/cmd/showrun/terminal"
 	"showrun/cmd/showrun/tests"
+	"showrun/drivers/stagelinq/take"
 	"showrun/runtime/host/folder"
+	"showrun/runtime/host/record"
+	"showrun/runtime/journal"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/trial"
 )
@@ -87,6 +90,8 @@ func (a *app) try(cmd *cobra.Command, f testFlags, args []string) error {
 			s.Close()
 		}
 	}()
+	record.Register(protocols())
+	journal.Register(take.Event{})
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)
 	ended := make(chan struct{})

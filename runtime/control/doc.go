@@ -22,6 +22,7 @@ const (
 	Names   = "names"   // what there is to name in it, for who types a command
 	Why     = "why"     // what makes the level of a fixture's channel
 	Copy    = "copy"    // the present look of fixtures, as Lua
+	Keep    = "keep"    // keep a recording of what was up to now
 	Console = "console" // the links to its console, a line each of role and link
 )
 
@@ -31,7 +32,8 @@ type Request struct {
 	By      string `json:"by,omitempty"` // who asks, for the log
 
 	// Words come after the name of a command with which the show is operated: it is one of
-	// show.Verbs. Why takes FIXTURE[.CHANNEL], Copy fixtures.
+	// show.Verbs. Why takes FIXTURE[.CHANNEL], Copy fixtures, Keep
+	// the path of a file or none.
 	Words []string `json:"words,omitempty"`
 }
 

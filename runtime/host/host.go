@@ -3,7 +3,6 @@ package host
 import (
 	"cmp"
 	"context"
-	"encoding/gob"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -21,6 +20,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/host/folder"
 	"showrun/runtime/host/logbook"
+	"showrun/runtime/host/record"
 	"showrun/runtime/host/stage"
 	"showrun/runtime/level"
 	"showrun/runtime/rig"
@@ -82,8 +82,9 @@ type Host struct {
 	unsafeMu sync.Mutex
 	unsafe   map[string][]byte
 
-	book  *logbook.Book
-	alarm alarm
+	book      *logbook.Book
+	recording recording
+	alarm     alarm
 
 	stages   atomic.Pointer[[]*staged] // the present scene first
 	shown    atomic.Pointer[shown]
@@ -122,9 +123,7 @@ func New(opts Options) (*Host, error) {
 		panel: newPanel(), book: logbook.New(), carry: make(chan struct{}, 1),
 		calls: make(chan func()), reload: make(chan string, 1), arrivals: make(chan arrival), crashed: make(chan *InternalError, 1), end: make(chan string, 1),
 	}
-	for _, v := range show.Values() {
-		gob.Register(v)
-	}
+	record.Register(opts.Protocols)
 	h.machines.Store(&[]device.Machinery{})
 	h.publishers.Store(&[]device.Publisher{})
 	h.others.Store(&others{})
@@ -136,18 +135,9 @@ func New(opts Options) (*Host, error) {
 	h.stuck.Store(new(string))
 	opts.Log = slog.New(h.book.Handler(opts.Log.Handler()))
 	h.opts.Log = opts.Log
-	h.show = show.New(show.Config{
-		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir),
-		Rate: opts.Rate, Lookahead: opts.Lookahead, Seed: opts.Seed,
-		Budget: opts.Budget, Guard: opts.Guard, Grace: opts.Grace, Memory: opts.Memory,
-		Bind: opts.Bind, Shipped: opts.Shipped,
-		Now: h.clock.Now, Stopwatch: h.clock.Now, Collect: func() { go runtime.GC() },
-		World: script.World{
-			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: opts.Getenv,
-		},
-		Log: opts.Log, Frames: opts.Frames, Record: opts.Record, Wake: h.wake, Changed: h.changed,
-		Failed: func(f *script.Failure) { h.raise(f, false) },
-	})
+	h.recording.thread(h)
+	h.show = show.New(h.config())
+	h.recording.names(h.show.Registry())
 	empty := &staged{Stage: &stage.Stage{}, scene: &console.Scene{
 		Show: found.Name, File: found.File, Fixtures: []console.Fixture{}, Groups: []console.Group{}, Outputs: []console.Output{}, Movers: []console.Machine{},
 	}}
@@ -164,6 +154,24 @@ func New(opts Options) (*Host, error) {
 		}
 	}
 	return h, nil
+}
+
+// config is what the machine of the show is made of.
+func (h *Host) config() show.Config {
+	c := show.Config{
+		Name: h.folder.Name, File: h.folder.File, Dir: filepath.Base(h.folder.Dir),
+		Rate: h.opts.Rate, Lookahead: h.opts.Lookahead, Seed: h.opts.Seed,
+		Budget: h.opts.Budget, Guard: h.opts.Guard, Grace: h.opts.Grace, Memory: h.opts.Memory,
+		Bind: h.opts.Bind, Shipped: h.opts.Shipped,
+		Now: h.clock.Now, Stopwatch: h.clock.Now, Collect: func() { go runtime.GC() },
+		World: script.World{
+			Wall: func() time.Time { return h.clock.Time(h.clock.Now()) }, Date: h.clock.Time, Clock: h.clock.Now, Getenv: h.opts.Getenv,
+		},
+		Log: h.opts.Log, Frames: h.opts.Frames, Wake: h.wake, Changed: h.changed,
+		Failed: func(f *script.Failure) { h.raise(f, false) },
+	}
+	h.recording.look(&c)
+	return c
 }
 
 // changed tells who looks at the board that it has changed.
@@ -198,6 +206,9 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	defer h.store.Close()
 	left := h.resume()
+	ended := h.recording.begin(ctx, h)
+	var crash *InternalError
+	defer func() { ended(crash == nil) }()
 	if h.rig != nil { // it stands before the devices and hears the last that they say
 		defer h.loop(ctx, "rig", h.rig.Run)()
 	}
@@ -228,7 +239,7 @@ func (h *Host) Run(ctx context.Context) error {
 	loader := h.loop(loading, "loader", func(ctx context.Context) { h.loader(ctx, devices, changed) })
 	points := h.loop(loading, "restore points", h.points)
 
-	crash := h.wait(ctx)
+	crash = h.wait(ctx)
 	forgotten := make(chan struct{})
 	go func() { // a disk keeps nobody from the end
 		defer close(forgotten)

@@ -27,6 +27,8 @@ func (h *Host) operate(r control.Request) control.Reply {
 	switch r.Command {
 	case control.Copy:
 		return h.copied(r.Words)
+	case control.Keep:
+		return h.keepRecording(r.Words)
 	case control.Why:
 		return h.reasons(r.Words)
 	}

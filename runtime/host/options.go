@@ -79,8 +79,11 @@ type Options struct {
 	Links    func() (string, error) // to the console, a line each of role and link; nil = there is none
 	Refused  func() uint64          // how often the console did not do what somebody asked; nil = never
 
-	Frames show.FrameSink  // is shown every frame, on the engine loop; may be nil
-	Record func(input any) // is told of every input of the show, on its loops; may be nil
+	Frames show.FrameSink // is shown every frame, on the engine loop; may be nil
+
+	Program  string // version of the program, for recordings
+	Record   string // file to record the show to; "" = none
+	BlackBox int64  // bytes that the black box may have, where the show is not recorded; 0 = there is none
 }
 
 // Limits of options.

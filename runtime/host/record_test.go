@@ -1,10 +1,10 @@
 package host
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"fmt"
-	"log/slog"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -19,20 +19,16 @@ import (
 	"showrun/bindings"
 	"showrun/drivers/osc"
 	"showrun/drivers/stagelinq/source"
-	"showrun/runtime/clock"
+	"showrun/runtime/control"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/engine"
+	"showrun/runtime/host/record"
 	"showrun/runtime/journal"
 	"showrun/runtime/level"
 	"showrun/runtime/show"
 )
 
-var registered = sync.OnceFunc(func() {
-	journal.Register(show.Values()...)
-	for _, p := range hearing(nil) {
-		journal.Register(p.Values...)
-	}
-})
+var registered = sync.OnceFunc(func() { record.Register(hearing(nil)) })
 
 // trace notes all that leaves a machine, with outputs by their keys.
 type trace struct {
@@ -65,35 +61,29 @@ func (t *trace) all() []string {
 	return t.lines
 }
 
-// record keeps the inputs of a live run.
-type record struct {
-	mu     sync.Mutex
-	inputs []any
-}
-
-func (r *record) add(in any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.inputs = append(r.inputs, in)
-}
-
-// throughTheCodec writes the inputs and reads them again.
-func (r *record) throughTheCodec(t *testing.T) (inputs []any, size int) {
+// recorded reads what a run has recorded.
+func recorded(t *testing.T, path string) (h journal.Header, entries []journal.Entry) {
 	t.Helper()
 	registered()
-	var b bytes.Buffer
-	w := journal.NewWriter(&b)
-	for _, in := range r.inputs {
-		if err := w.Write(in); err != nil {
-			t.Fatal(err)
-		}
-	}
-	size = b.Len()
-	inputs, err := journal.Read(&b, show.NumberOf)
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return inputs, size
+	defer f.Close()
+	r, err := journal.Open(bufio.NewReader(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		e, err := r.Next()
+		if err == io.EOF {
+			return r.Header, entries
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, e)
+	}
 }
 
 // hostile is a show that does all that is hard to repeat: it asks clocks, the
@@ -127,6 +117,9 @@ clock.after(0.2, function() out:send("/near", select(2, pcall(require, "nearr"))
 clock.after(0.4, function() while true do end end)
 clock.after(0.7, function() return ("x"):rep(40000):gsub(".", "%%0%%0") end)
 rx:on("/hit", function(_, n) spot:set(n) out:send("/hit", n, os.clock() >= 0) end)
+show.param{ "speed", default = 0.5, min = 0, max = 1 }:on(function(v) spot:fade(v * 255, 0.3) end)
+local main = require "cue".list{}
+for i = 1, 9 do main:cue{ i, look = { [wash] = { red = i * 20 } }, fade = 0.1 } end
 clock.on("tempo", function(bpm) out:send("/tempo", bpm) end)
 show.on("emergency", function(on) out:send("/emergency", on) end)
 show.on("reload", function() clock.follow("internal") clock.set_tempo(90 + show.generation)
@@ -135,10 +128,10 @@ show.on("stop", function() wash:set(0) out:send("/bye", show.state.loads) spot:f
 if show.generation == 2 then clock.after(0.25, function() load("return a" .. ("+a"):rep(3000)) end) end
 `
 
-// TestARecordRepeatsTheShow: what entered a live show, written down and read again, makes
+// TestRecordingIsWhole: what entered a live show, written down and read again, makes
 // a second machine submit the same batches, and send the same orders and frames, bit for
-// bit.
-func TestARecordRepeatsTheShow(t *testing.T) {
+// bit. The show is loaded again, broken, operated, stopped, sought and flooded meanwhile.
+func TestRecordingIsWhole(t *testing.T) {
 	seeds, length := 1, time.Second
 	if *measureFor > 0 {
 		seeds, length = 20, 2500*time.Millisecond
@@ -174,11 +167,11 @@ func TestARecordRepeatsTheShow(t *testing.T) {
 func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) {
 	save(t, file, text)
 	var h *Host
-	rec := &record{}
+	tape := filepath.Join(t.TempDir(), "night.recording")
 	live := &trace{registry: func() *level.Registry { return h.show.Registry() }}
 	log := newLines()
 	opts := Options{
-		Show: file, Rig: true, Seed: seed, Frames: live, Record: rec.add, Log: log.logger(), Reload: ReloadManual,
+		Show: file, Rig: true, Seed: seed, Frames: live, Record: tape, Log: log.logger(), Reload: ReloadManual,
 		Budget: 2e6, Guard: 150 * time.Millisecond, Grace: 20 * time.Millisecond, For: length, ExitTime: time.Second, Exit: ExitBlackout,
 		Bind: bindings.New, Protocols: hearing(nil), Ports: freePorts(t), StateDir: t.TempDir(),
 	}
@@ -195,22 +188,50 @@ func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) 
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
-	rec.replay(t, h, live, log)
+	if n, why := h.recording.lost(); n > 0 || why != "" {
+		t.Fatalf("%d inputs are not recorded: %s", n, why)
+	}
+	replay(t, tape, live, log)
 }
 
-// replay feeds what a host has recorded to a second machine and compares.
-func (r *record) replay(t *testing.T, h *Host, live *trace, log *lines) (inputs []any) {
+// hashes notes the frames of a machine.
+type hashes struct {
+	*trace
+	frame journal.Frame
+}
+
+func (h *hashes) Frame(f *level.Frame) {
+	h.trace.Frame(f)
+	h.frame = journal.Frame{At: f.At, Hash: f.Hash(h.registry())}
+}
+
+// replay feeds what a host has recorded to a second machine and compares what leaves it with
+// what the recording says of frames, and with what left the first.
+func replay(t *testing.T, tape string, live *trace, log *lines) (inputs []any) {
 	t.Helper()
-	inputs, size := r.throughTheCodec(t)
+	header, entries := recorded(t, tape)
 	var again *show.Replay
-	replayed := &trace{registry: func() *level.Registry { return again.Registry() }}
-	still := clock.NewVirtual()
-	again = show.NewReplay(show.Config{
-		Name: h.folder.Name, File: h.folder.File, Dir: filepath.Base(h.folder.Dir), Rate: h.opts.Rate,
-		Lookahead: h.opts.Lookahead, Budget: h.opts.Budget, Guard: time.Minute, Grace: time.Minute,
-		Bind: bindings.New, Now: still.Now, Stopwatch: h.clock.Now, Log: slog.New(slog.DiscardHandler), Frames: replayed,
-	})
-	for i, in := range inputs {
+	replayed := &hashes{trace: &trace{registry: func() *level.Registry { return again.Registry() }}}
+	cfg := record.Config(header)
+	cfg.Bind, cfg.Frames = bindings.New, replayed
+	again = show.NewReplay(cfg)
+	frames := 0
+	for i, in := range entries {
+		switch e := in.(type) {
+		case journal.Line:
+			continue
+		case journal.Frame:
+			frames++
+			if e != replayed.frame {
+				t.Fatalf("entry %d: recorded %v, replayed %v", i, e, replayed.frame)
+			}
+			replayed.frame = journal.Frame{}
+			continue
+		}
+		if replayed.frame != (journal.Frame{}) {
+			t.Fatalf("before entry %d: a frame that was not recorded, %v", i, replayed.frame)
+		}
+		inputs = append(inputs, in)
 		if err := again.Feed(in); err != nil {
 			want, got := live.all(), replayed.all()
 			differ(t, want, got)
@@ -222,7 +243,10 @@ func (r *record) replay(t *testing.T, h *Host, live *trace, log *lines) (inputs 
 	if len(want) != len(got) {
 		t.Fatalf("%d lines live, %d replayed", len(want), len(got))
 	}
-	t.Logf("%d inputs, %d bytes, %d lines of output equal", len(inputs), size, len(want))
+	if frames == 0 {
+		t.Error("no frame is recorded")
+	}
+	t.Logf("%d inputs, %d frames, %d lines of output equal", len(inputs), frames, len(want))
 	return inputs
 }
 
@@ -238,10 +262,10 @@ func TestARecordRepeatsAnArrival(t *testing.T) {
 	save(t, file, fmt.Sprintf(`local u = require "signet".sender{}:universe(1)
 local rx = require "osc".receiver{ port = %d }
 require "clock".every(0.05, function() u:set(1, math.random(255)) end)`, taken.LocalAddr().(*net.UDPAddr).Port))
-	rec, log := &record{}, newLines()
+	tape, log := filepath.Join(t.TempDir(), "night.recording"), newLines()
 	var h *Host
 	live := &trace{registry: func() *level.Registry { return h.show.Registry() }}
-	h, stop := runLive(t, Options{Show: file, Rig: true, Seed: 1, Log: log.logger(), Frames: live, Record: rec.add})
+	h, stop := runLive(t, Options{Show: file, Rig: true, Seed: 1, Log: log.logger(), Frames: live, Record: tape})
 	log.await(t, "a device is not there", 1)
 	taken.Close()
 	log.await(t, "a device that was not there is", 1)
@@ -249,7 +273,7 @@ require "clock".every(0.05, function() u:set(1, math.random(255)) end)`, taken.L
 		t.Fatal(err)
 	}
 	arrived := 0
-	for _, in := range rec.replay(t, h, live, log) {
+	for _, in := range replay(t, tape, live, log) {
 		turn, _ := in.(show.EngineTurn)
 		for _, x := range turn.Inputs {
 			if _, ok := x.(show.Arrived); ok {
@@ -284,7 +308,10 @@ func trouble(ctx context.Context, h *Host, file, text string, seed uint64) {
 			return
 		case <-tick.C:
 		}
-		switch rng.IntN(12) {
+		if h.generation.Load() == 0 {
+			continue // a first load that is broken is no show
+		}
+		switch rng.IntN(14) {
 		case 0:
 			os.WriteFile(file, []byte(text+fmt.Sprintf("\n-- %d\n", n)), 0o600)
 			h.askReload("test")
@@ -299,6 +326,10 @@ func trouble(ctx context.Context, h *Host, file, text string, seed uint64) {
 			player.Do(func(p *source.Player, now time.Time) { p.SeekBeat(1, float64(rng.IntN(100)), now) })
 		case 6:
 			player.Do(func(p *source.Player, now time.Time) { p.SetPitch(1, float64(rng.IntN(20)), now) })
+		case 7, 8:
+			words := [][]string{{"master", "50", "1"}, {"blackout", "on"}, {"blackout", "off"}, {"param", "speed", "0.3"}, {"go"}, {"hold", "wash", "red"}, {"unhold", "wash"}}
+			w := words[rng.IntN(len(words))]
+			h.command(control.Request{Command: w[0], Words: w[1:]}) // what there is not is refused
 		default:
 			if port, ok := hitPort(text); ok {
 				if out, err := osc.Dial(fmt.Sprintf("127.0.0.1:%d", port), ""); err == nil {

@@ -44,6 +44,8 @@ type Status struct {
 	Crowded      uint64   // OSC messages that operate the show, for which there was no room
 	Unlogged     uint64   // log lines for which nobody made room
 	Refused      uint64   // what the console did not do that somebody asked
+	Unrecorded   uint64   // inputs and log lines that are not in the recording
+	NotRecorded  string   // why nothing is recorded any more; "" while it is, or never was to be
 	Dropped      uint64   // events and observations for which there was no room
 	Counts       show.Counts
 	NewVersion   bool     // waits until somebody asks for it
@@ -79,6 +81,7 @@ func (h *Host) Status() Status {
 	s.Crowded = h.crowd.left.Load() + h.panel.dropped.Load()
 	s.Board = h.show.Board()
 	s.Unlogged, s.Refused = h.opts.Unlogged(), h.opts.Refused()
+	s.Unrecorded, s.NotRecorded = h.recording.lost()
 	s.Counts = h.show.Counts()
 	s.Dropped = s.Counts.Events + s.Counts.Observations
 	s.Frames, s.LateP99, s.LateWorst = h.frames.read()
@@ -165,6 +168,9 @@ func (s Status) String() string {
 	if s.NoScript {
 		text += ", NO SCRIPT RUNS"
 	}
+	if s.NotRecorded != "" {
+		text += ", NOT RECORDED ANY MORE: " + s.NotRecorded
+	}
 	for _, d := range s.drops() {
 		if d.n > 0 {
 			text += ", " + d.String()
@@ -234,6 +240,7 @@ func (s Status) drops() []drop {
 		{n: s.Broken, name: "osc_unreadable", what: "OSC datagrams cannot be read"},
 		{n: s.Crowded, name: "osc_crowded", what: "OSC messages were too many to operate the show"},
 		{n: s.Unlogged, name: "log_lines_dropped", what: "log lines dropped: nobody read them"},
+		{n: s.Unrecorded, name: "unrecorded", what: "inputs and log lines are not in the recording"},
 		{n: s.Refused, name: console.SumOfRefusals, what: "requests and connections to the console refused"},
 	}
 	return append(list, s.Devices...)

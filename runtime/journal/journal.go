@@ -1,54 +1,76 @@
-// Package journal writes down what enters a show, and reads it again: plain values, one
-// after the other, each with its number.
+// Package journal writes recordings of a show and reads them again: what entered the show,
+// each input with its number, the hash of every frame that it made of that, and the lines
+// of its log. All of it is plain values; the package does not know what they mean.
+//
+// A recording is chunks, one after the other. Each says how long it is and has a checksum,
+// and is written at one go, so what a crash or a full disk cuts off is the end and no more.
+// The first has a [Header]. An orderly end has a chunk of its own.
+//
+//	offset  size  of a chunk
+//	0       3     "SRJ"
+//	3       1     'H' header, 'E' entries, 'Z' the end, 'K' the end of a copy of one that goes on
+//	4       4     length of what follows the 16 bytes, little endian
+//	8       4     how long that is when it is unpacked
+//	12      4     CRC-32C of bytes 3-11 and of what follows
+//	16      ...   packed by DEFLATE: a piece of a stream of encoding/gob, whole values only
 package journal
 
 import (
-	"cmp"
 	"encoding/gob"
-	"errors"
-	"fmt"
-	"io"
-	"slices"
+	"time"
 )
 
-// record is one value as it is written: an interface, so that it carries its type.
-type record struct{ Input any }
+// Header is what a recording says of itself before all else: what a machine has to be like
+// that repeats it.
+type Header struct {
+	Format          int    // of the recording; Create fills it in
+	Show, File, Dir string // name of the show, its file, and its folder, for people
+	Program         string // version of the program that made it
+	Rig             bool   // it ran on a virtual rig
+	Began           time.Time
+	Zone            string // name of the time zone of Began, which is the date at show time 0
+
+	// What the outcome depends on, as it was in effect.
+	Rate      int           // frames a second
+	Lookahead time.Duration // how far before its instant scheduled code runs
+	Seed      uint64        // of math.random
+	Budget    uint64        // instructions a task may run without waiting; 0 = the default of the program
+	Memory    uint64        // bytes the process might hold, for people: what came of it is an input
+}
+
+// Format is that of the recordings this program makes. It reads those up to it.
+const Format = 1
+
+// An Entry is one of a recording: an input of the show, a Frame or a Line.
+type Entry any
+
+// Frame is a frame that the input before it has made.
+type Frame struct {
+	At   time.Duration
+	Hash uint64
+}
+
+// Line is one of the log. Where it stands among the inputs is only about when it was said.
+type Line struct {
+	At    time.Duration // show time
+	Level int           // as in log/slog
+	Text  string
+	Attrs string // " name=value" each
+	Trace string // a traceback below it, if it has one
+}
+
+// record is an entry as it is written: an interface carries its type.
+type record struct {
+	Number uint64 // of the input
+	Input  any
+	Frame  *Frame // that it made
+	Line   *Line  // instead of all that
+}
 
 // Register makes the types of values known. It is called before anything is written or
-// read, with a value of each type that there may be.
+// read, with a value of each type that inputs may hold.
 func Register(values ...any) {
 	for _, v := range values {
 		gob.Register(v)
-	}
-}
-
-// Writer writes inputs. It belongs to one goroutine.
-type Writer struct{ enc *gob.Encoder }
-
-// NewWriter returns a Writer to w.
-func NewWriter(w io.Writer) *Writer { return &Writer{gob.NewEncoder(w)} }
-
-// Write writes an input.
-func (w *Writer) Write(input any) error {
-	if err := w.enc.Encode(record{input}); err != nil {
-		return fmt.Errorf("journal: %T: %w", input, err)
-	}
-	return nil
-}
-
-// Read reads all inputs there are, in the order of their numbers: what two loops note
-// is not quite in it. number tells that of an input.
-func Read(r io.Reader, number func(input any) uint64) ([]any, error) {
-	var list []any
-	for dec := gob.NewDecoder(r); ; {
-		var rec record
-		switch err := dec.Decode(&rec); {
-		case errors.Is(err, io.EOF):
-			slices.SortFunc(list, func(a, b any) int { return cmp.Compare(number(a), number(b)) })
-			return list, nil
-		case err != nil:
-			return list, fmt.Errorf("journal: after %d inputs: %w", len(list), err)
-		}
-		list = append(list, rec.Input)
 	}
 }

@@ -72,8 +72,13 @@ func (m *Machine) Engine(now time.Duration) *level.Frame {
 	m.taken = m.inputs.take(m.taken[:0])
 	number := m.next()
 	f := m.turn(now, m.taken)
-	if m.cfg.Record != nil {
-		m.cfg.Record(EngineTurn{Number: number, Now: now, Inputs: notes(m.taken)})
+	switch turn := (EngineTurn{Number: number, Now: now}); {
+	case m.cfg.Turned != nil:
+		turn.Inputs = notes(m.taken)
+		m.cfg.Turned(turn, f)
+	case m.cfg.Record != nil:
+		turn.Inputs = notes(m.taken)
+		m.cfg.Record(turn)
 	}
 	clear(m.taken)
 	return f

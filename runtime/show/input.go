@@ -107,6 +107,20 @@ type File struct {
 	Data []byte
 }
 
+// Replace returns the input with other data in the place of that of each file: a load has all
+// files of its show, of which most are as they were.
+func (in Swapped) Replace(with func(data []byte) []byte) any {
+	in.Load.Files, in.Files = replaced(in.Load.Files, with), replaced(in.Files, with)
+	return in
+}
+
+func replaced(files []File, with func([]byte) []byte) (list []File) {
+	for _, f := range files {
+		list = append(list, File{f.Name, with(f.Data)})
+	}
+	return list
+}
+
 // Values has a value of each type that a record of inputs or an EngineState holds, but
 // for those of the protocols: for who writes them down.
 func Values() []any {

@@ -42,6 +42,10 @@ type Config struct {
 	// Record is told of every input, on the loop that took it, when its turn is over;
 	// nil = nobody. It must not wait.
 	Record func(input any)
+	// Turned is told of the turns of the engine loop in place of Record, so that nothing is
+	// allocated for them, with the frame that each made, which is only lent, or nil. If it is
+	// nil, Record is told.
+	Turned func(EngineTurn, *level.Frame)
 	// Wake is called, from any goroutine, when the engine loop may have something to do
 	// at once; nil if nothing sleeps. It must not wait.
 	Wake func()

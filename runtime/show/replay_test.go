@@ -15,6 +15,7 @@ import (
 
 	"showrun/bindings"
 	"showrun/runtime/clock"
+	"showrun/runtime/level"
 	"showrun/runtime/raced"
 	"showrun/runtime/show"
 )
@@ -219,4 +220,27 @@ func TestParamsSetWhileAVersionLoads(t *testing.T) {
 			t.Fatalf("frames\n%s", live)
 		}
 	}
+}
+
+// TestARecordedFrameAllocatesNothing on the engine loop.
+func TestARecordedFrameAllocatesNothing(t *testing.T) {
+	r := newRecording(1)
+	turns, frames := 0, 0
+	r.cfg.Frames, r.cfg.Turned = nil, func(_ show.EngineTurn, f *level.Frame) {
+		turns++
+		if f != nil {
+			frames++
+		}
+	}
+	r.begin()
+	r.swap(r.prepare(t, labPrelude0+`one:set(1, 255)`, show.First()))
+	r.run(time.Second)
+	if turns == 0 || frames < 40 {
+		t.Errorf("%d turns, %d frames", turns, frames)
+	}
+	if n := testing.AllocsPerRun(100, func() { r.clock.Advance(20 * time.Millisecond); r.m.Engine(r.clock.Now()) }); n != 0 {
+		t.Errorf("%v allocations a frame", n)
+	}
+	_, last := r.m.Leave(r.clock.Now(), false)
+	last.End()
 }

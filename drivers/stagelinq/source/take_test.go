@@ -1,12 +1,13 @@
 package source
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -181,11 +182,16 @@ func TestNewTakePlayerChecksItsConfig(t *testing.T) {
 	}
 }
 
-// recordTake plays to a sink that writes a take.
+// recordTake plays to a sink, and keeps what it gets.
 func recordTake(t *testing.T, port int, play func(s *stage)) *take.Take {
 	t.Helper()
-	var text bytes.Buffer
-	w := take.NewWriter(&text, time.Now())
+	var mu sync.Mutex
+	var list []take.Event
+	w := take.NewListener(time.Now(), func(e take.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		list = append(list, e)
+	})
 	s := newStage(t, port, func(c *stagelinq.Config) {
 		// The events are written down first, then told to the test.
 		device, state, beat := c.OnDevice, c.OnState, c.OnBeat
@@ -196,10 +202,15 @@ func recordTake(t *testing.T, port int, play func(s *stage)) *take.Take {
 	stop := run(t, s.sink.Run)
 	play(s)
 	stop()
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := take.Load(&text, "")
+	mu.Lock()
+	defer mu.Unlock()
+	got, err := take.Load(func() (e take.Event, err error) {
+		if len(list) == 0 {
+			return e, io.EOF
+		}
+		e, list = list[0], list[1:]
+		return e, nil
+	}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,30 +21,29 @@ var (
 
 // Take is what one unit sent during a recording.
 type Take struct {
-	Date      time.Time
-	Unit      Unit
-	Events    []Event // states and beats, in order, at least one
-	Units     []Unit  // all that sent something, in order of appearance
-	Truncated int     // number of the last line if it was cut off, else 0
+	Unit   Unit
+	Events []Event // states and beats, in order, at least one
+	Units  []Unit  // all that sent something, in order of appearance
 }
 
-// Load reads the part of one unit: of the one with that token or name, or with ""
-// of the first one that sent something.
-func Load(in io.Reader, unit string) (*Take, error) {
-	r, err := NewReader(in)
-	if err != nil {
-		return nil, err
-	}
-	t := &Take{Date: r.Date()}
+// Load takes the part of one unit: of the one with that token or name, or with "" of the first
+// one that sent something. next returns the events, and io.EOF at the end.
+func Load(next func() (Event, error), unit string) (*Take, error) {
+	t := &Take{}
 	paths := map[string]string{} // so that each is in memory once
-	for {
-		e, err := r.Next()
+	last := time.Duration(0)
+	for n := 1; ; n++ {
+		e, err := next()
 		if err == io.EOF {
 			break
 		}
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = e.check(last)
 		}
+		if err != nil {
+			return nil, fmt.Errorf("event %d: %w", n, err)
+		}
+		last = e.At
 		if e.Kind == Device {
 			continue
 		}
@@ -73,7 +72,6 @@ func Load(in io.Reader, unit string) (*Take, error) {
 	if err := t.check(unit); err != nil {
 		return nil, err
 	}
-	t.Truncated = r.Truncated()
 	return t, nil
 }
 

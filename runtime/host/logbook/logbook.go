@@ -26,6 +26,10 @@ type Book struct {
 	lines [Kept]atomic.Pointer[console.Line] // by number
 	last  atomic.Uint64                      // the number that was given last
 	more  atomic.Pointer[chan struct{}]      // is closed with the next line
+
+	// Also is told of each line that comes by a handler, if it is not nil; it is set before
+	// there are any.
+	Also func(record slog.Record, text, trace string)
 }
 
 // New returns an empty book.
@@ -82,7 +86,11 @@ func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
-	h.book.Add(h.line(r))
+	line := h.line(r)
+	h.book.Add(line)
+	if h.book.Also != nil {
+		h.book.Also(r, line.Text, line.Trace)
+	}
 	if !h.next.Enabled(ctx, r.Level) {
 		return nil
 	}

@@ -7,7 +7,6 @@
 package trial
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
-	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
 	"showrun/runtime/rehearse"
@@ -44,6 +42,9 @@ type Bindings interface {
 	Land(at engine.Stamp, outputs engine.Use)
 	// Check looks after a frame at what must never or always be; wrong begins with its line.
 	Check(now time.Duration) (wrong string, err error)
+	// Unfinished tells what the test has begun to expect and never said; it begins with its
+	// line. "" if there is nothing.
+	Unfinished() string
 	// Golden is the file with which the frames are compared from the next one on; "" for none.
 	Golden() string
 }
@@ -102,6 +103,7 @@ type House struct {
 	failed  []Failure
 	over    bool // the test has failed and does not go on
 	limit   time.Duration
+	folder  fs.FS
 
 	// Where the test is: it may have waited a little to see something, which is part of
 	// what it waits for next.
@@ -139,7 +141,7 @@ func (h *House) Order(o engine.DueOrder) {
 
 // open makes a house of a show with its tests.
 func open(ctx context.Context, opts Options, folder fs.FS) (*House, error) {
-	h := &House{limit: opts.Limit}
+	h := &House{limit: opts.Limit, folder: folder}
 	if h.limit == 0 {
 		h.limit = longest
 	}
@@ -187,6 +189,9 @@ func (h *House) test(ctx context.Context, i int, opts Options, folder fs.FS) (on
 		}
 	}
 	h.begin(opts, folder) // a test may end without having waited
+	if text := h.show.Unfinished(); text != "" && !h.over {
+		h.complain(text)
+	}
 	one.Said = h.said.lines
 	if h.golden != nil {
 		one.Golden, one.Log = h.golden.name, h.golden.end(h)
@@ -340,43 +345,6 @@ func (h *House) frame(ctx context.Context, limit time.Duration, task *script.Tas
 	return nil
 }
 
-// said keeps what is logged while a test runs.
-type said struct {
-	now   func() time.Duration
-	lines []string
-}
-
-// mostSaid is how many lines of a test are kept.
-const mostSaid = 200
-
-// Enabled implements slog.Handler.
-func (s *said) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
-
-// Handle implements slog.Handler. What tasks raise is a failure, and told as one.
-func (s *said) Handle(_ context.Context, r slog.Record) error {
-	text := fmt.Sprintf("%.3f s: %s", s.now().Seconds(), r.Message)
-	raised := false
-	r.Attrs(func(a slog.Attr) bool {
-		raised = raised || a.Key == "task"
-		text += fmt.Sprintf(" %s=%v", a.Key, a.Value)
-		return true
-	})
-	switch {
-	case raised:
-	case len(s.lines) == mostSaid:
-		s.lines = append(s.lines[1:], text)
-	default:
-		s.lines = append(s.lines, text)
-	}
-	return nil
-}
-
-// WithAttrs implements slog.Handler.
-func (s *said) WithAttrs([]slog.Attr) slog.Handler { return s }
-
-// WithGroup implements slog.Handler.
-func (s *said) WithGroup(string) slog.Handler { return s }
-
 // raised takes an error of the script, wherever it was raised.
 func (h *House) raised(f *script.Failure) {
 	h.complain(f.Message)
@@ -399,95 +367,3 @@ func (h *House) fail(line, text string) {
 	f.Beat = h.Show().Plan().Course.At(f.At).Float()
 	h.failed, h.over = append(h.failed, f), true
 }
-
-// begin begins a golden log when the test has asked for it.
-func (h *House) begin(opts Options, folder fs.FS) {
-	name := h.show.Golden()
-	if h.golden != nil || name == "" || h.over {
-		return
-	}
-	want, err := fs.ReadFile(folder, name)
-	switch {
-	case opts.Update:
-		want = nil
-	case err != nil:
-		h.fail("", fmt.Sprintf("there is no golden log %s yet; showrun test --update writes it", name))
-		return
-	}
-	h.golden = newGolden(name, want, opts.Update)
-}
-
-// golden compares the frames of a test with those of an earlier time.
-type golden struct {
-	name   string
-	want   [][]byte // lines
-	keep   bool     // the log is taken as it comes
-	log    *show.FrameLog
-	got    bytes.Buffer
-	all    []byte
-	line   int // that is compared next
-	differ bool
-}
-
-func newGolden(name string, want []byte, keep bool) *golden {
-	g := &golden{name: name, keep: keep}
-	want = bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n"))
-	if len(want) > 0 {
-		g.want = bytes.Split(bytes.TrimSuffix(want, []byte("\n")), []byte("\n"))
-	}
-	g.log = show.NewFrameLog(&g.got)
-	return g
-}
-
-// compare takes what was written since the last time.
-func (g *golden) compare(h *House) {
-	_ = g.log.Flush() // into memory
-	if g.keep {
-		g.all = append(g.all, g.got.Bytes()...)
-		g.got.Reset()
-		return
-	}
-	for line := range bytes.Lines(g.got.Bytes()) {
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		if g.differ {
-			break
-		}
-		if g.line >= len(g.want) || !bytes.Equal(line, g.want[g.line]) {
-			want := "no further frame"
-			if g.line < len(g.want) {
-				want = shortened(g.want[g.line])
-			}
-			g.wrong(h, shortened(line), want)
-		}
-		g.line++
-	}
-	g.got.Reset()
-}
-
-func (g *golden) wrong(h *House, got, want string) {
-	g.differ = true
-	h.fail("", fmt.Sprintf("frames are not those of %s:%d\ngot      %s\nexpected %s\nif the new ones are right: showrun test --update", g.name, g.line+1, got, want))
-}
-
-// end closes the log and returns it if it is to be written.
-func (g *golden) end(h *House) []byte {
-	g.compare(h)
-	if !g.keep && !g.differ && !h.over && g.line < len(g.want) {
-		g.wrong(h, "no further frame", shortened(g.want[g.line]))
-	}
-	return g.all
-}
-
-// shortened is a line of a log that fits on a screen.
-func shortened(line []byte) string {
-	const most = 100
-	if len(line) <= most {
-		return string(line)
-	}
-	return string(line[:most]) + "…"
-}
-
-var _ interface {
-	RigEnv() device.RigEnv
-	Orders() []engine.DueOrder
-} = (*House)(nil)
