@@ -1,7 +1,9 @@
 package bindings
 
 import (
+	"io/fs"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -79,9 +81,23 @@ func TestTheFactsAreWhole(t *testing.T) {
 			got = append(got, m.Name+"."+k.String())
 		}
 	}
-	for _, member := range s.show.Members() {
-		got = append(got, member)
+	got = append(got, s.show.Members()...)
+	test := (&Trial{}).class()
+	for name := range test.Methods {
+		got = append(got, "test.run:"+name)
 	}
+	for name := range test.Properties {
+		got = append(got, "test.run."+name)
+	}
+	player := newStandOf(t, "deck.lua", NewDeck(2), lookahead)
+	if err := player.load(map[string]string{"deck.lua": `for name in pairs(require "deck") do print("test.deck:" .. name) end`}); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range player.log {
+		_, name, _ := strings.Cut(line, " ")
+		got = append(got, name)
+	}
+	got = append(got, "test.skip")
 	compare(t, got, want)
 }
 
@@ -135,6 +151,7 @@ func TestTheFactsHaveAllOptions(t *testing.T) {
 			}
 		}
 	}
+	delete(want, "test.run:deck") // which is in tests only
 	text := everything
 	names := slices.Sorted(maps.Keys(calls))
 	for _, name := range names {
@@ -207,7 +224,7 @@ var choices = map[string]string{
 	"dmx.usb model":       `dmx.usb{ model = BAD }`,
 	"midi.input:on event": `pads:on(BAD, print)`, "midi.output:send message": `out:send(BAD)`, "midi.timecode:on event": `mtc:on(BAD, print)`, "midi.show_control:on event": `msc:on(BAD, print)`,
 	"universe.heard:on event": "", "dmx.universe:on event": "",
-	"clock.follow source": "", "theater.valve:move joint": "", "fx.chase order": "", "alias axis": "",
+	"clock.follow source": "", "theater.valve:move joint": "", "fx.chase order": "", "alias axis": "", "alias duration": "", "alias beats": "",
 }
 
 // TestTheFactsHaveAllWords compares the words that arguments and options may be with those that
@@ -259,5 +276,38 @@ func TestTheFactsHaveAllWords(t *testing.T) {
 		if !slices.Equal(got, words) {
 			t.Errorf("%s may be %q, and %q in api.txt: %s", place, got, words, s.log[0])
 		}
+	}
+}
+
+// TestTheFactsHaveTheOptionsOfTheSource finds the names that functions take, as they stand in
+// the source, also of functions that have no options in the facts.
+func TestTheFactsHaveTheOptionsOfTheSource(t *testing.T) {
+	var known []string
+	for _, table := range api.Load().Tables {
+		for _, f := range table.Functions {
+			for _, o := range f.Options() {
+				known = append(known, o.Name)
+			}
+		}
+	}
+	taken, words := regexp.MustCompile(`Options\(\w+, (?:true|false), ([^)]*)\)`), regexp.MustCompile(`"(\w+)"`)
+	found := 0
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		for _, call := range taken.FindAllStringSubmatch(string(text), -1) {
+			found++
+			for _, word := range words.FindAllStringSubmatch(call[1], -1) {
+				if !slices.Contains(known, word[1]) {
+					t.Errorf("%s takes %s, which is not in api.txt", name, word[1])
+				}
+			}
+		}
+		return err
+	})
+	if err != nil || found < 30 {
+		t.Errorf("%d calls are found: %v", found, err)
 	}
 }

@@ -12,13 +12,9 @@ func TestEveryFileOfAnExampleIsEmbedded(t *testing.T) {
 		t.Errorf("%v are embedded, %v lie here", Names(), shows(t))
 	}
 	for _, name := range shows(t) {
-		show, err := Show(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = fs.WalkDir(os.DirFS(name), ".", func(path string, e fs.DirEntry, err error) error {
+		err := fs.WalkDir(os.DirFS(name), ".", func(path string, e fs.DirEntry, err error) error {
 			if err == nil && !e.IsDir() {
-				_, err = fs.Stat(show, path)
+				_, err = fs.Stat(Files(), name+"/"+path)
 			}
 			return err
 		})

@@ -20,5 +20,5 @@ func Names() (names []string) {
 	return slices.Sorted(slices.Values(names))
 }
 
-// Show returns the files of one.
-func Show(name string) (fs.FS, error) { return fs.Sub(files, name) }
+// Files returns their files, each in the folder of its example.
+func Files() fs.FS { return files }

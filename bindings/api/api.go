@@ -86,7 +86,10 @@ func Load() *API {
 
 // read reads the lines of a source and the words of pages by name.
 func read(source string, pages map[string]string) (*API, error) {
-	r := reader{a: &API{}, pages: pages}
+	r := reader{a: &API{}, pages: map[string]page{}}
+	for name, text := range pages {
+		r.pages[strings.TrimSuffix(name, ".md")] = readPage(text)
+	}
 	var wrong []error
 	for i, line := range strings.Split(source, "\n") {
 		if err := r.line(line); err != nil {
@@ -153,7 +156,7 @@ func (f *Function) Options() (list []Field) {
 // reader reads the lines of the source.
 type reader struct {
 	a     *API
-	pages map[string]string
+	pages map[string]page
 	page  string
 	fn    *Function // that options belong to
 	owner *Table    // of fn
@@ -169,7 +172,7 @@ func (r *reader) line(line string) error {
 		return r.option(strings.TrimSpace(text), doc)
 	case keyword == "page":
 		r.page = rest
-		if r.pages[rest+".md"] == "" {
+		if r.pages[rest] == nil {
 			return fmt.Errorf("there is no page %q", rest)
 		}
 	case keyword == "alias":
@@ -216,7 +219,7 @@ func (r *reader) member(text, doc string) error {
 		return nil
 	}
 	if doc == "" {
-		doc = words(r.pages[t.Page+".md"], t.word, name, "")
+		doc = r.pages[t.Page].words(t.word, name, "")
 	}
 	t.Fields = append(t.Fields, Field{v, doc})
 	if doc == "" {
@@ -273,7 +276,7 @@ func (r *reader) function(path, text, doc string) error {
 		f = &Function{Name: name}
 		t.Functions = append(t.Functions, f)
 		if f.Doc = doc; doc == "" {
-			f.Doc = words(r.pages[t.Page+".md"], t.word, name, "")
+			f.Doc = r.pages[t.Page].words(t.word, name, "")
 		}
 		if f.Doc == "" {
 			return fmt.Errorf("%s is not on the page %s", path, t.Page)
@@ -301,7 +304,7 @@ func (r *reader) option(text, doc string) error {
 		return err
 	}
 	if doc == "" && r.fn != nil {
-		doc = words(r.pages[r.owner.Page+".md"], r.owner.word, r.fn.Name, v.Name)
+		doc = r.pages[r.owner.Page].words(r.owner.word, r.fn.Name, v.Name)
 	}
 	if doc == "" && v.Name != "[integer]" {
 		return fmt.Errorf("the option %s of %s is not on the page", v.Name, r.fn.Name)

@@ -117,3 +117,7 @@ function table.unpack(list, i, j) end
 ---@param pattern string
 ---@return fun(): string, ...
 function string.gfind(s, pattern) end
+
+---Declares a test, in a file of tests: what require "test" returns.
+---@type showrun.test
+test = {}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"showrun/bindings/api"
+	"showrun/runtime/color"
 )
 
 // Folder is where the stubs of a show lie, beside its settings.
@@ -35,7 +36,14 @@ func Stubs(a *api.API, this *Show) map[string]string {
 	for _, alias := range a.Aliases {
 		common.line("")
 		common.doc(alias.Doc)
-		if !this.alias(common, alias.Name) {
+		switch {
+		case this.alias(common, alias.Name):
+		case alias.Name == "colour.name":
+			common.line("---@alias colour.name\n---| string")
+			for _, name := range color.Names() {
+				common.line("---| %q", name)
+			}
+		default:
 			common.line("---@alias %s %s", alias.Name, alias.Type)
 		}
 	}
@@ -120,8 +128,18 @@ func (w *writer) table(t *api.Table) {
 		w.function("local function "+t.Name, "", f, optionsOf(t, f))
 		return
 	}
+	for _, f := range t.Functions {
+		if f.Name == "" {
+			for _, c := range f.Calls {
+				w.overload("", c, optionsOf(t, f))
+			}
+		}
+	}
 	w.line("local %s = {}", local(t))
 	for _, f := range t.Functions {
+		if f.Name == "" {
+			continue
+		}
 		self := ""
 		if t.Sep() == ":" {
 			self = class(t)
@@ -132,7 +150,7 @@ func (w *writer) table(t *api.Table) {
 	}
 }
 
-// callable is what a module that is called itself does, nil for others.
+// callable is what a module does that is nothing but a function, nil for others.
 func callable(t *api.Table) *api.Function {
 	if t.Module && len(t.Functions) == 1 && t.Functions[0].Name == "" {
 		return t.Functions[0]

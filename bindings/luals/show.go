@@ -55,7 +55,7 @@ func (s *Show) lights(w, look *writer, alike map[string]string, base, name, doc 
 	w.line("")
 	w.doc(strings.Join(strings.Fields(doc), " "))
 	w.line("---@class %s: like.%s, %s", this(name), alike[same], base)
-	look.line("---@field %s? levels.%s", key(name), alike[same])
+	look.line("---@field %s? level|level[]|levels.%s", key(name), alike[same])
 }
 
 // channels writes the class of levels of what has these channels, and that of methods which

@@ -79,6 +79,7 @@ var layers = []layer{
 		[]string{"github.com/yuin/gopher-lua"}, append(outside, "sync", "sync/atomic")},
 
 	{"scripts", nil, nil, outside},
+	{"examples", nil, nil, outside},
 
 	{"runtime/device/artnet", append([]string{"drivers/artnet", "runtime/device/online", "runtime/device/universe"}, contract...), nil, nil},
 	{"runtime/device/dmx", append([]string{"drivers/dmxusb", "runtime/device/universe"}, contract...), nil, nil},
@@ -108,7 +109,7 @@ var layers = []layer{
 	{"runtime/host/logbook", []string{"runtime/console"}, nil, outside},
 	{"runtime/host", []string{"drivers/lan", "drivers/osc", "runtime/clock", "runtime/console", "runtime/control", "runtime/device", "runtime/journal", "runtime/level", "runtime/patch", "runtime/rig", "runtime/script", "runtime/show", "runtime/store"},
 		nil, nil},
-	{"cmd/showrun", []string{"bindings", "drivers", "runtime", "scripts"},
+	{"cmd/showrun", []string{"bindings", "drivers", "examples", "runtime", "scripts"},
 		[]string{"github.com/lmittmann/tint", "github.com/pelletier/go-toml/v2", "github.com/piglig/go-qr", "github.com/rivo/uniseg", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys", "golang.org/x/term"}, nil},
 }
 

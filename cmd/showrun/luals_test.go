@@ -142,10 +142,16 @@ func TestLanguageServerCompletes(t *testing.T) {
 		`wash:set{ |}`:                     {"red", "green", "blue", "color", "intensity"},
 		`wash:fade(0, 1, { curve = "|" })`: {`"ease_out"`, `"linear"`},
 		`stage.fixture{ name = "x", kind = "|" }`: {`"rgb"`, `"moving_head"`},
-		`show.on("|")`:               {`"start"`, `"error"`, `"emergency"`},
-		`list:go(|)`:                 {"1", "2", "3"},
-		`list:on("|")`:               {`"go"`, `"done"`, `"stop"`},
-		`list:cue{ 4, look = { |} }`: {"wash", "spot"},
+		`show.on("|")`:                          {`"start"`, `"error"`, `"emergency"`},
+		`wash:set{ color = "tom|" }`:            {`"tomato"`},
+		`wash:fade(0, "|")`:                     {`"1b"`, `"1bar"`},
+		`stage.fixture{ name = "x" }:set{ |}`:   {"red", "intensity"},
+		`test("x", function(t) t:| end)`:        {"advance", "expect", "press"},
+		`test("x", function(t) t:set("|") end)`: {`"flash"`},
+		`test("x", function(t) t:go("|") end)`:  {`"main"`},
+		`list:go(|)`:                            {"1", "2", "3"},
+		`list:on("|")`:                          {`"go"`, `"done"`, `"stop"`},
+		`list:cue{ 4, look = { |} }`:            {"wash", "spot"},
 	} {
 		got := s.complete(head + text)
 		for _, name := range want {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,7 +18,8 @@ import (
 	"showrun/examples"
 )
 
-// fresh is a show that has just been begun. NAME in it stands for its name.
+// fresh is what shows begin with: a small one, in which NAME stands for its name, and a test for
+// any other.
 //
 //go:embed fresh
 var fresh embed.FS
@@ -30,7 +32,7 @@ func (a *app) begin() *cobra.Command {
 		Short: "Begin a show: a folder with a script, a test and what editors want to know",
 		Long: `new makes a folder for a show: show.lua, a test of it, a README, and stubs for editors, as
 showrun types writes them. The folder must be empty or not be there yet; nothing is ever
-written over. The examples that come with showrun are ` + strings.Join(examples.Names(), ", ") + `.`,
+written over.`,
 		Example: "  showrun new gala\n  showrun new gala --from play",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -40,6 +42,7 @@ written over. The examples that come with showrun are ` + strings.Join(examples.
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "begin with an example: "+strings.Join(examples.Names(), ", "))
+	settings.OneOf(cmd.Flags(), "from", examples.Names()...)
 	settings.ByHand(cmd.Flags(), "from")
 	return cmd
 }
@@ -55,7 +58,7 @@ func (a *app) newShow(cmd *cobra.Command, dir, from string) error {
 	}
 	files, err := beginning(name, dir, from)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	if err := emptyFolder(dir); err != nil {
 		return err
@@ -133,44 +136,33 @@ func writeNew(path, text string) error {
 // file is one to be written.
 type file struct{ name, text string }
 
+// linksOut are links out of the folder, to what a show of its own does not have beside it.
+var linksOut = regexp.MustCompile(`\[([^\]\n]*)\]\(\.\./[^)\n]*\)`)
+
 // beginning is what a new show begins with: an example, or a small show.
-func beginning(name, dir, from string) (list []file, err error) {
-	base, _ := fs.Sub(fresh, "fresh") // which is there
-	texts, err := filesOf(base)
-	if err != nil {
-		return nil, err
+func beginning(name, dir, from string) ([]file, error) {
+	if from == "" {
+		return filesOf(fresh, "fresh/small", strings.NewReplacer("NAME", name))
 	}
-	called := strings.NewReplacer("NAME", name)
-	if from != "" {
-		if !slices.Contains(examples.Names(), from) {
-			return nil, fmt.Errorf("there is no example %q%s; there are %s", from, likely("", from, examples.Names()), strings.Join(examples.Names(), ", "))
-		}
-		show, err := examples.Show(from)
-		if err != nil {
-			return nil, err
-		}
-		if texts, err = filesOf(show); err != nil {
-			return nil, err
-		}
-		called = strings.NewReplacer("go run ./cmd/showrun", "showrun", "examples/"+from, quoted(dir), "# "+from+"\n", "# "+name+"\n")
+	list, err := filesOf(examples.Files(), from, strings.NewReplacer("go run ./cmd/showrun", "showrun", "examples/"+from, quoted(dir), "# "+from+"\n", "# "+name+"\n"))
+	for i, f := range list {
+		list[i].text = linksOut.ReplaceAllString(f.text, "$1")
 	}
-	for _, f := range texts {
-		if from == "" || strings.HasSuffix(f.name, ".md") {
-			f.text = called.Replace(f.text)
-		}
-		list = append(list, f)
+	if err != nil || slices.ContainsFunc(list, func(f file) bool { return strings.HasSuffix(f.name, "_test.lua") }) {
+		return list, err
 	}
-	return list, nil
+	test, err := filesOf(fresh, "fresh/any", strings.NewReplacer())
+	return append(list, test...), err
 }
 
-// filesOf reads all files of a folder.
-func filesOf(folder fs.FS) (list []file, err error) {
-	err = fs.WalkDir(folder, ".", func(path string, e fs.DirEntry, err error) error {
+// filesOf reads all files in a folder and below, with other words in those that tell them.
+func filesOf(files fs.FS, dir string, words *strings.Replacer) (list []file, err error) {
+	err = fs.WalkDir(files, dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		text, err := fs.ReadFile(folder, path)
-		list = append(list, file{path, string(text)})
+		text, err := fs.ReadFile(files, name)
+		list = append(list, file{strings.TrimPrefix(name, dir+"/"), words.Replace(string(text))})
 		return err
 	})
 	return list, err

@@ -115,6 +115,14 @@ func counted(s *luals.Show) string {
 	for _, l := range s.Board.Lists {
 		cues += len(l.Cues)
 	}
-	return fmt.Sprintf("%d fixtures, %d groups, %d cues, %d params and %d triggers",
-		len(s.Patch.Fixtures()), len(s.Patch.Groups()), cues, len(s.Board.Params), len(s.Board.Triggers))
+	return fmt.Sprintf("%s, %s, %s, %s and %s", several(len(s.Patch.Fixtures()), "fixture"), several(len(s.Patch.Groups()), "group"),
+		several(cues, "cue"), several(len(s.Board.Params), "param"), several(len(s.Board.Triggers), "trigger"))
+}
+
+// several is a number of things of one kind.
+func several(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -1,5 +1,5 @@
 -- Tests of the show, in virtual time: showrun test
-local test, stage = require "test", require "stage"
+local stage = require "stage"
 
 local wash, spot = stage.get "wash", stage.get "spot"
 
