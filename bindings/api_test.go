@@ -36,6 +36,7 @@ local lights, crane, arms = theater.lighting{}, theater.motion{}, theater.valve{
 local mouth, ear = osc.sender{ port = 1 }, osc.receiver{ port = 1 }
 local argument = osc.float(1)
 local pads, out = midi.input{ name = "*" }, midi.output{ name = "*" }
+local sent = out:timecode()
 local ticks, mtc, msc = midi.clock(pads), midi.timecode(pads), midi.show_control(pads)
 local list = cue.list{}
 local first = list:cue{ 1 }
@@ -132,7 +133,7 @@ var calls = map[string]string{
 	"theater.lighting": `theater.lighting(BAD)`, "theater.motion": `theater.motion(BAD)`, "theater.valve": `theater.valve(BAD)`,
 	"osc.sender": `osc.sender(BAD)`, "osc.receiver": `osc.receiver(BAD)`, "osc.receiver:on": `ear:on("/x", print, BAD)`,
 	"dmx.usb":    `dmx.usb(BAD)`,
-	"midi.input": `midi.input(BAD)`, "midi.output": `midi.output(BAD)`, "midi.timecode": `midi.timecode(pads, BAD)`, "midi.show_control": `midi.show_control(pads, BAD)`, "midi.show_control:drive": `msc:drive(list, BAD)`,
+	"midi.input": `midi.input(BAD)`, "midi.output": `midi.output(BAD)`, "midi.output:timecode": `midi.output{ name = "y" }:timecode(BAD)`, "midi.timecode": `midi.timecode(pads, BAD)`, "midi.show_control": `midi.show_control(pads, BAD)`, "midi.show_control:drive": `msc:drive(list, BAD)`,
 	"fx.chase": `fx.chase(both, BAD)`, "fx.ramp": `fx.ramp(both, BAD)`, "fx.cycle": `fx.cycle(both, { "red" }, 1, BAD)`, "fx.rainbow": `fx.rainbow(both, BAD)`, "fx.sparkle": `fx.sparkle(both, BAD)`, "fx.strobe": `fx.strobe(both, BAD)`,
 	"seq.play": `seq.play(1, { 1 }, print, BAD)`,
 }

@@ -71,9 +71,7 @@ require "show".on("start", function() valve:move(1, 50) end)
 	run.Wait()
 	run, lines := start("--fresh")
 	want("after the kill", next(6), append(slices.Clone(safe), "/move 1 50")...)
-	if !strings.Contains(strings.Join(lines.all(), "\n"), "without making a machine safe; it is done now") {
-		t.Errorf("the log does not tell:\n%s", strings.Join(lines.all(), "\n"))
-	}
+	lines.await(t, "the last run ended without making a machine safe; it is done now")
 	// A show that ends in good order leaves nothing to be done by the next.
 	if err := run.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

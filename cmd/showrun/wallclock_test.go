@@ -22,6 +22,7 @@ var wallUses = map[string]string{
 	"runtime/script/lualib/os.go":            "os.time and os.date of a script",
 	"bindings/at.go":                         "the times of show.at, which follow the wall clock by design",
 	"runtime/almanac/sun.go":                 "the day whose sunrise and sunset are asked for",
+	"runtime/rehearse/replay/moment.go":      "the day of a time of day within a recording",
 	"bindings/osc/osc.go":                    "the time tag of a message, told to a script",
 	"drivers/osc/timetag.go":                 "time tags, which are of the wall clock by the protocol and delay nothing here",
 	"drivers/lan/multicast/conn.go":          "the age of a packet by the kernel's stamp, believed below one second; and a deadline long past",

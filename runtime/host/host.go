@@ -205,6 +205,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.store.Close()
+	h.recoverMachinery() // nothing comes before it that may take time
 	left := h.resume()
 	ended := h.recording.begin(ctx, h)
 	var crash *InternalError
@@ -213,7 +214,6 @@ func (h *Host) Run(ctx context.Context) error {
 		defer h.loop(ctx, "rig", h.rig.Run)()
 	}
 	defer h.waitForAll() // after everything that ends its goroutines
-	h.recoverMachinery()
 	devices, stopDevices := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopDevices()
 	h.over = devices.Done()

@@ -62,6 +62,9 @@ func (p *peer) accepted(now time.Time, control bool, c wire.Control) {
 			p.name = c.Name
 		}
 		p.step(now)
+	case p.state == invitingIt && !control && c.SSRC == p.ssrc && p.s.guest() != nil:
+		p.s.bye(p)
+		p.rest(now)
 	case p.state == invitingIt && !control && c.SSRC == p.ssrc:
 		p.s.join(p, now)
 		p.step(now)
@@ -115,7 +118,7 @@ func (p *peer) invite(now time.Time) {
 		p.s.remove(p, now)
 		return
 	}
-	if p.tries >= inviteMost {
+	if p.tries >= inviteMost || p.s.guest() != nil {
 		p.rest(now)
 		return
 	}

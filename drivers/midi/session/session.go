@@ -130,7 +130,8 @@ func (s *Session) token() uint32 {
 // ErrFull is what a session gives that has no room for another peer.
 var ErrFull = errors.New("midi: the session is full")
 
-// Invite asks the host at a control port until it accepts, and again when it is lost.
+// Invite asks the host at a control port until it accepts, and again when it is lost. Of
+// several hosts this side is with one at a time: the first that accepts.
 func (s *Session) Invite(to netip.AddrPort, now time.Time) error {
 	if s.find(func(p *peer) bool { return p.mine && p.control == to }) != nil {
 		return nil
@@ -151,6 +152,11 @@ func (s *Session) Withdraw(to netip.AddrPort, now time.Time) {
 		s.bye(p)
 		s.remove(p, now)
 	}
+}
+
+// guest is the host that this side is with; nil if it is with none.
+func (s *Session) guest() *peer {
+	return s.find(func(p *peer) bool { return p.mine && p.state == present })
 }
 
 func (s *Session) find(is func(*peer) bool) *peer {

@@ -215,6 +215,25 @@ func TestASilentPeerIsLostAndAskedAgain(t *testing.T) {
 	}
 }
 
+// TestOneHostAtATime: of two hosts of one name the guest is with one, and with the other when
+// that is gone.
+func TestOneHostAtATime(t *testing.T) {
+	c := newCable(t)
+	otherAt := netip.MustParseAddrPort("10.0.0.3:5004")
+	one, other, desk := c.side("one", hostAt, 1, true), c.side("other", otherAt, 7, true), c.side("desk", deskAt, 2, false)
+	desk.Invite(hostAt, c.now)
+	desk.Invite(otherAt, c.now)
+	c.run(2 * time.Minute)
+	if got := slices.Concat(desk.Peers(), one.Peers(), other.Peers()); !slices.Equal(got, []string{"one", "desk"}) {
+		t.Errorf("in the sessions: %q", got)
+	}
+	delete(c.sides, hostAt)
+	c.run(3 * time.Minute)
+	if got := slices.Concat(desk.Peers(), other.Peers()); !slices.Equal(got, []string{"other", "desk"}) {
+		t.Errorf("in the sessions once the first is gone: %q", got)
+	}
+}
+
 // TestASessionIsBounded has many knock: so many get in, and strangers are not heard.
 func TestASessionIsBounded(t *testing.T) {
 	c := newCable(t)
