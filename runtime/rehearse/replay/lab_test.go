@@ -23,7 +23,6 @@ import (
 	"showrun/runtime/level"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/replay"
-	"showrun/runtime/script"
 	"showrun/runtime/show"
 	"showrun/scripts"
 )
@@ -167,11 +166,6 @@ func (r *tape) player() *replay.Player {
 	p := replay.New(r.config(), rec, nil)
 	r.t.Cleanup(p.Close)
 	return p
-}
-
-// event puts an event as a device does.
-func (r *tape) event(topic string, value any) {
-	r.Show().Put(script.Event{Topic: topic, At: r.Now(), Value: value})
 }
 
 // list is a recording in memory.

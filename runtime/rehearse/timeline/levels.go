@@ -39,7 +39,6 @@ type row struct {
 	name     string
 	channels []channel
 	look     look
-	colour   int // the first of three columns
 	cells    []cell
 	changes  []change
 }
