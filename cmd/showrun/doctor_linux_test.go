@@ -135,7 +135,7 @@ func TestDoctorInBrokenHouses(t *testing.T) {
 		}{
 			{"udp4", ":5683", "ports fail udp 5683 (Sig-Net): showrun.test (pid %d) has it", 4},
 			{"udp4", ":51337", "ports fail udp 51337 (StageLinQ): showrun.test (pid %d) has it", 4},
-			{"udp4", ":5353", "ports fail udp 5353 (mDNS, for StageNet): showrun.test (pid %d) has it", 4},
+			{"udp4", ":5353", "ports fail udp 5353 (mDNS, for StageNet and MIDI): showrun.test (pid %d) has it", 4},
 			{"udp4", "127.0.0.1:7770", "ports warn udp 7770 (OSC commands): showrun.test (pid %d) has it", 0},
 			{"udp4", ":7770", "ports warn udp 7770 (OSC commands): showrun.test (pid %d) has it", 0},
 			{"tcp4", "127.0.0.1:7780", "ports warn tcp 7780 (the console): showrun.test (pid %d) has it", 0},
