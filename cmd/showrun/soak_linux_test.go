@@ -23,6 +23,9 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	if !strings.Contains(string(out), " recordings replayed: ") {
+		t.Errorf("nothing was replayed:\n%s", out)
+	}
 	seen := map[string]bool{}
 	for _, m := range soakLine.FindAllStringSubmatch(string(out), -1) {
 		took, err := time.ParseDuration(m[2])

@@ -28,7 +28,8 @@ side of its wires, and does to it what a house and its network do: gateways, pla
 servers that go, hang and come back, saves that are good or broken, emergency stops, kills,
 damaged state, floods, a log that nobody reads, a busy machine. All the time it checks that
 frames come, that sessions and sequence numbers rise, that levels are what the show is known
-to send, that machinery is made safe first, that leases stay, and that nothing grows.
+to send, that machinery is made safe first, that leases stay, that nothing grows, and at the
+end that what was recorded replays with the same frames.
 
 A line tells of each fault and how long it took until all was well, the last one whether
 everything held. The same seed gives the same faults in the same order. Nothing leaves this

@@ -86,7 +86,7 @@ func (s *soak) build(ctx, patient context.Context) (err error) {
 	}
 	s.show = child{dir: s.dir, command: s.cfg.Command, args: []string{
 		"run", "--interface", loopback, "--osc", net.JoinHostPort(loopback, strconv.Itoa(s.osc)), "--log-format", "json",
-		"--exit-time", "1s", "--memory", "96", "--for", (s.cfg.For + time.Minute).String(), "--state", s.state(), s.file(),
+		"--exit-time", "1s", "--memory", "96", "--for", (s.cfg.For + time.Minute).String(), "--state", s.state(), "--record", filepath.Join(s.dir, "soak.showrec"), s.file(),
 	}}
 	if _, err := s.comeUp(patient); err != nil {
 		return fmt.Errorf("the show does not come up: %w\n            %s", err, s.show.tail(20))

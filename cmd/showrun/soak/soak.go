@@ -69,6 +69,7 @@ func Run(ctx context.Context, cfg Config) error {
 	s.finish()
 	stop()
 	s.rest.Wait()
+	s.replay(ctx)
 	return s.conclude()
 }
 

@@ -3,6 +3,7 @@ package replay_test
 import (
 	"bytes"
 	"cmp"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,14 +12,20 @@ import (
 	"testing"
 	"time"
 
+	"showrun/bindings"
 	"showrun/runtime/engine"
+	"showrun/runtime/host/record"
 	"showrun/runtime/journal"
 	"showrun/runtime/level"
 	"showrun/runtime/patch"
 	"showrun/runtime/raced"
 	"showrun/runtime/rehearse/replay"
 	"showrun/runtime/show"
+	"showrun/scripts"
 )
+
+// recording is that of a show that was on, to be asked of in place of those made here.
+var recording = flag.String("recording", "", "file of showrun run --record to ask of in TestWhyAgreesWithASearch")
 
 // search looks for what makes a level in the log of all commands, without the engine: it is
 // slow, and knows nothing of effects.
@@ -225,28 +232,30 @@ func same(told, found []show.Cause) bool {
 	})
 }
 
-// asked asks so many times of random channels at random instants of a tape.
-func asked(t *testing.T, r *tape, seed uint64, times int) {
+// asked asks so many times of random channels at random instants of a recording.
+func asked(t *testing.T, file []byte, seed uint64, times int) {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 200))
 	s := &search{begins: map[int]time.Duration{}}
 	whole := &search{begins: map[int]time.Duration{}}
+	var length time.Duration
 	for _, sink := range []*search{whole, s} {
-		rec, err := journal.Open(bytes.NewReader(r.file()))
+		rec, err := journal.Open(bytes.NewReader(file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg := r.config()
-		cfg.Frames = sink
+		cfg := record.Config(rec.Header)
+		cfg.Bind, cfg.Shipped, cfg.Frames = bindings.New, scripts.Files(), sink
 		p := replay.New(cfg, rec, nil)
 		defer p.Close()
 		if sink == whole { // the log of all of it, to know what is near
 			equal(t, p)
+			length = p.Now() - time.Second
 			continue
 		}
 		var instants []time.Duration
 		for range times {
-			instants = append(instants, time.Duration(rnd.Int64N(int64(r.Now()-time.Second))))
+			instants = append(instants, time.Duration(rnd.Int64N(int64(length))))
 		}
 		slices.Sort(instants)
 		layers, n := map[string]int{}, 0
@@ -286,6 +295,15 @@ func asked(t *testing.T, r *tape, seed uint64, times int) {
 // TestWhyAgreesWithASearch: what is told of random channels at random instants is what an
 // independent search through the log of commands finds.
 func TestWhyAgreesWithASearch(t *testing.T) {
+	if *recording != "" {
+		record.Register(protocols())
+		file, err := os.ReadFile(*recording)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked(t, file, 1, 200)
+		return
+	}
 	shows := map[string]func(r *tape, rnd *rand.Rand){
 		"club": func(r *tape, rnd *rand.Rand) {
 			for i := range 60 {
@@ -333,7 +351,7 @@ func TestWhyAgreesWithASearch(t *testing.T) {
 				t.Skip("there are no fixtures")
 			}
 			operate(r, rand.New(rand.NewPCG(uint64(len(name)), 5)))
-			asked(t, r, 1, raced.Of(400, 30))
+			asked(t, r.file(), 1, raced.Of(400, 30))
 		})
 	}
 }
