@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"showrun/cmd/showrun/terminal"
+	"showrun/runtime/device"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/timeline"
@@ -33,6 +34,7 @@ type rehearsal struct {
 	*rehearse.Run
 	hands  []hand
 	all    bool          // go through all cues
+	deck   bool          // a player is there
 	length time.Duration // 0 = until it is over
 	over   time.Duration // when what is played to it is over
 	stuck  []string      // cues that have not come to rest
@@ -45,6 +47,7 @@ func (r *rehearsal) bring(deck string, log *slog.Logger) error {
 	if deck == "" {
 		return nil
 	}
+	r.deck = true
 	if bpm, err := strconv.ParseFloat(deck, 64); err == nil {
 		if bpm < 20 || bpm > 999 {
 			return usageError{fmt.Errorf("--deck must be 20-999 BPM, or a recording of players, got %s", deck)}
@@ -62,6 +65,14 @@ func (r *rehearsal) bring(deck string, log *slog.Logger) error {
 	r.over = t.End()
 	r.Bring(stagelinq.NewVirtualTake(r.RigEnv(), t))
 	return nil
+}
+
+// deaf tells whether a player was brought that no device of the show hears.
+func (r *rehearsal) deaf() bool {
+	return r.deck && !slices.ContainsFunc(r.Opened(), func(o device.Opened) bool {
+		_, hears := o.Declaration.(*stagelinq.SinkDecl)
+		return hears
+	})
 }
 
 // play plays the show to its end, goodbye included.
@@ -110,10 +121,11 @@ func (r *rehearsal) allCues(ctx context.Context, end time.Duration) error {
 	if err := r.until(ctx, restEvery); err != nil {
 		return err
 	}
-	for i := range r.Show().Board().Lists {
-		for {
+	for i, list := range r.Show().Board().Lists {
+		// A list whose cues lead back has no end: GO is pressed as often as it has cues.
+		for range list.Cues {
 			lists := r.Show().Board().Lists
-			if i >= len(lists) || lists[i].Next == "" || len(lists[i].Cues) == 0 || end > 0 && r.Now() >= end {
+			if i >= len(lists) || lists[i].Next == "" || end > 0 && r.Now() >= end {
 				break
 			}
 			if err := r.Show().Operate(show.Go{List: lists[i].Name}); err != nil {
@@ -253,6 +265,9 @@ func (l *rehearsalLog) summary(r *rehearsal, line *timeline.Timeline, took time.
 	}
 	for _, s := range r.stuck {
 		fmt.Fprintln(&b, s)
+	}
+	if r.deaf() {
+		fmt.Fprintln(&b, "nobody heard --deck: the show has no stagelinq.sink")
 	}
 	if n := len(r.hands); n > 0 {
 		fmt.Fprintf(&b, "not done, since the end came first: %s of --go and --osc; --for makes it longer\n", terminal.Plural(n, "thing"))

@@ -133,10 +133,9 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 	defer close(ended)
 	a.watchSignals("rehearsal", func() {}, ended, cancel, slog.New(log.Handler))
 	began := time.Now()
-	if err := a.perform(ctx, o, r); err != nil {
-		if sig := signalOf(ctx); sig != nil {
-			return sig
-		}
+	err = a.perform(ctx, o, r)
+	sig := signalOf(ctx) // what was rehearsed up to then is shown all the same
+	if err != nil && sig == nil {
 		return err
 	}
 	took := time.Since(began)
@@ -154,6 +153,9 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 	fmt.Fprint(a.stdout, log.summary(r, line, took))
 	if f.out != "" {
 		fmt.Fprintf(a.stdout, "page: %s\n", f.out)
+	}
+	if sig != nil {
+		return sig
 	}
 	if n := log.failed.count; n > 0 {
 		return fmt.Errorf("the show failed: %s", terminal.Plural(n, "error"))

@@ -283,3 +283,42 @@ func TestRehearseNightRepeats(t *testing.T) {
 		t.Errorf("two logs of %d and %d bytes differ", len(logs[0]), len(logs[1]))
 	}
 }
+
+// TestRehearseOfCuesThatLeadBack: a list without an end is gone through once.
+func TestRehearseOfCuesThatLeadBack(t *testing.T) {
+	dir := folderOf(t, `local cue, clock = require "cue", require "clock"
+local main = cue.list{ name = "main" }
+main:cue{ 1, "Round" }
+main:cue{ 2, "And round", go = function() clock.after(1, function() main:jump(1) end) end, follow = 2 }
+main:cue{ 3, "Out of reach" }
+`)
+	if r := rehearseIn(t, dir, "--cues", "all"); r.code != exitOK || !strings.Contains(r.out, "no errors") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRehearseOfTheDeaf: a player that nobody hears is told of.
+func TestRehearseOfTheDeaf(t *testing.T) {
+	const deaf = "nobody heard --deck"
+	if r := rehearseIn(t, folderOf(t, cues), "--deck", "128", "--for", "1s"); !strings.Contains(r.out, deaf) {
+		t.Errorf("%+v", r)
+	}
+	if r := rehearseIn(t, folderOf(t, `require "stagelinq".sink{}`), "--deck", "128", "--for", "1s"); strings.Contains(r.out, deaf) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRehearseBrokenOff: what was rehearsed before a signal is on the page.
+func TestRehearseBrokenOff(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.html")
+	var out, err bytes.Buffer
+	dir, signals := folderOf(t, longShow(400, 40)), make(chan os.Signal, 1)
+	done := make(chan exitCode)
+	go func() {
+		done <- execute([]string{"rehearse", dir, "--for", "999h", "--out", page}, &out, &err, signals)
+	}()
+	signals <- os.Interrupt
+	if code := <-done; code != 130 || !strings.Contains(out.String(), "page: "+page) || !strings.Contains(readAll(t, page), "</html>") {
+		t.Errorf("ended with %d: %s%s", code, out.String(), err.String())
+	}
+}
