@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -98,6 +99,9 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 	if err != nil {
 		return usageError{err}
 	}
+	if err := tryPage(f.out); err != nil {
+		return err
+	}
 	log := &rehearsalLog{Handler: terminal.NewLogger(a.screen, "text", f.verbose).Handler(), quiet: !f.verbose}
 	o, err := f.openOffline(cmd, args, nil)
 	if err != nil {
@@ -147,7 +151,7 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 	}
 	if f.out != "" {
 		if err := writePage(f.out, line.WritePage); err != nil {
-			return fmt.Errorf("--out: %w", err)
+			return err
 		}
 	}
 	fmt.Fprint(a.stdout, log.summary(r, line, took))
@@ -191,9 +195,33 @@ type noFile struct{ io.Writer }
 
 func (noFile) Close() error { return nil }
 
+// tryPage tells before anything is run that a page cannot be written; "" is none.
+func tryPage(name string) error {
+	if name == "" {
+		return nil
+	}
+	file, err := pageFile(name)
+	if err != nil {
+		return usageError{err}
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// pageFile makes the file that takes the place of a page once it is whole.
+func pageFile(name string) (*os.File, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("--out: %s is a folder", name)
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), ".timeline-*")
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		err = fmt.Errorf("--out: %s cannot be written: %w", name, path.Err)
+	}
+	return file, err
+}
+
 // writePage writes the page, in place of one that is there only when it is whole.
 func writePage(name string, write func(io.Writer) error) error {
-	file, err := os.CreateTemp(filepath.Dir(name), ".timeline-*")
+	file, err := pageFile(name)
 	if err != nil {
 		return err
 	}

@@ -153,7 +153,7 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 		"no such operation":     {fine, []string{"--osc", file("1s /showrun/dance")}, exitUsage, `events.txt:1: there is no command "dance"`},
 		"no file of messages":   {fine, []string{"--osc", "none.txt"}, exitUsage, "none.txt"},
 		"a GO without a list":   {silent, []string{"--go", "1s"}, exitUsage, "--go: "},
-		"a page that cannot be": {fine, []string{"--for", "1s", "--out", filepath.Join(fine, "no", "page.html")}, exitFailed, "--out: "},
+		"a page that cannot be": {fine, []string{"--for", "1s", "--out", filepath.Join(fine, "no", "page.html")}, exitUsage, "page.html cannot be written: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rehearseIn(t, c.dir, c.args...)

@@ -90,6 +90,10 @@ func openTape(name string, page *timeline.Timeline) (*tape, error) {
 		return nil, usageError{fmt.Errorf("%s: %w", name, err)}
 	}
 	t.header = recording.Header
+	if t.header.Show == "" {
+		file.Close()
+		return nil, usageError{fmt.Errorf("%s: this is a recording of players, not of a show: showrun deck --take %[1]s plays it", name)}
+	}
 	cfg := record.Config(t.header)
 	cfg.Bind, cfg.Shipped = bindings.New, scripts.Files()
 	if page != nil {
@@ -192,6 +196,9 @@ a change would have done in the last one.`,
   showrun replay tonight.showrec --against show.lua --out diff.html`,
 		Args: oneRecording,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := tryPage(f.out); err != nil {
+				return err
+			}
 			if f.against != "" {
 				return a.replayAgainst(cmd, args[0], f)
 			}
