@@ -107,6 +107,7 @@ All the time it checks what is promised, from outside of the show:
 | machinery | the safe action comes first after a kill, after a stop and at the end, and nothing moves until the release |
 | leases | the same after every restart |
 | descriptors, threads, memory | no more than a little over what the process had after 20 seconds |
+| recordings | that of every process replays with the same frames, as far as it goes when the process was killed |
 | the process | ends only when it is told to, with the right code |
 
 It ends with 4 if one of these did not hold.
