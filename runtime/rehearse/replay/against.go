@@ -91,7 +91,7 @@ func (v *versus) begin(both *outputs) (err error) {
 		return err
 	}
 	m := v.run.Show()
-	v.feed.to, v.feed.env = m, m.Env()
+	v.feed.To = m
 	v.next.machine = live{m}
 	v.run.Bring(v.feed)
 	return nil

@@ -5,27 +5,18 @@ import (
 	"reflect"
 	"time"
 
-	"showrun/runtime/beat"
 	"showrun/runtime/device"
-	"showrun/runtime/script"
+	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
 )
 
 // feed is what enters a show from outside, at the show times at which it was taken in a
-// recording. It implements device.VirtualRig.
+// recording, and what devices say then.
 type feed struct {
-	to      *show.Machine
-	env     device.Env
-	coming  []entering
+	rehearse.Feed
 	answers map[string][]answer // of devices, by question, the newest last
 	now     func() time.Duration
 	unknown int // questions that nobody asked in the recording
-}
-
-// entering is something on its way: a script.Event, or what an engine turn takes.
-type entering struct {
-	at   time.Duration
-	what any
 }
 
 type answer struct {
@@ -39,48 +30,14 @@ func (f *feed) take(input any, tonight *show.Replay) {
 	switch in := input.(type) {
 	case show.ScriptTurn:
 		for _, ev := range tonight.Outside(in) {
-			f.coming = append(f.coming, entering{in.Now, ev})
+			f.Add(in.Now, ev)
 		}
 	case show.EngineTurn:
 		for _, x := range in.Inputs {
-			switch x.(type) {
-			case show.Observed, show.Aliased, show.Barred, show.Held:
-				f.coming = append(f.coming, entering{in.Now, x})
-			}
+			f.Add(in.Now, x)
 		}
 	}
 }
-
-// Next implements device.Stepper.
-func (f *feed) Next() time.Duration {
-	if len(f.coming) == 0 {
-		return beat.Never
-	}
-	return f.coming[0].at
-}
-
-// Step implements device.Stepper.
-func (f *feed) Step(now time.Duration) {
-	n := 0
-	for ; n < len(f.coming) && f.coming[n].at <= now; n++ {
-		switch x := f.coming[n].what.(type) {
-		case script.Event:
-			f.to.Put(x)
-		case show.Observed:
-			f.env.Observe(x.Source, x.Observation)
-		case show.Aliased:
-			f.env.Alias(x.Source, x.Target, x.At)
-		case show.Barred:
-			f.to.Bar()
-		case show.Held:
-			f.to.Hold(x.On)
-		}
-	}
-	f.coming = append(f.coming[:0], f.coming[n:]...)
-}
-
-// Patch implements device.VirtualRig.
-func (f *feed) Patch([]device.Opened) {}
 
 // answered keeps an answer of the recording, which has got to a show time.
 func (f *feed) answered(at time.Duration, q show.AskDevice, value any) {

@@ -11,6 +11,7 @@ import (
 	"showrun/runtime/beat"
 	"showrun/runtime/device"
 	"showrun/runtime/journal"
+	"showrun/runtime/rehearse"
 	"showrun/runtime/script"
 	"showrun/runtime/show"
 )
@@ -44,25 +45,14 @@ func (h *House) Recording(name string) (entries []any, err error) {
 	if r.Header.Show == "" {
 		return entries, nil
 	}
-	h.Bring(newFeed(h.Show(), entries, h.Now()))
+	h.Bring(feed(h.Show(), entries, h.Now()))
 	return nil, nil
 }
 
-// feed has enter a show what entered another from outside, later by a shift. It implements
-// device.VirtualRig.
-type feed struct {
-	to     *show.Machine
-	shift  time.Duration
-	coming []entering
-}
-
-type entering struct {
-	at   time.Duration
-	what any
-}
-
-func newFeed(to *show.Machine, entries []any, now time.Duration) *feed {
-	f := &feed{to: to}
+// feed is what entered a show from outside, from an instant on. A test has to stand a newer
+// version of the program, so nothing of the recording is computed again.
+func feed(to *show.Machine, entries []any, now time.Duration) *rehearse.Feed {
+	f := &rehearse.Feed{To: to}
 	sources := map[string]bool{}
 	first := beat.Never
 	for _, e := range entries {
@@ -71,7 +61,7 @@ func newFeed(to *show.Machine, entries []any, now time.Duration) *feed {
 			first = min(first, in.Now)
 			for _, ev := range in.Events {
 				if outside(ev, sources) {
-					f.coming = append(f.coming, entering{in.Now, ev})
+					f.Add(in.Now, ev)
 				}
 			}
 		case show.EngineTurn:
@@ -80,15 +70,14 @@ func newFeed(to *show.Machine, entries []any, now time.Duration) *feed {
 				switch x := x.(type) {
 				case show.Observed:
 					sources[x.Source] = true
-					f.coming = append(f.coming, entering{in.Now, x})
 				case show.Aliased:
 					sources[x.Source] = true
-					f.coming = append(f.coming, entering{in.Now, x})
 				}
+				f.Add(in.Now, x)
 			}
 		}
 	}
-	f.shift = now - first
+	f.Shift = now - first
 	return f
 }
 
@@ -110,31 +99,3 @@ func outside(ev script.Event, sources map[string]bool) bool {
 	}
 	return true
 }
-
-// Next implements device.Stepper.
-func (f *feed) Next() time.Duration {
-	if len(f.coming) == 0 {
-		return beat.Never
-	}
-	return f.coming[0].at + f.shift
-}
-
-// Step implements device.Stepper.
-func (f *feed) Step(now time.Duration) {
-	env := f.to.Env()
-	for ; f.Next() <= now; f.coming = f.coming[1:] {
-		switch x := f.coming[0].what.(type) {
-		case script.Event:
-			x.At += f.shift
-			f.to.Put(x)
-		case show.Observed:
-			x.Arrival += f.shift
-			env.Observe(x.Source, x.Observation)
-		case show.Aliased:
-			env.Alias(x.Source, x.Target, x.At+f.shift)
-		}
-	}
-}
-
-// Patch implements device.VirtualRig.
-func (f *feed) Patch([]device.Opened) {}
