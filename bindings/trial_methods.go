@@ -261,11 +261,11 @@ func (t *Trial) replay(c module.Call) int {
 	if entries == nil {
 		return 0
 	}
-	part, err := devlinq.NewTakeRig(t.house.RigEnv(), entries, t.house.Now())
+	players, err := devlinq.Players(entries)
 	if err != nil {
 		c.Fail("%s: %s", name, err)
 	}
-	t.house.Bring(part)
+	t.house.Bring(devlinq.NewVirtualTake(t.house.RigEnv(), players, t.house.Now()))
 	return 0
 }
 

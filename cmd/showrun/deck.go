@@ -240,24 +240,34 @@ func (f *deckFlags) playTake(config source.Config) (*source.Conn, error) {
 // openTake reads the part of one unit, of the first if none is named. Of a recording that
 // breaks off it is what there is.
 func openTake(path, unit string, log *slog.Logger) (*take.Take, journal.Header, error) {
-	none := journal.Header{}
+	return openPlayers(path, log, func(next func() (take.Event, error)) (*take.Take, error) {
+		t, err := take.Load(next, unit)
+		if errors.Is(err, take.ErrUnit) {
+			err = usageError{fmt.Errorf("--unit: %w", err)}
+		}
+		return t, err
+	})
+}
+
+// openPlayers opens a recording of players and has load read its events.
+func openPlayers[T any](path string, log *slog.Logger, load func(next func() (take.Event, error)) (T, error)) (t T, header journal.Header, err error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, none, usageError{fmt.Errorf("no recording at %s", path)}
+		return t, header, usageError{fmt.Errorf("no recording at %s", path)}
 	}
 	if err != nil {
-		return nil, none, err
+		return t, header, err
 	}
 	defer file.Close()
 	journal.Register(take.Event{})
 	r, err := journal.Open(bufio.NewReader(file))
 	if err != nil {
-		return nil, none, fmt.Errorf("%s: %w", path, err)
+		return t, header, fmt.Errorf("%s: %w", path, err)
 	}
 	if r.Header.Show != "" {
-		return nil, none, usageError{fmt.Errorf("%s is a recording of the show %s, which showrun replay plays; showrun record makes one of players", path, r.Header.Show)}
+		return t, header, usageError{fmt.Errorf("%s is a recording of the show %s, which showrun replay plays; showrun record makes one of players", path, r.Header.Show)}
 	}
-	t, err := take.Load(func() (take.Event, error) {
+	t, err = load(func() (take.Event, error) {
 		entry, err := r.Next()
 		if broken := new(journal.Broken); errors.As(err, &broken) {
 			log.Warn(err.Error())
@@ -268,14 +278,11 @@ func openTake(path, unit string, log *slog.Logger) (*take.Take, journal.Header, 
 			err = fmt.Errorf("it has a %T, which is none of a player", entry)
 		}
 		return e, err
-	}, unit)
-	switch {
-	case errors.Is(err, take.ErrUnit):
-		return nil, none, usageError{fmt.Errorf("--unit: %w", err)}
-	case err != nil:
-		return nil, none, fmt.Errorf("%s: %w", path, err)
+	})
+	if wrong := (usageError{}); err != nil && !errors.As(err, &wrong) {
+		err = fmt.Errorf("%s: %w", path, err)
 	}
-	return t, r.Header, nil
+	return t, r.Header, err
 }
 
 // takeTail is how long a unit stays on the network after its take, so that its

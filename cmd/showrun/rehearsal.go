@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"showrun/cmd/showrun/terminal"
+	"showrun/drivers/stagelinq/take"
 	"showrun/runtime/device"
 	"showrun/runtime/device/stagelinq"
 	"showrun/runtime/rehearse"
@@ -55,15 +56,15 @@ func (r *rehearsal) bring(deck string, log *slog.Logger) error {
 		r.Bring(stagelinq.NewVirtualRig(r.RigEnv(), bpm, 0))
 		return nil
 	}
-	t, _, err := openTake(deck, "", log)
+	players, _, err := openPlayers(deck, log, take.All)
 	if wrong := (usageError{}); errors.As(err, &wrong) {
 		return usageError{fmt.Errorf("--deck must be 20-999 BPM, or a recording: %w", wrong.error)}
 	}
 	if err != nil {
 		return fmt.Errorf("--deck: %w", err)
 	}
-	r.over = t.End()
-	r.Bring(stagelinq.NewVirtualTake(r.RigEnv(), t))
+	r.over = players[len(players)-1].At
+	r.Bring(stagelinq.NewVirtualTake(r.RigEnv(), players, 0))
 	return nil
 }
 

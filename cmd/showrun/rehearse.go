@@ -78,7 +78,7 @@ func (a *app) rehearse() *cobra.Command {
 	}
 	p := cmd.Flags()
 	p.DurationVar(&f.length, "for", 0, "how much of the show, such as 2h (default: 10m, or until the cues or the recording are over)")
-	p.StringVar(&f.deck, "deck", "", "a player: its tempo in BPM, or a recording of one to play")
+	p.StringVar(&f.deck, "deck", "", "a player: its tempo in BPM, or a recording of players to play")
 	p.StringVar(&f.osc, "osc", "", "file of OSC messages that come, a line each")
 	p.StringVar(&f.goes, "go", "", "times at which GO is pressed, such as 12s,1m,1m30s")
 	p.StringVar(&f.cues, "cues", "", "all: go through all cues of all lists")

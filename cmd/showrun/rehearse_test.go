@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"showrun/drivers/stagelinq"
 	"showrun/drivers/stagelinq/take"
 	"showrun/drivers/stagelinq/wire"
 	"showrun/runtime/journal"
@@ -167,9 +168,11 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 // TestRehearseRecording: a recorded player plays the deck, its titles and all, for as long as it goes.
 func TestRehearseRecording(t *testing.T) {
 	unit := take.Unit{Token: wire.Token{1, 6: 0x40, 8: 0x80}, Name: "prime4", Software: "JC11", Version: "3.4.0"}
+	other := take.Unit{Token: wire.Token{2, 6: 0x40, 8: 0x80}, Name: "sc6000", Software: "JP13", Version: "2.0.0"}
 	dir := folderOf(t, `local clock, stagelinq = require "clock", require "stagelinq"
 local dj = stagelinq.sink{}
 clock.follow(dj:master())
+for _, event in ipairs{ "found", "lost" } do dj:on(event, function(d) print(event, d.name, clock.time()) end) end
 clock.on_beat(16, function(b) print(b.number, b.bpm, dj:deck(1).title) end)`)
 	name := filepath.Join(dir, "gig.take")
 	file, err := os.Create(name)
@@ -185,7 +188,9 @@ clock.on_beat(16, function(b) print(b.number, b.bpm, dj:deck(1).title) end)`)
 	number := uint64(0)
 	told := func(e take.Event) {
 		number++
-		e.Unit = unit
+		if e.Unit.Name == "" {
+			e.Unit = unit
+		}
 		if err := w.Input(number, e, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -201,6 +206,9 @@ clock.on_beat(16, function(b) print(b.number, b.bpm, dj:deck(1).title) end)`)
 		told(take.Event{At: at, Kind: take.Beats, BeatInfo: wire.BeatInfo{
 			Clock: uint64(at), Decks: []wire.DeckBeat{{Beat: at.Minutes() * 150, Total: 512, BPM: 150}},
 		}})
+		if n%300 == 150 { // another player comes at 5 s and goes at 15
+			told(take.Event{At: at, Unit: other, Kind: take.Device, Change: []stagelinq.DeviceKind{stagelinq.Connected, stagelinq.Lost}[n/300]})
+		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -208,6 +216,11 @@ clock.on_beat(16, function(b) print(b.number, b.bpm, dj:deck(1).title) end)`)
 	r := rehearseIn(t, dir, "--deck", name, "-v")
 	if r.code != exitOK || !strings.Contains(r.out, "0:00:20 of show") || !strings.Contains(r.err, "32\t150\tNight Ferry") {
 		t.Errorf("%+v", r)
+	}
+	for _, line := range []string{"found\tprime4\t0", "found\tsc6000\t5", "lost\tsc6000\t15"} {
+		if !strings.Contains(r.err, line) {
+			t.Errorf("no %q in %s", line, r.err)
+		}
 	}
 }
 

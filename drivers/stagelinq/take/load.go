@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// maxEvents bounds a take in memory: some 18 hours of one unit.
+// maxEvents bounds a take in memory: some 18 hours of one unit that plays.
 const maxEvents = 2_000_000
 
 // Why a take cannot be played.
 var (
 	ErrEmpty = errors.New("nobody sent anything in the take")
 	ErrUnit  = errors.New("no such unit in the take")
-	ErrHuge  = fmt.Errorf("the take has more than %d events of the unit", maxEvents)
+	ErrHuge  = fmt.Errorf("the take has more than %d events", maxEvents)
 )
 
 // Take is what one unit sent during a recording.
@@ -26,39 +26,63 @@ type Take struct {
 	Units  []Unit  // all that sent something, in order of appearance
 }
 
-// Load takes the part of one unit: of the one with that token or name, or with "" of the first
-// one that sent something. next returns the events, and io.EOF at the end.
-func Load(next func() (Event, error), unit string) (*Take, error) {
-	t := &Take{}
-	paths := map[string]string{} // so that each is in memory once
+// All takes the part of all units, with who came and went.
+func All(next func() (Event, error)) (list []Event, err error) {
+	err = each(next, func(e Event) error {
+		if len(list) == maxEvents {
+			return ErrHuge
+		}
+		list = append(list, e)
+		return nil
+	})
+	if err == nil && len(list) == 0 {
+		err = ErrEmpty
+	}
+	return list, err
+}
+
+// each has take look at all events, once they are checked.
+func each(next func() (Event, error), take func(Event) error) error {
 	last := time.Duration(0)
 	for n := 1; ; n++ {
 		e, err := next()
 		if err == io.EOF {
-			break
+			return nil
 		}
 		if err == nil {
 			err = e.check(last)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", n, err)
+			return fmt.Errorf("event %d: %w", n, err)
 		}
 		last = e.At
+		if err := take(e); err != nil {
+			return err
+		}
+	}
+}
+
+// Load takes the part of one unit: of the one with that token or name, or with "" of the first
+// one that sent something. next returns the events, and io.EOF at the end.
+func Load(next func() (Event, error), unit string) (*Take, error) {
+	t := &Take{}
+	paths := map[string]string{} // so that each is in memory once
+	err := each(next, func(e Event) error {
 		if e.Kind == Device {
-			continue
+			return nil
 		}
 		e.Unit = t.seen(e.Unit)
 		if len(t.Events) == 0 {
 			if unit != "" && unit != e.Unit.Name && unit != e.Unit.Token.String() {
-				continue
+				return nil
 			}
 			t.Unit = e.Unit
 		}
 		if e.Unit.Token != t.Unit.Token {
-			continue
+			return nil
 		}
 		if len(t.Events) == maxEvents {
-			return nil, ErrHuge
+			return ErrHuge
 		}
 		if e.Kind == State {
 			if known, ok := paths[e.Path]; ok {
@@ -68,6 +92,10 @@ func Load(next func() (Event, error), unit string) (*Take, error) {
 			}
 		}
 		t.Events = append(t.Events, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := t.check(unit); err != nil {
 		return nil, err
