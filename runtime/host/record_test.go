@@ -128,6 +128,38 @@ show.on("stop", function() wash:set(0) out:send("/bye", show.state.loads) spot:f
 if show.generation == 2 then clock.after(0.25, function() load("return a" .. ("+a"):rep(3000)) end) end
 `
 
+// exact is a show whose light is made of all by which Lua could tell two runs apart: clocks,
+// memory, the names of objects, the order of tables, chance, and errors.
+const exact = `local clock, stage = require "clock", require "stage"
+local one = require "signet".sender{}:universe(1)
+local function print_of(value)
+  local n = 7
+  for byte in tostring(value):gmatch "." do n = (n * 31 + byte:byte()) % 251 end
+  return n
+end
+local bag, weak = {}, setmetatable({}, { __mode = "k" })
+for i = 1, 40 do bag["k" .. i], bag[{}], bag[function() end] = i, i, i end
+local tells = {
+  function() return {} end, function() return function() end end, function() return coroutine.create(print) end,
+  function() return print end, function() return one end, function() return string.format("%s", {}) end,
+  function() return os.clock() end, function() return os.time() end, function() return os.date() end,
+  function() return os.getenv "HOME" end, function() return collectgarbage("count") end, function() return clock.time() end,
+  function() return math.random() end, function() return select(2, pcall(error, {})) end, function() return string.format("%p", {}) end,
+  function() local order = "" for _, v in pairs(bag) do order = order .. v .. " " end return order end,
+  function() local order = "" for k in pairs(_G) do order = order .. tostring(k) end return order end,
+  function() weak[{}] = true local n = 0 for _ in pairs(weak) do n = n + 1 end return n end,
+  function() return require "near" end,
+}
+local lamps = {}
+for i in ipairs(tells) do lamps[i] = stage.fixture{ name = "lamp " .. i, kind = "dimmer", at = one:slot(i) } end
+clock.every("50ms", function()
+  for i, tell in ipairs(tells) do
+    local _, value = pcall(tell)
+    lamps[i]:set(print_of(value))
+  end
+end)
+`
+
 // TestRecordingIsWhole: what entered a live show, written down and read again, makes
 // a second machine submit the same batches, and send the same orders and frames, bit for
 // bit. The show is loaded again, broken, operated, stopped, sought and flooded meanwhile.
@@ -140,6 +172,10 @@ func TestRecordingIsWhole(t *testing.T) {
 		"hostile": func(t *testing.T, dir string) (string, string) {
 			save(t, filepath.Join(dir, "near.lua"), "return {}") // that errors know of
 			return filepath.Join(dir, "show.lua"), fmt.Sprintf(hostile, freeUDP(t), freeUDP(t))
+		},
+		"exact": func(t *testing.T, dir string) (string, string) {
+			save(t, filepath.Join(dir, "near.lua"), "return tostring(os.clock())")
+			return filepath.Join(dir, "show.lua"), exact
 		},
 	}
 	for _, name := range []string{"first-light", "two-worlds"} {
