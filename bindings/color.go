@@ -137,6 +137,17 @@ func (g *group) intensities(c module.Call, v lua.LValue) (out []target) {
 	return out
 }
 
+// lacks raises an error if none of the fixtures has an attribute or a channel.
+func (g *group) lacks(c module.Call, name string) {
+	switch name {
+	case "color":
+		g.noColor(c)
+	case "intensity":
+		g.noIntensity(c)
+	}
+	g.channel(c, name)
+}
+
 func (g *group) noColor(c module.Call) {
 	c.Fail("color: %s makes no colour; it has %s", g.first(), g.has())
 }

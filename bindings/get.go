@@ -26,13 +26,7 @@ func (s *Show) levels(c module.Call, g *group) int {
 			return 1
 		}
 	}
-	switch name {
-	case "color":
-		g.noColor(c)
-	case "intensity":
-		g.noIntensity(c)
-	}
-	g.channel(c, name)
+	g.lacks(c, name)
 	return 0
 }
 

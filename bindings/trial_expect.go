@@ -100,13 +100,7 @@ func (t *Trial) compare(c module.Call, target *lua.LUserData, key, want lua.LVal
 		}
 	}
 	if !found {
-		switch name {
-		case "color":
-			g.noColor(c)
-		case "intensity":
-			g.noIntensity(c)
-		}
-		g.channel(c, name)
+		g.lacks(c, name)
 	}
 }
 
