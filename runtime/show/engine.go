@@ -81,6 +81,7 @@ func (m *Machine) Engine(now time.Duration) *level.Frame {
 		m.cfg.Record(turn)
 	}
 	clear(m.taken)
+	m.mark(number)
 	return f
 }
 
@@ -93,7 +94,7 @@ func notes(inputs []any) []any {
 			in = Handed{x.number}
 		case arrived:
 			in = Arrived{x.key}
-		case *pointing, *asking:
+		case *pointing, *asking, *Checkpoint:
 			continue // it changes nothing
 		}
 		list = append(list, in)
@@ -151,7 +152,10 @@ func (m *Machine) take(in any, now time.Duration) {
 		in.take(m)
 	case *asking:
 		in.take(m)
+	case *Checkpoint:
+		m.marked = in
 	case handed:
+		m.got = in.number
 		if in.wiring != nil {
 			m.wire(in.wiring, now)
 		} else {

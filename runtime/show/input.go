@@ -62,6 +62,42 @@ type (
 	}
 )
 
+// What a record has besides, for who begins to repeat it in the middle of a load: what tasks
+// have got to cannot be written down, so this repeats what they have handed over instead.
+type (
+	// Checkpoint is where that can be begun, and all that was handed over before it. Its
+	// number is lower than those of all that comes after it.
+	Checkpoint struct {
+		Number uint64
+		Turn   uint64        // of the engine loop, at the end of which its half stood as in Engine
+		Got    uint64        // the number of what that had taken last
+		Heard  uint64        // how many commands for the conductor were among it
+		From   time.Duration // when the load in Engine began
+		Engine EngineState
+		Live   Swapped // the load whose tasks run
+		Stood  Stood
+	}
+	// Given is something that the script half hands over.
+	Given struct {
+		Number  uint64
+		Handed  uint64             // as in Handed
+		Outputs []engine.BankState // that are new, in the order of their numbers; only Key and Slots
+		Wired   bool               // it is what the engine half has to know of the load that was swapped in last
+		From    time.Duration      // when that begins
+		Batch   engine.Batch       // otherwise
+	}
+	// Stood is what people could operate, as far as that moves.
+	Stood struct {
+		Number   uint64
+		Params   []Param
+		Triggers []Trigger
+		Lists    []List
+		Master   float64
+		Blackout bool
+		Holds    []HeldLevel
+	}
+)
+
 // What an engine turn takes.
 type (
 	// Observed is where a tempo source stands.
@@ -93,7 +129,7 @@ type Loaded struct {
 	At      time.Duration // when its top level ran
 	Plan    uint64        // of the beat, then
 	Main    string
-	Carried Carried        // from an earlier run, in the first
+	Carried Carried        // from an earlier run, in the first; after a Checkpoint from the load before
 	State   any            // likewise, show.state
 	Resumed *Resumed       // likewise, if it goes on where that run was
 	Files   []File         // that its top level read
@@ -105,6 +141,12 @@ type Loaded struct {
 type File struct {
 	Name string
 	Data []byte
+}
+
+// Replace does as that of Swapped.
+func (in Checkpoint) Replace(with func(data []byte) []byte) any {
+	in.Live = in.Live.Replace(with).(Swapped)
+	return in
 }
 
 // Replace returns the input with other data in the place of that of each file: a load has all
@@ -125,7 +167,8 @@ func replaced(files []File, with func([]byte) []byte) (list []File) {
 // for those of the protocols: for who writes them down.
 func Values() []any {
 	return slices.Concat(script.AnswerTypes(), engine.Values(), operations(), []any{
-		&state.Passage{}, ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
+		engine.Conduct{}, engine.Order{},
+		&state.Passage{}, ScriptTurn{}, Copied{}, Swapped{}, EngineTurn{}, Ended{}, Left{}, Checkpoint{}, Given{}, Stood{}, Observed{}, Aliased{}, Handed{}, Arrived{}, Barred{}, Held{},
 	})
 }
 
@@ -157,6 +200,12 @@ func NumberOf(input any) uint64 {
 		return in.Number
 	case Left:
 		return in.Number
+	case Checkpoint:
+		return in.Number
+	case Given:
+		return in.Number
+	case Stood:
+		return in.Number
 	}
 	return 0
 }
@@ -174,6 +223,8 @@ func TimeOf(input any) time.Duration {
 		return in.Now
 	case Left:
 		return in.Now
+	case Checkpoint:
+		return in.Engine.At
 	}
 	return 0
 }

@@ -12,6 +12,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/patch"
 	"showrun/runtime/script"
+	"showrun/runtime/script/state"
 )
 
 // Load is one load of a show: its generation and what it declared.
@@ -24,6 +25,7 @@ type Load struct {
 	left     chan struct{}
 	opening  *opening
 	before   map[uint64]uint64 // the prints of the load before, or of the run before
+	copied   Copy              // what it has taken over, apart from the load it is from
 
 	heard []script.Heard // since it was taken last
 }
@@ -132,7 +134,29 @@ func (m *Machine) Prepare(ctx context.Context, folder fs.FS, state Copy) (*Load,
 	if l.Number == 1 {
 		l.State, l.Carried, l.Resumed = state.state, state.carried, m.resumed
 	}
-	return m.prepare(ctx, folder, state, l, plan, nil)
+	next, err := m.prepare(ctx, folder, state, l, plan, nil)
+	if err == nil && m.cfg.Record != nil {
+		next.copied = state.apart()
+	}
+	return next, err
+}
+
+// apart is a copy that shares nothing with the load it is from, and so does not keep it.
+func (c Copy) apart() Copy {
+	p, ok := c.state.(*state.Passage)
+	if !ok {
+		return c
+	}
+	own := &state.Passage{}
+	b, err := p.GobEncode()
+	if err == nil {
+		err = own.GobDecode(b)
+	}
+	if err != nil {
+		panic(err) // it was just written
+	}
+	c.state = own
+	return c
 }
 
 // prepare is Prepare for what was loaded once before, if oracle is a replay.

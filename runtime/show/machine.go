@@ -80,6 +80,7 @@ type Machine struct {
 	board    atomic.Pointer[Board]
 	carried  atomic.Pointer[Carried]
 	pointing atomic.Pointer[pointing]
+	marking  atomic.Bool   // somebody wants a Checkpoint
 	changes  atomic.Uint64 // that a point has to have
 	resumed  *Resumed      // nil if it is not; written before anything runs
 
@@ -95,6 +96,9 @@ type Machine struct {
 	wakes     uint64         // of tasks of the live load, so far
 	handed    uint64         // what went over to the engine loop, so far
 	conducted uint64         // commands for the conductor among it
+	noting    bool           // it is noted, for there is a Checkpoint
+	named     int            // how many outputs are noted
+	swapped   Swapped        // the live load, as it was swapped in
 	goodbye   goodbye
 	ended     script.Stats // of the loads before
 
@@ -105,6 +109,8 @@ type Machine struct {
 	engine    *engine.Engine
 	turned    time.Duration // when its last turn was
 	heard     uint64        // commands for the conductor, so far
+	got       uint64        // what the script half has handed over, so far
+	marked    *Checkpoint   // that is to be made at the end of the turn
 	taken     []any
 	outlets   outlets.Outlets
 	wired     wiring
@@ -223,6 +229,7 @@ func (m *Machine) hand(h handed) {
 	m.changes.Add(1)
 	m.handed++
 	h.number = m.handed
+	m.noteGiven(h)
 	m.inputs.put(h)
 	m.cfg.Wake()
 }

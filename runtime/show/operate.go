@@ -289,5 +289,6 @@ func (m *Machine) showBoard() {
 	b.Master, b.Blackout, b.Holds = m.master, m.dark, slices.Clone(m.holds)
 	b.Patch, b.Machinery = m.live.Patch(), m.live.machinery()
 	m.board.Store(&b)
+	m.noteBoard()
 	m.cfg.Changed()
 }

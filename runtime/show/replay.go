@@ -22,6 +22,7 @@ type Replay struct {
 	folder  fstest.MapFS // of the live load
 	own     map[told]int // events that the machine has told scripts of by itself
 	answers func(AskDevice, any)
+	tail    *tail // if it was begun in the middle of a load
 }
 
 // told tells events of the machine apart.
@@ -106,7 +107,15 @@ func (r *Replay) published() {
 // Feed repeats one input. They are to come by their numbers. The error tells that the
 // machine has come apart from the one that made the record.
 func (r *Replay) Feed(input any) error {
+	if r.tail != nil {
+		return r.tail.feed(input)
+	}
 	switch in := input.(type) {
+	case Checkpoint:
+		if r.m.live == nil {
+			return r.begin(in)
+		}
+	case Given, Stood: // which the script half makes again
 	case ScriptTurn:
 		return r.script(in)
 	case EngineTurn:
@@ -149,21 +158,29 @@ func (r *Replay) script(in ScriptTurn) error {
 }
 
 func (r *Replay) engine(in EngineTurn) error {
+	inputs, err := r.taken(in)
+	if err == nil {
+		r.m.turn(in.Now, inputs)
+		r.published()
+	}
+	return err
+}
+
+// taken is what a turn has taken, made again.
+func (r *Replay) taken(in EngineTurn) ([]any, error) {
 	inputs := make([]any, 0, len(in.Inputs))
 	for _, x := range in.Inputs {
 		if h, ok := x.(Handed); ok {
 			made, ok := r.handed[h.Number]
 			if !ok {
-				return fmt.Errorf("turn %d of the engine loop takes batch %d, which was not made", in.Number, h.Number)
+				return nil, fmt.Errorf("turn %d of the engine loop takes batch %d, which was not made", in.Number, h.Number)
 			}
 			delete(r.handed, h.Number)
 			x = made
 		}
 		inputs = append(inputs, x)
 	}
-	r.m.turn(in.Now, inputs)
-	r.published()
-	return nil
+	return inputs, nil
 }
 
 func (r *Replay) swap(in Swapped) error {

@@ -15,6 +15,8 @@ import (
 
 	"showrun/bindings"
 	"showrun/runtime/clock"
+	"showrun/runtime/device/osc"
+	"showrun/runtime/device/theater"
 	"showrun/runtime/level"
 	"showrun/runtime/raced"
 	"showrun/runtime/show"
@@ -99,7 +101,7 @@ func (r *recording) repeated(t *testing.T) string {
 // passedOn is an input as it comes out of a file.
 func passedOn(t *testing.T, in any) any {
 	t.Helper()
-	for _, v := range show.Values() {
+	for _, v := range append(append(show.Values(), osc.Message{}), theater.Protocol().Values...) {
 		gob.Register(v)
 	}
 	var b bytes.Buffer

@@ -56,11 +56,15 @@ const longestBar = 15 * time.Second
 func (m *Machine) swapRecorded(next *Load, now, on time.Duration) (before *Load) {
 	plan := m.plan.Load()
 	in := Swapped{Number: m.next(), Now: now, Plan: plan.Version, On: on, Load: next.loaded}
+	if m.noting {
+		in.Load.State, in.Load.Carried = next.copied.state, next.copied.carried
+	}
 	before = m.swap(next, now, plan, on)
 	if before != nil {
 		in.Heard = before.takeHeard()
 	}
 	in.Begun, in.Files = next.takeHeard(), next.files.take()
+	m.swapped = in
 	m.record(in)
 	return before
 }
@@ -123,22 +127,15 @@ func (m *Machine) finish(before *Load, now time.Duration, plan *beat.Plan, on ti
 // wireUp tells the engine half what it has to know of a load that takes the place of
 // another.
 func (m *Machine) wireUp(l, before *Load) {
-	w := &wiring{load: l.Number(), from: m.horizon + 1, rate: cmp.Or(m.cfg.Rate, engine.DefaultRate), devices: map[string]taker{}}
+	w := m.wiring(l, m.horizon+1)
 	if before != nil {
 		w.left = []chan struct{}{before.left}
 	}
 	var outputs []level.Output
-	for _, o := range l.Opened() { // in order, so that runs repeat exactly
+	for _, o := range w.inOrder {
 		if d, ok := o.Declaration.(device.Outputs); ok {
 			outputs = append(outputs, d.Outputs()...)
 		}
-		_, machinery := o.Declaration.(device.Guarded)
-		w.devices[o.Declaration.Key()] = taker{o.Device, o.Declaration, machinery}
-		w.lead = max(w.lead, lead(o.Declaration))
-		if d, ok := o.Declaration.(device.Frequent); ok && d.FrameRate() > engine.DefaultRate {
-			w.rate = max(w.rate, d.FrameRate())
-		}
-		w.inOrder = append(w.inOrder, o)
 	}
 	// Frames are made as early as any output wants them; what is scheduled has to be
 	// known by then.
@@ -157,6 +154,21 @@ func (m *Machine) wireUp(l, before *Load) {
 	m.submit(engine.Batch{
 		Stamp: engine.Stamp{At: m.horizon}, Generation: l.Number(), Origin: m.cfg.File, Commands: commands,
 	})
+}
+
+// wiring is what the engine half has to know of a load that begins at an instant.
+func (m *Machine) wiring(l *Load, from time.Duration) *wiring {
+	w := &wiring{load: l.Number(), from: from, rate: cmp.Or(m.cfg.Rate, engine.DefaultRate), devices: map[string]taker{}}
+	for _, o := range l.Opened() { // in order, so that runs repeat exactly
+		_, machinery := o.Declaration.(device.Guarded)
+		w.devices[o.Declaration.Key()] = taker{o.Device, o.Declaration, machinery}
+		w.lead = max(w.lead, lead(o.Declaration))
+		if d, ok := o.Declaration.(device.Frequent); ok && d.FrameRate() > engine.DefaultRate {
+			w.rate = max(w.rate, d.FrameRate())
+		}
+		w.inOrder = append(w.inOrder, o)
+	}
+	return w
 }
 
 // lead is how long before their instants a device wants frames.

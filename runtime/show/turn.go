@@ -36,6 +36,7 @@ func (m *Machine) Script(now time.Duration) (more bool, err error) {
 	m.countScript()
 	if err == nil {
 		m.point()
+		m.checkpoint()
 	}
 	if sources := m.live.gen.Sources(); !slices.Equal(sources, *m.watched.Load()) {
 		m.watched.Store(&sources)
