@@ -4,7 +4,8 @@
 //
 // A recording is chunks, one after the other. Each says how long it is and has a checksum,
 // and is written at one go, so what a crash or a full disk cuts off is the end and no more.
-// The first has a [Header]. An orderly end has a chunk of its own.
+// The first has a [Header]. An orderly end has a chunk of its own. One recording may go on in
+// another, with a header of its own; each of the two can be read alone, and both as one.
 //
 //	offset  size  of a chunk
 //	0       3     "SRJ"
@@ -27,6 +28,7 @@ type Header struct {
 	Show, File, Dir string // name of the show, its file, and its folder, for people
 	Program         string // version of the program that made it
 	Rig             bool   // it ran on a virtual rig
+	Tail            bool   // it begins with a Start, in the middle of a run
 	Began           time.Time
 	Zone            string // name of the time zone of Began, which is the date at show time 0
 
@@ -39,10 +41,13 @@ type Header struct {
 }
 
 // Format is that of the recordings this program makes. It reads those up to it.
-const Format = 1
+const Format = 2
 
 // An Entry is one of a recording: an input of the show, a Frame or a Line.
 type Entry any
+
+// A Start is an input with which a recording may begin: nothing before it is needed.
+type Start interface{ Starts() }
 
 // Frame is a frame that the input before it has made.
 type Frame struct {

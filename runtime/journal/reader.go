@@ -16,7 +16,7 @@ type Reader struct {
 
 	from    unpacker
 	dec     *gob.Decoder
-	next    uint64            // number of the input that comes next
+	next    uint64            // number of the input that comes next; 0 until there is a Start
 	early   map[uint64]record // that have a higher number
 	frame   *Frame            // to be returned next
 	known   [][]byte          // data of Bulky inputs, in the order in which it came
@@ -49,14 +49,22 @@ func Open(from io.Reader) (*Reader, error) {
 	case r.from.kind != kindHeader:
 		return nil, ErrNone
 	}
-	r.dec = gob.NewDecoder(&r.from)
-	if err := r.decode(&r.Header); err != nil {
+	if err := r.header(&r.Header); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	if r.Header.Tail {
+		r.next = 0
 	}
 	if r.Header.Format > Format {
 		return nil, fmt.Errorf("the recording has format %d, and this program reads up to %d: it was made by a newer one (%s)", r.Header.Format, Format, r.Header.Program)
 	}
 	return r, nil
+}
+
+// header reads the header of a recording, or of one in which it goes on.
+func (r *Reader) header(h *Header) error {
+	r.dec, r.known = gob.NewDecoder(&r.from), nil
+	return r.decode(h)
 }
 
 // Next returns the next entry: inputs by their numbers, each with the frame it made behind
@@ -88,8 +96,20 @@ func (r *Reader) entry() (Entry, error) {
 			return *rec.Line, nil
 		case rec.Number == r.next:
 			return r.input(rec), nil
+		case r.next == 0:
+			r.start(rec)
 		}
-		r.early[rec.Number] = rec
+		if rec.Number >= r.next { // and not of before the start
+			r.early[rec.Number] = rec
+		}
+	}
+}
+
+// start begins with a record, if it is one to begin with.
+func (r *Reader) start(rec record) {
+	if _, ok := rec.Input.(Start); ok {
+		r.next = rec.Number
+		maps.DeleteFunc(r.early, func(n uint64, _ record) bool { return n < r.next })
 	}
 }
 
@@ -106,6 +126,8 @@ func (r *Reader) record(rec *record) error {
 			break
 		}
 		switch r.from.kind {
+		case kindHeader:
+			r.end = r.header(&Header{})
 		case kindTaken:
 			clear(r.early)
 			fallthrough
@@ -158,7 +180,10 @@ func (r *Reader) decode(to any) (err error) {
 // nothing to go on with.
 func (r *Reader) ended(err error) error {
 	missing := ""
-	if len(r.early) > 0 {
+	switch {
+	case r.next == 0:
+		missing = "what it begins with is not in it"
+	case len(r.early) > 0:
 		missing = fmt.Sprintf("input %d is missing before %d", r.next, slices.Min(slices.Collect(maps.Keys(r.early))))
 	}
 	switch {

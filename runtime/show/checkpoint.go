@@ -77,3 +77,6 @@ func (m *Machine) boardOf(s Stood) *Board {
 		Patch: m.live.Patch(), Machinery: m.live.machinery(),
 	}
 }
+
+// Starts implements journal.Start.
+func (Checkpoint) Starts() {}
