@@ -51,6 +51,9 @@ func (a *app) replayAgainst(cmd *cobra.Command, name string, f replayFlags) erro
 		return err
 	}
 	defer t.close()
+	if t.header.Tail {
+		return usageError{fmt.Errorf("%s begins in the middle of a show, so what its tasks had got to is not known: only one from the start, as of --record, can be played on another show", name)}
+	}
 	until, _, err := f.until.moment(t)
 	if err != nil {
 		return err

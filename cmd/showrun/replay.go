@@ -165,6 +165,7 @@ type played struct {
 	Inputs     uint64             `json:"inputs"`
 	Equal      uint64             `json:"frames_equal"`
 	Different  uint64             `json:"frames_different"`
+	Tail       bool               `json:"tail"` // it begins in the middle of the show
 	BreaksOff  string             `json:"breaks_off,omitempty"`
 	Difference *replay.Difference `json:"difference,omitempty"`
 	Took       float64            `json:"took"` // seconds
@@ -186,7 +187,9 @@ func (a *app) replay() *cobra.Command {
 		Short: "Play a recording of a show again, and compare every frame",
 		Long: `replay feeds what entered a show that was recorded to the same machine, as fast as it can,
 and compares every frame with the one that was made then. All are equal, or the first
-difference is named, and the exit code is 4. Nothing is sent.
+difference is named, and the exit code is 4. Nothing is sent. A recording that begins in
+the middle of a show, as of a black box that has become long, is played from what the
+script had said: its levels and cues are there, and its tasks are not.
 
 With --against it plays the recording on another version of the show instead, and tells
 what differs in the light, cue by cue: nobody has to wait for the next night to see what
@@ -259,6 +262,7 @@ func (a *app) replayAlone(ctx context.Context, name string, f replayFlags) error
 	sum := played{
 		Show: t.header.Show, Began: t.zero(), From: p.Began().Seconds(), To: p.Now().Seconds(),
 		Inputs: p.Tally.Inputs, Equal: p.Tally.Equal, Different: p.Tally.Different, Difference: p.First, Took: took.Seconds(),
+		Tail: t.header.Tail,
 	}
 	if broken != nil {
 		sum.BreaksOff = broken.Error()
@@ -288,6 +292,9 @@ func (a *app) tellPlayed(t *tape, sum played, asJSON, named bool) error {
 		sum.Began.Add(t.player.Began()).Format("2006-01-02 15:04:05 MST"), cmp.Or(terminal.Printable(t.header.Program, ""), "of an unknown version"), replay.Show(length))
 	fmt.Fprintf(a.stdout, "%s, %s equal, %d different; %.0f times its speed\n", terminal.Plural(int(sum.Inputs), "input"), terminal.Plural(int(sum.Equal), "frame"),
 		sum.Different, length.Seconds()/max(sum.Took, 1e-3))
+	if sum.Tail {
+		fmt.Fprintf(a.stdout, "it begins in the middle of the show, at show time %s: what the script had said was played\n", replay.Show(t.player.Began()))
+	}
 	if named {
 		fmt.Fprintf(a.stdout, "up to %s\n", t.position())
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 // is nothing without either.
 type recording struct {
 	recorder *record.Recorder
-	file     *os.File // nil if there is none; written before anything runs
+	reel     *record.Reel // nil if there is none; written before anything runs
 	box      record.Box
 }
 
@@ -60,7 +59,10 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 		h.opts.Log.Error("the show is not recorded, and runs: "+err.Error(), "error", err)
 		t.recorder.GiveUp(err.Error())
 	} else {
-		t.recorder.Begin(t.file, limit, h.recordingHeader())
+		if limit > 0 {
+			t.recorder.Turn, t.recorder.Checkpoint = t.turn(h), h.show.Checkpoint
+		}
+		t.recorder.Begin(t.reel, limit, h.recordingHeader())
 	}
 	recorded, failed := false, error(nil)
 	stop := h.loop(ctx, "recorder", func(ctx context.Context) {
@@ -71,10 +73,10 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 	})
 	return func(orderly bool) {
 		stop()
-		if t.file == nil {
+		if t.reel == nil {
 			return
 		}
-		err := cmp.Or(failed, t.file.Close())
+		err := cmp.Or(failed, t.reel.Close())
 		switch {
 		case limit == 0 || recorded && !orderly:
 		case recorded:
@@ -91,8 +93,8 @@ func (t *recording) begin(ctx context.Context, h *Host) (end func(orderly bool))
 // open makes the file, and returns how long it may be.
 func (t *recording) open(h *Host) (limit int64, err error) {
 	if h.opts.Record != "" {
-		if t.file, err = record.NewFile(h.opts.Record); err == nil {
-			h.opts.Log.Info("recording", "file", t.file.Name())
+		if t.reel, err = record.NewReel(h.opts.Record); err == nil {
+			h.opts.Log.Info("recording", "file", t.reel.Name())
 			return 0, nil
 		}
 		h.opts.Log.Error("the show cannot be recorded to a file", "error", err)
@@ -100,8 +102,19 @@ func (t *recording) open(h *Host) (limit int64, err error) {
 	if h.opts.BlackBox == 0 {
 		return 0, err
 	}
-	t.file, err = t.box.Open()
+	t.reel, err = t.box.Open()
 	return h.opts.BlackBox, err
+}
+
+// turn makes the black box go on in an empty file.
+func (t *recording) turn(h *Host) func() error {
+	return func() error {
+		err := t.reel.Turn()
+		if err == nil {
+			h.opts.Log.Info("the black box is long, and begins anew here: what was before stays until the next time")
+		}
+		return err
+	}
 }
 
 // recordingHeader is what the recording says of this run.
@@ -147,7 +160,7 @@ func (h *Host) keepRecording(words []string) control.Reply {
 	if len(words) > 1 {
 		return control.Reply{Text: "keep takes [FILE]"}
 	}
-	if h.recording.file == nil {
+	if h.recording.reel == nil {
 		return control.Reply{Text: "the show is not recorded" + reason(h.recording.lost())}
 	}
 	path := ""
@@ -191,14 +204,18 @@ func (h *Host) keepNow(path string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), keepAtMost)
 	defer cancel()
-	size, err := h.recording.recorder.Flushed(ctx)
+	taken, err := h.recording.recorder.Take(ctx, h.recording.reel)
 	if err == nil {
-		err = record.Keep(h.recording.file, size, path)
+		err = taken.Keep(path)
 	}
 	if err != nil {
 		return "", err
 	}
-	text := fmt.Sprintf("kept as %s, %d kB from the start of the show", path, (size+999)/1000)
+	since := "from the start of the show"
+	if !taken.Since.IsZero() {
+		since = "from " + taken.Since.Format("15:04:05") + " on"
+	}
+	text := fmt.Sprintf("kept as %s, %d kB %s", path, (taken.Size+999)/1000, since)
 	if why := h.recording.recorder.Ended(); why != "" {
 		text += "; it does not go up to now: " + why
 	}

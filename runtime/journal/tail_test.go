@@ -70,8 +70,8 @@ func numbers(file []byte) (list []uint64, end error) {
 // TestARecordingGoesOnInAnother: both are one, and the second alone begins with its start, at
 // whatever place that was written. What was under way before is nothing to it.
 func TestARecordingGoesOnInAnother(t *testing.T) {
-	files := []byte(strings.Repeat("a file", 100))
-	first := part(t, false, false, turn{Number: 1}, bulk{2, files}, turn{Number: 4})
+	files, old := []byte(strings.Repeat("a file", 100)), []byte("as it was")
+	first := part(t, false, false, turn{Number: 1}, bulk{2, old}, turn{Number: 4})
 	rest := []any{turn{Number: 3}, turn{Number: 8}, turn{Number: 5}, bulk{7, files}, begun{6}, turn{Number: 9}, bulk{11, files}, turn{Number: 10}}
 	second, cut := part(t, true, true, rest...), part(t, true, false, rest...)
 	for _, c := range []struct {
@@ -97,7 +97,7 @@ func TestARecordingGoesOnInAnother(t *testing.T) {
 	}
 	_, entries, _ := read(slices.Concat(first, second))
 	for _, e := range entries {
-		if b, ok := e.(bulk); ok && !bytes.Equal(b.Data, files) {
+		if b, ok := e.(bulk); ok && b.Number > 2 && !bytes.Equal(b.Data, files) {
 			t.Errorf("the data of %d is %q", b.Number, b.Data)
 		}
 	}

@@ -12,15 +12,14 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"showrun/runtime/journal"
 )
 
-// How the names of recordings in a folder end: of the black box of a show that runs, of the
-// one that it left when it ended, and of those that are kept.
+// How the names of recordings in a folder end: of the black box of a show that runs, of what
+// it had before that, of the one that it left when it ended, and of those that are kept.
 const (
 	suffix        = ".recording"
 	runningSuffix = "-running" + suffix
+	earlierSuffix = "-earlier" + suffix
 	lastSuffix    = "-last" + suffix
 	crashSuffix   = "-crash" + suffix
 )
@@ -42,15 +41,68 @@ func (b Box) Running() string { return b.path(runningSuffix) }
 func (b Box) Named(at time.Time) string { return b.path("-" + at.Format(stamp) + suffix) }
 
 // Open makes an empty black box.
-func (b Box) Open() (*os.File, error) {
+func (b Box) Open() (*Reel, error) {
 	if err := os.MkdirAll(b.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(b.Running(), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err := os.Remove(b.path(earlierSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	file, err := os.OpenFile(b.Running(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &Reel{path: b.Running(), file: file, earlier: b.path(earlierSuffix)}, nil
 }
 
 // Ended puts the black box of a run that ended as it should where that of the last one is.
-func (b Box) Ended() error { return os.Rename(b.Running(), b.path(lastSuffix)) }
+func (b Box) Ended() error { return b.join(url.PathEscape(b.Show), b.path(lastSuffix)) }
+
+// join makes one recording of both parts of a black box. If that cannot be, the newer part
+// is kept.
+func (b Box) join(name, to string) error {
+	running, earlier := filepath.Join(b.Dir, name+runningSuffix), filepath.Join(b.Dir, name+earlierSuffix)
+	switch {
+	case !exists(earlier):
+		return os.Rename(running, to)
+	case !exists(running):
+		return os.Rename(earlier, to)
+	}
+	if err := appendFile(earlier, running); err != nil {
+		return errors.Join(err, os.Rename(running, to))
+	}
+	return cmp.Or(os.Rename(earlier, to), os.Remove(running))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// appendFile adds one file to another that is there, all of it or nothing.
+func appendFile(to, from string) (err error) {
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, out.Close()) }()
+	info, err := out.Stat()
+	if err != nil {
+		return err
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if _, err = io.Copy(out, in); err == nil {
+		err = out.Sync()
+	}
+	if err != nil {
+		err = errors.Join(err, out.Truncate(info.Size()))
+	}
+	return err
+}
 
 // Forget removes the black box of a run that never began.
 func (b Box) Forget() error { return os.Remove(b.Running()) }
@@ -64,16 +116,18 @@ func (b Box) Crashes() (kept []string, err error) {
 	}
 	for _, e := range entries {
 		name, running := strings.CutSuffix(e.Name(), runningSuffix)
+		if !running {
+			name, running = strings.CutSuffix(e.Name(), earlierSuffix)
+		}
 		info, e := e.Info()
-		if !running || e != nil {
+		if !running || e != nil || !exists(filepath.Join(b.Dir, info.Name())) { // as it was joined
 			continue
 		}
 		to := filepath.Join(b.Dir, name+"-"+info.ModTime().Format(stamp)+crashSuffix)
-		if e := os.Rename(filepath.Join(b.Dir, info.Name()), to); e != nil {
-			err = cmp.Or(err, e)
-			continue
+		err = cmp.Or(err, b.join(name, to))
+		if exists(to) {
+			kept = append(kept, to)
 		}
-		kept = append(kept, to)
 	}
 	return kept, err
 }
@@ -113,40 +167,21 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// New makes a file for a recording. If there is one of the name, it gets another: a show
+// NewReel makes a file for a recording. If there is one of the name, it gets another: a show
 // that is started again by a machine has to start, and overwrites nothing.
-func NewFile(path string) (*os.File, error) {
+func NewReel(path string) (*Reel, error) {
 	ext := filepath.Ext(path)
 	for n := 1; ; n++ {
 		name := path
 		if n > 1 {
 			name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
 		}
-		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		switch {
+		case err == nil:
+			return &Reel{path: name, file: f}, nil
+		case !errors.Is(err, fs.ErrExist):
+			return nil, err
 		}
 	}
-}
-
-// Keep copies the first bytes of a recording that goes on to a new file. It is whole there.
-func Keep(from *os.File, size int64, path string) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists already; choose another name", path)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(to, io.NewSectionReader(from, 0, size))
-	if err == nil {
-		_, err = to.Write(journal.Taken())
-	}
-	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
-		os.Remove(path)
-	}
-	return err
 }

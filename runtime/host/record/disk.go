@@ -26,28 +26,48 @@ const (
 // tried again in its place, so that the file has no gap.
 type disk struct {
 	to    File
-	limit int64 // bytes of the file; 0 = any
-	room  int   // bytes that may wait
+	turn  func() error // makes it go on in an empty file
+	limit int64        // bytes of the file and of that before it; 0 = any
+	room  int          // bytes that may wait
 	log   *slog.Logger
 
 	mu     sync.Mutex
 	queue  []piece
 	queued int   // bytes in it
-	given  int64 // bytes that were ever put in
+	before int64 // bytes that were put into the file before
+	given  int64 // and into this one
 	ending bool
 
 	more chan struct{} // there is something to do
 	done chan error    // what run ended with
 }
 
-// piece is a chunk, or somebody who waits for those before it.
+// piece is a chunk, or somebody who waits for those before it, or that it goes on in another
+// file.
 type piece struct {
 	chunk []byte
 	mark  func(size int64)
+	turn  bool
 }
 
-func newDisk(to File, limit int64, log *slog.Logger) *disk {
-	return &disk{to: to, limit: limit, room: backlog, log: log, more: make(chan struct{}, 1), done: make(chan error, 1)}
+func newDisk(to File, turn func() error, limit int64, log *slog.Logger) *disk {
+	return &disk{to: to, turn: turn, limit: limit, room: backlog, log: log, more: make(chan struct{}, 1), done: make(chan error, 1)}
+}
+
+// size is how many bytes were put into the present file.
+func (d *disk) size() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.given
+}
+
+// turnOver has what comes go to another file, before which no more than the present one is
+// kept.
+func (d *disk) turnOver() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.before, d.given = d.given, 0
+	d.put(piece{turn: true})
 }
 
 // Write implements io.Writer for chunks: it takes one, at once.
@@ -55,7 +75,7 @@ func (d *disk) Write(chunk []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.limit > 0 && d.given+int64(len(chunk)) > d.limit:
+	case d.limit > 0 && d.before+d.given+int64(len(chunk)) > d.limit:
 		return 0, fmt.Errorf("it has the %d MiB that it may have (--black-box)", d.limit>>20)
 	case d.queued+len(chunk) > d.room && d.queued > 0:
 		return 0, fmt.Errorf("the disk has not taken the last %d kB", d.queued>>10)
@@ -121,7 +141,7 @@ func (d *disk) write() error {
 			d.drop()
 			continue
 		}
-		_, err := d.to.WriteAt(p.chunk, size)
+		err := d.do(p, &size)
 		switch {
 		case err != nil && ending:
 			return err
@@ -136,9 +156,24 @@ func (d *disk) write() error {
 			failing = false
 			d.log.Warn("the recording can be written again, and nothing of it is missing")
 		}
-		size += int64(len(p.chunk))
 		d.drop()
 	}
+}
+
+// do writes a chunk where the file ends, or begins the next file.
+func (d *disk) do(p piece, size *int64) error {
+	if !p.turn {
+		_, err := d.to.WriteAt(p.chunk, *size)
+		if err == nil {
+			*size += int64(len(p.chunk))
+		}
+		return err
+	}
+	err := d.turn()
+	if err == nil {
+		*size = 0
+	}
+	return err
 }
 
 // rest waits until it is time to try again, or the end.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,25 +76,32 @@ type session struct {
 	paper  *paper
 	log    bytes.Buffer
 	number uint64
+	wanted atomic.Bool // a checkpoint is
 	end    func() error
 }
 
 func begin(t *testing.T, limit int64) *session {
 	t.Helper()
 	s := &session{Recorder: New(), paper: &paper{}}
+	s.start(t, s.paper, limit)
+	return s
+}
+
+// start begins a recording in a file.
+func (s *session) start(t *testing.T, to File, limit int64) {
+	t.Helper()
 	began := time.Now()
 	s.Log, s.Since = slog.New(slog.NewTextHandler(&s.log, nil)), func(at time.Time) time.Duration { return at.Sub(began) }
 	registry := &level.Registry{}
 	registry.Output("one", 512)
 	s.Names(registry)
-	s.Begin(s.paper, limit, journal.Header{Show: "gala"})
+	s.Begin(to, limit, journal.Header{Show: "gala"})
 	s.disk.room = 1 << 20
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { _, err := s.Run(ctx); done <- err }()
 	s.end = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() { s.end() })
-	return s
 }
 
 // turn has the loops do a turn each, of which that of the engine makes a frame and takes as
@@ -267,25 +275,15 @@ func TestALoopThatIsTooFast(t *testing.T) {
 	})
 }
 
-// TestFlushedTellsHowMuchIsWritten, which is what a copy has.
-func TestFlushedTellsHowMuchIsWritten(t *testing.T) {
+// TestAFullDiskKeepsNothing: who asks is told.
+func TestAFullDiskKeepsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := begin(t, 0)
-		for range 7 {
-			s.turn()
-		}
-		size, err := s.Flushed(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n, err := inputs(append(s.paper.read()[:size], journal.Taken()...)); n != 14 || err != io.EOF {
-			t.Errorf("%d inputs, %v", n, err)
-		}
 		s.paper.fill(true)
 		s.turn()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := s.Flushed(ctx); err == nil {
+		if _, err := s.Take(ctx, nil); err == nil {
 			t.Error("a full disk has taken it")
 		}
 	})
@@ -329,7 +327,7 @@ func TestBlackBoxesOfCrashesAreKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = f.Write(make([]byte, size))
+		_, err = f.WriteAt(make([]byte, size), 0)
 		if err = errors.Join(err, f.Close(), os.Chtimes(box.Running(), at, at)); err != nil {
 			t.Fatal(err)
 		}
@@ -373,7 +371,7 @@ func TestBlackBoxesOfCrashesAreKept(t *testing.T) {
 func TestARecordingReplacesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gig.recording")
 	for _, want := range []string{"gig.recording", "gig-2.recording", "gig-3.recording"} {
-		f, err := NewFile(path)
+		f, err := NewReel(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -381,7 +379,11 @@ func TestARecordingReplacesNothing(t *testing.T) {
 		if filepath.Base(f.Name()) != want {
 			t.Error(f.Name())
 		}
-		if err := Keep(f, 0, path); err == nil || !strings.Contains(err.Error(), "exists already") {
+		taken, err := f.Take(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := taken.Keep(path); err == nil || !strings.Contains(err.Error(), "exists already") {
 			t.Error(err)
 		}
 	}

@@ -22,6 +22,12 @@ type Recorder struct {
 	Log   *slog.Logger                  // for what becomes of it
 	Since func(time.Time) time.Duration // show time of a moment
 
+	// Turn makes a recording that has a bound go on in an empty file, on a goroutine of its
+	// own, and Checkpoint has a show.Checkpoint come in soon, with which that begins. Nil: the
+	// recording ends at its bound.
+	Turn       func() error
+	Checkpoint func()
+
 	registry *level.Registry
 
 	turns  ring
@@ -34,8 +40,10 @@ type Recorder struct {
 	ended atomic.Pointer[string] // why no more is recorded; nil while it is
 	taken uint64                 // inputs that are in; the goroutine of Run only
 
-	w    *journal.Writer
-	disk *disk
+	w      *journal.Writer
+	disk   *disk
+	header journal.Header
+	base   int64 // bytes of the file up to where there is all to begin with; -1 before that is in
 }
 
 // New returns a recorder that holds what comes until Run. Its log and clock are to be set.
@@ -121,10 +129,10 @@ const (
 	flushEvery = 500 * time.Millisecond // what a crash costs at most, and a little
 )
 
-// Begin has a recording begin in a file, of which it may have so many bytes; 0 = any. Who
-// calls it closes the file after Run.
+// Begin has a recording begin in a file. It may have so many bytes, together with the file
+// before if it is one that goes on in others; 0 = any. Who calls it closes the file after Run.
 func (r *Recorder) Begin(to File, limit int64, h journal.Header) {
-	r.disk = newDisk(to, limit, r.Log)
+	r.disk, r.header = newDisk(to, r.Turn, limit, r.Log), h
 	var err error
 	if r.w, err = journal.Create(r.disk, h); err != nil {
 		r.GiveUp(err.Error())
@@ -158,6 +166,7 @@ func (r *Recorder) Run(ctx context.Context) (any bool, err error) {
 			if now.Sub(flushed) >= flushEvery {
 				flushed = now
 				r.flush()
+				r.turnOver()
 			}
 		case kept := <-r.keeps:
 			r.drain()
@@ -198,6 +207,26 @@ func (r *Recorder) input(number uint64, in any, made *journal.Frame) {
 		return
 	}
 	r.taken++
+	if _, ok := in.(show.Checkpoint); ok {
+		r.flush()
+		r.base = r.disk.size()
+	}
+}
+
+// turnOver goes on in another file when there is a third of what there may be in this one:
+// so two are within the bound, whatever it takes to begin the second.
+func (r *Recorder) turnOver() {
+	d := r.disk
+	if r.w == nil || d == nil || d.turn == nil || r.base < 0 || d.size()-r.base <= d.limit/3 {
+		return
+	}
+	d.turnOver()
+	h, err := r.header, error(nil)
+	h.Tail = true
+	if r.w, err = journal.Create(d, h); !r.failed(err) {
+		r.base = -1
+		r.Checkpoint()
+	}
 }
 
 func (r *Recorder) flush() {
@@ -214,20 +243,24 @@ func (r *Recorder) failed(err error) bool {
 	return err != nil
 }
 
-// Flushed has all that has come up to now written, and returns how many bytes of the file
-// that is; any goroutine.
-func (r *Recorder) Flushed(ctx context.Context) (int64, error) {
+// Take has all that has come up to now written, and takes it from where it is written to; any
+// goroutine.
+func (r *Recorder) Take(ctx context.Context, from *Reel) (*Taken, error) {
 	if r.disk == nil {
-		return 0, errors.New(r.Ended())
+		return nil, errors.New(r.Ended())
 	}
-	size := make(chan int64, 1)
-	for keeps, kept := r.keeps, func(n int64) { size <- n }; ; keeps = nil {
+	type answer struct {
+		*Taken
+		error
+	}
+	taken := make(chan answer, 1)
+	for keeps, kept := r.keeps, func(size int64) { t, err := from.Take(size); taken <- answer{t, err} }; ; keeps = nil {
 		select {
 		case keeps <- kept:
-		case n := <-size:
-			return n, nil
+		case t := <-taken:
+			return t.Taken, t.error
 		case <-ctx.Done():
-			return 0, fmt.Errorf("the disk does not take the recording: %w", context.Cause(ctx))
+			return nil, fmt.Errorf("the disk does not take the recording: %w", context.Cause(ctx))
 		}
 	}
 }

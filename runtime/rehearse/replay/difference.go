@@ -138,6 +138,12 @@ func describe(input any) string {
 		return fmt.Sprintf("load %d of %s", in.Load.Number, in.Load.Main)
 	case show.Copied:
 		return fmt.Sprintf("the copy of show.state for load %d", in.Load)
+	case show.Checkpoint:
+		return "a checkpoint"
+	case show.Given:
+		return fmt.Sprintf("what was handed over as %d", in.Handed)
+	case show.Stood:
+		return "what people can operate"
 	case show.Ended:
 		return "the end of the show"
 	case show.Left:
