@@ -228,6 +228,44 @@ func repeat(t *testing.T, file, text string, seed uint64, length time.Duration) 
 		t.Fatalf("%d inputs are not recorded: %s", n, why)
 	}
 	replay(t, tape, live, log)
+	tails(t, tape)
+}
+
+// tails begins at checkpoints of a recording, and compares what comes of that.
+func tails(t *testing.T, tape string) {
+	t.Helper()
+	header, entries := recorded(t, tape)
+	tried, equal := 0, 0
+	for i, e := range entries {
+		begin, ok := e.(show.Checkpoint)
+		if !ok || tried == 4 {
+			continue
+		}
+		tried++
+		var again *show.Replay
+		is := &hashes{trace: &trace{registry: func() *level.Registry { return again.Registry() }}}
+		cfg := record.Config(header)
+		cfg.Bind, cfg.Frames = bindings.New, is
+		again = show.NewReplay(cfg)
+		last := uint64(0)
+		for _, e := range entries[i:] {
+			switch e := e.(type) {
+			case journal.Line:
+			case journal.Frame:
+				if last > begin.Turn && e != is.frame {
+					t.Fatalf("from checkpoint %d on, after input %d: recorded %v, replayed %v", begin.Number, last, e, is.frame)
+				}
+				equal++
+			default:
+				last = show.NumberOf(e)
+				if err := again.Feed(e); err != nil {
+					t.Fatalf("from checkpoint %d on, input %d, %T: %v", begin.Number, last, e, err)
+				}
+			}
+		}
+		again.Close()
+	}
+	t.Logf("from %d checkpoints on, %d frames equal", tried, equal)
 }
 
 // hashes notes the frames of a machine.
@@ -346,6 +384,9 @@ func trouble(ctx context.Context, h *Host, file, text string, seed uint64) {
 		}
 		if h.generation.Load() == 0 {
 			continue // a first load that is broken is no show
+		}
+		if rng.IntN(6) == 0 {
+			h.show.Checkpoint()
 		}
 		switch rng.IntN(14) {
 		case 0:

@@ -83,7 +83,7 @@ func (t *tail) stand(s Stood) error {
 	t.have(l.Files)
 	oracle := script.Replay(t.asked)
 	oracle.Feed(l.Heard...)
-	c := Copy{l.Number, l.State, l.Carried}
+	c := Copy{l.Number, l.State, l.Carried}.apart() // a load changes it
 	next, err := t.m.prepare(context.Background(), t.folder, c, l, t.m.plan.Load(), oracle)
 	if err != nil {
 		return fmt.Errorf("load %d: %w", l.Number, err)
