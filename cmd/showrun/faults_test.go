@@ -37,6 +37,7 @@ var faults = []fault{
 	{"The disk of the state is full or read only", "everything", "the state cannot be written: the show goes on, but what it has to remember is lost if it ends now", 0, "", "TestFullDisk"},
 	{"The disk of the recording is full for a while", "everything; nothing of the recording is missing", "the recording can be written again, and nothing of it is missing", 2 * time.Second, "1 s", "TestAFullDiskCostsNothingIfItIsEmptiedInTime"},
 	{"The disk of the recording hangs, or stays full", "everything but the recording; what is not in it is counted", "the recording ends here, and the show goes on: ", 0, "", "TestADiskThatHangsCostsTheRecording"},
+	{"A show runs for days", "its black box keeps the newest part, within its bound", "the black box is long, and begins anew here", 0, "", "TestABlackBoxGoesOn"},
 	{"A show is killed", "the next one keeps its black box, which repeats it up to less than a second before", "a run before did not end; its black box is kept", 0, "", "TestAKilledShowLeavesItsRecording"},
 	{"Nothing can be written when a show with machinery starts", "the show; machinery is told nothing until the disk is back", "how to make it safe after a crash cannot be kept, so it is not told anything", 5 * time.Second, "1 s", "TestMachineryWithoutADisk"},
 	{"The state is damaged, or its folder removed, under a running show", "everything; the state is written anew", "somebody else has changed or removed the state file while it is used", 0, "", "harmed.txtar"},

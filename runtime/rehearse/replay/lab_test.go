@@ -128,21 +128,24 @@ func (r *tape) config() show.Config {
 }
 
 // file is the recording as it comes out of a file.
-func (r *tape) file() []byte {
+func (r *tape) file() []byte { return r.part(r.header(), r.entries) }
+
+// part is a recording of some entries as it comes out of a file.
+func (r *tape) part(h journal.Header, entries []journal.Entry) []byte {
 	r.t.Helper()
 	record.Register(protocols())
 	var b bytes.Buffer
-	w, err := journal.Create(&b, r.header())
+	w, err := journal.Create(&b, h)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for i, e := range r.entries {
+	for i, e := range entries {
 		if _, ok := e.(journal.Frame); ok {
 			continue
 		}
 		var frame *journal.Frame
-		if i+1 < len(r.entries) {
-			if f, ok := r.entries[i+1].(journal.Frame); ok {
+		if i+1 < len(entries) {
+			if f, ok := entries[i+1].(journal.Frame); ok {
 				frame = &f
 			}
 		}
@@ -159,7 +162,12 @@ func (r *tape) file() []byte {
 // player plays it, as it comes out of a file.
 func (r *tape) player() *replay.Player {
 	r.t.Helper()
-	rec, err := journal.Open(bytes.NewReader(r.file()))
+	return r.playerOf(r.file())
+}
+
+func (r *tape) playerOf(file []byte) *replay.Player {
+	r.t.Helper()
+	rec, err := journal.Open(bytes.NewReader(file))
 	if err != nil {
 		r.t.Fatal(err)
 	}
