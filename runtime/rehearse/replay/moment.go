@@ -65,11 +65,15 @@ func InCue(list, number string) Moment { return Moment{by: byCue, list: list, cu
 // 723.5, or the time of day, as in 21:43:05, at which it was after the recording had begun,
 // the next day if it had gone past midnight.
 func ParseTime(text string, zero time.Time, began time.Duration) (Moment, error) {
-	if d, err := time.ParseDuration(text); err == nil {
-		return At(d), nil
+	at, err := time.ParseDuration(text)
+	if s, e := strconv.ParseFloat(text, 64); e == nil && s >= 0 && s < 1e9 {
+		at, err = time.Duration(s*float64(time.Second)), nil
 	}
-	if s, err := strconv.ParseFloat(text, 64); err == nil && s >= 0 && s < 1e9 {
-		return At(time.Duration(s * float64(time.Second))), nil
+	switch {
+	case err == nil && at < began.Truncate(time.Second):
+		return Moment{}, fmt.Errorf("the recording begins at show time %s, got %q", Show(began), text)
+	case err == nil:
+		return At(at), nil
 	}
 	for _, layout := range []string{"15:04:05", "15:04"} {
 		clock, err := time.Parse(layout, text)

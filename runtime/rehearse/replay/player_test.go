@@ -365,10 +365,13 @@ func TestMoments(t *testing.T) {
 	if err := p.Until(replay.At(time.Minute), on); err != io.EOF || p.Now() < 6*time.Second {
 		t.Errorf("a minute: at %v, %v", p.Now(), err)
 	}
-	for _, text := range []string{"noon", "25:00:00", "-"} {
-		if _, err := replay.ParseTime(text, zero, 0); err == nil {
+	for _, text := range []string{"noon", "25:00:00", "-", "1m", "59.9"} {
+		if _, err := replay.ParseTime(text, zero, 72*time.Second); err == nil {
 			t.Errorf("%q is a time", text)
 		}
+	}
+	if _, err := replay.ParseTime("72", zero, 72*time.Second+time.Millisecond); err != nil {
+		t.Error(err)
 	}
 	if _, err := replay.ParseCue("main"); err == nil {
 		t.Error("main is a cue")

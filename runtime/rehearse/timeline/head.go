@@ -21,6 +21,7 @@ type head struct {
 type headRun struct {
 	Name     string      `json:"name"`
 	File     string      `json:"file"`
+	Begin    int64       `json:"begin"`
 	End      int64       `json:"end"`
 	Frames   int         `json:"frames"`
 	Bucket   int64       `json:"bucket"`
@@ -79,7 +80,7 @@ func (t *Timeline) buckets() (most int) {
 func (t *Timeline) head() headRun {
 	m := &t.marks
 	h := headRun{
-		Name: t.cfg.Name, File: t.cfg.File, End: t.end.Microseconds(), Frames: t.count,
+		Name: t.cfg.Name, File: t.cfg.File, Begin: t.begin.Microseconds(), End: t.end.Microseconds(), Frames: t.count,
 		Bucket: t.levels.tier.bucket.Microseconds(), Buckets: t.buckets(),
 		Rows: []headRow{}, Groups: []headGroup{}, Blocks: [][5]int64{}, Lists: []string{},
 		Cues: [][]any{}, Decks: [][]any{}, Machines: [][]any{}, Messages: [][]any{}, Late: [][]any{}, Log: [][]any{},

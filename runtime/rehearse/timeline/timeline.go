@@ -43,10 +43,11 @@ type Config struct {
 // Timeline is a show.FrameSink, an OrderSink and a BatchSink. It belongs to the goroutine of
 // the run.
 type Timeline struct {
-	cfg  Config
-	show Show
-	now  func() time.Duration
-	end  time.Duration
+	cfg   Config
+	show  Show
+	now   func() time.Duration
+	begin time.Duration // of the picture: a recording may begin in the middle of a run
+	end   time.Duration
 
 	board  *show.Board
 	levels levels
@@ -87,6 +88,9 @@ func (t *Timeline) Frame(f *level.Frame) {
 	t.look()
 	t.levels.add(f)
 	t.marks.beats.look(t.show.Plan().Course, f.At, t.show.BarLength())
+	if t.count == 0 {
+		t.begin = f.At.Truncate(time.Second)
+	}
 	if t.count%looksEvery == 0 {
 		t.marks.late.look(f.At, t.show.Counts())
 		t.marks.devices(f.At, t.cfg.Opened())

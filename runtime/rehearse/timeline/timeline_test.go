@@ -21,6 +21,7 @@ import (
 	"showrun/runtime/device"
 	"showrun/runtime/device/osc"
 	"showrun/runtime/device/stagelinq"
+	"showrun/runtime/level"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/timeline"
 	"showrun/scripts"
@@ -94,6 +95,7 @@ func unpacked(t testing.TB, page, id string) []byte {
 type head struct {
 	Runs []struct {
 		Name     string
+		Begin    int64
 		End      int64
 		Frames   int
 		Rows     []struct{ N string }
@@ -142,6 +144,26 @@ func TestPageOfTwoRunsIsTheSame(t *testing.T) {
 	a, b := page(t, rehearsed(t, gala, time.Minute)), page(t, rehearsed(t, gala, time.Minute))
 	if a != b {
 		t.Errorf("two runs make pages of %d and %d bytes that differ", len(a), len(b))
+	}
+}
+
+// TestPageBeginsWithTheRecording, which may be days after the show did.
+func TestPageBeginsWithTheRecording(t *testing.T) {
+	line := rehearsed(t, gala, time.Second)
+	if run := headOf(t, page(t, line)).Runs[0]; run.Begin != 0 || run.End < 1e6 {
+		t.Errorf("from %d to %d us", run.Begin, run.End)
+	}
+	late := timeline.New(timeline.Config{Name: "gala"})
+	run, err := rehearse.New(rehearse.Options{Bind: bindings.New, Frames: late})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	late.Watch(run.Show(), run.Now)
+	late.Frame(&level.Frame{At: 72*time.Hour + 300*time.Millisecond})
+	late.End(72*time.Hour + time.Second)
+	if run := headOf(t, page(t, late)).Runs[0]; run.Begin != 72*3600e6 || run.End != run.Begin+1e6 {
+		t.Errorf("from %d to %d us", run.Begin, run.End)
 	}
 }
 

@@ -70,8 +70,8 @@ function take(view) {
 
   // map moves what is seen to a place of the map.
   function map(at) {
-    const time = ((at.x - view.gutter) / (view.width - view.gutter)) * view.end;
-    const half = Math.min(view.to - view.from, view.end / 4) / 2;
+    const all = view.end - view.begin, time = view.begin + ((at.x - view.gutter) / (view.width - view.gutter)) * all;
+    const half = Math.min(view.to - view.from, all / 4) / 2;
     view.show(time - half, time + half);
   }
 
@@ -108,7 +108,7 @@ function keys(view, e) {
     ArrowLeft: () => view.move(-span * part), ArrowRight: () => view.move(span * part),
     ArrowUp: () => view.roll(-60), ArrowDown: () => view.roll(60),
     "+": () => view.zoom(0.5, view.goal), "=": () => view.zoom(0.5, view.goal), "-": () => view.zoom(2, view.goal),
-    0: () => view.show(0, view.end), Home: () => view.show(0, view.end),
+    0: () => view.show(view.begin, view.end), Home: () => view.show(view.begin, view.end),
     n: () => view.cue(1), p: () => view.cue(-1), d: () => view.differ(),
     "/": () => element("find").focus(), t: theme, "?": help,
     Escape: () => {

@@ -15,7 +15,7 @@ async function main() {
 function figures(run, named) {
   const count = (n, what) => (n === 1 ? `1 ${what}` : `${n.toLocaleString("en")} ${what}s`);
   const errors = run.log.filter((l) => l[1] === "ERROR").length;
-  const parts = [clock(run.end, false), count(run.frames, "frame"), count(run.rows.length, "fixture"), count(run.cues.length, "cue"), count(run.beats.length, "beat")];
+  const parts = [clock(run.end - run.begin, false), count(run.frames, "frame"), count(run.rows.length, "fixture"), count(run.cues.length, "cue"), count(run.beats.length, "beat")];
   if (errors) parts.push(count(errors, "error"));
   if (run.more) parts.push(`${run.more} more messages are not listed`);
   if (run.unlisted) parts.push(`${run.unlisted} more lines of the log are not listed`);
@@ -27,7 +27,7 @@ function bind(view) {
   const on = (id, what) => element(id).addEventListener("click", what);
   on("in", () => view.zoom(0.5, mid()));
   on("out", () => view.zoom(2, mid()));
-  on("all", () => view.show(0, view.end));
+  on("all", () => view.show(view.begin, view.end));
   on("theme", theme);
   on("help", help);
   on("differ", () => view.differ());

@@ -5,12 +5,12 @@ const inks = {
 };
 
 // strips is how many there are: one for each half hour, and not too many.
-function strips(end) { return Math.min(Math.max(Math.ceil((end - 60e6) / 1800e6), 1), 16); }
+function strips(length) { return Math.min(Math.max(Math.ceil((length - 60e6) / 1800e6), 1), 16); }
 
 // printed fills the paper.
 function printed(view) {
   const paper = element("paper");
-  const n = strips(view.end), span = view.end / n, width = 1500;
+  const all = view.end - view.begin, n = strips(all), span = all / n, width = 1500;
   const lanes = lanesOf(view.runs, new Set(), "");
   lanes.top = lanes.top.filter((l) => l.kind !== "map");
   place(lanes, 0, false);
@@ -25,7 +25,7 @@ function printed(view) {
   const figures = [];
   for (let i = 0; i < n; i++) {
     for (let scroll = 0; scroll === 0 || scroll < y; scroll += sheet) {
-      figures.push(strip(view, lanes, i * span, span, width, lanes.topHeight + Math.min(y - scroll, sheet), scroll));
+      figures.push(strip(view, lanes, view.begin + i * span, span, width, lanes.topHeight + Math.min(y - scroll, sheet), scroll));
     }
   }
   paper.replaceChildren(...figures);

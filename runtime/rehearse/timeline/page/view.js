@@ -4,7 +4,8 @@ class View {
     Object.assign(this, { runs, scroll: 0, shut: new Set(), find: "", pin: null, point: null });
     this.differs = new Map(differs.map((d) => [d.n, d.s]));
     this.end = Math.max(...runs.map((r) => r.end), 1);
-    this.from = 0;
+    this.begin = Math.min(...runs.map((r) => r.begin));
+    this.from = this.begin;
     this.to = this.end;
     this.stage = element("stage");
     this.picture = element("picture").getContext("2d", { willReadFrequently: true });
@@ -34,10 +35,10 @@ class View {
 
   // show moves to a stretch of time.
   show(from, to) {
-    const least = 40e3, most = this.end * 1.02;
+    const least = 40e3, last = this.end + (this.end - this.begin) * 0.02, most = last - this.begin;
     let span = Math.min(Math.max(to - from, least), most);
     const mid = (from + to) / 2;
-    from = Math.min(Math.max(mid - span / 2, 0), Math.max(this.end * 1.02 - span, 0));
+    from = Math.min(Math.max(mid - span / 2, this.begin), Math.max(last - span, this.begin));
     this.from = from;
     this.to = from + span;
     this.draw();
@@ -66,7 +67,7 @@ class View {
   // map draws the whole night at the top, and what of it is seen.
   map() {
     const ctx = this.picture, c = coloursOf();
-    const { y, h } = this.lanes.top[0], width = this.width - this.gutter, all = this.end;
+    const { y, h } = this.lanes.top[0], width = this.width - this.gutter, all = this.end - this.begin;
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.fillStyle = c.panel;
     ctx.fillRect(0, y, this.width, h);
@@ -75,7 +76,7 @@ class View {
     const pen = new Pen(ctx, { gutter: 0, width: this.gutter, from: 0, to: 1, step: 1 }, c);
     pen.text(clock(all, false), 8, y + h / 2, c.soft, 12);
     const points = Math.max(Math.round(width), 1);
-    if (this.mapped?.points !== points) this.mapped = { points, glow: glow(run, all, points) };
+    if (this.mapped?.points !== points) this.mapped = { points, glow: glow(run, this.begin, all, points) };
     for (let x = 0; x < points; x++) {
       const [r, g, b, bright] = this.mapped.glow[x];
       if (!bright) continue;
@@ -84,7 +85,8 @@ class View {
       ctx.fillRect(this.gutter + x, y + h - 3 - tall, 1, tall);
     }
     ctx.globalAlpha = 1;
-    const left = this.gutter + (this.from / all) * width, right = this.gutter + (Math.min(this.to, all) / all) * width;
+    const point = (time) => this.gutter + (Math.min(time - this.begin, all) / all) * width;
+    const left = point(this.from), right = point(this.to);
     ctx.fillStyle = c.shade;
     ctx.fillRect(left, y, Math.max(right - left, 3), h);
     ctx.strokeStyle = c.on;
@@ -165,11 +167,11 @@ function coloursOf() {
 }
 
 // glow is how the whole rig looks on each point of a map: its colour, and how bright, 0-1.
-function glow(run, end, points) {
+function glow(run, begin, span, points) {
   const sum = Array.from({ length: points }, () => [0, 0, 0, 0]);
   for (let row = 0; row < run.rows.length; row++) {
     const s = new Strip(points);
-    if (run.buckets) buckets(s, run, row, 0, end / points, points);
+    if (run.buckets) buckets(s, run, row, begin, span / points, points);
     for (let x = 0; x < points; x++) {
       const bright = (s.low[x] + s.high[x]) / 510;
       for (let i = 0; i < 3; i++) sum[x][i] += s.rgb[x * 3 + i] * bright;
