@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the text scripts. Beside the commands of testscript they have
 //
 //	exits CODE [arguments]   run showrun with arguments; it must end with CODE
+//	tells REGEXP [arguments] run showrun with arguments until it writes this to stdout
 //	start [arguments]        run showrun in the background
 //	await REGEXP             wait until it has written this to stderr, after what was awaited before
 //	signal INT|TERM|HUP      send it a signal
@@ -48,6 +49,7 @@ func TestScripts(t *testing.T) {
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
+			"tells":     tells,
 			"start":     start,
 			"await":     await,
 			"signal":    signalProcess,
@@ -106,6 +108,29 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("showrun ended with %d, want %s", code, args[0])
+	}
+}
+
+// tells is for what is true soon after a command, such as what a status says of it.
+func tells(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: tells REGEXP [arguments]")
+	}
+	re, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		ts.Check(ts.Exec("showrun", args[1:]...))
+		if re.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("showrun has not told %q in %v, but at last:\n%s", args[0], patience, ts.ReadFile("stdout"))
+		}
 	}
 }
 
