@@ -13,7 +13,7 @@ type Devices struct {
 	player  *Player
 	said    answers
 	asked   map[string]bool // devices that were, by key
-	now     time.Duration   // up to which the recording is repeated
+	now     time.Duration   // of the last question
 	differs *Difference     // where it cannot be repeated any more
 }
 
@@ -32,10 +32,10 @@ func NewDevices(p *Player) *Devices {
 // holds on when the recording is over. If that cannot be repeated up to there, differs tells
 // where it comes apart.
 func (d *Devices) Answer(q show.AskDevice, at time.Duration) (value any, known bool, differs *Difference) {
+	d.now = at
 	for in := d.player.next.input; in != nil && show.TimeOf(in) <= at+near && d.differs == nil; in = d.player.next.input {
 		errors.As(d.player.Step(), &d.differs)
 	}
-	d.now = at
 	value, known = d.said.to(q, at)
 	return value, known, d.differs
 }
