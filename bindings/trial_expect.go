@@ -227,22 +227,26 @@ func sorted(t *lua.LTable) (list []entry) {
 
 // osc has the receivers of the show hear a message.
 func (t *Trial) osc(c module.Call) int {
-	m := devosc.Message{Address: c.Str(1, "the address")}
+	port, address, err := devosc.ParseTarget(c.Str(1, "the address"))
+	if err != nil {
+		c.Fail("%s", err)
+	}
+	m := devosc.Message{Address: address}
 	for i := 2; i <= c.Count(); i++ {
 		m.Args = append(m.Args, osc.Argument(c, i))
 	}
 	if err := m.Check(); err != nil {
 		c.Fail("%s", err)
 	}
-	heard := false
-	for _, o := range t.house.Opened() {
-		if r, ok := o.Device.(*devosc.Receiver); ok {
-			r.Hear(m, t.house.RigEnv().Time(t.house.Now()))
-			heard = true
-		}
-	}
-	if !heard {
+	receivers := devosc.Receivers(t.house.Opened(), port)
+	switch {
+	case len(receivers) == 0 && port != 0:
+		c.Fail("the show has no osc.receiver on port %d", port)
+	case len(receivers) == 0:
 		c.Fail("the show has no osc.receiver")
+	}
+	for _, r := range receivers {
+		r.Hear(m, t.house.RigEnv().Time(t.house.Now()))
 	}
 	t.look(c)
 	return 0

@@ -81,10 +81,17 @@ func readMessages(name, text string) (list []hand, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", from, err)
 		}
-		if len(words) < 2 || !strings.HasPrefix(words[1], "/") {
-			return nil, fmt.Errorf("%s: after the time comes an address such as /door", from)
+		if len(words) < 2 {
+			words = append(words, "")
 		}
-		m := wire.Message{Address: words[1]}
+		port, address, err := osc.ParseTarget(words[1])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", from, err)
+		}
+		if !strings.HasPrefix(address, "/") {
+			return nil, fmt.Errorf("%s: after the time comes an address such as /door, or :8000/door for one port", from)
+		}
+		m := wire.Message{Address: address}
 		for _, w := range words[2:] {
 			arg, err := argument(w)
 			if err != nil {
@@ -92,7 +99,7 @@ func readMessages(name, text string) (list []hand, err error) {
 			}
 			m.Args = append(m.Args, arg)
 		}
-		list = append(list, hand{at, from, func(r *rehearse.Run) error { return hear(r, m) }})
+		list = append(list, hand{at, from, func(r *rehearse.Run) error { return hear(r, port, m) }})
 	}
 	return list, nil
 }
@@ -139,9 +146,9 @@ func argument(word string) (any, error) {
 // operates is how the addresses begin that operate a show.
 const operates = "/showrun/"
 
-// hear has a message come to the show.
-func hear(r *rehearse.Run, m wire.Message) error {
-	if rest, ok := strings.CutPrefix(m.Address, operates); ok {
+// hear has a message come to a port of the show, or to all that it has if that is 0.
+func hear(r *rehearse.Run, port int, m wire.Message) error {
+	if rest, ok := strings.CutPrefix(m.Address, operates); ok && port == 0 {
 		words := strings.SplitN(rest, "/", 2)
 		for _, a := range m.Args {
 			words = append(words, fmt.Sprint(a))
@@ -152,8 +159,11 @@ func hear(r *rehearse.Run, m wire.Message) error {
 		}
 		return r.Show().Operate(op)
 	}
-	receivers := rehearse.Devices[*osc.Receiver](r)
-	if len(receivers) == 0 {
+	receivers := osc.Receivers(r.Opened(), port)
+	switch {
+	case len(receivers) == 0 && port != 0:
+		return fmt.Errorf("the show has no osc.receiver on port %d that could hear %s", port, m.Address)
+	case len(receivers) == 0:
 		return errors.New("the show has no osc.receiver that could hear " + m.Address)
 	}
 	for _, d := range receivers {

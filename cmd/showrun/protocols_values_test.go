@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +50,33 @@ func TestWhatDevicesTellIsRecorded(t *testing.T) {
 	}}
 	if is := rewritten(t, was); !reflect.DeepEqual(is, was) {
 		t.Errorf("was %+v\nis  %+v", was, is)
+	}
+}
+
+// TestInstantsOfDevicesAreCalledAt: what repeats a recording at other times finds them so. Every
+// other duration is a length.
+func TestInstantsOfDevicesAreCalledAt(t *testing.T) {
+	lengths := []string{"stagelinq.Deck.Length", "midi.ShowControl.Time"}
+	var look func(name string, of reflect.Type)
+	look = func(name string, of reflect.Type) {
+		switch of.Kind() {
+		case reflect.Slice, reflect.Array, reflect.Map:
+			look(name+"[]", of.Elem())
+		case reflect.Struct:
+			for i := range of.NumField() {
+				look(name+"."+of.Field(i).Name, of.Field(i).Type)
+			}
+		default:
+			found := strings.HasSuffix(name, ".At") && !strings.Contains(name, "[]")
+			if of == reflect.TypeFor[time.Duration]() && !found && !slices.Contains(lengths, name) {
+				t.Errorf("%s is an instant that is not moved, or a length that is missing here", name)
+			}
+		}
+	}
+	for _, p := range protocols() {
+		for _, v := range p.Values {
+			look(reflect.TypeOf(v).String(), reflect.TypeOf(v))
+		}
 	}
 }
 

@@ -55,9 +55,11 @@ address, and what goes with it. What is after # does not count.
   12s     /door            1
   1m30s   /say "good evening" 0.5 true
   2m      /showrun/trigger/confetti
+  2m10s   :8000/door      0
 
 A number with a point goes as a float, else as an integer. Every receiver of the show
-hears it; what begins with /showrun/ operates the show, as when it runs.
+hears it, or with a port in front of the address the one that listens there; what begins
+with /showrun/ operates the show, as when it runs.
 
 --go presses GO of the main list at the times named, --cues all goes through all cues
 of all lists, each as soon as the one before has come to rest.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +123,27 @@ func TestRehearseGoAndMessages(t *testing.T) {
 	}
 }
 
+// TestRehearseMessagesToOnePort: of two receivers the one that is named hears it.
+func TestRehearseMessagesToOnePort(t *testing.T) {
+	dir := folderOf(t, `local osc, show = require "osc", require "show"
+for _, port in ipairs{ 8001, 8002 } do
+  for _, pattern in ipairs{ "/*", "/showrun/*" } do
+    osc.receiver{ port = port }:on(pattern, function(address) show.log.info(port .. " hears " .. address) end)
+  end
+end`)
+	events := filepath.Join(dir, "events.txt")
+	os.WriteFile(events, []byte("1s :8002/a\n2s /b\n3s :8001/showrun/go\n"), 0o600)
+	r := rehearseIn(t, dir, "--for", "4s", "--osc", events, "-v")
+	if r.code != exitOK {
+		t.Fatalf("%+v", r)
+	}
+	heard := regexp.MustCompile(`\d+ hears \S+`).FindAllString(r.err, -1)
+	slices.Sort(heard)
+	if want := []string{"8001 hears /b", "8001 hears /showrun/go", "8002 hears /a", "8002 hears /b"}; !slices.Equal(heard, want) {
+		t.Errorf("heard %q, expected %q:\n%s", heard, want, r.err)
+	}
+}
+
 // TestRehearseSaysWhatIsWrong: how it ends tells what kind of thing went wrong, and where.
 func TestRehearseSaysWhatIsWrong(t *testing.T) {
 	fails := folderOf(t, `require("clock").every(1, function() error("broken") end)`)
@@ -148,6 +171,9 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 		"cues":                  {fine, []string{"--cues", "some"}, exitUsage, "all"},
 		"a time of a message":   {fine, []string{"--osc", file("\nx /a 1")}, exitUsage, `events.txt:2: a time is such as`},
 		"an address":            {fine, []string{"--osc", file("1s")}, exitUsage, "events.txt:1: after the time comes an address"},
+		"an address and a port": {fine, []string{"--osc", file("1s :8000")}, exitUsage, "events.txt:1: after the time comes an address"},
+		"a port":                {fine, []string{"--osc", file("1s :65536/a")}, exitUsage, `events.txt:1: a port in front of an address is 1-65535, as in :8000/door, got ":65536/a"`},
+		"a port nobody has":     {fine, []string{"--osc", file("1s :9/a")}, exitUsage, "events.txt:1: the show has no osc.receiver on port 9 that could hear /a"},
 		"a value":               {fine, []string{"--osc", file("1s /a\n2s /a one")}, exitUsage, "events.txt:2: a value is a number"},
 		"a text without an end": {fine, []string{"--osc", file(`1s /a "one`)}, exitUsage, "events.txt:1: a text in quotes does not end"},
 		"nobody who hears":      {silent, []string{"--osc", file("1s /a")}, exitUsage, "events.txt:1: the show has no osc.receiver"},

@@ -47,7 +47,7 @@ func (f *Feed) Step(now time.Duration) {
 	for ; n < len(f.coming) && f.coming[n].at+f.Shift <= now; n++ {
 		switch x := f.coming[n].what.(type) {
 		case script.Event:
-			x.At += f.Shift
+			x.At, x.Value = x.At+f.Shift, Later(x.Value, f.Shift)
 			f.To.Put(x)
 		case show.Observed:
 			x.Arrival += f.Shift

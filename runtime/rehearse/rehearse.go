@@ -40,7 +40,9 @@ type Options struct {
 
 	// Open makes what stands for a device; nil = what its declaration has for that.
 	Open func(device.Declaration) device.Device
-	Zero time.Time // the date at show time 0; zero = that of clock.NewVirtual
+	// Answer answers in place of devices what it knows, see show.Config; nil = nothing.
+	Answer func(show.AskDevice) (answer any, known bool)
+	Zero   time.Time // the date at show time 0; zero = that of clock.NewVirtual
 }
 
 // Run is a show in virtual time. It belongs to one goroutine.
@@ -81,7 +83,7 @@ func New(opts Options) (*Run, error) {
 		Guard: guard, Memory: memory, Bind: opts.Bind, Shipped: opts.Shipped, Tests: opts.Tests,
 		Now: r.clock.Now, Stopwatch: real.Now,
 		World: script.World{Wall: func() time.Time { return r.clock.Time(r.clock.Now()) }, Date: r.clock.Time, Clock: r.clock.Now, Getenv: opts.Getenv},
-		Log:   opts.Log, Frames: opts.Frames, Record: opts.Record, Failed: opts.Failed,
+		Log:   opts.Log, Frames: opts.Frames, Record: opts.Record, Failed: opts.Failed, Answer: opts.Answer,
 	})
 	for _, p := range opts.Protocols {
 		if p.NewVirtualRig == nil {

@@ -116,7 +116,7 @@ func TestTimelineTellsWhatThePointerIsOn(t *testing.T) {
 	}
 }
 
-// TestTimelineMoves: wheel, keys and search.
+// TestTimelineMoves: keys and search.
 func TestTimelineMoves(t *testing.T) {
 	b := openTimeline(t, timelinePage(t, timelineShow, "--for", "1m"))
 	span := func() float64 { return eval[float64](b, `(view.to - view.from) / 1e6`) }

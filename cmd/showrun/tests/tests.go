@@ -14,6 +14,8 @@ import (
 
 	"showrun/bindings"
 	"showrun/runtime/host/folder"
+	"showrun/runtime/host/record"
+	"showrun/runtime/journal"
 	"showrun/runtime/rehearse/trial"
 	"showrun/runtime/show"
 	"showrun/scripts"
@@ -109,6 +111,11 @@ func (s *Source) options(o Options) (trial.Options, error) {
 	opts := o.Options
 	opts.Name, opts.Dir, opts.Shipped = filepath.Base(s.dir.Dir), filepath.Base(s.dir.Dir), scripts.Files()
 	opts.Bind = func(h *trial.House) show.Bind { return bindings.NewTrial(h) }
+	opts.Repeat = func(h journal.Header) show.Config {
+		cfg := record.Config(h)
+		cfg.Bind, cfg.Shipped = bindings.New, opts.Shipped
+		return cfg
+	}
 	return trial.Prepare(opts, s.files, s.dir.File)
 }
 

@@ -129,6 +129,8 @@ var failing = []struct{ body, want string }{
 	{`t:press("sent")`, `at 0.000 s, beat 0.0: t:press: no trigger is called "sent" (did you mean "send"?)`},
 	{`t:set("level", 11)`, "at 0.000 s, beat 0.0: t:set: level must be 0 to 10, got 11"},
 	{`t:osc("/x")`, "at 0.000 s, beat 0.0: t:osc: the show has no osc.receiver"},
+	{`t:osc(":9001/x")`, "at 0.000 s, beat 0.0: t:osc: the show has no osc.receiver on port 9001"},
+	{`t:osc(":0/x")`, `at 0.000 s, beat 0.0: t:osc: a port in front of an address is 1-65535, as in :8000/door, got ":0/x"`},
 	{`t:ctl "bakc"`, `at 0.000 s, beat 0.0: t:ctl: there is no command "bakc"`},
 	{`t:golden() `, "at 0.000 s, beat 0.0: there is no golden log frames.golden yet; showrun test --update writes it"},
 	{`t:golden("../x")`, `at 0.000 s, beat 0.0: t:golden: the file lies beside the tests or in a folder there, got "../x"`},
@@ -440,6 +442,23 @@ test("what looking takes is part of what is waited for", function(t)
 end)`,
 	})
 	if files, report := run(t, Options{}, "."); CountOf(files).Failed+CountOf(files).Broken > 0 {
+		t.Error(report)
+	}
+}
+
+// TestAMessageToOnePort is heard there, and one without a port everywhere.
+func TestAMessageToOnePort(t *testing.T) {
+	folderOf(t, map[string]string{"osc_test.lua": `local osc = require "osc"
+local heard = ""
+osc.receiver{ port = 8001 }:on("/x", function(_, n) heard = heard .. "a" .. n end)
+osc.receiver{ port = 8002 }:on("/x", function(_, n) heard = heard .. "b" .. n end)
+test("ports", function(t)
+  t:osc(":8002/x", 1)
+  t:osc("/x", 2)
+  t:osc(":8001/x", 3)
+  t:equal(heard, "b1a2b2a3")
+end)`})
+	if files, report := run(t, Options{}, "."); CountOf(files).Failed > 0 || CountOf(files).Tests != 1 {
 		t.Error(report)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,6 +58,33 @@ func CheckPattern(pattern string) error {
 		}
 		rest = after
 	}
+}
+
+// ParseTarget reads an address that may have the port of a receiver in front, as in
+// ":8000/door"; the port is 0 without one.
+func ParseTarget(text string) (port int, address string, err error) {
+	rest, named := strings.CutPrefix(text, ":")
+	if !named {
+		return 0, text, nil
+	}
+	digits, _, _ := strings.Cut(rest, "/")
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil || n == 0 {
+		return 0, "", fmt.Errorf("a port in front of an address is 1-65535, as in :8000/door, got %q", text)
+	}
+	return int(n), rest[len(digits):], nil
+}
+
+// Receivers are those among devices that listen to a port, or to any if it is 0.
+func Receivers(opened []device.Opened, port int) (list []*Receiver) {
+	for _, o := range opened {
+		d, _ := o.Declaration.(*ReceiverDecl)
+		r, ok := o.Device.(*Receiver)
+		if ok && (port == 0 || d != nil && d.Port == port) {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // Orders a Receiver takes.

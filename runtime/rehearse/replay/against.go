@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"time"
 
+	"showrun/runtime/device"
 	"showrun/runtime/journal"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/show"
@@ -69,8 +70,8 @@ func Compare(ctx context.Context, p *Player, opts Options) (*Outcome, error) {
 	both := &outputs{numbers: map[string]int{}}
 	v.tonight.machine, v.tonight.to, v.next.to = p.Replay, p.sink.to, opts.Against.Frames
 	p.sink.to = &watch{&v.tonight, both}
-	v.feed = &feed{answers: map[string][]answer{}, now: func() time.Duration { return v.run.Now() }}
-	p.Answers(func(q show.AskDevice, value any) { v.feed.answered(p.Now(), q, value) })
+	v.feed = &feed{answers: answers{}, now: func() time.Duration { return v.run.Now() }}
+	p.Answers(func(q show.AskDevice, value any) { v.feed.answers.heard(q, value, p.Now(), v.run.Now()) })
 	if err := v.begin(both); err != nil {
 		return nil, err
 	}
@@ -85,7 +86,8 @@ func Compare(ctx context.Context, p *Player, opts Options) (*Outcome, error) {
 // begin makes the run of the other show.
 func (v *versus) begin(both *outputs) (err error) {
 	o, cfg := v.opts.Against, v.player.cfg
-	o.Rate, o.Lookahead, o.Seed, o.Protocols, o.Open = cfg.Rate, cfg.Lookahead, cfg.Seed, nil, v.feed.open
+	o.Rate, o.Lookahead, o.Seed, o.Protocols = cfg.Rate, cfg.Lookahead, cfg.Seed, nil
+	o.Open, o.Answer = func(device.Declaration) device.Device { return device.Silent{} }, v.feed.answer
 	o.Frames = &watch{&v.next, both}
 	if v.run, err = rehearse.New(o); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 
 	"showrun/runtime/beat"
 	"showrun/runtime/engine"
+	"showrun/runtime/journal"
 	"showrun/runtime/level"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/script"
@@ -56,6 +57,9 @@ type Options struct {
 	Bind   func(*House) show.Bind // makes the bindings, which are Bindings
 	Limit  time.Duration          // how long a test may take, in show time; 0 = an hour
 	Update bool                   // golden logs are taken as they come
+
+	// Repeat is of a machine that repeats a recording; nil = what its devices said is not known.
+	Repeat func(journal.Header) show.Config
 }
 
 // longest is how much show time a test has unless Options say otherwise.
@@ -104,6 +108,9 @@ type House struct {
 	over    bool // the test has failed and does not go on
 	limit   time.Duration
 	folder  fs.FS
+	repeat  func(journal.Header) show.Config
+
+	recordings []*recording // in the order in which they begin
 
 	// Where the test is: it may have waited a little to see something, which is part of
 	// what it waits for next.
@@ -141,12 +148,12 @@ func (h *House) Order(o engine.DueOrder) {
 
 // open makes a house of a show with its tests.
 func open(ctx context.Context, opts Options, folder fs.FS) (*House, error) {
-	h := &House{limit: opts.Limit, folder: folder}
+	h := &House{limit: opts.Limit, folder: folder, repeat: opts.Repeat}
 	if h.limit == 0 {
 		h.limit = longest
 	}
 	run := opts.Options
-	run.Frames, run.Failed = h, h.raised
+	run.Frames, run.Failed, run.Answer = h, h.raised, h.answer
 	h.said.now = func() time.Duration {
 		if h.Run == nil {
 			return 0
@@ -167,6 +174,14 @@ func open(ctx context.Context, opts Options, folder fs.FS) (*House, error) {
 		return nil, err
 	}
 	return h, nil
+}
+
+// Close ends the run, and the recordings that enter it.
+func (h *House) Close() {
+	for _, r := range h.recordings {
+		r.devices.Close()
+	}
+	h.Run.Close()
 }
 
 // test runs a test of the house, from beat 0 on.

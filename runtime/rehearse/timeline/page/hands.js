@@ -13,7 +13,8 @@ function take(view) {
     const { x } = place(e);
     const scale = e.deltaMode === 1 ? 24 : e.deltaMode === 2 ? 240 : 1;
     const [dx, dy] = [e.deltaX * scale, e.deltaY * scale];
-    if (e.shiftKey || Math.abs(dx) > Math.abs(dy)) return view.move((dx || dy) * view.step);
+    const aside = Math.abs(dx) > Math.abs(dy);
+    if (aside || e.shiftKey) return view.move((aside ? dx : dy) * view.step);
     if (x < view.gutter && !e.ctrlKey) return view.roll(dy);
     return view.zoom(Math.exp(Math.min(Math.max(dy, -300), 300) * (e.ctrlKey ? 0.01 : 0.002)), view.time(x));
   }, { passive: false });
