@@ -242,6 +242,37 @@ end)
 	}
 }
 
+// TestATailInATest: of a recording that begins in the middle of a show what came from outside
+// comes in, and the devices of the test answer, which is said.
+func TestATailInATest(t *testing.T) {
+	folderOf(t, map[string]string{"show.lua": asking, "show_test.lua": `
+test("the end of it", function(t)
+  t:deck{ title = "12" }
+  t:replay "tail.rec"
+  t:advance(0.25)
+  t:expect "title" { intensity = 0 }
+  t:advance(0.5)
+  t:expect "title" { intensity = 20 }
+end)
+`})
+	e := newEvening(t, asking)
+	e.titles(100*time.Millisecond, "Gigue")
+	e.until(time.Second)
+	e.entries = nil
+	e.Show().Checkpoint()
+	e.until(1500 * time.Millisecond)
+	e.look()
+	e.until(3 * time.Second)
+	record.Register([]device.Protocol{devsig.Protocol(devsig.RigConfig{})})
+	h := record.Header(e.began)
+	h.Tail = true
+	writeRecording(t, "tail.rec", h, e.entries)
+	files, report := run(t, Options{}, "show_test.lua")
+	if said := strings.Join(files[0].Results[0].Said, "\n"); CountOf(files).Failed > 0 || !strings.Contains(said, "tail.rec begins in the middle of a show") {
+		t.Errorf("%s\n%s", report, said)
+	}
+}
+
 // TestARecordingThatCannotBeRepeated, as one of another version of the program may be, fails a
 // test from there on in which a script asks, and says so. What comes from outside comes in.
 func TestARecordingThatCannotBeRepeated(t *testing.T) {

@@ -50,7 +50,10 @@ func (h *House) Recording(name string) (entries []any, err error) {
 	}
 	fed := feed(h.Show(), entries, h.Now())
 	h.Bring(fed)
-	if h.repeat != nil {
+	switch {
+	case r.Header.Tail:
+		slog.New(&h.said).Warn(fmt.Sprintf("%s begins in the middle of a show, so what devices said to that is not known: those of the test answer", name))
+	case h.repeat != nil:
 		player := replay.New(h.repeat(r.Header), &tape{entries}, nil)
 		h.recordings = append(h.recordings, &recording{name, fed.Shift, replay.NewDevices(player), map[string]bool{}})
 	}
