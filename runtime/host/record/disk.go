@@ -17,8 +17,9 @@ type File interface {
 }
 
 const (
-	backlog   = 32 << 20        // bytes that may wait for the disk
-	tryAgain  = time.Second     // what could not be written
+	backlog   = 32 << 20    // bytes that may wait for the disk
+	tryAgain  = time.Second // what could not be written
+	syncEvery = 10 * time.Second
 	lastWords = 3 * time.Second // that the disk has for the rest in the end
 )
 
@@ -127,7 +128,7 @@ func (d *disk) drop() {
 func (d *disk) run() { d.done <- d.write() }
 
 func (d *disk) write() error {
-	size, failing := int64(0), false
+	size, failing, synced := int64(0), false, time.Now()
 	for {
 		p, ok, ending := d.next()
 		switch {
@@ -142,6 +143,10 @@ func (d *disk) write() error {
 			continue
 		}
 		err := d.do(p, &size)
+		if err == nil && time.Since(synced) >= syncEvery {
+			_ = d.to.Sync() // what is not on the disk by the end is told then
+			synced = time.Now()
+		}
 		switch {
 		case err != nil && ending:
 			return err

@@ -33,10 +33,11 @@ func TestMain(m *testing.M) {
 
 // paper is a file in memory that may be full, or hang.
 type paper struct {
-	mu    sync.Mutex
-	bytes []byte
-	full  bool
-	hang  chan struct{} // what is written waits for it; nil = nothing does
+	mu     sync.Mutex
+	bytes  []byte
+	full   bool
+	synced int           // bytes that outlive a power cut
+	hang   chan struct{} // what is written waits for it; nil = nothing does
 }
 
 func (p *paper) WriteAt(b []byte, at int64) (int, error) {
@@ -56,7 +57,12 @@ func (p *paper) WriteAt(b []byte, at int64) (int, error) {
 	return len(b), nil
 }
 
-func (*paper) Sync() error { return nil }
+func (p *paper) Sync() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.synced = len(p.bytes)
+	return nil
+}
 
 func (p *paper) fill(full bool) {
 	p.mu.Lock()
@@ -142,13 +148,23 @@ func TestWhatIsTakenIsWritten(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		killed := s.paper.read()
+		if s.paper.synced > 0 {
+			t.Error("synced too often")
+		}
 		if n, err := inputs(killed); n != 200 || !errors.As(err, new(*journal.Broken)) {
 			t.Errorf("killed now, %d inputs are left, %v", n, err)
+		}
+		time.Sleep(syncEvery)
+		s.turn()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n, _ := inputs(s.paper.read()[:s.paper.synced]); n != 202 {
+			t.Errorf("after a power cut, %d inputs are left", n)
 		}
 		if err := s.end(); err != nil {
 			t.Error(err)
 		}
-		if n, err := inputs(s.paper.read()); n != 200 || err != io.EOF {
+		if n, err := inputs(s.paper.read()); n != 202 || err != io.EOF {
 			t.Errorf("%d inputs, %v", n, err)
 		}
 		r, _ := journal.Open(bytes.NewReader(s.paper.read()))
@@ -161,7 +177,7 @@ func TestWhatIsTakenIsWritten(t *testing.T) {
 				line = e
 			}
 		}
-		if want := (journal.Line{At: 2 * time.Second, Level: 4, Text: "a device is lost", Attrs: " device=dj"}); frames != 100 || line != want {
+		if want := (journal.Line{At: 2 * time.Second, Level: 4, Text: "a device is lost", Attrs: " device=dj"}); frames != 101 || line != want {
 			t.Errorf("%d frames, %+v", frames, line)
 		}
 	})
