@@ -168,7 +168,7 @@ func TestAFileThatCannotBeBegun(t *testing.T) {
 			t.Fatal(err)
 		}
 		rng := rand.New(rand.NewPCG(1, 2))
-		s.play(900, rng)
+		s.play(700, rng)
 		if _, err := os.Stat(box.Running()); err != nil {
 			t.Fatal(err)
 		}
