@@ -116,7 +116,7 @@ func (s *Session) Peers() (names []string) {
 
 // ticks is the clock of this side.
 func (s *Session) ticks(at time.Time) uint64 {
-	return uint64(at.Sub(s.epoch)*wire.TicksPerSecond/time.Second) + wire.TicksPerSecond
+	return uint64(at.Sub(s.epoch)/wire.Tick) + wire.TicksPerSecond
 }
 
 // token is a number of no meaning, another each time.
