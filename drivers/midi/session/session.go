@@ -236,6 +236,10 @@ func (s *Session) control(now time.Time, control bool, c wire.Control, from neti
 func (s *Session) invited(now time.Time, control bool, c wire.Control, from netip.AddrPort) {
 	answer := wire.Control{Command: wire.Rejected, Token: c.Token, SSRC: s.cfg.SSRC}
 	p := s.find(func(p *peer) bool { return !p.mine && p.ssrc == c.SSRC && p.control.Addr() == from.Addr() })
+	if p != nil && p.state == present && control && s.cfg.Accept && p.token != c.Token {
+		s.gone(p, now, "it has begun anew") // its numbers begin anew too, and what sounded does no longer
+		p = nil
+	}
 	switch {
 	case !s.cfg.Accept || p == nil && (!control || len(s.peers) >= MaxPeers):
 		s.count.Refused++
