@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -244,6 +245,33 @@ func TestMIDIShowControl(t *testing.T) {
 	}
 	want := "go\t1|go\t10.5|stop\t10.5\tnil\t0|go\t2|timed\t1\tnil\t2.2|go\t1"
 	if text := strings.Join(got, "|"); !strings.HasPrefix(text, want) || !strings.Contains(text, "WARN midi show control") || !strings.Contains(text, "77") {
+		t.Errorf("log %q", text)
+	}
+}
+
+// TestMIDIShowControlOfOthers: without a number the commands for all devices are heard, but of
+// lighting only: a GO for sound fires no cue.
+func TestMIDIShowControlOfOthers(t *testing.T) {
+	s := live(t, `local midi = require "midi"
+		local control = midi.show_control(midi.input{ name = "*" })
+		local list = require "cue".list{ name = "main" }
+		for n = 1, 5 do list:cue{ n } end
+		list:on("go", function(c) print("go", c.number) end)
+		control:drive(list)
+		control:on("go", function(cue) print("heard", cue) end)`)
+	s.run(time.Second)
+	for i, format := range []int{0x01, 0x10, 0x0f, 0x60, 0x7f} {
+		c := wire.ShowControl{Device: 9, Format: format, Command: wire.ShowGo, Cue: fmt.Sprint(i + 1)}
+		s.press(wire.Message{Kind: wire.Sysex, Data: string(wire.AppendShowControl(nil, c))})
+		s.run(s.now() + 100*time.Millisecond)
+	}
+	var got []string
+	for _, l := range s.log {
+		_, text, _ := strings.Cut(l, " ")
+		got = append(got, text)
+	}
+	slices.Sort(got)
+	if text := strings.Join(got, "|"); text != "go\t1|go\t3|go\t5|heard\t1|heard\t3|heard\t5" {
 		t.Errorf("log %q", text)
 	}
 }

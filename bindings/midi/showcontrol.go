@@ -33,9 +33,6 @@ func (s *control) showControl(c module.Call) int {
 	return 1
 }
 
-// hears tells whether a command is for the device.
-func (v showControl) hears(m midi.ShowControl) bool { return v.device == allCall || m.For(v.device) }
-
 // heard makes a function that calls fn unless a command is for somebody else, which is told
 // as false.
 func heard(L *lua.LState, fn *lua.LFunction) *lua.LFunction {
@@ -55,7 +52,7 @@ func (s *control) onShowControl(c module.Call, v showControl) int {
 	fn := heard(c.L, c.Function(2, "the callback"))
 	return s.PushHandle(c, s.G.On(c.Fn+" "+event, fn, func(_ *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		m := ev.Value.(midi.ShowControl)
-		if !v.hears(m) {
+		if !m.For(v.device) {
 			return []lua.LValue{lua.LFalse}
 		}
 		return []lua.LValue{text(m.Cue), text(m.List), lua.LNumber(m.Time.Seconds())}
@@ -98,7 +95,7 @@ func (s *control) drive(c module.Call, v showControl) int {
 	}
 	return s.PushHandle(c, s.G.On(c.Fn, do, func(L *lua.LState, _ *script.Task, ev script.Event) []lua.LValue {
 		m := ev.Value.(midi.ShowControl)
-		if !v.hears(m) || m.List != "" && number != "" && m.List != number {
+		if !m.For(v.device) || m.List != "" && number != "" && m.List != number {
 			return []lua.LValue{lua.LNil}
 		}
 		ud := L.NewUserData()

@@ -140,16 +140,21 @@ func (l *Link) once(ctx context.Context) error {
 		return err
 	}
 	err = errors.New("no serial port looks like one")
+	var taken error // of the first port that may be it and cannot be opened
 	for _, c := range list {
 		port, failed := l.cfg.Ports.Open(c.name)
-		if failed == nil {
+		switch {
+		case failed == nil:
 			failed = l.keep(ctx, c, port)
+		case c.ask: // another program may have it, or another Link: the next may be it
+			taken = cmp.Or(taken, failed)
+			continue
 		}
 		if err = failed; ctx.Err() != nil || !c.ask || !errors.Is(err, errNotIt) {
-			break
+			return err
 		}
 	}
-	return err
+	return cmp.Or(taken, err)
 }
 
 // keep talks with what is at a port, which it closes. A write may hang in the system; at the

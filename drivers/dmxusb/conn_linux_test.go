@@ -264,6 +264,23 @@ func TestWidgetIsFoundByItsNumber(t *testing.T) {
 	}
 }
 
+// TestAPortThatIsTakenDoesNotHideTheNext: a widget that another program has, or another Link of
+// ours, is passed over, and that is told if the one looked for is not there.
+func TestAPortThatIsTakenDoesNotHideTheNext(t *testing.T) {
+	other, w := plug(t, wire.Serial{1}), plug(t, serial)
+	for i, text := range []string{"12345", ""} {
+		s := &shelf{ports: []dmxusb.Port{{Name: "taken", FTDI: true}, {Name: w.port, FTDI: true}}}
+		l, stop := link(t, dmxusb.LinkConfig{Port: text, Ports: s})
+		l.SetLevels([]byte{byte(20 + i)})
+		w.shows(t, byte(20+i))
+		stop()
+	}
+	var log logLines
+	s := &shelf{ports: []dmxusb.Port{{Name: "taken", FTDI: true}, {Name: other.port, FTDI: true}}}
+	link(t, dmxusb.LinkConfig{Port: "12345", Ports: s, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	log.wait(t, "it must not be opened")
+}
+
 // TestHungPortDoesNotHoldTheEnd of a Link: the other side takes nothing.
 func TestHungPortDoesNotHoldTheEnd(t *testing.T) {
 	silent, err := widget.OpenTerminal()

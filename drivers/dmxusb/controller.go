@@ -17,8 +17,8 @@ type Config struct {
 	// OnLevels is told of levels the widget received, whenever a packet comes, and with none
 	// when there was none for a second. Levels are lent.
 	OnLevels func(levels []byte, at time.Time)
-	// OnRDM is told of an RDM packet the widget received, from its start code on. The packet
-	// is lent. It may be nil.
+	// OnRDM is told of an RDM packet the widget received, from its start code on, or of the
+	// bytes that answer a discovery request. They are lent. It may be nil.
 	OnRDM func(packet []byte, at time.Time)
 }
 
@@ -32,6 +32,7 @@ const (
 	refresh     = time.Second            // between frames while nothing changes
 	lossTime    = time.Second            // without a packet, the input is lost (ANSI E1.11)
 	cutTime     = 250 * time.Millisecond // after which a frame does not go on
+	replyTime   = 50 * time.Millisecond  // for the answer to an RDM packet to come by the line and by USB
 )
 
 // A Controller is the computer's side of one widget. It is a machine: one goroutine at a time
@@ -44,6 +45,7 @@ type Controller struct {
 
 	levels []byte // to send, nil before the first
 	fresh  bool   // and they were not sent yet
+	silent bool   // the widget waits for an answer to RDM instead of sending
 	sent   time.Time
 
 	serial     *wire.Serial
@@ -118,7 +120,7 @@ func (c *Controller) SetLevels(levels []byte) {
 var errRDM = errors.New("dmxusb: an RDM packet begins with its start code and has 26-257 bytes")
 
 // SendRDM passes an RDM packet on to the widget, from its start code on. The answer comes to
-// OnRDM.
+// OnRDM. A Step follows: levels go on 50 ms later, when the answer has come.
 func (c *Controller) SendRDM(packet []byte) error { return c.rdm(wire.SendRDM, packet) }
 
 // DiscoverRDM is SendRDM for a discovery request, whose answers may collide.
@@ -128,6 +130,7 @@ func (c *Controller) rdm(label wire.Label, packet []byte) error {
 	if len(packet) < 26 || len(packet) > 257 || packet[0] != wire.RDMCode {
 		return errRDM
 	}
+	c.silent = true
 	return c.say(wire.AppendFrame(c.out[:0], label, packet...))
 }
 
@@ -161,8 +164,10 @@ func (c *Controller) due() time.Time {
 	if !c.fresh {
 		return c.sent.Add(refresh)
 	}
-	return c.sent.Add(time.Second / time.Duration(c.cfg.Rate))
+	return c.sent.Add(c.frameTime())
 }
+
+func (c *Controller) frameTime() time.Duration { return time.Second / time.Duration(c.cfg.Rate) }
 
 // Step does what is due at now. An error says that the widget is gone.
 func (c *Controller) Step(now time.Time) error {
@@ -177,7 +182,13 @@ func (c *Controller) Step(now time.Time) error {
 			return err
 		}
 	}
-	if c.levels == nil || now.Before(c.due()) {
+	if c.levels == nil {
+		return nil
+	}
+	if c.silent { // levels make it send again
+		c.silent, c.fresh, c.sent = false, true, now.Add(replyTime-c.frameTime())
+	}
+	if now.Before(c.due()) {
 		return nil
 	}
 	c.sent, c.fresh = now, false
@@ -261,7 +272,7 @@ func (c *Controller) received(data []byte, now time.Time) error {
 	case r.Code == wire.LevelsCode:
 		copy(c.input[1:], r.Slots)
 		c.take(r.Slots, now)
-	case r.Code == wire.RDMCode && c.cfg.OnRDM != nil:
+	case c.cfg.OnRDM != nil && wire.IsRDM(r.Code):
 		c.cfg.OnRDM(data[1:], now)
 	}
 	return nil

@@ -200,6 +200,37 @@ func TestRDMIsPassedOver(t *testing.T) {
 	}
 }
 
+// TestLevelsGoOnAfterRDM: with an RDM packet the widget stops sending and waits for the answer. It
+// is given time for that, and then the levels again.
+func TestLevelsGoOnAfterRDM(t *testing.T) {
+	p := newPair(t, dmxusb.Config{Rate: 40})
+	p.c.SetLevels([]byte{1})
+	p.run(500 * time.Millisecond)
+	p.want("shown", &p.shown, "0s [1 0 0] of 24")
+	if err := p.c.SendRDM(append([]byte{wire.RDMCode, 1}, make([]byte, 24)...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.c.Step(p.now); err != nil {
+		t.Fatal(err)
+	}
+	p.run(510 * time.Millisecond)
+	p.c.SetLevels([]byte{2})
+	p.run(time.Second)
+	p.want("shown", &p.shown, "500ms [] of 0", "550ms [2 0 0] of 24")
+}
+
+// TestAnswersOfDiscoveryArePassedOver: they have no start code of RDM (ANSI E1.20 7.5).
+func TestAnswersOfDiscoveryArePassedOver(t *testing.T) {
+	p := newPair(t, dmxusb.Config{})
+	answers := [][]byte{append(bytes.Repeat([]byte{0xfe}, 7), 0xaa, 1, 2), {0xaa, 1, 2}}
+	for _, a := range append(answers, []byte{0x17, 1, 2}) {
+		p.c.Receive(p.now, wire.AppendFrame(nil, wire.ReceivedDMX, append([]byte{0}, a...)...))
+	}
+	if !slices.EqualFunc(p.rdm, answers, bytes.Equal) {
+		t.Errorf("got % x", p.rdm)
+	}
+}
+
 // FuzzController takes anything from the port and steps on.
 func FuzzController(f *testing.F) {
 	f.Add(wire.AppendFrame(nil, wire.GetSerial, 1, 2, 3, 4), true)

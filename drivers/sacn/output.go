@@ -27,6 +27,7 @@ type output struct {
 	ended []farewell
 
 	syncTo   []multicast.Destination // where synchronisation packets go
+	syncGone int                     // to how many of these the present one has gone
 	syncNext byte
 	touched  bool      // levels went out since the last synchronisation
 	due      time.Time // of the next, zero if nothing is to be released
@@ -137,7 +138,7 @@ func (o *output) address() {
 	}
 	o.syncTo = o.syncTo[:0]
 	for _, a := range slices.SortedFunc(maps.Keys(to), netip.AddrPort.Compare) {
-		if to[a] && len(o.syncTo) < maxUnicast {
+		if to[a] {
 			o.syncTo = append(o.syncTo, multicast.To(a))
 		}
 	}
@@ -151,13 +152,8 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 	clear(b.packets)
 	b.packets, b.owners = b.packets[:0], b.owners[:0]
 	// What is due for release goes before the next frame.
-	if !o.due.IsZero() && !now.Before(o.due) {
-		if !b.room(len(o.syncTo)) {
-			return true
-		}
-		o.due = time.Time{}
-		b.add(wire.AppendSync(nil, o.cfg.CID, o.syncNext, o.cfg.Sync), o.syncTo, nil)
-		o.syncNext++
+	if !o.due.IsZero() && !now.Before(o.due) && o.fillSync(b) {
+		return true
 	}
 	for len(o.ended) > 0 {
 		f := &o.ended[0]
@@ -173,6 +169,20 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 		return true
 	}
 	return o.fillDiscovery(b, now)
+}
+
+// fillSync puts a synchronisation packet into b, which is empty, for as many as it has room for.
+func (o *output) fillSync(b *batch) (more bool) {
+	to := o.syncTo[min(o.syncGone, len(o.syncTo)):]
+	n := min(len(to), cap(b.packets))
+	b.add(wire.AppendSync(nil, o.cfg.CID, o.syncNext, o.cfg.Sync), to[:n], nil)
+	if n < len(to) {
+		o.syncGone += n
+		return true
+	}
+	o.syncGone, o.due = 0, time.Time{}
+	o.syncNext++
+	return false
 }
 
 // fillStreams puts levels and priorities into b. Priorities go first: levels that come

@@ -245,6 +245,32 @@ func TestSync(t *testing.T) {
 	b.expect("10.0.0.6:5568 sync 7000 #1", "239.255.27.88:5568 sync 7000 #1")
 }
 
+// TestSyncReachesAll: whoever gets levels gets their release, however many there are.
+func TestSyncReachesAll(t *testing.T) {
+	b := newBench(t, Config{Sync: 7000})
+	const many = 300 // more than leave together
+	for n := range many {
+		b.join(n+1, UniverseOptions{Unicast: []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 5568)}})
+		b.SetLevels(n+1, false, []byte{7})
+	}
+	for frames := range 2 {
+		b.SetLevels(1, false, []byte{byte(frames)})
+		b.flush(frame)
+		b.packets = nil
+		b.now = b.now.Add(settle)
+		b.Release(b.now)
+		released := map[string]bool{}
+		for _, text := range b.packets {
+			if strings.HasSuffix(text, fmt.Sprint("sync 7000 #", frames)) {
+				released[text] = true
+			}
+		}
+		if len(released) != many || len(b.packets) != many {
+			t.Errorf("frame %d: %d of %d packets release %d receivers, want %d", frames, len(released), len(b.packets), len(released), many)
+		}
+	}
+}
+
 // TestPreview: a preview and the levels of a universe have one count of packets, and the end
 // of one does not end the other.
 func TestPreview(t *testing.T) {

@@ -56,17 +56,18 @@ func hearArtNet(a Address, e Env, hear Hear) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	return node.Open(nodeOf(first, e, hear))
+}
+
+// nodeOf is the node that hears universes from an address on.
+func nodeOf(first int, e Env, hear Hear) node.Config {
 	cfg := node.Config{
 		Interface: e.network(), Port: e.Ports["artnet"], Ports: e.ArtNet, ShortName: "showrun", LongName: "showrun " + e.Name, Log: e.Log, Every: true,
-		OnLevels: func(a wire.Address, levels []byte, p node.Packet) {
-			if !p.Source.From.IsValid() {
-				levels = nil // nobody sends it any more
-			}
-			hear(int(a)-first, levels, p.At)
-		},
+		OnLevels:  func(a wire.Address, levels []byte, p node.Packet) { hear(int(a)-first, levels, p.At) },
+		OnStopped: func(a wire.Address, at time.Time) { hear(int(a)-first, nil, at) },
 	}
 	for u := range e.Universes {
 		cfg.Universes = append(cfg.Universes, wire.Address(first+u))
 	}
-	return node.Open(cfg)
+	return cfg
 }

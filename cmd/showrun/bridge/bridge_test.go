@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,8 @@ import (
 	"go.uber.org/goleak"
 
 	"showrun/drivers/artnet"
+	"showrun/drivers/artnet/node"
+	"showrun/drivers/artnet/wire"
 	"showrun/drivers/signet/key"
 	"showrun/drivers/stagenet/gateway"
 )
@@ -208,6 +211,24 @@ func TestWhatIsLostIsHeldOrDark(t *testing.T) {
 	Endpoints{r}.Output(2, []byte{5})
 	Endpoints{r}.Output(2, nil)
 	r.want(t, "1: [5] of 1", "1: [0 0] of 512")
+}
+
+// TestArtNetThatStopsIsLost: its node holds the levels and says nothing, so the bridge is told
+// apart from them.
+func TestArtNetThatStopsIsLost(t *testing.T) {
+	r := &recorder{}
+	through := &Through{To: r, Lost: Blackout}
+	n := must[*node.Node](t)(node.New(nodeOf(7, Env{Universes: 2}, through.Hear), netip.MustParseAddr("10.0.0.1"), nil))
+	now := time.Unix(1000, 0)
+	desk := netip.MustParseAddrPort("10.0.0.2:6454")
+	n.Receive(now, wire.AppendDmx(nil, wire.Dmx{Address: 8, Levels: []byte{1, 2}}), desk)
+	n.Step(n.Deadline())
+	r.want(t, "1: [1 2] of 2", "1: [0 0] of 512")
+	n.Receive(now, wire.AppendProgram(nil, wire.Program{Command: wire.CommandClear | 1}), desk)
+	r.want(t, "1: [0 0] of 2")
+	if through.Losses() != 1 {
+		t.Errorf("%d losses", through.Losses())
+	}
 }
 
 // TestChannelsOfAGatewayAreUniverses: what comes at once leaves at once, and the last values

@@ -202,9 +202,12 @@ func (n *Node) Step(now time.Time) {
 		n.letGo(now)
 	}
 	for _, o := range n.ports {
-		before := o.merging()
+		before, sources := o.merging(), len(o.sources)
 		if o.age(now) {
 			n.show(o, Packet{o.sources[0].Source, now}) // who is left
+		}
+		if sources > 0 && len(o.sources) == 0 && n.cfg.OnStopped != nil {
+			n.cfg.OnStopped(o.address, now)
 		}
 		if o.merging() != before {
 			n.askers.Changed(now)

@@ -35,6 +35,10 @@ type Config struct {
 	OnLevels func(a wire.Address, levels []byte, p Packet)
 	Every    bool
 
+	// OnStopped is told when the last source of a universe has stopped, whose levels are held.
+	// It is called as OnLevels is, and may be nil.
+	OnStopped func(a wire.Address, at time.Time)
+
 	Log  *slog.Logger
 	Rand *rand.Rand // for random delays; nil seeds one from the system
 }

@@ -140,12 +140,18 @@ func TestASourceThatStopsStaysForTenSeconds(t *testing.T) {
 }
 
 func TestTheOutputHoldsWhenAllSourcesStop(t *testing.T) {
-	s := one(t)
+	var stopped []string
+	s := newStage(t, Config{Universes: []wire.Address{1}, OnStopped: func(a wire.Address, at time.Time) {
+		stopped = append(stopped, fmt.Sprint(a, " ", at.Sub(start)))
+	}})
 	s.dmx(desk, 10, 20)
 	s.dmx(other, 20, 10)
 	s.shown = nil
 	s.wait(time.Minute)
 	s.want()
+	if !slices.Equal(stopped, []string{"0:0:1 10s"}) {
+		t.Errorf("stopped %q", stopped)
+	}
 	if got := s.Levels(1); !slices.Equal(got, []byte{20, 20}) {
 		t.Errorf("holds %v", got)
 	}

@@ -12,8 +12,8 @@ import (
 // Config describes a widget.
 type Config struct {
 	Serial wire.Serial
-	// OnLevels is told of levels it is to send, up to 512, which are lent; with none when it is
-	// told to receive instead. It may be nil.
+	// OnLevels is told of levels it is to send, up to 512, which are lent; with none when it
+	// receives instead. It may be nil.
 	OnLevels func(levels []byte)
 	// OnRDM is told of an RDM packet it is to send, which is lent, and returns the answer
 	// that comes by the line, if any. It may be nil.
@@ -68,14 +68,21 @@ func (w *Widget) frame(f wire.Frame) {
 	case wire.ReceiveMode:
 		w.onChange = len(f.Data) == 1 && f.Data[0] == 1
 		w.told = [wire.Slots + 1]byte{}
-		if !w.receives {
-			w.receives = true
-			w.show(nil)
-		}
+		w.listen()
 	}
 }
 
+// listen ends the sending, if it sends.
+func (w *Widget) listen() {
+	if !w.receives {
+		w.receives = true
+		w.show(nil)
+	}
+}
+
+// rdm sends a packet, and then receives.
 func (w *Widget) rdm(packet []byte) {
+	w.listen()
 	if w.cfg.OnRDM == nil || len(packet) == 0 {
 		return
 	}

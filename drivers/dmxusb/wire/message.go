@@ -21,6 +21,11 @@ const (
 	RDMCode    = 0xcc
 )
 
+// IsRDM tells whether what begins with a byte is of RDM: a packet, or an answer to a discovery
+// request, which has no start code but a preamble of up to seven bytes and its end (ANSI E1.20
+// 7.5).
+func IsRDM(first byte) bool { return first == RDMCode || first == 0xfe || first == 0xaa }
+
 // What is wrong with the data of a frame.
 var (
 	ErrLength = errors.New("the data has not the length it must have")

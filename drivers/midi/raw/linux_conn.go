@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,7 +23,8 @@ type Conn struct {
 	port Port
 	file *os.File
 
-	stream wire.Stream
+	stream  wire.Stream
+	ignored atomic.Uint64
 
 	mu sync.Mutex // of sending
 }
@@ -50,6 +52,9 @@ func Open(cfg Config, like func(pattern, name string) bool) (*Conn, error) {
 
 // Port tells which it is.
 func (c *Conn) Port() Port { return c.port }
+
+// Ignored counts bytes that belong to no message. Any goroutine may ask.
+func (c *Conn) Ignored() uint64 { return c.ignored.Load() }
 
 // Send writes messages as they are; a port that takes none for a second is an error.
 func (c *Conn) Send(list ...wire.Message) error {
@@ -85,6 +90,7 @@ func (c *Conn) Run(ctx context.Context) error {
 		n, err := c.file.Read(b)
 		at := time.Now()
 		c.stream.Feed(b[:n], func(m wire.Message) { c.cfg.OnMessage(m, at) })
+		c.ignored.Store(c.stream.Ignored)
 		switch {
 		case ctx.Err() != nil:
 			return nil

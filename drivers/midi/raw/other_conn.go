@@ -20,6 +20,9 @@ func Open(cfg Config, _ func(pattern, name string) bool) (*Conn, error) {
 // Port tells which it is.
 func (*Conn) Port() Port { return Port{} }
 
+// Ignored is 0.
+func (*Conn) Ignored() uint64 { return 0 }
+
 // Send gives ErrSystem.
 func (*Conn) Send(...wire.Message) error { return ErrSystem }
 

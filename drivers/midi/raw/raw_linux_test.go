@@ -65,6 +65,9 @@ func TestAPortIsFoundByNameAndAgain(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- c.Run(ctx) }()
 		// A pipe gives back what is written to it.
+		if _, err := c.file.Write([]byte{1, 2}); err != nil {
+			t.Error(err)
+		}
 		m := wire.Message{Kind: wire.NoteOn, Channel: 1, Number: 60, Value: 1}
 		if err := c.Send(m, wire.Message{Kind: wire.Clock}); err != nil {
 			t.Error(err)
@@ -74,8 +77,8 @@ func TestAPortIsFoundByNameAndAgain(t *testing.T) {
 		}
 		<-heard
 		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
+		if err := <-ended; err != nil || c.Ignored() != 2 {
+			t.Errorf("%v, %d bytes ignored, want 2", err, c.Ignored())
 		}
 	}
 }

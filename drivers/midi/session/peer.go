@@ -189,7 +189,7 @@ func (p *peer) packet(now time.Time, packet wire.Packet) {
 	}
 	whole := in.list.Read(packet, func(ticks uint32, m wire.Message) {
 		p.hear(m)
-		p.tell(m, now, time.Duration(in.ticks+uint64(ticks))*time.Second/wire.TicksPerSecond)
+		p.tell(m, now, time.Duration(in.ticks+uint64(ticks))*wire.Tick)
 	})
 	if !whole {
 		p.s.count.BrokenCommands++

@@ -116,7 +116,7 @@ func (s *Session) Peers() (names []string) {
 
 // ticks is the clock of this side.
 func (s *Session) ticks(at time.Time) uint64 {
-	return uint64(at.Sub(s.epoch)*wire.TicksPerSecond/time.Second) + wire.TicksPerSecond
+	return uint64(at.Sub(s.epoch)/wire.Tick) + wire.TicksPerSecond
 }
 
 // token is a number of no meaning, another each time.
@@ -236,6 +236,10 @@ func (s *Session) control(now time.Time, control bool, c wire.Control, from neti
 func (s *Session) invited(now time.Time, control bool, c wire.Control, from netip.AddrPort) {
 	answer := wire.Control{Command: wire.Rejected, Token: c.Token, SSRC: s.cfg.SSRC}
 	p := s.find(func(p *peer) bool { return !p.mine && p.ssrc == c.SSRC && p.control.Addr() == from.Addr() })
+	if p != nil && p.state == present && control && s.cfg.Accept && p.token != c.Token {
+		s.gone(p, now, "it has begun anew") // its numbers begin anew too, and what sounded does no longer
+		p = nil
+	}
 	switch {
 	case !s.cfg.Accept || p == nil && (!control || len(s.peers) >= MaxPeers):
 		s.count.Refused++

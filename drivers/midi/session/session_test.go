@@ -300,6 +300,60 @@ func TestAPeerThatLies(t *testing.T) {
 	}
 }
 
+// TestABeginnerOfTheSameNumber: a peer that lost its power and invites again under the number it
+// had is one that has just come: its packets count, and what sounded has ended.
+func TestABeginnerOfTheSameNumber(t *testing.T) {
+	c := newCable(t)
+	host := c.side("host", hostAt, 1, true)
+	note := func(desk *side) {
+		desk.Invite(hostAt, c.now)
+		c.run(2 * time.Second)
+		desk.Post(c.now, wire.Message{Kind: wire.NoteOn, Channel: 1, Number: 60, Value: 100})
+		c.carry()
+	}
+	desk := c.side("desk", deskAt, 77, false)
+	note(desk)
+	desk.Session.peers[0].out.sequence += 3000 // a long evening
+	desk.Post(c.now, wire.Message{Kind: wire.NoteOn, Channel: 1, Number: 61, Value: 100})
+	c.carry()
+	last := desk.Session.peers[0].out.sequence
+	host.heard, host.peers = nil, nil
+	again := c.side("desk", deskAt, 77, false)
+	again.rand = 5 // another token than before
+	again.Invite(hostAt, c.now)
+	c.run(2 * time.Second)
+	again.Session.peers[0].out.sequence = last - 1000
+	again.Post(c.now, wire.Message{Kind: wire.NoteOn, Channel: 1, Number: 62, Value: 100})
+	c.carry()
+	want := []string{"80 1 60 64 ", "80 1 61 64 ", "90 1 62 100 "}
+	if !slices.Equal(host.heard, want) || !slices.Equal(host.peers, []string{"deskfalse", "desktrue"}) {
+		t.Errorf("heard %q of %q, want %q", host.heard, host.peers, want)
+	}
+}
+
+// TestClocksOfALongRun: neither the clock of this side nor the stamps of a peer begin anew after
+// days.
+func TestClocksOfALongRun(t *testing.T) {
+	c := newCable(t)
+	s := c.side("host", hostAt, 1, true)
+	const year = 365 * 24 * time.Hour
+	if got := s.ticks(begin.Add(year)) - s.ticks(begin); got != uint64(year/(100*time.Microsecond)) {
+		t.Errorf("a year is %d ticks", got)
+	}
+	var stamps []time.Duration
+	s.cfg.OnMessage = func(r Received) { stamps = append(stamps, r.Stamp) }
+	p := s.newPeer(deskAt)
+	s.join(p, c.now)
+	for i := range uint32(40) { // of two days each, a clock that is about to begin anew at first
+		p.packet(c.now, wire.Packet{Sequence: uint16(i), Time: 1<<32 - 1 + i*2*24*3600*wire.TicksPerSecond, Commands: []byte{0xf8}})
+	}
+	for i := 1; i < len(stamps); i++ {
+		if d := stamps[i] - stamps[i-1]; d != 48*time.Hour {
+			t.Fatalf("stamp %d is %v after the one before", i, d)
+		}
+	}
+}
+
 func FuzzSession(f *testing.F) {
 	f.Add(true, wire.AppendControl(nil, wire.Control{Command: wire.Invitation, SSRC: 9, Token: 4, Name: "x"}))
 	f.Add(false, wire.AppendControl(nil, wire.Control{Command: wire.ClockSync, SSRC: 1}))

@@ -48,8 +48,10 @@ func (r *Reader) Receive(m wire.Message) (Position, bool) {
 		r.started = true
 	case wire.Stop:
 		if !r.stands {
-			r.stands, r.started = true, false
-			r.at++ // where the next pulse would have been
+			if r.stands = true; !r.started && r.pulses > 0 {
+				r.at++ // where the next pulse would have been
+			}
+			r.started = false
 			return Position{Beat: float64(r.at) / pulsesPerBeat, Pulses: r.pulses, Halt: true}, true
 		}
 	}

@@ -18,6 +18,8 @@ func TestWhereASongIs(t *testing.T) {
 		{"from the start", msgs("clock", "start", "clock", "clock"), []float64{0, -1, 0, 1.0 / 24}},
 		{"stops and goes on", msgs("start", "clock", "clock", "stop", "clock", "continue", "clock"), []float64{-1, 0, 1.0 / 24, -2, -1, -1, 2.0 / 24}},
 		{"is put", []wire.Message{{Kind: wire.Stop}, {Kind: wire.SongPosition, Number: 8}, {Kind: wire.Continue}, {Kind: wire.Clock}}, []float64{-2, -1, -1, 2}},
+		{"stops before a pulse", msgs("start", "stop", "continue", "stop", "continue", "clock"), []float64{-1, -2, -1, -2, -1, 0}},
+		{"stops before all", msgs("stop", "continue", "clock"), []float64{-2, -1, 0}},
 		{"stops twice", msgs("start", "clock", "stop", "stop"), []float64{-1, 0, -2, -1}},
 	} {
 		var r Reader

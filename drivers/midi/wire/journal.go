@@ -178,11 +178,11 @@ func appendNotes(b []byte, c ChannelJournal) []byte {
 	low, high := 15, 0
 	if len(c.Off) > 0 {
 		low, high = slices.Min(c.Off)/8, slices.Max(c.Off)/8
-	} else if len(c.On) < 127 {
-		high = 1
+	} else if len(c.On) < 128 {
+		high = 1 // 0 would make of a length of 127 one of 128
 	}
 	b = append(b, byte(min(len(c.On), 127)), byte(low<<4|high))
-	for _, v := range c.On[:min(len(c.On), 127)] {
+	for _, v := range c.On {
 		velocity := byte(v.Value)
 		if velocity > 0 {
 			velocity |= 0x80

@@ -3,10 +3,14 @@ package wire
 import (
 	"encoding/binary"
 	"errors"
+	"time"
 )
 
-// TicksPerSecond is how fast the clock of the time stamps goes.
-const TicksPerSecond = 10000
+// TicksPerSecond is how fast the clock of the time stamps goes, and Tick the time between two.
+const (
+	TicksPerSecond = 10000
+	Tick           = time.Second / TicksPerSecond
+)
 
 // Packet is a packet of RTP-MIDI (RFC 6295). Commands and Journal are parts of what was
 // parsed.

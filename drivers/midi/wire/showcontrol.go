@@ -135,7 +135,7 @@ func number(s string) bool {
 	return true
 }
 
-// For tells whether a message is for a device with an id, of lighting.
+// For tells whether a message is of lighting and for a device with an id, ShowAllCall for any.
 func (s ShowControl) For(device int) bool {
-	return (s.Device == ShowAllCall || s.Device == device) && (s.Format&0x70 == 0 && s.Format > 0 || s.Format == ShowAllTypes)
+	return (device == ShowAllCall || s.Device == ShowAllCall || s.Device == device) && (s.Format&0x70 == 0 && s.Format > 0 || s.Format == ShowAllTypes)
 }

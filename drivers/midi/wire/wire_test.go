@@ -258,6 +258,26 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// TestJournalOfAllNotes: a length of 127 says 127 notes or all 128, by the octets behind it
+// (RFC 6295 A.6.1).
+func TestJournalOfAllNotes(t *testing.T) {
+	for n := 125; n <= 128; n++ {
+		var on []Value
+		for i := range n {
+			on = append(on, Value{i, 1 + i%127})
+		}
+		for _, off := range [][]int{nil, {127}} {
+			if n == 128 && off != nil {
+				continue
+			}
+			want := Journal{Channels: []ChannelJournal{{Channel: 1, On: on, Off: off}, {Channel: 2, Off: []int{5}}}}
+			if back, err := ParseJournal(AppendJournal(nil, want)); err != nil || !reflect.DeepEqual(back, want) {
+				t.Errorf("%d notes that sound, %v that do not: %d channels, %v", n, off, len(back.Channels), err)
+			}
+		}
+	}
+}
+
 func FuzzStream(f *testing.F) {
 	f.Add([]byte{0x90, 60, 1, 60, 0, 0xf0, 1, 0xf8, 2, 0xf7})
 	f.Fuzz(func(t *testing.T, b []byte) {

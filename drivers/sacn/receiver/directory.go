@@ -18,11 +18,12 @@ type Found struct {
 	Last      time.Time
 }
 
-// maxFound bounds the sources that are remembered, and maxPages what each may tell: there
-// are 63,999 universes.
+// Bounds of what is remembered: sources, pages of each, since there are 63,999 universes, and
+// universes of all together, which strangers could otherwise make 66 million.
 const (
-	maxFound = 1024
-	maxPages = 126
+	maxFound  = 1024
+	maxPages  = 126
+	maxListed = 1 << 18
 )
 
 // foundLoss is how long a source that tells nothing is remembered: two intervals and a bit.
@@ -31,6 +32,7 @@ const foundLoss = 2*wire.DiscoveryInterval + 2*time.Second
 // A directory is the sources that told their universes.
 type directory struct {
 	sources map[wire.CID]*found
+	listed  int // universes on all pages
 }
 
 type found struct {
@@ -38,35 +40,52 @@ type found struct {
 	pages map[byte][]uint16
 }
 
-func newDirectory() *directory { return &directory{map[wire.CID]*found{}} }
+func newDirectory() *directory { return &directory{sources: map[wire.CID]*found{}} }
 
-// take takes one page of a list.
-func (d *directory) take(p *wire.Packet, from netip.AddrPort, at time.Time) {
+// take takes one page of a list; false if there is no room for it.
+func (d *directory) take(p *wire.Packet, from netip.AddrPort, at time.Time) bool {
 	f := d.sources[p.CID]
 	if f == nil {
 		if len(d.sources) >= maxFound {
-			return
+			return false
 		}
 		f = &found{pages: map[byte][]uint16{}}
 		d.sources[p.CID] = f
 	}
 	f.CID, f.Name, f.From, f.Last = p.CID, string(p.Name), from, at
 	for page := range f.pages {
-		if page > p.LastPage {
-			delete(f.pages, page)
+		if page > p.LastPage || page == p.Page {
+			d.drop(f, page)
 		}
 	}
-	if p.Page <= p.LastPage && p.Page < maxPages {
-		f.pages[p.Page] = p.Universes()
+	if p.Page > p.LastPage || p.Page >= maxPages {
+		return true
 	}
+	universes := p.Universes()
+	if d.listed+len(universes) > maxListed {
+		return false
+	}
+	d.listed += len(universes)
+	f.pages[p.Page] = universes
+	return true
+}
+
+// drop forgets a page.
+func (d *directory) drop(f *found, page byte) {
+	d.listed -= len(f.pages[page])
+	delete(f.pages, page)
 }
 
 // step forgets who tells nothing any more.
 func (d *directory) step(now time.Time) {
 	for cid, f := range d.sources {
-		if now.Sub(f.Last) >= foundLoss {
-			delete(d.sources, cid)
+		if now.Sub(f.Last) < foundLoss {
+			continue
 		}
+		for page := range f.pages {
+			d.drop(f, page)
+		}
+		delete(d.sources, cid)
 	}
 }
 

@@ -15,7 +15,7 @@ type machine struct {
 	limit     int // of sources of a universe
 	universes map[uint16]*universe
 	previews  map[uint16]*universe // sources only
-	syncs     map[syncKey]map[*source]bool
+	syncs     map[syncKey]*releaser
 	found     *directory // nil for a Receiver that does not look for sources
 	stats     Stats
 	regroup   bool      // groups may have to be joined or left
@@ -33,12 +33,19 @@ type event struct {
 
 func newMachine(cfg Config) *machine {
 	m := &machine{
-		limit: cfg.Sources, universes: map[uint16]*universe{}, previews: map[uint16]*universe{}, syncs: map[syncKey]map[*source]bool{},
+		limit: cfg.Sources, universes: map[uint16]*universe{}, previews: map[uint16]*universe{}, syncs: map[syncKey]*releaser{},
 	}
 	if cfg.Discover {
 		m.found = newDirectory()
 	}
 	return m
+}
+
+// A releaser is what releases frames.
+type releaser struct {
+	sources  map[*source]bool // that it releases
+	sequence byte             // of its last packet
+	last     time.Time        // when that came; zero as long as there was none
 }
 
 // maxSyncs bounds the universes that are joined since packets say that releases come there.
@@ -75,9 +82,11 @@ func (m *machine) receive(events []event, b []byte, from netip.AddrPort, at time
 	}
 	switch {
 	case p.Kind == wire.KindSync:
-		return m.release(events, syncKey{p.CID, p.Sync}, at)
+		return m.release(events, syncKey{p.CID, p.Sync}, p.Sequence, at)
 	case p.Kind == wire.KindDiscovery && m.found != nil:
-		m.found.take(&p, from, at)
+		if !m.found.take(&p, from, at) {
+			m.stats.Refused++
+		}
 		m.soon(at.Add(foundLoss))
 	case p.Kind == wire.KindData && p.Options&wire.Preview != 0:
 		if u := m.previews[p.Universe]; u != nil {
@@ -181,22 +190,25 @@ func (m *machine) follow(s *source, p *wire.Packet) {
 		return
 	}
 	m.forget(s)
-	if key == (syncKey{}) || m.syncs[key] == nil && len(m.syncs) >= maxSyncs {
+	switch {
+	case key == (syncKey{}):
 		return
-	}
-	if m.syncs[key] == nil {
-		m.syncs[key] = map[*source]bool{}
+	case m.syncs[key] == nil && len(m.syncs) >= maxSyncs:
+		m.stats.Refused++ // its levels show as they come
+		return
+	case m.syncs[key] == nil:
+		m.syncs[key] = &releaser{sources: map[*source]bool{}}
 		m.regroup = true
 	}
-	m.syncs[key][s] = true
+	m.syncs[key].sources[s] = true
 	s.sync = key
 }
 
 // forget ends that a source is released by anything.
 func (m *machine) forget(s *source) {
-	if list := m.syncs[s.sync]; list != nil {
-		delete(list, s)
-		if len(list) == 0 {
+	if r := m.syncs[s.sync]; r != nil {
+		delete(r.sources, s)
+		if len(r.sources) == 0 {
 			delete(m.syncs, s.sync)
 			m.regroup = true
 		}
@@ -205,10 +217,20 @@ func (m *machine) forget(s *source) {
 }
 
 // release shows what waits for a synchronisation packet. From the first on sources wait
-// for the next (11.1).
-func (m *machine) release(events []event, key syncKey, at time.Time) []event {
+// for the next (11.1). One out of its order releases nothing: what it was for has been shown,
+// and of what came since not all may be there (6.7.2).
+func (m *machine) release(events []event, key syncKey, sequence byte, at time.Time) []event {
+	r := m.syncs[key]
+	if r == nil {
+		return events
+	}
+	if !r.last.IsZero() && at.Sub(r.last) < wire.DataLoss && wire.Old(r.sequence, sequence) {
+		m.stats.Disordered++
+		return events
+	}
+	r.sequence, r.last = sequence, at
 	changed := map[uint16]bool{}
-	for s := range m.syncs[key] {
+	for s := range r.sources {
 		s.synced = at
 		if s.dirty {
 			s.now, s.dirty = s.next, false

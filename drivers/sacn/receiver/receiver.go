@@ -65,7 +65,7 @@ type Stats struct {
 	Foreign    uint64 // packets that are no streaming ACN
 	Malformed  uint64
 	Disordered uint64 // out of their order
-	Refused    uint64 // packets of sources beyond the limit of a universe
+	Refused    uint64 // packets there was no room for: of another source, synchronisation or list of universes
 	Clamped    uint64 // priorities above 200
 }
 

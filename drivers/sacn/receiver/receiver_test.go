@@ -53,6 +53,13 @@ func (b *bench) hear(name string, p wire.Packet) {
 	b.Receive(b.now, wire.AppendData(nil, p), desk)
 }
 
+// sync takes a synchronisation packet, likewise.
+func (b *bench) sync(name string, universe uint16) {
+	key := fmt.Sprint(name, " sync ", universe)
+	b.Receive(b.now, wire.AppendSync(nil, cidOf(name), b.sequences[key], universe), desk)
+	b.sequences[key]++
+}
+
 func (b *bench) levels(name string, priority byte, levels ...byte) {
 	b.hear(name, wire.Packet{Priority: priority, Slots: levels})
 }
@@ -290,9 +297,7 @@ func TestSync(t *testing.T) {
 	send := func(universe uint16, level byte, sync uint16, options byte) {
 		b.hear("a", wire.Packet{Universe: universe, Priority: 100, Sync: sync, Options: options, Slots: []byte{level}})
 	}
-	sync := func(name string, universe uint16) {
-		b.Receive(b.now, wire.AppendSync(nil, cidOf(name), 0, universe), desk)
-	}
+	sync := func(name string, universe uint16) { b.sync(name, universe) }
 	send(1, 1, 7000, 0)
 	send(2, 1, 7000, 0)
 	if g := b.Groups(); !slices.Contains(g, netip.MustParseAddr("239.255.27.88")) || len(g) != 4 {
@@ -328,6 +333,115 @@ func TestSync(t *testing.T) {
 		t.Errorf("groups %v", g)
 	}
 	sync("a", 7000)
+}
+
+// synced is a bench whose source a has levels 1 and 2 of universes 1 and 2 shown and 3 and 4
+// waiting for their release.
+func synced(t *testing.T) *bench {
+	b := newBench(t)
+	b.Subscribe(1)
+	b.Subscribe(2)
+	frame := func(level byte) {
+		for u := range uint16(2) {
+			b.hear("a", wire.Packet{Universe: 1 + u, Priority: 100, Sync: 7000, Slots: []byte{level + byte(u)}})
+		}
+	}
+	frame(1)
+	b.pass(wire.SamplingPeriod)
+	b.sync("a", 7000)
+	frame(3)
+	b.told = nil
+	return b
+}
+
+// TestSyncInOrder: a synchronisation packet that comes twice, or late, releases nothing; one
+// after a pause of 2.5 s has begun anew.
+func TestSyncInOrder(t *testing.T) {
+	b := synced(t)
+	b.Receive(b.now, wire.AppendSync(nil, cidOf("a"), 0, 7000), desk)
+	b.Receive(b.now, wire.AppendSync(nil, cidOf("a"), 255, 7000), desk)
+	b.expect()
+	if st := b.Stats(); st.Disordered != 2 {
+		t.Errorf("%+v", st)
+	}
+	b.sync("a", 7000)
+	b.expect("levels 1 [03]", "levels 2 [04]")
+	b.keep(wire.DataLoss, func() {
+		b.hear("a", wire.Packet{Universe: 1, Priority: 100, Sync: 7000, Slots: []byte{5}})
+		b.hear("a", wire.Packet{Universe: 2, Priority: 100, Sync: 7000, Slots: []byte{6}})
+	})
+	b.told = nil
+	b.Receive(b.now, wire.AppendSync(nil, cidOf("a"), 0, 7000), desk)
+	b.expect("levels 1 [05]", "levels 2 [06]")
+}
+
+// TestPrioritiesThatEndReleaseNothing: the levels that wait go on waiting.
+func TestPrioritiesThatEndReleaseNothing(t *testing.T) {
+	b := synced(t)
+	b.priorities("a", 200)
+	b.hear("a", wire.Packet{Universe: 2, Priority: 100, StartCode: wire.StartPriority, Slots: []byte{200}})
+	b.sync("a", 7000)
+	b.keep(wire.DataLoss, func() {
+		b.hear("a", wire.Packet{Universe: 1, Priority: 100, Sync: 7000, Slots: []byte{5}})
+		b.hear("a", wire.Packet{Universe: 2, Priority: 100, Sync: 7000, Slots: []byte{6}})
+	})
+	if l := b.Sources(1)[0]; l.PerAddress {
+		t.Errorf("%+v", l)
+	}
+	for _, told := range b.told {
+		if strings.Contains(told, "05") || strings.Contains(told, "06") {
+			t.Errorf("told %q before the release", b.told)
+			break
+		}
+	}
+}
+
+// TestRoomIsCounted: what is not remembered of strangers is counted, and lists of universes have
+// room for so many in all.
+func TestRoomIsCounted(t *testing.T) {
+	b := newBench(t)
+	list := make([]uint16, wire.PageUniverses)
+	tell := func(n int, page byte) {
+		b.Receive(b.now, wire.AppendDiscovery(nil, wire.CID{byte(n), byte(n >> 8), 1}, "x", page, maxPages-1, list), desk)
+	}
+	for page := range byte(maxPages) {
+		for n := range 8 {
+			tell(n, page)
+			tell(n, page) // again: no more than before
+		}
+	}
+	held := 0
+	for _, f := range b.machine.found.sources {
+		for _, page := range f.pages {
+			held += len(page)
+		}
+	}
+	if held > maxListed || held != b.machine.found.listed || b.Stats().Refused == 0 {
+		t.Errorf("%d universes are remembered, %d by its count, %d packets refused", held, b.machine.found.listed, b.Stats().Refused)
+	}
+	b.pass(time.Minute)
+	if b.machine.found.listed != 0 {
+		t.Errorf("%d universes are remembered of nobody", b.machine.found.listed)
+	}
+	refused := b.Stats().Refused
+	for n := range maxFound + 3 {
+		tell(n, 0)
+	}
+	if got := b.Stats().Refused - refused; got < 3 {
+		t.Errorf("%d refused, want those of 3 sources", got)
+	}
+	b.Subscribe(1)
+	refused = b.Stats().Refused
+	for n := range maxSyncs + 2 {
+		if n < maxSyncs {
+			b.machine.syncs[syncKey{universe: uint16(n + 1)}] = &releaser{}
+		} else {
+			b.hear("a", wire.Packet{Sync: uint16(n), Slots: []byte{1}})
+		}
+	}
+	if got := b.Stats().Refused - refused; got != 2 {
+		t.Errorf("%d packets without room for their synchronisation, want 2", got)
+	}
 }
 
 // TestPreview: previews are apart from levels, and not merged.

@@ -112,7 +112,7 @@ func (u *universe) step(now time.Time) (changed bool, gone []*source) {
 		}
 		if !s.address.IsZero() && now.Sub(s.address) >= wire.DataLoss {
 			s.unprioritise()
-			s.now = s.next
+			s.now.Priority = s.next.Priority // levels may wait for their release
 			stale = true
 		}
 		if s.force && !s.synced.IsZero() && now.Sub(s.synced) >= wire.DataLoss {

@@ -157,7 +157,7 @@ type ShowControl struct {
 	Data            string
 }
 
-// For tells whether a command is for a device with an id, of lighting.
+// For tells whether a command is of lighting and for a device with an id, 127 for any.
 func (s ShowControl) For(device int) bool {
 	return wire.ShowControl{Device: s.Device, Format: s.Format}.For(device)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -218,5 +219,51 @@ func TestMessagesThereAndBack(t *testing.T) {
 		if back != m || told.Check() != nil {
 			t.Errorf("%+v comes back as %+v, %v", m, back, told.Check())
 		}
+	}
+}
+
+// TestWhatIsDroppedIsCounted, also of a session that has ended since.
+func TestWhatIsDroppedIsCounted(t *testing.T) {
+	h := &host{}
+	d, err := (&PortDecl{Host: "127.0.0.1", Port: 9}).Open(h.env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := d.(*Port)
+	counts := func() (list []string) {
+		for _, c := range p.Counts() {
+			if c.N > 0 {
+				list = append(list, fmt.Sprint(c.Name, " ", c.N))
+			}
+		}
+		return list
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	control := p.current().(*midi.Conn).Addr()
+	go func() { ended <- p.run(ctx) }()
+	out, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(control))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	want := []string{"packets_refused 1", "invitations_refused 1", "commands_unknown 1"}
+	for _, b := range [][]byte{[]byte("noise"), wire.AppendControl(nil, wire.Control{Command: wire.Invitation, Name: "x"}), []byte("\xff\xffRL12345678")} {
+		if _, err := out.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tick, late := time.NewTicker(5*time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	for !slices.Equal(counts(), want) {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%q, want %q", counts(), want)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil || !slices.Equal(counts(), want) {
+		t.Errorf("%v, after the end %q, want %q", err, counts(), want)
 	}
 }

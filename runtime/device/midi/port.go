@@ -97,6 +97,7 @@ type Port struct {
 
 	mu     sync.Mutex // of the driver; no loop takes it
 	driver driver     // nil in virtual time, and between two
+	past   tally      // of the drivers before
 
 	here      atomic.Bool              // there is somebody at the other end
 	freewheel atomic.Int64             // of the declaration that is live
@@ -211,7 +212,7 @@ func (p *Port) run(ctx context.Context) error {
 	}
 	err = d.Run(ctx)
 	p.mu.Lock()
-	p.driver = nil
+	p.driver, p.past = nil, p.past.plus(tallyOf(d))
 	p.mu.Unlock()
 	p.here.Store(false)
 	return err
@@ -398,18 +399,42 @@ func (p *Port) WaitsFor() []string {
 	return []string{"MIDI " + p.decl.Title()}
 }
 
+// tally is what a driver counts.
+type tally struct{ dropped, lost, repaired, refused, invitations, unknown, ignored uint64 }
+
+// tallyOf is that of a driver, which may be nil.
+func tallyOf(d driver) (t tally) {
+	switch c := d.(type) {
+	case *midi.Conn:
+		st := c.Stats()
+		t = tally{st.Dropped, st.Lost, st.Repaired, st.Malformed + st.Foreign + st.Late + st.BrokenCommands + st.BrokenJournals, st.Refused, st.ControlsUnknown, 0}
+	case *raw.Conn:
+		t.ignored = c.Ignored()
+	}
+	return t
+}
+
+func (t tally) plus(o tally) tally {
+	return tally{
+		t.dropped + o.dropped, t.lost + o.lost, t.repaired + o.repaired, t.refused + o.refused,
+		t.invitations + o.invitations, t.unknown + o.unknown, t.ignored + o.ignored,
+	}
+}
+
 // Counts implements device.Counted.
 func (p *Port) Counts() []device.Count {
-	var st session.Stats
-	if c, ok := p.current().(*midi.Conn); ok {
-		st = c.Stats()
-	}
+	p.mu.Lock()
+	t := p.past.plus(tallyOf(p.driver))
+	p.mu.Unlock()
 	return []device.Count{
 		{Name: "events_lost", What: "events lost: the script was too slow", N: p.lost.Load()},
-		{Name: "messages_not_sent", What: "messages not sent", N: p.unsent.Load() + p.dropped.Load() + st.Dropped},
-		{Name: "packets_lost", What: "packets lost on the way", N: st.Lost},
-		{Name: "messages_repaired", What: "messages repaired", N: st.Repaired},
-		{Name: "packets_refused", What: "packets refused", N: st.Malformed + st.Foreign + st.Late + st.BrokenCommands + st.BrokenJournals},
+		{Name: "messages_not_sent", What: "messages not sent", N: p.unsent.Load() + p.dropped.Load() + t.dropped},
+		{Name: "packets_lost", What: "packets lost on the way", N: t.lost},
+		{Name: "messages_repaired", What: "messages repaired", N: t.repaired},
+		{Name: "packets_refused", What: "packets refused", N: t.refused},
+		{Name: "invitations_refused", What: "invitations refused", N: t.invitations},
+		{Name: "commands_unknown", What: "commands of sessions that are not known", N: t.unknown},
+		{Name: "bytes_ignored", What: "bytes that belong to no message", N: t.ignored},
 	}
 }
 
