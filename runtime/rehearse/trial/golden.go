@@ -63,9 +63,9 @@ func (g *golden) compare(h *House) {
 		if g.line >= len(g.want) || !bytes.Equal(line, g.want[g.line]) {
 			want := "no further frame"
 			if g.line < len(g.want) {
-				want = shortened(g.want[g.line])
+				want = cut(string(g.want[g.line]), mostLine)
 			}
-			g.wrong(h, shortened(line), want)
+			g.wrong(h, cut(string(line), mostLine), want)
 		}
 		g.line++
 	}
@@ -81,16 +81,10 @@ func (g *golden) wrong(h *House, got, want string) {
 func (g *golden) end(h *House) []byte {
 	g.compare(h)
 	if !g.keep && !g.differ && !h.over && g.line < len(g.want) {
-		g.wrong(h, "no further frame", shortened(g.want[g.line]))
+		g.wrong(h, "no further frame", cut(string(g.want[g.line]), mostLine))
 	}
 	return g.all
 }
 
-// shortened is a line of a log that fits on a screen.
-func shortened(line []byte) string {
-	const most = 100
-	if len(line) <= most {
-		return string(line)
-	}
-	return string(line[:most]) + "…"
-}
+// mostLine is how many bytes of a line of a log are told, so that it fits on a screen.
+const mostLine = 100
