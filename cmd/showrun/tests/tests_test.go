@@ -175,36 +175,6 @@ test("another is fine", function(t) t:advance(1) end)`})
 	}
 }
 
-// TestGoldenLogs are written, are the same then, and differ when the show does.
-func TestGoldenLogs(t *testing.T) {
-	dir := folderOf(t, map[string]string{"show.lua": aShow, "show_test.lua": `test("drop", function(t) t:golden("golden/drop.frames") t:advance("6b") end)`})
-	update := Options{Options: trial.Options{Update: true}}
-	if files, report := run(t, update, "."); CountOf(files).Failed > 0 {
-		t.Fatal(report)
-	}
-	log, err := os.ReadFile(filepath.Join(dir, "golden", "drop.frames"))
-	if err != nil || !strings.Contains(string(log), "2.000000 0/3=255") {
-		t.Fatalf("%v: %s", err, log)
-	}
-	if files, report := run(t, Options{}, "."); CountOf(files).Failed > 0 {
-		t.Fatal(report)
-	}
-	write(t, "show.lua", strings.Replace(aShow, `color = "blue"`, `color = "lime"`, 1))
-	want := "at 2.000 s, beat 4.0: frames are not those of golden/drop.frames:4\n    got      2.000000 0/2=255 0/4=50\n    expected 2.000000 0/3=255 0/4=50\n"
-	if _, report := run(t, Options{}, "."); !strings.Contains(report, want) {
-		t.Errorf("got %s\nwant %s", report, want)
-	}
-	write(t, "show.lua", aShow)
-	write(t, "show_test.lua", `test("drop", function(t) t:golden("golden/drop.frames") t:advance("3b") end)`)
-	if _, report := run(t, Options{}, "."); !strings.Contains(report, "got      no further frame") {
-		t.Errorf("a log that ends early: %s", report)
-	}
-	write(t, "show_test.lua", `for i = 1, 2 do test("drop " .. i, function(t) t:golden("golden/drop.frames") t:advance("6b") end) end`)
-	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop 1" and "drop 2" have one golden log`) {
-		t.Errorf("two with one log: %s", report)
-	}
-}
-
 // TestSideBySide is the same as one after the other.
 func TestSideBySide(t *testing.T) {
 	paths := []string{"../../../examples/first-light", "../../../examples/play", raced.Of("../../../scripts", "../../../scripts/tests/map_test.lua")}

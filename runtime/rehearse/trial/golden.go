@@ -2,8 +2,10 @@ package trial
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 
 	"showrun/runtime/show"
 )
@@ -18,8 +20,11 @@ func (h *House) begin(opts Options, folder fs.FS) {
 	switch {
 	case opts.Update:
 		want = nil
-	case err != nil:
+	case errors.Is(err, fs.ErrNotExist):
 		h.fail("", fmt.Sprintf("there is no golden log %s yet; showrun test --update writes it", name))
+		return
+	case err != nil:
+		h.fail("", fmt.Sprintf("the golden log cannot be read: %v", err))
 		return
 	}
 	h.golden = newGolden(name, want, opts.Update)
@@ -37,11 +42,14 @@ type golden struct {
 	differ bool
 }
 
+// ends is what editors and other systems make of the end of a line, and of the beginning of a
+// file.
+var ends = regexp.MustCompile(`[ \t]*(?:\r\n|\r|\n)|^\x{feff}`)
+
 func newGolden(name string, want []byte, keep bool) *golden {
 	g := &golden{name: name, keep: keep}
-	want = bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n"))
-	if len(want) > 0 {
-		g.want = bytes.Split(bytes.TrimSuffix(want, []byte("\n")), []byte("\n"))
+	if want = bytes.TrimSpace(ends.ReplaceAll(want, []byte("\n"))); len(want) > 0 {
+		g.want = bytes.Split(want, []byte("\n"))
 	}
 	g.log = show.NewFrameLog(&g.got)
 	return g
