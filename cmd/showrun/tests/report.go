@@ -80,7 +80,7 @@ func loadError(err error) string {
 // within is a text that begins with file:line, as seen from where the file of tests is named
 // from.
 func within(file, text string) string {
-	if dir := path.Dir(file); dir != "." && text != "" && strings.Contains(text, ".lua:") {
+	if dir := path.Dir(file); dir != "." && strings.Contains(text, ".lua:") && !strings.HasPrefix(text, "open ") {
 		return path.Join(dir, text[:strings.Index(text, ".lua:")]) + text[strings.Index(text, ".lua:"):]
 	}
 	return text
