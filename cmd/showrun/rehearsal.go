@@ -283,5 +283,5 @@ func (l *rehearsalLog) summary(r *rehearsal, line *timeline.Timeline, took time.
 		}
 		fmt.Fprintln(&b)
 	}
-	return b.String()
+	return terminal.Printable(b.String(), "\n")
 }
