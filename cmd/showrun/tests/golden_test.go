@@ -81,3 +81,15 @@ func TestANoteBehindAMark(t *testing.T) {
 		t.Error(report)
 	}
 }
+
+// TestUpdateWritesOverGoldenLogsOnly, whatever a test calls its own.
+func TestUpdateWritesOverGoldenLogsOnly(t *testing.T) {
+	dir := folderOf(t, map[string]string{"show.lua": aShow, "show_test.lua": `test("drop", function(t) t:golden("show.lua") t:advance("6b") end)`})
+	_, report := run(t, Options{Options: trial.Options{Update: true}}, ".")
+	if !strings.Contains(report, `show.lua is no golden log, and nothing is written over: choose another name for that of the test "drop"`) {
+		t.Error(report)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "show.lua")); string(b) != aShow {
+		t.Errorf("the show is %.40q, %v", b, err)
+	}
+}

@@ -46,6 +46,16 @@ type golden struct {
 // file.
 var ends = regexp.MustCompile(`[ \t]*(?:\r\n|\r|\n)|^\x{feff}`)
 
+// IsGolden tells whether what lies in a file can be a golden log: every line of one begins with
+// an instant.
+func IsGolden(log []byte) bool {
+	log = bytes.TrimSpace(ends.ReplaceAll(log, []byte("\n")))
+	return len(log) == 0 || instant.Match(log)
+}
+
+// instant begins a line of a golden log.
+var instant = regexp.MustCompile(`^-?\d+\.\d{6} `)
+
 func newGolden(name string, want []byte, keep bool) *golden {
 	g := &golden{name: name, keep: keep}
 	if want = bytes.TrimSpace(ends.ReplaceAll(want, []byte("\n"))); len(want) > 0 {
