@@ -210,21 +210,6 @@ func differsInColor(c module.Call, got, want lua.LValue) string {
 	return expected.String()
 }
 
-type entry struct{ key, value lua.LValue }
-
-// sorted are the fields of a table, in an order that repeats.
-func sorted(t *lua.LTable) (list []entry) {
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		list = append(list, entry{k, v})
-	}
-	for i := range list { // few
-		for j := i; j > 0 && list[j].key.String() < list[j-1].key.String(); j-- {
-			list[j], list[j-1] = list[j-1], list[j]
-		}
-	}
-	return list
-}
-
 // osc has the receivers of the show hear a message.
 func (t *Trial) osc(c module.Call) int {
 	port, address, err := devosc.ParseTarget(c.Str(1, "the address"))

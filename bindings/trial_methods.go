@@ -2,8 +2,6 @@ package bindings
 
 import (
 	"math"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -301,61 +299,6 @@ func (t *Trial) okay(c module.Call) int {
 		wrong(c, "%s", text)
 	}
 	return 0
-}
-
-func (t *Trial) equal(c module.Call) int {
-	if !same(c.Get(1), c.Get(2)) {
-		wrong(c, "got %s, expected %s", written(c.Get(1)), written(c.Get(2)))
-	}
-	return 0
-}
-
-// same compares two values, and tables by what they hold.
-func same(got, want lua.LValue) bool {
-	switch want := want.(type) {
-	case lua.LNumber:
-		n, ok := got.(lua.LNumber)
-		return ok && (n == want || math.Abs(float64(n-want)) < 1e-5)
-	case *lua.LTable:
-		g, ok := got.(*lua.LTable)
-		if !ok {
-			return false
-		}
-		for k, v := want.Next(lua.LNil); k != lua.LNil; k, v = want.Next(k) {
-			if !same(g.RawGet(k), v) {
-				return false
-			}
-		}
-		for k, _ := g.Next(lua.LNil); k != lua.LNil; k, _ = g.Next(k) {
-			if want.RawGet(k) == lua.LNil {
-				return false
-			}
-		}
-		return true
-	}
-	return got == want
-}
-
-// written is a value in the text of a failure.
-func written(v lua.LValue) string {
-	if n, ok := v.(lua.LNumber); ok {
-		return strconv.FormatFloat(float64(n), 'g', 6, 64)
-	}
-	t, ok := v.(*lua.LTable)
-	if !ok {
-		return module.Describe(v)
-	}
-	var parts, named []string
-	for i := 1; i <= t.Len(); i++ {
-		parts = append(parts, written(t.RawGetInt(i)))
-	}
-	for k, x := t.Next(lua.LNil); k != lua.LNil; k, x = t.Next(k) {
-		if name, ok := k.(lua.LString); ok {
-			named = append(named, string(name)+" = "+written(x))
-		}
-	}
-	slices.Sort(named)
-	return "{ " + strings.Join(append(parts, named...), ", ") + " }"
 }
 
 // fails expects that a function raises an error with a text in it.

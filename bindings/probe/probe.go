@@ -27,6 +27,7 @@ type Probe struct {
 	trying    string // the place of the call that is tried, file:line
 	names     map[*lua.LFunction]string
 	calls     map[spot][]lua.LValue // what was returned, by where and what was called
+	raised    map[spot]int
 	remarks   []syntax.Remark
 	lengths   []syntax.Fact
 	devices   []syntax.Fact
@@ -42,7 +43,7 @@ type spot struct {
 
 // New makes the modules of a show that is looked at. Its Bindings are a *Probe.
 func New(scene show.Scene) show.Bindings {
-	p := &Probe{Show: bindings.New(scene).(*bindings.Show), names: map[*lua.LFunction]string{}, calls: map[spot][]lua.LValue{}}
+	p := &Probe{Show: bindings.New(scene).(*bindings.Show), names: map[*lua.LFunction]string{}, calls: map[spot][]lua.LValue{}, raised: map[spot]int{}}
 	p.Watch = &module.Watch{Wrap: p.wrap, Length: p.length, Refused: func() { p.refused = true }}
 	return p
 }
@@ -83,6 +84,9 @@ func (p *Probe) call(L *lua.LState, at spot, around *lua.LFunction, f lua.LGFunc
 	}
 	n, raised := p.attempt(L, around, f)
 	if raised != "" {
+		if p.raised[at]++; p.raised[at] > enough {
+			L.RaiseError("%s", strings.TrimPrefix(raised, at.where+": "))
+		}
 		if !slices.ContainsFunc(args, p.tainted) {
 			p.raise(at, raised)
 		}
@@ -103,6 +107,10 @@ func (p *Probe) call(L *lua.LState, at spot, around *lua.LFunction, f lua.LGFunc
 	}
 	return n
 }
+
+// enough is how often a call at one place may be wrong before what it stands in is left: a loop
+// that was to wait may never end by itself.
+const enough = 1000
 
 // most is how many values of one place are told apart.
 const most = 4

@@ -13,6 +13,7 @@ import (
 	"showrun/bindings"
 	"showrun/bindings/probe"
 	"showrun/cmd/showrun/settings"
+	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/rehearse/check"
 )
 
@@ -87,7 +88,7 @@ func (a *app) printFindings(findings []check.Finding, asJSON bool) error {
 		}
 	} else {
 		for _, f := range findings {
-			fmt.Fprintln(a.stdout, f)
+			fmt.Fprintln(a.stdout, terminal.Printable(f.String(), ""))
 		}
 	}
 	if len(findings) > 0 {

@@ -165,6 +165,7 @@ func (a *app) playDeck(ctx context.Context, f deckFlags) error {
 	}
 	pn := &panel{unit: unit, isTake: f.take != "", decks: f.decks}
 	pn.chosen.Store(1)
+	a.takeSignals()
 	keys, err := terminal.OpenKeyboard(os.Stdin, a.screen)
 	if err != nil {
 		return err

@@ -120,9 +120,9 @@ func (a *app) tell(err error) {
 		a.jsonLog.Error(err.Error(), args...)
 		return
 	}
-	fmt.Fprintf(a.screen, "showrun: %v\n", err)
+	fmt.Fprintf(a.screen, "showrun: %s\n", terminal.Printable(err.Error(), "\n\t"))
 	if trace != "" {
-		fmt.Fprintln(a.screen, terminal.Indent(trace))
+		fmt.Fprintln(a.screen, terminal.Printable(terminal.Indent(trace), "\n\t"))
 	}
 	var usage usageError
 	if errors.As(err, &usage) {

@@ -67,7 +67,7 @@ func instant(word string) (time.Duration, error) {
 // readMessages reads OSC messages, a line each; errors name file and line.
 func readMessages(name, text string) (list []hand, err error) {
 	n := 0
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) { // some editors begin a file with it
 		n++
 		from := fmt.Sprintf("%s:%d", name, n)
 		words, err := splitWords(line)

@@ -5,19 +5,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"syscall"
 
 	"showrun/cmd/showrun/terminal"
 )
 
 func main() {
 	tune(os.LookupEnv)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	os.Exit(int(execute(os.Args[1:], os.Stdout, os.Stderr, signals)))
+	os.Exit(int(execute(os.Args[1:], os.Stdout, os.Stderr, make(chan os.Signal, 2))))
 }
 
 // tune sets the Go runtime up for keeping time, unless the usual environment

@@ -50,7 +50,7 @@ func (r *rehearsal) bring(deck string, log *slog.Logger) error {
 	}
 	r.deck = true
 	if bpm, err := strconv.ParseFloat(deck, 64); err == nil {
-		if bpm < 20 || bpm > 999 {
+		if !(bpm >= 20 && bpm <= 999) { // NaN is neither
 			return usageError{fmt.Errorf("--deck must be 20-999 BPM, or a recording of players, got %s", deck)}
 		}
 		r.Bring(stagelinq.NewVirtualRig(r.RigEnv(), bpm, 0))
@@ -283,5 +283,5 @@ func (l *rehearsalLog) summary(r *rehearsal, line *timeline.Timeline, took time.
 		}
 		fmt.Fprintln(&b)
 	}
-	return b.String()
+	return terminal.Printable(b.String(), "\n")
 }

@@ -211,8 +211,12 @@ func tryPage(name string) error {
 
 // pageFile makes the file that takes the place of a page once it is whole.
 func pageFile(name string) (*os.File, error) {
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
+	switch info, err := os.Stat(name); {
+	case err != nil: // as a rule there is none yet
+	case info.IsDir():
 		return nil, fmt.Errorf("--out: %s is a folder", name)
+	case !info.Mode().IsRegular(): // a page would take the place of a device
+		return nil, fmt.Errorf("--out: %s is no file; a page is written to one", name)
 	}
 	file, err := os.CreateTemp(filepath.Dir(name), ".timeline-*")
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
@@ -231,6 +235,9 @@ func writePage(name string, write func(io.Writer) error) error {
 	err = errors.Join(write(file), file.Chmod(0o644), file.Close())
 	if err != nil {
 		return err
+	}
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target // which stays where a link leads
 	}
 	return os.Rename(file.Name(), name)
 }

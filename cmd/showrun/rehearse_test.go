@@ -165,6 +165,8 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 		"it does not load":      {broken, nil, exitScript, "show.lua:1"},
 		"there is none":         {fine + "x", nil, exitUsage, "no show at"},
 		"a tempo":               {fine, []string{"--deck", "3"}, exitUsage, "--deck must be 20-999 BPM"},
+		"no tempo":              {fine, []string{"--deck", "NaN"}, exitUsage, "--deck must be 20-999 BPM"},
+		"a mark before a line":  {fine, []string{"--osc", file("\ufeff1s /level 1\nx")}, exitUsage, "events.txt:2: a time is"},
 		"no take":               {fine, []string{"--deck", "nothing.take"}, exitUsage, "no recording at nothing.take"},
 		"a take that is none":   {fine, []string{"--deck", file("hello")}, exitFailed, "events.txt"},
 		"a time":                {fine, []string{"--go", "12s,soon"}, exitUsage, `--go: a time is such as 12s or 1m30s, got "soon"`},

@@ -129,7 +129,7 @@ func (t *tape) position() string {
 			text += fmt.Sprintf(", cue %s of %s", l.Current, l.Name)
 		}
 	}
-	return text + ")"
+	return terminal.Printable(text+")", "")
 }
 
 // play plays the recording up to a moment, or to its end without one. The error is one of the

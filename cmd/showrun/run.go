@@ -135,6 +135,7 @@ func (a *app) run(cmd *cobra.Command, f runFlags, args []string) error {
 	defer close(ended)
 	desk := &desk{show: h, screen: a.screen, send: a.send}
 	keys := terminal.NoKeyboard()
+	a.takeSignals()
 	if f.logFormat == "text" {
 		keys, err = terminal.OpenKeyboard(os.Stdin, a.screen)
 	}
@@ -191,12 +192,18 @@ const (
 	leaveTime = 500 * time.Millisecond
 )
 
+// takeSignals has the signals that end a command wait for watchSignals. A command that does
+// neither ends with the first one by itself.
+func (a *app) takeSignals() { signal.Notify(a.signals, os.Interrupt, syscall.SIGTERM) }
+
 // watchSignals ends what runs at the first signal, and the process at the second,
 // which leave prepares. A log whose reader has gone ends nothing: the show goes on, and
 // machinery is made safe when it ends.
 func (a *app) watchSignals(what string, leave func(), ended <-chan struct{}, cancel context.CancelCauseFunc, log *slog.Logger) {
+	a.takeSignals()
 	signal.Ignore(syscall.SIGPIPE)
 	go func() {
+		defer signal.Stop(a.signals)
 		for count := 0; ; count++ {
 			select {
 			case <-ended:

@@ -24,7 +24,7 @@ var errAbandoned = errors.New("compiling it was given up")
 // compile reads and compiles one file. When stop is signalled it returns
 // errAbandoned at once, whatever the compiler is busy with.
 func (g *Generation) compile(where fs.FS, file string, stop <-chan struct{}) (*lua.LFunction, error) {
-	text, err := readScript(where, file)
+	text, err := ReadFile(where, file)
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +46,8 @@ func (g *Generation) compileText(text, name string, stop <-chan struct{}) (*chun
 	return compileAside(text, name, stop)
 }
 
-// readScript reads a file and takes off what is not Lua.
-func readScript(where fs.FS, file string) (string, error) {
+// ReadFile reads a file of a show as text: one that is Lua but for what it begins with.
+func ReadFile(where fs.FS, file string) (string, error) {
 	if st, err := fs.Stat(where, file); err != nil {
 		return "", err
 	} else if !st.Mode().IsRegular() {

@@ -34,15 +34,15 @@ func (r Report) paint(color, text string) string {
 // File tells of a file.
 func (r Report) File(f trial.File) {
 	if f.Err != nil {
-		fmt.Fprintf(r.W, "%s %s does not run\n%s\n", r.paint(red, "FAIL"), f.Name, indent(within(f.Name, loadError(f.Err))))
+		fmt.Fprintf(r.W, "%s %s does not run\n%s\n", r.paint(red, "FAIL"), f.Name, indent(terminal.Printable(within(f.Name, loadError(f.Err)), "\n\t")))
 	}
 	for _, t := range f.Results {
-		name := fmt.Sprintf("%s (%s)", t.Name, within(f.Name, t.Line))
+		name := terminal.Printable(fmt.Sprintf("%s (%s)", t.Name, within(f.Name, t.Line)), "")
 		switch {
 		case len(t.Failed) > 0:
 			fmt.Fprintf(r.W, "%s %s\n", r.paint(red, "FAIL"), name)
 			for _, failure := range t.Failed {
-				fmt.Fprintln(r.W, indent(within(f.Name, failure.String())))
+				fmt.Fprintln(r.W, indent(terminal.Printable(within(f.Name, failure.String()), "\n\t")))
 			}
 			r.said(t, fewLines)
 		case r.Verbose && t.Skipped:
@@ -80,7 +80,7 @@ func loadError(err error) string {
 // within is a text that begins with file:line, as seen from where the file of tests is named
 // from.
 func within(file, text string) string {
-	if dir := path.Dir(file); dir != "." && text != "" && strings.Contains(text, ".lua:") {
+	if dir := path.Dir(file); dir != "." && strings.Contains(text, ".lua:") && !strings.HasPrefix(text, "open ") {
 		return path.Join(dir, text[:strings.Index(text, ".lua:")]) + text[strings.Index(text, ".lua:"):]
 	}
 	return text

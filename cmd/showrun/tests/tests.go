@@ -191,6 +191,9 @@ func (s *Source) write(f trial.File) error {
 			continue
 		}
 		name := filepath.Join(s.dir.Dir, filepath.FromSlash(r.Golden))
+		if there, err := os.ReadFile(name); err == nil && !trial.IsGolden(there) {
+			return fmt.Errorf("%s is no golden log, and nothing is written over: choose another name for that of the test %q", r.Golden, r.Name)
+		}
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			return err
 		}

@@ -89,11 +89,14 @@ func (f *Files) Open(name string) (fs.File, error) {
 	return file, nil
 }
 
-func (f *Files) open(name string) (fs.File, error) {
+func (f *Files) open(name string) (*os.File, error) {
 	if f.gone != nil {
 		return nil, f.gone
 	}
-	return f.root.FS().Open(name)
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return f.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|syscall.O_NONBLOCK, 0) // nor does a pipe keep anybody waiting
 }
 
 // remember keeps what was found first.

@@ -219,13 +219,15 @@ func (c *check) file(name string) *syntax.File {
 func (c *check) remarks(list []syntax.Remark) {
 	for _, r := range list {
 		f := c.file(r.File)
-		if f == nil {
+		if f == nil && r.File != c.opts.File { // which may not even be one that can be read
 			continue
 		}
 		if r.Rule == "" {
 			r.Rule = ruleOf(r.Text)
 		}
-		c.locate(f, &r)
+		if f != nil {
+			c.locate(f, &r)
+		}
 		text, remedy := remedyOf(strings.TrimSpace(strings.ReplaceAll(r.Text, "\n", " ")))
 		c.findings = append(c.findings, Finding{r.File, r.Line, max(r.Column, 1), r.Rule, text, remedy})
 	}

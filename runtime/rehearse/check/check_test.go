@@ -173,6 +173,23 @@ func TestNothingIsFoundInTheReference(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeReadIsAMistake, the show itself included, and nothing else is told of it.
+func TestWhatCannotBeReadIsAMistake(t *testing.T) {
+	long := []byte(strings.Repeat("print(x)\n", 60_000))
+	for name, c := range map[string]struct {
+		folder fstest.MapFS
+		want   string
+	}{
+		"a folder":      {fstest.MapFS{"show.lua": {Mode: fs.ModeDir}}, "show.lua:1:1: load: show.lua: not a regular file"},
+		"a long file":   {fstest.MapFS{"show.lua": {Data: long}}, "show.lua:1:1: load: show.lua: the file has 540000 bytes, more than 524288 (split it into several files, which require reads)"},
+		"a long module": {fstest.MapFS{"show.lua": {Data: []byte(`require "part"`)}, "part.lua": {Data: long}}, "show.lua:1:1: load: require: part.lua: the file has 540000 bytes, more than 524288 (split it into several files, which require reads)"},
+	} {
+		if got := look(t, c.folder); len(got) != 1 || got[0].String() != c.want {
+			t.Errorf("%s: %v, want %s", name, got, c.want)
+		}
+	}
+}
+
 // TestWorkIsThatOfTheText: nothing is tried more often for being in a longer show.
 func TestWorkIsThatOfTheText(t *testing.T) {
 	tried := func(cues int) int {

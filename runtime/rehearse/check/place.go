@@ -263,24 +263,24 @@ func (c *check) unused(f *syntax.File, at int, call string) {
 	c.find(f, at, "unused-device", "the "+call+" is never used", "take it out, or use it")
 }
 
-// allowed is a comment that silences rules.
-var allowed = regexp.MustCompile(`--\s*showrun:\s*allow\b(.*)$`)
+// allowed is a comment that silences rules; behind another -- may stand why.
+var allowed = regexp.MustCompile(`--\s*showrun:\s*allow\b(.*?)(?:--.*)?$`)
 
 // allow takes out what the lines of findings allow, and notes what silences nothing.
 func (c *check) allow() {
 	for _, f := range c.files {
-		for n := 1; n <= f.Lines(); n++ {
-			text := strings.TrimRight(f.Line(n), "\r\n")
-			m := allowed.FindStringSubmatchIndex(text)
+		for _, comment := range f.Comments {
+			m := allowed.FindStringSubmatchIndex(comment.Text)
 			if m == nil {
 				continue
 			}
-			rules := strings.FieldsFunc(text[m[2]:m[3]], func(r rune) bool { return r == ' ' || r == ',' || r == '\t' })
+			line, column := f.Place(comment.At + m[0])
+			rules := strings.FieldsFunc(comment.Text[m[2]:m[3]], func(r rune) bool { return r == ' ' || r == ',' || r == '\t' })
 			for _, rule := range rules {
-				c.silence(f, n, len([]rune(text[:m[0]]))+1, rule)
+				c.silence(f, line, column, rule)
 			}
 			if len(rules) == 0 {
-				c.silence(f, n, len([]rune(text[:m[0]]))+1, "")
+				c.silence(f, line, column, "")
 			}
 		}
 	}

@@ -6,17 +6,18 @@ import (
 	"path"
 	"strings"
 
+	"showrun/runtime/script"
 	"showrun/runtime/script/chunk"
 	"showrun/runtime/script/syntax"
 )
 
 // read reads a file of the show, and those that it requires.
 func (c *check) read(name string) {
-	text, err := fs.ReadFile(c.folder, name)
+	text, err := script.ReadFile(c.folder, name)
 	if err != nil {
-		return // who requires it is told so
+		return // who loads it is told so
 	}
-	f := c.parse(string(text), name)
+	f := c.parse(text, name)
 	if f == nil {
 		return
 	}
@@ -33,10 +34,6 @@ func (c *check) read(name string) {
 
 // parse reads a text; nil for one that does not compile, which is noted.
 func (c *check) parse(text, name string) *syntax.File {
-	text = strings.TrimPrefix(text, "\ufeff")
-	if strings.HasPrefix(text, "#!") {
-		text = "--" + text[2:]
-	}
 	c.texts[name] = text
 	_, err := chunk.Compile(text, name)
 	var f *syntax.File
@@ -81,8 +78,8 @@ func (c *check) follow(module string) {
 				c.read(name)
 				return
 			}
-			if text, err := fs.ReadFile(where, name); err == nil {
-				if f := c.parse(string(text), name); f != nil {
+			if text, err := script.ReadFile(where, name); err == nil {
+				if f := c.parse(text, name); f != nil {
 					c.library = append(c.library, f)
 				}
 			}

@@ -2,8 +2,10 @@ package trial
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 
 	"showrun/runtime/show"
 )
@@ -18,8 +20,11 @@ func (h *House) begin(opts Options, folder fs.FS) {
 	switch {
 	case opts.Update:
 		want = nil
-	case err != nil:
+	case errors.Is(err, fs.ErrNotExist):
 		h.fail("", fmt.Sprintf("there is no golden log %s yet; showrun test --update writes it", name))
+		return
+	case err != nil:
+		h.fail("", fmt.Sprintf("the golden log cannot be read: %v", err))
 		return
 	}
 	h.golden = newGolden(name, want, opts.Update)
@@ -37,11 +42,24 @@ type golden struct {
 	differ bool
 }
 
+// ends is what editors and other systems make of the end of a line, and of the beginning of a
+// file.
+var ends = regexp.MustCompile(`[ \t]*(?:\r\n|\r|\n)|^\x{feff}`)
+
+// IsGolden tells whether what lies in a file can be a golden log: every line of one begins with
+// an instant.
+func IsGolden(log []byte) bool {
+	log = bytes.TrimSpace(ends.ReplaceAll(log, []byte("\n")))
+	return len(log) == 0 || instant.Match(log)
+}
+
+// instant begins a line of a golden log.
+var instant = regexp.MustCompile(`^-?\d+\.\d{6} `)
+
 func newGolden(name string, want []byte, keep bool) *golden {
 	g := &golden{name: name, keep: keep}
-	want = bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n"))
-	if len(want) > 0 {
-		g.want = bytes.Split(bytes.TrimSuffix(want, []byte("\n")), []byte("\n"))
+	if want = bytes.TrimSpace(ends.ReplaceAll(want, []byte("\n"))); len(want) > 0 {
+		g.want = bytes.Split(want, []byte("\n"))
 	}
 	g.log = show.NewFrameLog(&g.got)
 	return g
@@ -63,9 +81,9 @@ func (g *golden) compare(h *House) {
 		if g.line >= len(g.want) || !bytes.Equal(line, g.want[g.line]) {
 			want := "no further frame"
 			if g.line < len(g.want) {
-				want = shortened(g.want[g.line])
+				want = cut(string(g.want[g.line]), mostLine)
 			}
-			g.wrong(h, shortened(line), want)
+			g.wrong(h, cut(string(line), mostLine), want)
 		}
 		g.line++
 	}
@@ -81,16 +99,10 @@ func (g *golden) wrong(h *House, got, want string) {
 func (g *golden) end(h *House) []byte {
 	g.compare(h)
 	if !g.keep && !g.differ && !h.over && g.line < len(g.want) {
-		g.wrong(h, "no further frame", shortened(g.want[g.line]))
+		g.wrong(h, "no further frame", cut(string(g.want[g.line]), mostLine))
 	}
 	return g.all
 }
 
-// shortened is a line of a log that fits on a screen.
-func shortened(line []byte) string {
-	const most = 100
-	if len(line) <= most {
-		return string(line)
-	}
-	return string(line[:most]) + "…"
-}
+// mostLine is how many bytes of a line of a log are told, so that it fits on a screen.
+const mostLine = 100

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"showrun/runtime/script"
 )
 
 // File is a file of tests, and how they went.
@@ -51,11 +53,11 @@ func Prepare(opts Options, folder fs.FS, file string) (Options, error) {
 			break
 		}
 	}
-	text, err := fs.ReadFile(folder, file)
+	text, err := script.ReadFile(folder, file)
 	if err != nil {
 		return opts, err
 	}
-	m := note.FindStringSubmatch(string(text))
+	m := note.FindStringSubmatch(text)
 	switch {
 	case m == nil:
 	case m[1] == "none":

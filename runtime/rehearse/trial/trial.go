@@ -382,11 +382,22 @@ func (h *House) complain(text string) {
 	h.fail(line, rest)
 }
 
+// mostText is how many bytes of why a test did not pass are told.
+const mostText = 4 << 10
+
+// cut is a text of no more than about so many bytes.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
 func (h *House) fail(line, text string) {
 	if h.Run == nil {
 		return // the load says so itself
 	}
-	f := Failure{Line: line, At: h.Now(), Text: text}
+	f := Failure{Line: line, At: h.Now(), Text: cut(text, mostText)}
 	f.Beat = h.Show().Plan().Course.At(f.At).Float()
 	h.failed, h.over = append(h.failed, f), true
 }

@@ -58,7 +58,7 @@ func Compile(text, name string) (c *Chunk, err error) {
 			err = &Error{Name: name, Message: fmt.Sprintf("cannot be compiled (%v)", e)}
 		}
 	}()
-	tokens, bare := scan(text, name)
+	tokens, _, bare := scan(text, name)
 	stmts, err := parse.Parse(strings.NewReader(bare), name)
 	if err != nil {
 		return nil, syntaxError(name, text, tokens, err)

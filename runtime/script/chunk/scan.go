@@ -30,17 +30,18 @@ type scanner struct {
 	start      int // where the line begins
 	fresh      bool
 	bare       []byte
+	comments   []token // those that go up to the end of a line
 }
 
 // scan splits a text into tokens. bare is the text with blanks in the place of comments: the scanner of gopher-lua
 // takes "--[====" for a long comment that is not closed. Its parser takes { 1, , 2 }, which is refused here.
-func scan(text, name string) (tokens []token, bare string) {
+func scan(text, name string) (tokens, comments []token, bare string) {
 	s := &scanner{name: name, text: text, line: 1, fresh: true, bare: []byte(text)}
 	depth := 0
 	for {
 		s.blanks()
 		if s.at >= len(text) {
-			return tokens, string(s.bare)
+			return tokens, s.comments, string(s.bare)
 		}
 		t := token{line: s.line, at: s.at, start: s.start, indent: -1}
 		if s.fresh {
@@ -119,6 +120,7 @@ func (s *scanner) comment() {
 		for s.at < len(s.text) && s.text[s.at] != '\n' && s.text[s.at] != '\r' {
 			s.at++
 		}
+		s.comments = append(s.comments, token{text: s.text[from:s.at], at: from})
 	}
 	for i := from; i < s.at; i++ {
 		if c := s.bare[i]; c != '\n' && c != '\r' {

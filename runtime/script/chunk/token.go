@@ -7,17 +7,22 @@ type Token struct {
 	At   int    // where it begins, in bytes
 }
 
-// Tokens splits a text that Compile takes into its tokens. What is wrong with it is an *Error.
-func Tokens(text, name string) (list []Token, err error) {
+// Tokens splits a text that Compile takes into its tokens, and those of its comments that go up
+// to the end of a line, of kind 0. What is wrong with it is an *Error.
+func Tokens(text, name string) (list, comments []Token, err error) {
 	defer func() {
 		if e, ok := recover().(*Error); ok {
-			list, err = nil, e
+			list, comments, err = nil, nil, e
 		}
 	}()
-	tokens, _ := scan(text, name)
-	list = make([]Token, len(tokens))
+	tokens, remarks, _ := scan(text, name)
+	return exported(tokens), exported(remarks), nil
+}
+
+func exported(tokens []token) []Token {
+	list := make([]Token, len(tokens))
 	for i, t := range tokens {
 		list[i] = Token{t.kind, t.text, t.at}
 	}
-	return list, nil
+	return list
 }

@@ -18,11 +18,11 @@ type parser struct {
 
 // Parse reads a text that package chunk compiles; the error is that of one which it does not.
 func Parse(text, name string) (f *File, err error) {
-	tokens, err := chunk.Tokens(text, name)
+	tokens, comments, err := chunk.Tokens(text, name)
 	if err != nil {
 		return nil, err
 	}
-	f = &File{Name: name, text: text, lines: []int{0}}
+	f = &File{Name: name, Comments: comments, text: text, lines: []int{0}}
 	for i := range len(text) {
 		if text[i] == '\n' {
 			f.lines = append(f.lines, i+1)

@@ -6,12 +6,15 @@ package syntax
 import (
 	"sort"
 	"unicode/utf8"
+
+	"showrun/runtime/script/chunk"
 )
 
 // A File is a text as a tree.
 type File struct {
-	Name string
-	Main *Function // its parameters are those of the chunk
+	Name     string
+	Main     *Function     // its parameters are those of the chunk
+	Comments []chunk.Token // those that go up to the end of a line
 
 	text  string
 	lines []int // where they begin, in bytes
