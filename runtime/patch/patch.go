@@ -61,16 +61,16 @@ func (p *Patch) Groups() []Group {
 	return p.groups
 }
 
-// At returns the fixture and the channel whose slot an address is; "" for none.
-func (p *Patch) At(at level.Address) (fixture, channel string) {
+// At returns the fixture and the channel whose slot an address is, if it is any.
+func (p *Patch) At(at level.Address) (Fixture, Channel, bool) {
 	for _, f := range p.fixtures {
 		for _, c := range f.Channels {
 			if c.Coarse == at || c.Fine == at {
-				return f.Name, c.Name
+				return f, c, true
 			}
 		}
 	}
-	return "", ""
+	return Fixture{}, Channel{}, false
 }
 
 // Intensity returns the channels of all fixtures that the stage's master

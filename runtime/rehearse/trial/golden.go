@@ -93,8 +93,8 @@ func (h *House) culprit(got, want []byte) string {
 				slices.ContainsFunc(lists[1], func(b []byte) bool { return bytes.Equal(b, change) }) {
 				continue
 			}
-			if fixture, channel := h.Show().Board().Patch.At(at); channel != "" {
-				return fmt.Sprintf("\n%s.%s differs, ", fixture, channel) + strings.TrimPrefix(h.show.SetBy(fixture, channel), "\n")
+			if f, ch, ok := h.Show().Board().Patch.At(at); ok {
+				return fmt.Sprintf("\n%s.%s differs, ", f.Name, ch.Name) + strings.TrimPrefix(h.show.SetBy(f.Name, ch.Name), "\n")
 			}
 		}
 	}
