@@ -96,7 +96,7 @@ func (t *Trial) compare(c module.Call, target *lua.LUserData, key, want lua.LVal
 		}
 		found = true
 		if text := t.differs(c, name, got, want); text != "" {
-			wrong(c, "%s.%s is %s, expected %s%s", f.Name, name, worded(name, got), text, t.setBy(f.Name, name))
+			wrong(c, "%s.%s is %s, expected %s%s", f.Name, name, worded(name, got), text, t.SetBy(f.Name, name))
 		}
 	}
 	if !found {
@@ -129,8 +129,8 @@ func (t *Trial) causes(fixture, channel string) []show.Cause {
 	return causes
 }
 
-// setBy tells what made a level, on a line of its own.
-func (t *Trial) setBy(fixture, channel string) string {
+// SetBy tells what made a level, on a line of its own.
+func (t *Trial) SetBy(fixture, channel string) string {
 	causes := t.causes(fixture, channel)
 	for _, cause := range causes {
 		if cause.Layer == "operator" {
@@ -154,7 +154,7 @@ func madeBy(c show.Cause) string {
 	if c.Event != "" {
 		text += ", after " + c.Event
 	}
-	return text + fmt.Sprintf(", %s at %.3f s", c.What, c.Since.Seconds())
+	return text + fmt.Sprintf(", %s, since %.3f s", c.What, c.Since.Seconds())
 }
 
 // differs compares a level with what is expected: a number, a percentage, a colour or a

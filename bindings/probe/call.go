@@ -34,8 +34,8 @@ func (s *scene) call(c *syntax.Call) value {
 		}
 	}
 	fn := s.inside[c]
-	if fn == nil || fn == s.file.Main || s.caught(fn) {
-		return value{}
+	if fn == nil || fn == s.file.Main && name != "stage.get" || s.caught(fn) {
+		return value{} // what is only looked up may be anywhere
 	}
 	return s.found(c, name, s.try(c, targets))
 }
@@ -162,7 +162,7 @@ func (s *scene) method(self lua.LValue, name string) (fn *lua.LFunction, raised 
 
 // absent says that nothing has the name that it was sought by.
 func (s *scene) absent(c *syntax.Call, name string) {
-	if n, ok := c.Func.(*syntax.Name); ok && n.Local != nil && s.asked[n.Local] {
+	if n, ok := c.Func.(*syntax.Name); ok && n.Local != nil && s.asked[n.Local] || s.lost[name] {
 		return
 	}
 	s.remark(c.Place(), "name", s.Patch().Unknown(name).Error())

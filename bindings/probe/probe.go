@@ -6,6 +6,7 @@ package probe
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,8 @@ type Probe struct {
 	devices   []syntax.Fact
 	absorber  *lua.LUserData
 	tried     int
+	lost      map[string]bool   // the names of fixtures and groups that were declared wrongly
+	numbers   map[string]string // where the cue of a list and a number stands that was
 }
 
 // spot is a call in a text.
@@ -43,7 +46,7 @@ type spot struct {
 
 // New makes the modules of a show that is looked at. Its Bindings are a *Probe.
 func New(scene show.Scene) show.Bindings {
-	p := &Probe{Show: bindings.New(scene).(*bindings.Show), names: map[*lua.LFunction]string{}, calls: map[spot][]lua.LValue{}, raised: map[spot]int{}}
+	p := &Probe{Show: bindings.New(scene).(*bindings.Show), names: map[*lua.LFunction]string{}, calls: map[spot][]lua.LValue{}, raised: map[spot]int{}, lost: map[string]bool{}, numbers: map[string]string{}}
 	p.Watch = &module.Watch{Wrap: p.wrap, Length: p.length, Refused: func() { p.refused = true }}
 	return p
 }
@@ -54,7 +57,7 @@ func (p *Probe) Raised() []syntax.Remark { return p.remarks }
 // Lengths are the durations that were numbers.
 func (p *Probe) Lengths() []syntax.Fact { return p.lengths }
 
-// Declared are the calls that declared devices.
+// Declared are the calls that declared devices, or universes of them.
 func (p *Probe) Declared() []syntax.Fact { return p.devices }
 
 // Tried is how often something was computed in a shadow.
@@ -83,19 +86,21 @@ func (p *Probe) call(L *lua.LState, at spot, around *lua.LFunction, f lua.LGFunc
 		args[i] = L.Get(i + 1)
 	}
 	n, raised := p.attempt(L, around, f)
+	p.again(at, args, raised != "")
 	if raised != "" {
 		if p.raised[at]++; p.raised[at] > enough {
 			L.RaiseError("%s", strings.TrimPrefix(raised, at.where+": "))
 		}
-		if !slices.ContainsFunc(args, p.tainted) {
+		if !slices.ContainsFunc(args, p.tainted) && !p.ofLost(raised) {
 			p.raise(at, raised)
 		}
+		p.lose(at.name, args)
 		L.SetTop(0)
 		L.Push(p.unknown(L))
 		return 1
 	}
 	file, line := split(at.where)
-	if len(p.Devices()) > devices {
+	if len(p.Devices()) > devices || strings.HasSuffix(at.name, ":universe") {
 		p.devices = append(p.devices, syntax.Fact{File: file, Line: line, Call: at.name})
 	}
 	var first lua.LValue = lua.LNil
@@ -111,6 +116,45 @@ func (p *Probe) call(L *lua.LState, at spot, around *lua.LFunction, f lua.LGFunc
 // enough is how often a call at one place may be wrong before what it stands in is left: a loop
 // that was to wait may never end by itself.
 const enough = 1000
+
+// lose takes note of the name of what could not be declared: it is no mistake to use it.
+func (p *Probe) lose(call string, args []lua.LValue) {
+	if call != "stage.fixture" && call != "stage.group" {
+		return
+	}
+	for _, a := range args {
+		if options, ok := a.(*lua.LTable); ok {
+			p.lost[lua.LVAsString(options.RawGetString("name"))] = true
+		}
+	}
+}
+
+// ofLost tells whether something was raised since a name is lost.
+func (p *Probe) ofLost(raised string) bool {
+	m := nowhere.FindStringSubmatch(raised)
+	return m != nil && p.lost[m[1]]
+}
+
+// nowhere is in what is raised by a name that nothing has.
+var nowhere = regexp.MustCompile(`no fixture (?:or group )?is called "([^"]+)"`)
+
+// again remarks a second cue of a number whose first is wrong itself, so that the list knows
+// nothing of it.
+func (p *Probe) again(at spot, args []lua.LValue, wrong bool) {
+	if at.name != "cue.list:cue" || len(args) < 2 {
+		return
+	}
+	options, ok := args[1].(*lua.LTable)
+	if !ok || options.RawGetInt(1).Type() != lua.LTNumber {
+		return
+	}
+	key := fmt.Sprintf("%p %v", args[0], options.RawGetInt(1))
+	if first := p.numbers[key]; first != "" {
+		p.raise(at, fmt.Sprintf("cue.list:cue: there is a cue %v already, at %s", options.RawGetInt(1), first))
+	} else if wrong {
+		p.numbers[key] = at.where
+	}
+}
 
 // most is how many values of one place are told apart.
 const most = 4

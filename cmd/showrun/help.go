@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,19 +16,20 @@ func (a *app) help() *cobra.Command {
 		Use:   "help [COMMAND | TOPIC]",
 		Short: "Tell about a command, about trouble, or what the reference says",
 		Long: `help tells about a command as --help does. It also prints the sections of the page
-about trouble, which messages and the doctor name, and the pages of the reference.
+about trouble, which messages and the doctor name, the pages of the reference, and what
+those say of a function, by its name.
 
 Trouble:   ` + strings.Join(topic.Sections(), "\n           ") + `
 Reference: ` + strings.Join(topic.Pages(), " ") + `
 
 Where a command has the name of a page, the page is NAME.md.`,
-		Example: "  showrun help no-light\n  showrun help latency\n  showrun help theater.md",
+		Example: "  showrun help no-light\n  showrun help latency\n  showrun help clock.after\n  showrun help fade\n  showrun help theater.md",
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			list := subcommands(cmd.Root())
 			if len(args) > 0 {
 				list = nil
 			} else {
-				list = append(append(list, topic.Sections()...), topic.Pages()...)
+				list = slices.Concat(list, topic.Sections(), topic.Pages(), topic.Functions())
 			}
 			return list, cobra.ShellCompDirectiveNoFileComp
 		},
@@ -39,7 +41,7 @@ Where a command has the name of a page, the page is NAME.md.`,
 				fmt.Fprint(a.stdout, text)
 				return nil
 			}
-			names := append(append(subcommands(cmd.Root()), topic.Sections()...), topic.Pages()...)
+			names := slices.Concat(subcommands(cmd.Root()), topic.Sections(), topic.Pages(), topic.Functions())
 			return usageError{fmt.Errorf("there is no command or topic %q%s", strings.Join(args, " "), likely("", args[0], names))}
 		},
 	}

@@ -74,7 +74,12 @@ func (a *app) newShow(cmd *cobra.Command, dir, from string) error {
 		}
 		written = append(written, f.name)
 	}
-	if _, err := typesOf(cmd, []string{dir}); err != nil {
+	o, err := openTypes(cmd, []string{dir})
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	if _, err := typesOf(cmd.Context(), o); err != nil {
 		return err
 	}
 	shell := quoted(dir)

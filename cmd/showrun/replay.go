@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -96,10 +99,12 @@ func openTape(name string, page *timeline.Timeline) (*tape, error) {
 	}
 	cfg := record.Config(t.header)
 	cfg.Bind, cfg.Shipped = bindings.New, scripts.Files()
+	var lines func(journal.Line)
 	if page != nil {
 		cfg.Frames = page
+		lines = func(l journal.Line) { page.Line(l.At, slog.Level(l.Level), l.Text+l.Attrs) }
 	}
-	t.player = replay.New(cfg, recording, nil)
+	t.player = replay.New(cfg, recording, lines)
 	if page != nil {
 		page.Watch(t.player, t.player.Now)
 		t.player.Inputs = page.Input
@@ -235,7 +240,7 @@ func oneRecording(_ *cobra.Command, args []string) error {
 
 // replayAlone plays a recording on the show that is in it.
 func (a *app) replayAlone(ctx context.Context, name string, f replayFlags) error {
-	page := f.page("recorded")
+	page := f.page(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)))
 	t, err := openTape(name, page)
 	if err != nil {
 		return err

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -41,6 +45,7 @@ func TestMain(m *testing.M) {
 //	jsonlines                every line of stderr must be a JSON object with time, level and msg
 //	take FILE [UNIT...]      make a recording of players that sent a state each
 //	taken FILE REGEXP        one of the events of a recording of players must read so
+//	paged FILE REGEXP        what is packed at the head of the page of a run must read so; ! negates
 //
 // and $PORT, a UDP port no other script has.
 func TestScripts(t *testing.T) {
@@ -57,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"jsonlines": jsonLines,
 			"take":      makeTake,
 			"taken":     taken,
+			"paged":     paged,
 		},
 		RequireUniqueNames: true,
 		Deadline:           time.Now().Add(4 * patience),
@@ -193,5 +199,25 @@ func taken(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if found == neg {
 		ts.Fatalf("%q is there: %v", args[1], found)
+	}
+}
+
+// pageHead is what a page of a run tells of it, packed.
+var pageHead = regexp.MustCompile(`<script type="text/plain" id="head">([^<]*)</script>`)
+
+func paged(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: paged FILE REGEXP")
+	}
+	m := pageHead.FindStringSubmatch(ts.ReadFile(args[0]))
+	if m == nil {
+		ts.Fatalf("%s has no head", args[0])
+	}
+	packed, err := base64.StdEncoding.DecodeString(m[1])
+	ts.Check(err)
+	head, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	ts.Check(err)
+	if regexp.MustCompile(args[1]).Match(head) == neg {
+		ts.Fatalf("%s: %s is in it: %v\n%s", args[0], args[1], neg, head)
 	}
 }

@@ -175,12 +175,7 @@ const lookEvery = 200 * time.Millisecond
 // watchTests runs the tests again of which a file has changed, at ticks, until ctx ends.
 func watchTests(ctx context.Context, list []*tests.Source, ticks <-chan time.Time, run func([]*tests.Source)) {
 	watchers := make([]folder.Watcher, len(list))
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks:
-		}
+	onTicks(ctx, ticks, func() {
 		var changed []*tests.Source
 		for i, s := range list {
 			if s.Changed(&watchers[i]) {
@@ -189,6 +184,18 @@ func watchTests(ctx context.Context, list []*tests.Source, ticks <-chan time.Tim
 		}
 		if changed != nil {
 			run(changed)
+		}
+	})
+}
+
+// onTicks calls do at each tick until ctx ends.
+func onTicks(ctx context.Context, ticks <-chan time.Time, do func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+			do()
 		}
 	}
 }

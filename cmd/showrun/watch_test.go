@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"showrun/bindings/luals"
+	"showrun/cmd/showrun/terminal"
 	"showrun/cmd/showrun/tests"
 	"showrun/runtime/rehearse/trial"
 )
@@ -46,5 +52,58 @@ func save(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTypesFollowWhatIsSaved: a fixture that is saved completes, and a show that does not load
+// changes nothing.
+func TestTypesFollowWhatIsSaved(t *testing.T) {
+	dir := t.TempDir()
+	fixture := func(name string) {
+		save(t, filepath.Join(dir, "show.lua"), `require("stage").fixture{ name = "`+name+`", kind = "rgb", at = require("sacn").sender{}:universe(1):slot(1) }`)
+	}
+	fixture("wash")
+	var out, log bytes.Buffer
+	a := &app{stdout: &out, screen: terminal.New(&log)}
+	o, err := openTypes(&cobra.Command{}, []string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { o.Close() }()
+	if err := a.writeTypes(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ticks, over := make(chan time.Time), make(chan struct{})
+	go func() {
+		defer close(over)
+		a.watchTypes(ctx, o, ticks)
+	}()
+	look := func() {
+		ticks <- time.Time{}
+		ticks <- time.Time{} // it may still be written
+		ticks <- time.Time{} // by then it has been
+	}
+	has := func(name string) {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(dir, luals.Folder, "stage.lua"))
+		if err != nil || !strings.Contains(string(text), `fun(name: "`+name+`")`) {
+			t.Errorf("%v: there is no %s in the stubs", err, name)
+		}
+	}
+	has("wash")
+	fixture("spotlight")
+	look()
+	has("spotlight")
+	save(t, filepath.Join(dir, "show.lua"), "x = (")
+	look()
+	has("spotlight")
+	fixture("backlights")
+	look()
+	has("backlights")
+	cancel()
+	<-over
+	if n := strings.Count(log.String(), "left as they are"); n != 1 {
+		t.Errorf("told %d times: %s", n, log.String())
 	}
 }

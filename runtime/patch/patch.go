@@ -61,6 +61,18 @@ func (p *Patch) Groups() []Group {
 	return p.groups
 }
 
+// At returns the fixture and the channel whose slot an address is, if it is any.
+func (p *Patch) At(at level.Address) (Fixture, Channel, bool) {
+	for _, f := range p.fixtures {
+		for _, c := range f.Channels {
+			if c.Coarse == at || c.Fine == at {
+				return f, c, true
+			}
+		}
+	}
+	return Fixture{}, Channel{}, false
+}
+
 // Intensity returns the channels of all fixtures that the stage's master
 // scales.
 func (p *Patch) Intensity() []Channel {

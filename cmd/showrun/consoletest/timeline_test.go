@@ -88,6 +88,20 @@ clock.after(31, function() odd:set(0) end)
 clock.every(7, function() error("it is broken") end)
 `
 
+// TestTimelineIsNeverBlank: a canvas that gets another size is empty, and what draws it again must
+// not wait for the next frame, which a browser may show before.
+func TestTimelineIsNeverBlank(t *testing.T) {
+	b := openTimeline(t, timelinePage(t, timelineShow, "--for", "1m"))
+	drawn := eval[bool](b, `(() => {
+  view.arrange();
+  const { width, height } = view.picture.canvas;
+  return view.picture.getImageData(0, 0, width, height).data.some((v) => v > 0);
+})()`)
+	if !drawn {
+		t.Error("the picture is empty after its size has changed")
+	}
+}
+
 // TestTimelineTellsWhatThePointerIsOn: the value at the instant, to the frame, and the line
 // and the cue that made it.
 func TestTimelineTellsWhatThePointerIsOn(t *testing.T) {

@@ -25,7 +25,8 @@ func TestGoldenLogs(t *testing.T) {
 		t.Fatal(report)
 	}
 	write(t, "show.lua", strings.Replace(aShow, `color = "blue"`, `color = "lime"`, 1))
-	want := "at 2.000 s, beat 4.0: frames are not those of golden/drop.frames:4\n    got      2.000000 0/2=255 0/4=50\n    expected 2.000000 0/3=255 0/4=50\n"
+	want := "at 2.000 s, beat 4.0: frames are not those of golden/drop.frames:4\n    got      2.000000 0/2=255 0/4=50\n    expected 2.000000 0/3=255 0/4=50\n" +
+		"    wash.green differs, set by show.lua:7 in clock.at_beat show.lua:9, cue main 1, color #00ff00: set, since 2.000 s\n"
 	if _, report := run(t, Options{}, "."); !strings.Contains(report, want) {
 		t.Errorf("got %s\nwant %s", report, want)
 	}

@@ -96,8 +96,8 @@ const endless = `while true do end`
 
 // failing are tests, and what each of them is told: the first line behind "show_test.lua:N: ".
 var failing = []struct{ body, want string }{
-	{`t:advance("4b") t:expect(wash){ color = "red" }`, "at 2.000 s, beat 4.0: wash.color is #0000ff, expected #ff0000\n    set by show.lua:7 in clock.at_beat show.lua:9, cue main 1, set at 2.000 s"},
-	{`t:advance("2.5b") t:expect(spot){ intensity = "100%" }`, "at 1.250 s, beat 2.5: spot.intensity is 50, expected \"100%\"\n    set by show.lua:14 in clock.on_beat show.lua:14, set at 1.000 s"},
+	{`t:advance("4b") t:expect(wash){ color = "red" }`, "at 2.000 s, beat 4.0: wash.color is #0000ff, expected #ff0000\n    set by show.lua:7 in clock.at_beat show.lua:9, cue main 1, set, since 2.000 s"},
+	{`t:advance("2.5b") t:expect(spot){ intensity = "100%" }`, "at 1.250 s, beat 2.5: spot.intensity is 50, expected \"100%\"\n    set by show.lua:14 in clock.on_beat show.lua:14, set, since 1.000 s"},
 	{`t:expect "all" { intensity = 7 }`, "at 0.000 s, beat 0.0: wash.intensity is 255, expected 7\n    nothing has set it"},
 	{`t:ctl "hold wash red" t:expect "wash" { color = "lime" }`, "at 0.000 s, beat 0.0: wash.color is #ff0000, expected #00ff00\n    held by an operator"},
 	{`t:expect "wahs" { red = 1 }`, `at 0.000 s, beat 0.0: t:expect: no fixture or group is called "wahs" (did you mean 'wash'?)`},

@@ -1,5 +1,6 @@
 // Package topic holds what showrun help tells beside the commands: the pages of the
-// reference, and the sections of its page about trouble; and which message leads to which.
+// reference, their functions, and the sections of its page about trouble; and which message leads
+// to which.
 package topic
 
 import (
@@ -60,7 +61,7 @@ func Text(topic string) string {
 		}
 		return spoken(strings.TrimSpace(page[at[0]:end]) + "\n")
 	}
-	return ""
+	return spoken(functionText(topic))
 }
 
 // anchor is how a link names a heading.

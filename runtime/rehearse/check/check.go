@@ -47,7 +47,7 @@ type Looker interface {
 	// Raised is what was wrong with calls, in their order; a Rule of "" is that of a call.
 	Raised() []syntax.Remark
 	// Lengths are the durations that were numbers, and Declared the calls that declared
-	// devices.
+	// devices or universes of them.
 	Lengths() []syntax.Fact
 	Declared() []syntax.Fact
 	// Cues is what there is to say about cue lists.
@@ -239,13 +239,29 @@ func (c *check) find(f *syntax.File, at int, rule, text, remedy string) {
 	c.findings = append(c.findings, Finding{f.Name, line, column, rule, text, remedy})
 }
 
-// settle returns the findings in order, each once, without those that are allowed.
+// settle returns the findings in order, each once, without those that are allowed or come of
+// others.
 func (c *check) settle() []Finding {
+	c.findings = slices.DeleteFunc(c.findings, c.follows)
 	c.allow()
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
 	})
 	return slices.CompactFunc(c.findings, func(a, b Finding) bool {
 		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Rule == b.Rule
+	})
+}
+
+// nothing is said of what is nil.
+var nothing = regexp.MustCompile(`got nil\b|attempt to index a nil value`)
+
+// follows tells whether a finding is about nil in a line that says something which there is not:
+// that is told, and all there is to it.
+func (c *check) follows(f Finding) bool {
+	if f.Rule != "argument" && f.Rule != "load" || !nothing.MatchString(f.Text) {
+		return false
+	}
+	return slices.ContainsFunc(c.findings, func(other Finding) bool {
+		return other.File == f.File && other.Line == f.Line && (other.Rule == "global" || other.Rule == "name")
 	})
 }

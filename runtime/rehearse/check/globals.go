@@ -14,6 +14,7 @@ type uses struct {
 	set     map[string]bool
 	asked   map[string]bool // whether there is such a variable
 	dynamic bool            // which are set cannot be told
+	modules bool            // and modules may be among them
 }
 
 // unset notes the global variables in some files that nothing sets, each once a file, and
@@ -34,7 +35,7 @@ func (c *check) unset(files []*syntax.File) (modules []string) {
 			if !ok || name.Local != nil || told[name.Name] || c.globals[name.Name] || u.set[name.Name] || u.asked[name.Name] {
 				return true
 			}
-			if module := c.isModule(name.Name); module || !u.dynamic {
+			if module := c.isModule(name.Name); module && !u.modules || !u.dynamic {
 				told[name.Name] = true
 				c.unsetAt(f, name, u)
 				if module && !slices.Contains(modules, name.Name) {
@@ -181,7 +182,7 @@ func (u *uses) assign(t syntax.Expr) {
 	if key, ok := index.Key.(*syntax.Text); ok { // of _G, by whatever name
 		u.set[key.Value] = u.set[key.Value] || isG(index.Of)
 	} else if isG(index.Of) {
-		u.dynamic = true
+		u.dynamic, u.modules = true, true
 	}
 }
 

@@ -184,7 +184,8 @@ func constant(i *syntax.Index) syntax.Expr {
 }
 
 // devices notes what was declared and is not used: by itself, or as a variable that nobody
-// reads. A show that is nothing but declarations is only begun.
+// reads. A show that is nothing but declarations is only begun. A universe by itself is sent, and
+// dark.
 func (c *check) devices() {
 	others := c.others()
 	if !c.acts() {
@@ -200,7 +201,7 @@ func (c *check) devices() {
 		syntax.Walk(f.Main, func(n syntax.Node) bool {
 			switch n := n.(type) {
 			case *syntax.Do:
-				if slices.Contains(calls, n.Call) {
+				if slices.Contains(calls, n.Call) && !strings.Contains(d.Call, ":") {
 					c.unused(f, n.Call.NameAt, d.Call)
 				}
 			case *syntax.Local:
@@ -218,12 +219,16 @@ func (c *check) devices() {
 // acts tells whether the show calls more than require, and more than declares devices.
 func (c *check) acts() (does bool) {
 	for _, f := range c.files {
-		declaring := 0
+		calls := map[*syntax.Call]bool{}
 		for _, d := range c.looker.Declared() {
-			if d.File == f.Name {
-				declaring++
+			if d.File != f.Name {
+				continue
+			}
+			for _, call := range callsAt(f, d.Line, last(d.Call)) {
+				calls[call] = true
 			}
 		}
+		declaring := len(calls)
 		syntax.Walk(f.Main, func(n syntax.Node) bool {
 			if call, ok := n.(*syntax.Call); ok {
 				if _, requires := required(call); !requires {

@@ -29,7 +29,7 @@ func Rules() []Rule {
 		{"unreachable-cue", "A cue that its timecode passes over, or a second cue of one number."},
 		{"empty-cue", "A cue that changes nothing."},
 		{"mark", "A mark with nothing to put in place in the dark."},
-		{"unused-device", "A device that is declared and never used."},
+		{"unused-device", "A device or a universe that is declared and never used."},
 		{"allow", "A comment `-- showrun: allow` that names no rule, or silences nothing."},
 	}
 }
@@ -48,6 +48,7 @@ var kinds = []struct {
 	rule string
 	says *regexp.Regexp
 }{
+	{"member", regexp.MustCompile(`^[a-z_.]+ has no '`)},
 	{"place", regexp.MustCompile(`while the show loads|operated in a task or a handler|cannot wait here`)},
 	{"profile", regexp.MustCompile(`^stage\.fixture: .*\.(json|gdtf)\b|Open Fixture|GDTF`)},
 	{"patch", regexp.MustCompile(`overlap|slots? \d+.*(taken|beyond|does not fit)|is patched|name is taken|run past the last slot|already called|called .* already|does not fit`)},

@@ -141,3 +141,21 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestFlashesOfOtherLevels differ, though each is over before a moment has passed.
+func TestFlashesOfOtherLevels(t *testing.T) {
+	const flashes = `local clock, stage, signet = require "clock", require "stage", require "signet"
+local spot = stage.fixture{ name = "spot", kind = "dimmer", at = signet.sender{}:universe(1):slot(1) }
+clock.on_beat(4, function() spot:set(255) spot:fade(0, "1/2b") end)
+`
+	r := newTape(t, 1, lua(flashes))
+	r.play(5 * time.Second)
+	r.End()
+	alike(t, r.against(lua(flashes)))
+	o := r.against(lua(strings.Replace(flashes, "255", "200", 1)))
+	const want = "for less than 50ms, as of flashes, or of what came late in the recording:\n" +
+		"  spot.dimmer 255 -> 200 from 2s, 2 times: show.lua:3 -> show.lua:3\n"
+	if text := o.Text(nil); o.Alike() || text != want {
+		t.Errorf("got %q, want %q", text, want)
+	}
+}

@@ -35,11 +35,11 @@ type Stretch struct {
 // by is how much it is at most.
 func (d *Stretch) by() int { return max(d.Was-d.Is, d.Is-d.Was) }
 
-// What does not count as a difference: so many levels, and what is over before that long.
-// Two stretches that are less than quiet apart are one.
+// What does not count as a difference: so many levels, what is the same a moment before or after,
+// and what is seen in one frame only. Two stretches that are less than quiet apart are one.
 const (
 	tolerance = 1
-	shortest  = 50 * time.Millisecond
+	moment    = 50 * time.Millisecond
 	quiet     = time.Second
 )
 
@@ -66,7 +66,7 @@ type comparison struct {
 type raw struct{ since, last time.Duration }
 
 func newComparison(both *outputs, a, b *side, rate int) comparison {
-	apart := max(shortest, 2*time.Second/time.Duration(cmp.Or(rate, engine.DefaultRate)))
+	apart := max(moment, 2*time.Second/time.Duration(cmp.Or(rate, engine.DefaultRate)))
 	return comparison{outputs: both, a: a, b: b, apart: apart, done: -1, open: map[place]*Stretch{}, raw: map[place]raw{}}
 }
 
@@ -103,7 +103,7 @@ func (c *comparison) close(since time.Duration) {
 // all are the differences, the first first.
 func (c *comparison) all() []Stretch {
 	c.close(1<<63 - 1)
-	c.closed = slices.DeleteFunc(c.closed, func(d Stretch) bool { return d.To-d.From < shortest })
+	c.closed = slices.DeleteFunc(c.closed, func(d Stretch) bool { return d.To == d.From })
 	slices.SortFunc(c.closed, func(x, y Stretch) int {
 		return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.Output, y.Output), cmp.Compare(x.Slot, y.Slot))
 	})

@@ -2,7 +2,6 @@ package replay
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -118,13 +117,7 @@ func channelAt(p *patch.Patch, at level.Address) (patch.Fixture, patch.Channel, 
 	if p == nil {
 		return patch.Fixture{}, patch.Channel{}, false
 	}
-	for _, f := range p.Fixtures() {
-		i := slices.IndexFunc(f.Channels, func(c patch.Channel) bool { return c.Coarse == at || c.Fine == at })
-		if i >= 0 {
-			return f, f.Channels[i], true
-		}
-	}
-	return patch.Fixture{}, patch.Channel{}, false
+	return p.At(at)
 }
 
 // describe says what an input is.

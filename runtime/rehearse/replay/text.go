@@ -19,6 +19,7 @@ func (o *Outcome) Text(clock func(time.Duration) string) string {
 		}
 		fmt.Fprintf(&b, "  %s\n", d.text(clock))
 	}
+	o.brief(&b)
 	section(&b, "cues at other times:", o.Cues)
 	section(&b, "orders to devices:", o.Orders)
 	for _, text := range o.Outputs {
@@ -59,6 +60,9 @@ type group struct {
 func (o *Outcome) grouped() (list []group) {
 	open := map[string]int{}
 	for _, d := range o.Stretches {
+		if d.brief() {
+			continue
+		}
 		key := fmt.Sprintf("%s|%d|%d|%s|%s|%s|%s", cmp.Or(d.Fixture, fmt.Sprint(d.Output, d.Slot)), d.From, d.To, d.Line, d.Next, d.Cue, d.Other)
 		i, known := open[key]
 		if !known {
@@ -69,6 +73,48 @@ func (o *Outcome) grouped() (list []group) {
 		list[i].levels = append(list[i].levels, fmt.Sprintf("%s %d -> %d", d.Name(), d.Was, d.Is))
 	}
 	return list
+}
+
+// brief tells of what is over before a moment has passed, each level and line once: the levels
+// of a flash, or what came late in the recording.
+func (o *Outcome) brief(b *strings.Builder) {
+	times := map[string]int{}
+	var first []Stretch
+	for _, d := range o.Stretches {
+		if !d.brief() {
+			continue
+		}
+		if times[d.made()]++; times[d.made()] == 1 {
+			first = append(first, d)
+		}
+	}
+	for i, d := range first {
+		switch {
+		case i == 0:
+			fmt.Fprintf(b, "for less than %s, as of flashes, or of what came late in the recording:\n", Show(moment))
+		case i == mostTold:
+			fmt.Fprintf(b, "  and %d more\n", len(first)-i)
+			return
+		}
+		again := ""
+		if n := times[d.made()]; n > 1 {
+			again = fmt.Sprintf(", %d times", n)
+		}
+		fmt.Fprintf(b, "  %s %d -> %d from %s%s%s\n", d.Name(), d.Was, d.Is, Show(d.From), again, d.lines())
+	}
+}
+
+func (d *Stretch) brief() bool { return d.To-d.From < moment }
+
+// made names the level that differs, and the lines that make it.
+func (d *Stretch) made() string { return d.Name() + d.lines() }
+
+// lines are those that make the levels, as the end of a line.
+func (d *Stretch) lines() string {
+	if d.Line == "" && d.Next == "" {
+		return ""
+	}
+	return fmt.Sprintf(": %s -> %s", cmp.Or(d.Line, "nothing"), cmp.Or(d.Next, "nothing"))
 }
 
 // Name names the level that differs.
@@ -99,9 +145,5 @@ func (g *group) text(clock func(time.Duration) string) string {
 	if clock != nil {
 		at = fmt.Sprintf("%s (%s)", clock(g.From), at)
 	}
-	text := fmt.Sprintf("%s from %s for %s", strings.Join(g.levels, ", "), at, Show(g.To-g.From))
-	if g.Line != "" || g.Next != "" {
-		text += fmt.Sprintf(": %s -> %s", cmp.Or(g.Line, "nothing"), cmp.Or(g.Next, "nothing"))
-	}
-	return text
+	return fmt.Sprintf("%s from %s for %s%s", strings.Join(g.levels, ", "), at, Show(g.To-g.From), g.lines())
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 )
 
 // Handler makes a handler that puts what is logged on the timeline and hands it on to next.
@@ -36,11 +37,6 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 
 // note puts a line on the timeline.
 func (h *handler) note(r slog.Record) {
-	m := &h.t.marks
-	if len(m.lines) == mostLines {
-		m.unlisted++
-		return
-	}
 	text := r.Message
 	add := func(a slog.Attr) bool {
 		if a.Key != "traceback" && a.Key != "stack" {
@@ -52,7 +48,17 @@ func (h *handler) note(r slog.Record) {
 		add(a)
 	}
 	r.Attrs(add)
-	m.lines = append(m.lines, logLine{h.t.now(), r.Level.String(), cut(text)})
+	h.t.Line(h.t.now(), r.Level, text)
+}
+
+// Line puts a line of a log on the timeline, such as one that was recorded.
+func (t *Timeline) Line(at time.Duration, level slog.Level, text string) {
+	m := &t.marks
+	if len(m.lines) == mostLines {
+		m.unlisted++
+		return
+	}
+	m.lines = append(m.lines, logLine{at, level.String(), cut(text)})
 }
 
 // WithAttrs implements slog.Handler.

@@ -210,7 +210,8 @@ type lateMark struct {
 	text string
 }
 
-// look compares the counters of a show with what they were.
+// look compares the counters of a show with what they were. Orders for devices that are not there
+// do not count: in a replay there is none.
 func (l *late) look(at time.Duration, is show.Counts) {
 	if is == l.was {
 		return
@@ -221,19 +222,18 @@ func (l *late) look(at time.Duration, is show.Counts) {
 		was, is uint64
 		what    string
 	}{
-		{was.Late, is.Late, "looks or orders came after their instant"},
-		{was.Frames, is.Frames, "frames were left out"},
-		{was.Skipped, is.Skipped, "points of grids were passed over"},
-		{was.Refused, is.Refused, "runs of handlers were refused"},
-		{was.Full, is.Full, "batches had no room"},
-		{was.Unknown, is.Unknown, "commands were for slots that do not exist"},
-		{was.Lost, is.Lost, "orders were for devices that were gone"},
-		{was.Absent, is.Absent, "orders were for devices that were not there yet"},
-		{was.Events, is.Events, "events had no room"},
-		{was.Observations, is.Observations, "observations had no room"},
+		{was.Late, is.Late, "looks and orders after their instant"},
+		{was.Frames, is.Frames, "frames left out"},
+		{was.Skipped, is.Skipped, "points of grids passed over"},
+		{was.Refused, is.Refused, "runs of handlers refused"},
+		{was.Full, is.Full, "batches without room"},
+		{was.Unknown, is.Unknown, "commands for slots that do not exist"},
+		{was.Lost, is.Lost, "orders for devices that were gone"},
+		{was.Events, is.Events, "events without room"},
+		{was.Observations, is.Observations, "observations without room"},
 	} {
 		if c.is > c.was && len(l.list) < mostLines {
-			text := fmt.Sprintf("%d %s", c.is-c.was, c.what)
+			text := fmt.Sprintf("%s: %d", c.what, c.is-c.was)
 			if c.what[:5] == "looks" {
 				text += fmt.Sprintf(", up to %.1f ms", float64(is.Worst)/float64(time.Millisecond))
 			}

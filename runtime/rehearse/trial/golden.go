@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
+	"strings"
 
+	"showrun/runtime/level"
 	"showrun/runtime/show"
 )
 
@@ -79,27 +82,48 @@ func (g *golden) compare(h *House) {
 			break
 		}
 		if g.line >= len(g.want) || !bytes.Equal(line, g.want[g.line]) {
-			want := "no further frame"
+			want := []byte("no further frame")
 			if g.line < len(g.want) {
-				want = cut(string(g.want[g.line]), mostLine)
+				want = g.want[g.line]
 			}
-			g.wrong(h, cut(string(line), mostLine), want)
+			g.wrong(h, line, want)
 		}
 		g.line++
 	}
 	g.got.Reset()
 }
 
-func (g *golden) wrong(h *House, got, want string) {
+func (g *golden) wrong(h *House, got, want []byte) {
 	g.differ = true
-	h.fail("", fmt.Sprintf("frames are not those of %s:%d\ngot      %s\nexpected %s\nif the new ones are right: showrun test --update", g.name, g.line+1, got, want))
+	h.fail("", fmt.Sprintf("frames are not those of %s:%d\ngot      %s\nexpected %s%s\nif the new ones are right: showrun test --update",
+		g.name, g.line+1, cut(string(got), mostLine), cut(string(want), mostLine), h.culprit(got, want)))
+}
+
+// culprit tells of the first slot that is in one of two lines of a log only whose it is and
+// what has set it, on lines of their own; "" if that cannot be told, as of a message.
+func (h *House) culprit(got, want []byte) string {
+	is, was := bytes.Fields(got), bytes.Fields(want)
+	for _, lists := range [][2][][]byte{{is, was}, {was, is}} {
+		for _, change := range lists[0] {
+			var at level.Address
+			var value byte
+			if n, _ := fmt.Sscanf(string(change), "%d/%d=%d", &at.Output, &at.Slot, &value); n < 3 ||
+				slices.ContainsFunc(lists[1], func(b []byte) bool { return bytes.Equal(b, change) }) {
+				continue
+			}
+			if f, ch, ok := h.Show().Board().Patch.At(at); ok {
+				return fmt.Sprintf("\n%s.%s differs, ", f.Name, ch.Name) + strings.TrimPrefix(h.show.SetBy(f.Name, ch.Name), "\n")
+			}
+		}
+	}
+	return ""
 }
 
 // end closes the log and returns it if it is to be written.
 func (g *golden) end(h *House) []byte {
 	g.compare(h)
 	if !g.keep && !g.differ && !h.over && g.line < len(g.want) {
-		g.wrong(h, "no further frame", cut(string(g.want[g.line]), mostLine))
+		g.wrong(h, []byte("no further frame"), g.want[g.line])
 	}
 	return g.all
 }

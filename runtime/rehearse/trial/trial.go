@@ -48,6 +48,8 @@ type Bindings interface {
 	Unfinished() string
 	// Golden is the file with which the frames are compared from the next one on; "" for none.
 	Golden() string
+	// SetBy tells what made the level of a channel, on a line of its own.
+	SetBy(fixture, channel string) string
 }
 
 // Options say how tests are run. Of those of a run, File, Tests, Bind, Log, Frames and Failed

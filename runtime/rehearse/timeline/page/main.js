@@ -6,7 +6,6 @@ async function main() {
   element("wait").hidden = true;
   element("figures").textContent = runs.map((r) => figures(r, runs.length > 1)).join("; ");
   const view = new View(runs, head.differs);
-  view.drawNow();
   take(view);
   bind(view);
   return view;

@@ -88,14 +88,15 @@ class Pen {
     let last = 0;
     for (let x = 0; x < view.width; x += 2) {
       const bpm = lane.run.tempo(view.from + x * view.step);
-      if (!bpm) continue;
-      ctx.fillStyle = c.edge;
-      ctx.fillRect(view.gutter + x, y + h - 2 - Math.min(Math.max((bpm - 60) / 120, 0.05), 1) * (h - 4), 2, 1.5);
-      if (Math.abs(bpm - last) > 0.6 && x > free) {
+      if (!bpm || x < free) continue;
+      if (Math.abs(bpm - last) > 0.6) {
         this.text(`${bpm.toFixed(1)} BPM`, view.gutter + x + 4, y + h / 2, c.soft, 10);
         free = x + 70;
         last = bpm;
+        continue;
       }
+      ctx.fillStyle = c.edge;
+      ctx.fillRect(view.gutter + x, y + h - 2 - Math.min(Math.max((bpm - 60) / 120, 0.05), 1) * (h - 4), 2, 1.5);
     }
   }
 

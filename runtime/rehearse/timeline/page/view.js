@@ -19,7 +19,8 @@ class View {
   time(x) { return this.from + (x - this.gutter) * this.step; }
   x(time) { return this.gutter + (time - this.from) / this.step; }
 
-  // arrange makes the lanes anew, for a size, a text that is sought, or a fold.
+  // arrange makes the lanes anew, for a size, a text that is sought, or a fold. A canvas that
+  // gets a size is empty, and may be shown so before the next frame: it is drawn at once.
   arrange() {
     this.width = this.stage.clientWidth;
     this.height = this.stage.clientHeight;
@@ -30,7 +31,7 @@ class View {
     }
     this.lanes = lanesOf(this.runs, this.shut, this.find);
     place(this.lanes, this.height, this.width < 700);
-    this.draw();
+    this.drawNow();
   }
 
   // show moves to a stretch of time.
