@@ -101,6 +101,7 @@ var failing = []struct{ body, want string }{
 	{`t:expect "all" { intensity = 7 }`, "at 0.000 s, beat 0.0: wash.intensity is 255, expected 7\n    nothing has set it"},
 	{`t:ctl "hold wash red" t:expect "wash" { color = "lime" }`, "at 0.000 s, beat 0.0: wash.color is #ff0000, expected #00ff00\n    held by an operator"},
 	{`t:expect "wahs" { red = 1 }`, `at 0.000 s, beat 0.0: t:expect: no fixture or group is called "wahs" (did you mean 'wash'?)`},
+	{`t:expect "zzzzzz" { red = 1 }`, `at 0.000 s, beat 0.0: t:expect: no fixture or group is called "zzzzzz"; there is all, spot and wash`},
 	{`t:expect "wash" { gren = 1 }`, `at 0.000 s, beat 0.0: t:expect: fixture "wash" has no channel "gren" (did you mean "green"?); it has red, green, blue`},
 	{`t:expect "wash" {}`, `at 0.000 s, beat 0.0: t:expect: the levels must be a table such as { intensity = 255 }, got a table`},
 	{`t:expect "wash" { red = 0 } t:expect(wash)`, "at 0.000 s, beat 0.0: what is expected is missing, as in t:expect(wash){ red = 255 }"},
@@ -134,6 +135,7 @@ var failing = []struct{ body, want string }{
 	{`t:golden("../x")`, `at 0.000 s, beat 0.0: t:golden: the file lies beside the tests or in a folder there, got "../x"`},
 	{`while true do t:advance(100) end`, "at 20.000 s, beat 40.0: it has not ended after 20s of the show, and waits here"},
 	{`require "clock".wait(nothing)`, "at 20.000 s, beat 40.0: it has not ended after 20s of the show, and waits here"},
+	{`while true do t:advance(0) end`, "at 0.000 s, beat 0.0: it has waited 20000 times without time passing, the last time here"},
 	{endless, "at 0.000 s, beat 0.0: ran for more than 40 million instructions without waiting"},
 	{`require "clock".after(0.5, function() error("oh", 0) end) t:advance(1)`, "at 0.450 s, beat 0.9: oh"},
 	{`test("another", function() end)`, "at 0.000 s, beat 0.0: test: tests are declared at the top level of their file, and not in one another"},
@@ -197,8 +199,14 @@ func TestGoldenLogs(t *testing.T) {
 		t.Errorf("a log that ends early: %s", report)
 	}
 	write(t, "show_test.lua", `for i = 1, 2 do test("drop " .. i, function(t) t:golden("golden/drop.frames") t:advance("6b") end) end`)
-	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop 1" and "drop 2" have one golden log`) {
+	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop 1" of show_test.lua and "drop 2" have one golden log`) {
 		t.Errorf("two with one log: %s", report)
+	}
+	for _, name := range []string{"show_test.lua", "more_test.lua"} {
+		write(t, name, `test("drop", function(t) t:golden() t:advance("6b") end)`)
+	}
+	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop" of more_test.lua and "drop" have one golden log, frames.golden`) {
+		t.Errorf("two files with one log: %s", report)
 	}
 }
 
