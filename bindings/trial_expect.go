@@ -2,8 +2,10 @@ package bindings
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,11 +66,7 @@ func (t *Trial) byName(c module.Call, name string) *lua.LUserData {
 	if found := t.named[name]; found != nil {
 		return found
 	}
-	var known []string
-	for name := range t.named {
-		known = append(known, name)
-	}
-	c.Fail("no fixture or group is called %s%s", module.Describe(lua.LString(name)), module.Hint(name, "there is", known))
+	c.Fail("no fixture or group is called %s%s", module.Describe(lua.LString(name)), module.Hint(name, "there is", slices.Sorted(maps.Keys(t.named))))
 	return nil
 }
 

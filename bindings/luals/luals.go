@@ -6,8 +6,6 @@ package luals
 import (
 	_ "embed"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"showrun/bindings/api"
@@ -65,9 +63,6 @@ func Stubs(a *api.API, this *Show) map[string]string {
 	}
 	return files
 }
-
-// Names lists the names of the files for any show, in order.
-func Names(a *api.API) []string { return slices.Sorted(maps.Keys(Stubs(a, nil))) }
 
 // writer writes one file of stubs.
 type writer struct {

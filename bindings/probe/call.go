@@ -2,7 +2,9 @@ package probe
 
 import (
 	"errors"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -173,11 +175,7 @@ func (s *scene) stranger(c *syntax.Call) {
 	if s.dynamic || s.methods[c.Method] {
 		return
 	}
-	known := make([]string, 0, len(s.methods))
-	for name := range s.methods {
-		known = append(known, name)
-	}
-	if near := patch.Closest(c.Method, known); near != "" {
+	if near := patch.Closest(c.Method, slices.Sorted(maps.Keys(s.methods))); near != "" {
 		s.remark(c.NameAt, "member", "nothing has a method '"+c.Method+"' (did you mean '"+near+"'?)")
 	}
 }
@@ -212,7 +210,7 @@ func (s *scene) try(c *syntax.Call, targets []target) value {
 // tryOne calls one of what may be meant, with choice i of what its arguments may be. What is
 // raised counts if it does not depend on what stands for what is not known.
 func (s *scene) tryOne(c *syntax.Call, t target, i int) (result lua.LValue, raised string) {
-	told := map[string]int{}
+	told, whatever := map[string]int{}, ""
 	s.trying = where(s.file, c.NameAt)
 	defer func() { s.trying = "" }()
 	for _, stand := range s.stands() {
@@ -241,14 +239,11 @@ func (s *scene) tryOne(c *syntax.Call, t target, i int) (result lua.LValue, rais
 		case !b.used:
 			return nil, raised
 		}
-		told[raised]++
-	}
-	for text, n := range told {
-		if n > 1 {
-			return nil, text
+		if told[raised]++; told[raised] == 2 && whatever == "" {
+			whatever = raised
 		}
 	}
-	return nil, ""
+	return nil, whatever
 }
 
 // loadingOnly is in what is raised by what can be done only then.

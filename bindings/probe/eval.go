@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -232,9 +234,5 @@ func (s *scene) beatField(e *syntax.Index) {
 	if name := s.called(call); !strings.HasSuffix(name, "on_beat") && !strings.HasSuffix(name, "at_beat") {
 		return
 	}
-	var known []string
-	for k := range s.beat {
-		known = append(known, k)
-	}
-	s.remark(e.Place(), "member", "a beat has no '"+key.Value+"'"+module.Hint(key.Value, "it has", known))
+	s.remark(e.Place(), "member", "a beat has no '"+key.Value+"'"+module.Hint(key.Value, "it has", slices.Sorted(maps.Keys(s.beat))))
 }

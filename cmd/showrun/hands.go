@@ -54,7 +54,7 @@ func (f *rehearseFlags) hands() (list []hand, err error) {
 // instant reads a show time: 12s, 1m30s, or seconds alone.
 func instant(word string) (time.Duration, error) {
 	at, err := time.ParseDuration(word)
-	if seconds, bare := strconv.ParseFloat(word, 64); err != nil && bare == nil {
+	if seconds, bare := strconv.ParseFloat(word, 64); err != nil && bare == nil && seconds < 1e9 {
 		at, err = time.Duration(seconds*float64(time.Second)), nil
 	}
 	const longest = 1000 * time.Hour

@@ -182,6 +182,11 @@ func clockText(at time.Duration) string {
 // counted.
 type rehearsalLog struct {
 	slog.Handler
+	*rehearsed
+}
+
+// rehearsed is what all logs of a rehearsal have in common.
+type rehearsed struct {
 	run    *rehearse.Run
 	quiet  bool // what is less than a warning is not shown
 	failed failures
@@ -219,29 +224,12 @@ func (l *rehearsalLog) Handle(ctx context.Context, r slog.Record) error {
 
 // WithAttrs implements slog.Handler.
 func (l *rehearsalLog) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &attributed{l, l.Handler.WithAttrs(attrs)}
+	return &rehearsalLog{l.Handler.WithAttrs(attrs), l.rehearsed}
 }
 
 // WithGroup implements slog.Handler.
 func (l *rehearsalLog) WithGroup(name string) slog.Handler {
-	return &attributed{l, l.Handler.WithGroup(name)}
-}
-
-// attributed is a rehearsalLog that writes more with each line.
-type attributed struct {
-	*rehearsalLog
-	next slog.Handler
-}
-
-// Handle implements slog.Handler.
-func (l *attributed) Handle(ctx context.Context, r slog.Record) error {
-	if l.run != nil {
-		r.Time = l.run.Time(l.run.Now())
-	}
-	if r.Level >= slog.LevelError {
-		l.failed.add(r.Message, l.run.Now())
-	}
-	return l.next.Handle(ctx, r)
+	return &rehearsalLog{l.Handler.WithGroup(name), l.rehearsed}
 }
 
 func (f *failures) add(text string, at time.Duration) {

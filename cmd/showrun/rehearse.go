@@ -104,7 +104,7 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 	if err := tryPage(f.out); err != nil {
 		return err
 	}
-	log := &rehearsalLog{Handler: terminal.NewLogger(a.screen, "text", f.verbose).Handler(), quiet: !f.verbose}
+	log := &rehearsalLog{terminal.NewLogger(a.screen, "text", f.verbose).Handler(), &rehearsed{quiet: !f.verbose}}
 	o, err := f.openOffline(cmd, args, nil)
 	if err != nil {
 		return err

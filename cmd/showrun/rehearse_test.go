@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -61,6 +62,16 @@ local other = cue.list{ name = "other" }
 other:cue{ 7, "Full", go = function() wash:set(255) end }
 osc.receiver{ port = 9000 }:on("/level", function(_, level, text, on) wash:set(level) print(text, on) end)
 `
+
+// TestRehearsalLog counts what failed, and keeps all that a line has, whoever writes it.
+func TestRehearsalLog(t *testing.T) {
+	var b bytes.Buffer
+	log := &rehearsalLog{slog.NewTextHandler(&b, nil), &rehearsed{}}
+	slog.New(log).With("a", 1).With("b", 2).WithGroup("c").Error("wrong", "d", 3)
+	if log.failed.count != 1 || !strings.HasSuffix(b.String(), "msg=wrong a=1 b=2 c.d=3\n") {
+		t.Errorf("%d failed, logged %s", log.failed.count, b.String())
+	}
+}
 
 // TestRehearseTwiceIsTheSame: two runs write the same frames and the same page.
 func TestRehearseTwiceIsTheSame(t *testing.T) {
@@ -164,8 +175,8 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 		"the show fails":        {fails, []string{"--for", "3s"}, exitFailed, "show.lua:1: broken (3 times)"},
 		"it does not load":      {broken, nil, exitScript, "show.lua:1"},
 		"there is none":         {fine + "x", nil, exitUsage, "no show at"},
+		"no tempo":              {fine, []string{"--deck", "nan"}, exitUsage, "--deck must be 20-999 BPM"},
 		"a tempo":               {fine, []string{"--deck", "3"}, exitUsage, "--deck must be 20-999 BPM"},
-		"no tempo":              {fine, []string{"--deck", "NaN"}, exitUsage, "--deck must be 20-999 BPM"},
 		"a mark before a line":  {fine, []string{"--osc", file("\ufeff1s /level 1\nx")}, exitUsage, "events.txt:2: a time is"},
 		"no take":               {fine, []string{"--deck", "nothing.take"}, exitUsage, "no recording at nothing.take"},
 		"a take that is none":   {fine, []string{"--deck", file("hello")}, exitFailed, "events.txt"},

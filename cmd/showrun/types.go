@@ -17,6 +17,7 @@ import (
 	"showrun/bindings/api"
 	"showrun/bindings/luals"
 	"showrun/cmd/showrun/settings"
+	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/host"
 	"showrun/runtime/host/folder"
 	"showrun/runtime/rehearse"
@@ -173,14 +174,6 @@ func counted(s *luals.Show) string {
 	for _, l := range s.Board.Lists {
 		cues += len(l.Cues)
 	}
-	return fmt.Sprintf("%s, %s, %s, %s and %s", several(len(s.Patch.Fixtures()), "fixture"), several(len(s.Patch.Groups()), "group"),
-		several(cues, "cue"), several(len(s.Board.Params), "param"), several(len(s.Board.Triggers), "trigger"))
-}
-
-// several is a number of things of one kind.
-func several(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
+	return fmt.Sprintf("%s, %s, %s, %s and %s", terminal.Plural(len(s.Patch.Fixtures()), "fixture"), terminal.Plural(len(s.Patch.Groups()), "group"),
+		terminal.Plural(cues, "cue"), terminal.Plural(len(s.Board.Params), "param"), terminal.Plural(len(s.Board.Triggers), "trigger"))
 }

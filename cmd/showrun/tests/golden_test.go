@@ -36,8 +36,14 @@ func TestGoldenLogs(t *testing.T) {
 		t.Errorf("a log that ends early: %s", report)
 	}
 	write(t, "show_test.lua", `for i = 1, 2 do test("drop " .. i, function(t) t:golden("golden/drop.frames") t:advance("6b") end) end`)
-	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop 1" and "drop 2" have one golden log`) {
+	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop 1" of show_test.lua and "drop 2" have one golden log`) {
 		t.Errorf("two with one log: %s", report)
+	}
+	for _, name := range []string{"show_test.lua", "more_test.lua"} {
+		write(t, name, `test("drop", function(t) t:golden() t:advance("6b") end)`)
+	}
+	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop" of more_test.lua and "drop" have one golden log, frames.golden`) {
+		t.Errorf("two files with one log: %s", report)
 	}
 }
 

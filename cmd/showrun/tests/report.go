@@ -110,10 +110,6 @@ func CountOf(files []trial.File) (c Count) {
 
 // String is the count in words.
 func (c Count) String() string {
-	tests := fmt.Sprintf("%d tests", c.Tests)
-	if c.Tests == 1 {
-		tests = "1 test"
-	}
 	var parts []string
 	if c.Failed > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", c.Failed))
@@ -129,7 +125,7 @@ func (c Count) String() string {
 	if c.Skipped > 0 {
 		parts = append(parts, fmt.Sprintf("%d skipped", c.Skipped))
 	}
-	return tests + ", " + strings.Join(parts, ", ")
+	return terminal.Plural(c.Tests, "test") + ", " + strings.Join(parts, ", ")
 }
 
 // The elements of a JUnit report.

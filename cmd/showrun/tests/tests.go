@@ -129,8 +129,12 @@ func Run(ctx context.Context, list []*Source, o Options, tell func(trial.File)) 
 		go func() { results[i] <- s.run(ctx, o, slots) }()
 	}
 	var files []trial.File
-	for _, result := range results {
+	owners := map[string]string{}
+	for i, result := range results {
 		f := <-result
+		if f.Err == nil {
+			f.Err = list[i].write(f, owners)
+		}
 		files = append(files, f)
 		tell(f)
 	}
@@ -163,9 +167,6 @@ func (s *Source) run(ctx context.Context, o Options, slots chan struct{}) trial.
 	}
 	wait.Wait()
 	f.Err = firstOf(errs)
-	if f.Err == nil {
-		f.Err = s.write(f)
-	}
 	return f
 }
 
@@ -176,21 +177,21 @@ func firstOf(errs []error) error {
 	return nil
 }
 
-// write writes the golden logs of tests that passed. Two tests must not have the same.
-func (s *Source) write(f trial.File) error {
-	owner := map[string]string{}
+// write writes the golden logs of tests that passed. No two tests may have the same: owners
+// are those that have one, by its path.
+func (s *Source) write(f trial.File, owners map[string]string) error {
 	for _, r := range f.Results {
 		if r.Golden == "" {
 			continue
 		}
-		if other := owner[r.Golden]; other != "" {
-			return fmt.Errorf("the tests %q and %q have one golden log, %s; give each a name of its own", other, r.Name, r.Golden)
+		name := filepath.Join(s.dir.Dir, filepath.FromSlash(r.Golden))
+		if other := owners[name]; other != "" {
+			return fmt.Errorf("the tests %s and %q have one golden log, %s; give each a name of its own", other, r.Name, r.Golden)
 		}
-		owner[r.Golden] = r.Name
+		owners[name] = fmt.Sprintf("%q of %s", r.Name, s.Name)
 		if r.Log == nil || len(r.Failed) > 0 {
 			continue
 		}
-		name := filepath.Join(s.dir.Dir, filepath.FromSlash(r.Golden))
 		if there, err := os.ReadFile(name); err == nil && !trial.IsGolden(there) {
 			return fmt.Errorf("%s is no golden log, and nothing is written over: choose another name for that of the test %q", r.Golden, r.Name)
 		}

@@ -190,6 +190,23 @@ func TestWhatCannotBeReadIsAMistake(t *testing.T) {
 	}
 }
 
+// TestFindingsAreTheSameEveryTime, also where several names are as near to what was written.
+func TestFindingsAreTheSameEveryTime(t *testing.T) {
+	folder := fstest.MapFS{"show.lua": {Data: []byte(`local clock, stage = require "clock", require "stage"
+clock.after(1, function(x) x:zet(1) x:bet() x:zzzzzzzz() end)
+clock.on_beat(1, function(beat) stage.master(beat.zzzzzz) end)
+`)}}
+	first := look(t, folder)
+	if len(first) != 3 {
+		t.Fatal(first)
+	}
+	for range 20 {
+		if again := look(t, folder); !slices.Equal(again, first) {
+			t.Fatalf("found\n%v\nand then\n%v", first, again)
+		}
+	}
+}
+
 // TestWorkIsThatOfTheText: nothing is tried more often for being in a longer show.
 func TestWorkIsThatOfTheText(t *testing.T) {
 	tried := func(cues int) int {

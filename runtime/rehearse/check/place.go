@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"showrun/runtime/script/syntax"
@@ -128,15 +129,16 @@ func (c *check) durations() {
 		for _, call := range callsAt(f, d.Line, last(d.Call)) {
 			for _, a := range call.Args {
 				if at, ok := written(a, d.Seconds); ok {
-					c.find(f, at, "duration", fmt.Sprintf("%s takes seconds, and %g of them are %s", d.Call, d.Seconds, minutes(d.Seconds)),
-						fmt.Sprintf("write %g or \"%gms\" for milliseconds, or \"%gs\" if it is meant", d.Seconds/1000, d.Seconds, d.Seconds))
+					c.find(f, at, "duration", fmt.Sprintf("%s takes seconds, and %s of them are %s minutes", d.Call, decimal(d.Seconds), decimal(math.Round(d.Seconds/6)/10)),
+						fmt.Sprintf("write %s or \"%[2]sms\" for milliseconds, or \"%[2]ss\" if it is meant", decimal(d.Seconds/1000), decimal(d.Seconds)))
 				}
 			}
 		}
 	}
 }
 
-func minutes(seconds float64) string { return fmt.Sprintf("%.3g minutes", seconds/60) }
+// decimal is a number as it is written in a duration.
+func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // written is where a number stands in an expression, as such or as a variable that is it.
 func written(e syntax.Expr, number float64) (at int, found bool) {

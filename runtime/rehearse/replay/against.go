@@ -133,7 +133,7 @@ func (v *versus) replay(ctx context.Context, t time.Duration) (over bool, err er
 			return false, err
 		}
 		if in != nil {
-			if err := v.before(ctx, in); err != nil {
+			if err := v.before(in); err != nil {
 				return false, err
 			}
 		}
@@ -153,38 +153,35 @@ func (v *versus) replay(ctx context.Context, t time.Duration) (over bool, err er
 }
 
 // before does what an input of the recording, which is repeated next, is for the other show.
-func (v *versus) before(ctx context.Context, input any) error {
-	switch in := input.(type) {
-	case show.Swapped:
-		if !v.loaded { // the replay uses up what it goes on from
-			var err error
-			if v.left, err = copied(in.Load); err != nil {
-				return err
-			}
-		}
-	case show.Ended:
-		if err := v.run.Until(ctx, in.Now); err != nil {
-			return err
-		}
-		v.ended = true
-		v.run.End()
+func (v *versus) before(input any) (err error) {
+	if in, ok := input.(show.Swapped); ok && !v.loaded { // the replay uses up what it goes on from
+		v.left, err = copied(in.Load)
 	}
 	v.feed.take(input, v.player.Replay)
-	return nil
+	return err
 }
 
 // after does what an input is for the other show once the answers are known that it has led to.
 func (v *versus) after(ctx context.Context, input any) error {
-	in, ok := input.(show.Swapped)
-	switch {
-	case !ok:
-		return nil
-	case v.loaded:
-		v.out.Reloads++
-		return nil
+	switch in := input.(type) {
+	case show.Swapped:
+		if v.loaded {
+			v.out.Reloads++
+			return nil
+		}
+		v.loaded = true
+		return v.run.Begin(ctx, v.opts.Folder, in.Now, v.left)
+	case show.Ended:
+		if v.ended {
+			return nil
+		}
+		v.ended = true
+		if err := v.run.Until(ctx, in.Now); err != nil {
+			return err
+		}
+		v.run.End()
 	}
-	v.loaded = true
-	return v.run.Begin(ctx, v.opts.Folder, in.Now, v.left)
+	return nil
 }
 
 // copied is a copy of what a load goes on from.

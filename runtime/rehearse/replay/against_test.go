@@ -4,10 +4,12 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"showrun/runtime/journal"
 	"showrun/runtime/raced"
 	"showrun/runtime/rehearse"
 	"showrun/runtime/rehearse/replay"
@@ -157,5 +159,24 @@ clock.on_beat(4, function() spot:set(255) spot:fade(0, "1/2b") end)
 		"  spot.dimmer 255 -> 200 from 2s, 2 times: show.lua:3 -> show.lua:3\n"
 	if text := o.Text(nil); o.Alike() || text != want {
 		t.Errorf("got %q, want %q", text, want)
+	}
+}
+
+// TestAgainstWithoutALoad: a recording from which the load is missing tells so, whatever comes
+// first.
+func TestAgainstWithoutALoad(t *testing.T) {
+	r := newTape(t, 1, lua(evening))
+	r.play(time.Second)
+	r.End()
+	ended := slices.IndexFunc(r.entries, func(e journal.Entry) bool { _, is := e.(show.Ended); return is })
+	for _, from := range []int{1, ended} {
+		p := replay.New(r.config(), &list{r.entries[from:]}, nil)
+		t.Cleanup(p.Close)
+		out, err := replay.Compare(t.Context(), p, replay.Options{
+			Folder: lua(evening), Against: rehearse.Options{File: "show.lua", Bind: r.opts.Bind}, Step: func(time.Duration) error { return nil },
+		})
+		if err != nil || out.Replay == nil || !strings.Contains(out.Replay.Broken, "no load comes before it") {
+			t.Errorf("%v, %+v", err, out)
+		}
 	}
 }

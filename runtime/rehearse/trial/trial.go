@@ -67,6 +67,9 @@ type Options struct {
 // longest is how much show time a test has unless Options say otherwise.
 const longest = time.Hour
 
+// maxIdle is how often a test may wait, as to see something, without time passing.
+const maxIdle = 20_000
+
 // Result is how a test went.
 type Result struct {
 	Name    string
@@ -197,7 +200,14 @@ func (h *House) test(ctx context.Context, i int, opts Options, folder fs.FS) (on
 	}
 	task := h.show.Begin(i)
 	h.at, h.pos, h.epoch = h.here()
-	for task.Running() && !h.over {
+	for idle, before := 0, h.Now(); task.Running() && !h.over; idle++ {
+		if now := h.Now(); now > before {
+			idle, before = 0, now
+		}
+		if idle == maxIdle {
+			h.fail(task.Where(), fmt.Sprintf("it has waited %d times without time passing, the last time here", maxIdle))
+			break
+		}
 		if err := h.turn(ctx, task, func() { h.begin(opts, folder) }); err != nil {
 			if !errors.Is(err, script.ErrStuck) {
 				return one, err
