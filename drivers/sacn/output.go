@@ -29,6 +29,7 @@ type output struct {
 	syncTo   []multicast.Destination // where synchronisation packets go
 	syncGone int                     // to how many of these the present one has gone
 	syncNext byte
+	sync     []byte    // the packet
 	touched  bool      // levels went out since the last synchronisation
 	due      time.Time // of the next, zero if nothing is to be released
 
@@ -175,7 +176,8 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 func (o *output) fillSync(b *batch) (more bool) {
 	to := o.syncTo[min(o.syncGone, len(o.syncTo)):]
 	n := min(len(to), cap(b.packets))
-	b.add(wire.AppendSync(nil, o.cfg.CID, o.syncNext, o.cfg.Sync), to[:n], nil)
+	o.sync = wire.AppendSync(o.sync[:0], o.cfg.CID, o.syncNext, o.cfg.Sync)
+	b.add(o.sync, to[:n], nil)
 	if n < len(to) {
 		o.syncGone += n
 		return true

@@ -370,3 +370,32 @@ func TestConfig(t *testing.T) {
 		t.Error("33 addresses are taken")
 	}
 }
+
+// TestFramesAllocateNothing: levels, priorities and their release.
+func TestFramesAllocateNothing(t *testing.T) {
+	s, err := NewSender(Config{CID: cid, Sync: 7000}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u := 1; u <= 200; u++ {
+		if err := s.Join(u, UniverseOptions{Priority: bytes.Repeat([]byte{100}, wire.Slots)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	levels, now := make([]byte, wire.Slots), epoch
+	if n := testing.AllocsPerRun(100, func() {
+		now = now.Add(frame)
+		levels[0]++
+		for u := 1; u <= 200; u++ {
+			s.SetLevels(u, false, levels)
+		}
+		if n, err := s.FlushFor(now, now.Add(5*time.Millisecond)); n < 200 || err != nil {
+			t.Fatal(n, err)
+		}
+		if n, err := s.Release(now.Add(5 * time.Millisecond)); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+	}); n >= 1 { // universes are told every ten seconds
+		t.Errorf("%v allocations a frame", n)
+	}
+}
