@@ -307,7 +307,7 @@ func (p *Port) OnMessage(m wire.Message, at time.Time, stamp time.Duration) {
 	defer p.hearing.Unlock()
 	p.beat(m, at, stamp)
 	before := p.code.Deadline()
-	p.code.SetFreewheel(max(time.Duration(p.freewheel.Load()), timecode.DefaultFreewheel))
+	p.code.SetFreewheel(cmp.Or(time.Duration(p.freewheel.Load()), timecode.DefaultFreewheel))
 	p.code.Receive(m, at)
 	if !p.code.Deadline().Equal(before) {
 		select {
