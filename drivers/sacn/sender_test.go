@@ -2,6 +2,7 @@ package sacn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -330,6 +331,44 @@ func TestFailed(t *testing.T) {
 	b.expect("239.255.0.1 universe 1 #1 priority 100 01 00 of 512")
 	if st := b.Stats(); st.Errors != 2 || st.Universes != 1 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestAFullNetworkStarvesNobody: of more than it takes, all get their turn.
+func TestAFullNetworkStarvesNobody(t *testing.T) {
+	const universes, room, frames = 250, 100, 50
+	through, left := map[uint16]int{}, 0
+	s, err := NewSender(Config{CID: cid}, func(now time.Time, packets []multicast.Packet, refused func(int, error)) (sent int, _ time.Time) {
+		for i, sending := range packets {
+			var p wire.Packet
+			if wire.Parse(sending.Bytes, &p); left == 0 {
+				refused(i, errors.New("no room"))
+				continue
+			}
+			through[p.Universe]++
+			sent, left = sent+1, left-1
+		}
+		return sent, now
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range frames {
+		for u := 1; u <= universes; u++ {
+			if n == 0 {
+				s.Join(u, UniverseOptions{})
+			}
+			s.SetLevels(u, false, []byte{byte(n)})
+		}
+		left = room
+		now := epoch.Add(time.Duration(n) * frame)
+		s.FlushFor(now, now)
+	}
+	fair := frames * room / universes
+	for u := uint16(1); u <= universes; u++ {
+		if n := through[u]; n < fair-2 {
+			t.Fatalf("universe %d got through %d times, want %d", u, n, fair)
+		}
 	}
 }
 
