@@ -15,7 +15,8 @@ const bridgeHelp = `bridge takes the levels of universes from one protocol to an
 the merge of their sources. --universes takes more of them, from the ones named on.
 
 A universe that nobody sends any more keeps its last levels, or with --lost blackout
-goes dark. No more than --rate frames a second leave; the newest counts. A source that sends
+goes dark. A network that goes away, as with a cable that is unplugged, is waited for;
+meanwhile its universes count as not sent. No more than --rate frames a second leave; the newest counts. A source that sends
 just as many adds up to a frame of delay; with --rate 60 one of 44 adds none.`
 
 func (a *app) bridge() *cobra.Command {

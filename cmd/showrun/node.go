@@ -52,7 +52,7 @@ func (f bridgeFlags) env(a *app, name string, universes int, log *slog.Logger) b
 
 const nodeHelp = `node is a Sig-Net Node with real outputs: it listens to universes, merges their
 sources and hands the levels on to --to, one universe for each, in their order.
-Managers find it and set it up.
+Managers find it and set it up. A network that goes away is waited for.
 
 --to is signet, sacn or artnet with the number of the first universe, dmxusb with a
 widget for each universe by serial number or port, or file: a line for each change,
@@ -117,12 +117,13 @@ func (a *app) serveNode(ctx context.Context, f bridgeFlags, universes []int, to 
 		return fmt.Errorf("--to %v: %w", to, err)
 	}
 	defer sink.Close()
-	n, err := f.openNode(kept, universes, label, sink, log)
+	open := func() (*node.Conn, error) { return f.openNode(kept, universes, label, sink, log) }
+	n, err := open()
 	if err != nil {
 		return err
 	}
 	log.Info("the node is on", "tuid", n.TUID(), "universes", len(universes), "to", to.String())
-	return a.serveBridge(ctx, "node", f.length, n, sink, log)
+	return a.serveBridge(ctx, "node", f.length, bridge.Lasting(n, open, log), sink, log)
 }
 
 func (f bridgeFlags) openNode(kept *store.Store, universes []int, label string, sink bridge.Sink, log *slog.Logger) (*node.Conn, error) {

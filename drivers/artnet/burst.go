@@ -3,6 +3,7 @@ package artnet
 import (
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"showrun/drivers/artnet/wire"
@@ -106,8 +107,10 @@ func (c *Controller) burst(now, visible time.Time, talk bool) (packets int, err 
 
 // levels sends the levels of a frame.
 func (c *Controller) levels(frame time.Time) (packets int) {
+	c.round.Begin()
 	streams := c.streams // Join and Leave do not change what is looked through
-	for _, s := range streams {
+	for i := range streams {
+		s := streams[c.round.At(i, len(streams))]
 		if !s.Due(frame) {
 			continue
 		}
@@ -170,6 +173,7 @@ func (c *Controller) refuse(i int, err error) {
 	}
 	if s := c.owners[i]; s != nil {
 		s.Failed()
+		c.round.Refused(func() int { return slices.Index(c.streams, s) })
 	}
 }
 

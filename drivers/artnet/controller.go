@@ -13,6 +13,7 @@ import (
 	"showrun/drivers/artnet/polled"
 	"showrun/drivers/artnet/port"
 	"showrun/drivers/artnet/wire"
+	"showrun/drivers/lan"
 	"showrun/drivers/lan/multicast"
 )
 
@@ -102,6 +103,7 @@ type Controller struct {
 	table    *table
 	askers   polled.Askers
 	streams  []*stream
+	round    lan.Round
 	index    map[Address]*stream
 	unicast  []multicast.Destination
 	pollDue  time.Time // zero if nobody is looked for

@@ -362,6 +362,41 @@ func TestAFloodIsCounted(t *testing.T) {
 	}
 }
 
+// TestAFullNetworkStarvesNobody: of more than it takes, all get their turn.
+func TestAFullNetworkStarvesNobody(t *testing.T) {
+	const universes, room, frames = 250, 100, 50
+	through, left := map[Address]int{}, 0
+	c, err := New(Config{Quiet: true, Broadcast: true}, self, all, start, func(packets []Packet, refused func(int, error)) (sent int) {
+		for i, p := range packets {
+			d, err := wire.ParseDmx(p.Bytes)
+			if err != nil || left == 0 {
+				refused(i, errors.New("no room"))
+				continue
+			}
+			through[d.Address]++
+			sent, left = sent+1, left-1
+		}
+		return sent
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range frames {
+		for a := range Address(universes) {
+			c.Join(a)
+			c.SetLevels(a, []byte{byte(n)})
+		}
+		left = room
+		c.Flush(start.Add(time.Duration(n) * 25 * time.Millisecond))
+	}
+	fair := frames * room / universes
+	for a := range Address(universes) {
+		if n := through[a]; n < fair-2 {
+			t.Fatalf("universe %v got through %d times, want %d", a, n, fair)
+		}
+	}
+}
+
 func TestFramesDoNotAllocate(t *testing.T) {
 	c, err := New(Config{Sync: true}, self, all, start, nil)
 	if err != nil {

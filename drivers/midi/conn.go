@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -226,12 +227,13 @@ func (c *Conn) begin(ctx context.Context, running *sync.WaitGroup, fail func(err
 			}
 		})
 	case c.cfg.Join != "":
-		to, err := net.ResolveUDPAddr("udp", c.cfg.Join)
-		if err != nil {
+		switch to, err := resolve(ctx, c.cfg.Join); {
+		case ctx.Err() != nil:
+		case err != nil:
 			return nil, fmt.Errorf("midi: %w", err)
+		default:
+			c.invite(to)
 		}
-		a := to.AddrPort()
-		c.invite(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 	case c.cfg.Host && !c.cfg.Hidden:
 		withdraw, err = mdns.Advertise(mdns.Advertisement{
 			Instance: c.cfg.Name, Service: Service, Host: "midi-" + c.cfg.Name, Interface: c.cfg.Interface, Listen: c.Addr(),
@@ -242,6 +244,25 @@ func (c *Conn) begin(ctx context.Context, running *sync.WaitGroup, fail func(err
 		return nil, fmt.Errorf("midi: the session is not advertised: %w", err)
 	}
 	return func() {}, nil
+}
+
+// resolve finds a host:port, the first address of IPv4 if there is one. A name server may take
+// its time, which the end does not wait for.
+func resolve(ctx context.Context, address string) (netip.AddrPort, error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	port, err := net.DefaultResolver.LookupPort(ctx, "udp", text)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	list, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	to := list[max(0, slices.IndexFunc(list, func(a netip.Addr) bool { return a.Unmap().Is4() }))]
+	return netip.AddrPortFrom(to.Unmap(), uint16(port)), nil
 }
 
 func (c *Conn) invite(to netip.AddrPort) {

@@ -2,6 +2,8 @@ package midi
 
 import (
 	"context"
+	"errors"
+	"net"
 	"testing"
 	"time"
 
@@ -122,6 +124,34 @@ func TestTwoHostsOfOneName(t *testing.T) {
 	hear(t, one, atGuest, m)
 	if len(two.Peers()) > 0 || len(guest.Peers()) != 1 {
 		t.Errorf("the guest is with %q, and the other has %q", guest.Peers(), two.Peers())
+	}
+}
+
+// TestTheEndDoesNotWaitForANameServer that does not answer.
+func TestTheEndDoesNotWaitForANameServer(t *testing.T) {
+	asked, why := make(chan bool, 100), make(chan error, 100)
+	before := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = before })
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		asked <- true
+		<-ctx.Done()
+		why <- ctx.Err()
+		return nil, ctx.Err()
+	}}
+	c, err := Open(Config{Name: "guest", Interface: "127.0.0.1", Join: "desk.example:5004"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	<-asked
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := <-why; !errors.Is(err, context.Canceled) {
+		t.Errorf("the name server was waited for until %v", err)
 	}
 }
 

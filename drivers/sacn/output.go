@@ -23,12 +23,14 @@ type output struct {
 	index     map[uint32]*stream // by id
 	sequences map[uint16]*byte   // of universes, also of those left
 	cursor    int                // next stream of the present flush
+	round     lan.Round
 
 	ended []farewell
 
 	syncTo   []multicast.Destination // where synchronisation packets go
 	syncGone int                     // to how many of these the present one has gone
 	syncNext byte
+	sync     []byte    // the packet
 	touched  bool      // levels went out since the last synchronisation
 	due      time.Time // of the next, zero if nothing is to be released
 
@@ -146,7 +148,7 @@ func (o *output) address() {
 
 // fill puts what is due at now into b and tells whether more is waiting than fitted; then
 // it must be called again. Levels are those of a frame to be seen at the instant frame,
-// which may lie ahead; they are left out if it is zero. The caller sets cursor to 0 before
+// which may lie ahead; they are left out if it is zero. The caller calls begin before
 // the first call.
 func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 	clear(b.packets)
@@ -171,11 +173,26 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 	return o.fillDiscovery(b, now)
 }
 
+// begin begins a flush.
+func (o *output) begin() {
+	o.cursor = 0
+	o.round.Begin()
+}
+
+// refused makes up for a packet that could not be sent.
+func (o *output) refused(owner *lan.Cadence) {
+	owner.Failed()
+	o.round.Refused(func() int {
+		return slices.IndexFunc(o.streams, func(s *stream) bool { return owner == &s.cadence || owner == &s.priorities })
+	})
+}
+
 // fillSync puts a synchronisation packet into b, which is empty, for as many as it has room for.
 func (o *output) fillSync(b *batch) (more bool) {
 	to := o.syncTo[min(o.syncGone, len(o.syncTo)):]
 	n := min(len(to), cap(b.packets))
-	b.add(wire.AppendSync(nil, o.cfg.CID, o.syncNext, o.cfg.Sync), to[:n], nil)
+	o.sync = wire.AppendSync(o.sync[:0], o.cfg.CID, o.syncNext, o.cfg.Sync)
+	b.add(o.sync, to[:n], nil)
 	if n < len(to) {
 		o.syncGone += n
 		return true
@@ -189,7 +206,7 @@ func (o *output) fillSync(b *batch) (more bool) {
 // with others would count otherwise until then.
 func (o *output) fillStreams(b *batch, now, frame time.Time) (more bool) {
 	for ; o.cursor < len(o.streams); o.cursor++ {
-		s := o.streams[o.cursor]
+		s := o.streams[o.round.At(o.cursor, len(o.streams))]
 		if !s.cadence.Started() || o.held(s, now) {
 			continue
 		}

@@ -207,7 +207,7 @@ func (s *Sender) burst(now, frame time.Time) (packets int, err error) {
 			return packets, net.ErrClosed
 		}
 		if first {
-			s.output.cursor = 0
+			s.output.begin()
 			if !frame.IsZero() {
 				s.flushes.Flushed = frame
 			}
@@ -239,7 +239,7 @@ func (s *Sender) sent(n int) (refusal error) {
 	s.stats.Errors += uint64(len(s.batch.packets) - n)
 	for _, i := range s.refusals {
 		if owner := s.batch.owners[i]; owner != nil {
-			owner.Failed()
+			s.output.refused(owner)
 		}
 	}
 	refusal = s.refusal

@@ -2,6 +2,7 @@ package sacn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -333,6 +334,44 @@ func TestFailed(t *testing.T) {
 	}
 }
 
+// TestAFullNetworkStarvesNobody: of more than it takes, all get their turn.
+func TestAFullNetworkStarvesNobody(t *testing.T) {
+	const universes, room, frames = 250, 100, 50
+	through, left := map[uint16]int{}, 0
+	s, err := NewSender(Config{CID: cid}, func(now time.Time, packets []multicast.Packet, refused func(int, error)) (sent int, _ time.Time) {
+		for i, sending := range packets {
+			var p wire.Packet
+			if wire.Parse(sending.Bytes, &p); left == 0 {
+				refused(i, errors.New("no room"))
+				continue
+			}
+			through[p.Universe]++
+			sent, left = sent+1, left-1
+		}
+		return sent, now
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range frames {
+		for u := 1; u <= universes; u++ {
+			if n == 0 {
+				s.Join(u, UniverseOptions{})
+			}
+			s.SetLevels(u, false, []byte{byte(n)})
+		}
+		left = room
+		now := epoch.Add(time.Duration(n) * frame)
+		s.FlushFor(now, now)
+	}
+	fair := frames * room / universes
+	for u := uint16(1); u <= universes; u++ {
+		if n := through[u]; n < fair-2 {
+			t.Fatalf("universe %d got through %d times, want %d", u, n, fair)
+		}
+	}
+}
+
 // TestUnflushed: Step sends what nobody flushes, and always has an instant for it.
 func TestUnflushed(t *testing.T) {
 	b := newBench(t, Config{Priority: 100})
@@ -368,5 +407,34 @@ func TestConfig(t *testing.T) {
 	}
 	if b.Join(1, UniverseOptions{Unicast: make([]netip.AddrPort, 33)}) == nil {
 		t.Error("33 addresses are taken")
+	}
+}
+
+// TestFramesAllocateNothing: levels, priorities and their release.
+func TestFramesAllocateNothing(t *testing.T) {
+	s, err := NewSender(Config{CID: cid, Sync: 7000}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u := 1; u <= 200; u++ {
+		if err := s.Join(u, UniverseOptions{Priority: bytes.Repeat([]byte{100}, wire.Slots)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	levels, now := make([]byte, wire.Slots), epoch
+	if n := testing.AllocsPerRun(100, func() {
+		now = now.Add(frame)
+		levels[0]++
+		for u := 1; u <= 200; u++ {
+			s.SetLevels(u, false, levels)
+		}
+		if n, err := s.FlushFor(now, now.Add(5*time.Millisecond)); n < 200 || err != nil {
+			t.Fatal(n, err)
+		}
+		if n, err := s.Release(now.Add(5 * time.Millisecond)); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+	}); n >= 1 { // universes are told every ten seconds
+		t.Errorf("%v allocations a frame", n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"showrun/drivers/lan/multicast"
@@ -57,7 +58,7 @@ func (s *Sender) burst(now, frame time.Time) (packets int, err error) {
 			return packets, net.ErrClosed
 		}
 		if first {
-			s.output.cursor = 0
+			s.output.begin()
 			if !frame.IsZero() {
 				s.flushes.Flushed = frame
 			}
@@ -107,6 +108,7 @@ func (s *Sender) put(now time.Time) (sent int, at time.Time, refusal, spent erro
 	for _, i := range s.refusals {
 		if owner := s.batch.owners[i]; owner != nil {
 			owner.cadence.Failed()
+			s.output.round.Refused(func() int { return slices.Index(s.output.streams, owner) })
 		}
 	}
 	refusal = s.refusal

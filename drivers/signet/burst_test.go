@@ -241,6 +241,40 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// TestAFullNetworkStarvesNobody: of more than it takes, all get their turn.
+func TestAFullNetworkStarvesNobody(t *testing.T) {
+	const universes, room, frames = 250, 100, 50
+	through, left := map[int]int{}, 0
+	s := newMachine(t, SenderConfig{}, epoch, func(now time.Time, packets []Packet, refused func(int, error)) (sent int, _ time.Time) {
+		for i := range packets {
+			list := universesOf(packets[i : i+1])
+			if left == 0 || len(list) == 0 {
+				refused(i, errors.New("no room"))
+				continue
+			}
+			through[int(list[0])]++
+			sent, left = sent+1, left-1
+		}
+		return sent, now
+	})
+	for n := range frames {
+		for u := 1; u <= universes; u++ {
+			if n == 0 {
+				s.Join(u, UniverseOptions{})
+			}
+			s.SetLevels(u, []byte{byte(n)})
+		}
+		left = room
+		s.Flush(epoch.Add(time.Duration(n) * frame))
+	}
+	fair := frames * room / universes
+	for u := 1; u <= universes; u++ {
+		if n := through[u]; n < fair-2 {
+			t.Fatalf("universe %d got through %d times, want %d", u, n, fair)
+		}
+	}
+}
+
 // TestFramesAllocateNothing: a frame of many universes, from SetLevels to Send.
 func TestFramesAllocateNothing(t *testing.T) {
 	const universes = 300

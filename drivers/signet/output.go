@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"showrun/drivers/lan"
 	"showrun/drivers/lan/multicast"
 	"showrun/drivers/signet/device"
 	"showrun/drivers/signet/wire"
@@ -38,6 +39,7 @@ type output struct {
 	index     map[streamKey]*stream
 	told      map[streamKey]bool // receivers know a priority of it, until the session ends
 	cursor    int                // next stream of the present flush
+	round     lan.Round
 	timecodes []*Timecode
 	syncs     []*syncLane
 	timeGroup []multicast.Destination
@@ -212,7 +214,7 @@ func (o *output) dataEndpoints() int {
 // fill puts what is due at now into b and tells whether more is waiting than
 // fitted; then it must be called again. Level streams are those of a frame to be
 // seen at the instant frame, which may lie ahead; they are left out if it is zero.
-// The caller sets cursor to 0 before the first call.
+// The caller calls begin before the first call.
 func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 	b.reset()
 	o.fillAnnouncements(b, now)
@@ -230,7 +232,7 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 		b.plan(item{lane: s.lane, signed: s.signed, open: s.open, to: o.timeGroup})
 	}
 	for ; !frame.IsZero() && o.cursor < len(o.streams); o.cursor++ {
-		s := o.streams[o.cursor]
+		s := o.streams[o.round.At(o.cursor, len(o.streams))]
 		if o.held(s, now) || !s.cadence.Due(frame) {
 			continue
 		}
@@ -254,6 +256,12 @@ func (o *output) fill(b *batch, now, frame time.Time) (more bool) {
 		b.plan(item{lane: t.lane, signed: t.signed, open: t.open, to: t.to})
 	}
 	return false
+}
+
+// begin begins a flush.
+func (o *output) begin() {
+	o.cursor = 0
+	o.round.Begin()
 }
 
 func setPayload(signed, open *wire.Template, payload []byte) {

@@ -82,7 +82,7 @@ func (b *bench) flush(step time.Duration) []string {
 // zero.
 func (b *bench) fill(frame time.Time) []string {
 	b.t.Helper()
-	b.output.cursor = 0
+	b.output.begin()
 	var sent []string
 	for more := true; more; {
 		more = b.output.fill(b.batch, b.now, frame)
@@ -479,7 +479,7 @@ func TestManyUniverses(t *testing.T) {
 		for _, s := range b.output.streams {
 			s.setLevels([]byte{level})
 		}
-		b.output.cursor = 0
+		b.output.begin()
 		for more := true; more; {
 			more = b.output.fill(b.batch, b.now, b.now)
 			b.batch.sign(b.output.voice)

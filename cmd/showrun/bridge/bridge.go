@@ -132,11 +132,30 @@ func parse(flag, text string, universes int, has func(kind) bool) (Address, erro
 	return a, nil
 }
 
-// Open opens a Sink. It sends nothing before Run.
-func (a Address) Open(e Env) (Sink, error) { return a.kind.sink(a, e) }
+// Open opens a Sink. It sends nothing before Run, and outlives its network.
+func (a Address) Open(e Env) (Sink, error) {
+	open := func() (Sink, error) { return a.kind.sink(a, e) }
+	s, err := open()
+	if err != nil {
+		return nil, err
+	}
+	return &lastingSink{open: open, log: e.Log, now: s, newest: make([][]byte, e.Universes)}, nil
+}
 
-// Hear opens a Source.
-func (a Address) Hear(e Env, hear Hear) (Source, error) { return a.kind.hear(a, e, hear) }
+// Hear opens a Source, which outlives its network.
+func (a Address) Hear(e Env, hear Hear) (Source, error) {
+	open := func() (Source, error) { return a.kind.hear(a, e, hear) }
+	s, err := open()
+	if err != nil {
+		return nil, err
+	}
+	lost := func(at time.Time) {
+		for u := range e.Universes {
+			hear(u, nil, at)
+		}
+	}
+	return &lastingSource[Source]{s, open, lost, e.Log}, nil
+}
 
 // Loops reports whether what is sent to one address would be heard at another.
 func Loops(from, to Address, universes int) bool {

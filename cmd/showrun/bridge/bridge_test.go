@@ -25,6 +25,7 @@ import (
 	"showrun/drivers/artnet"
 	"showrun/drivers/artnet/node"
 	"showrun/drivers/artnet/wire"
+	"showrun/drivers/lan"
 	"showrun/drivers/signet/key"
 	"showrun/drivers/stagenet/gateway"
 )
@@ -256,6 +257,45 @@ type source func(context.Context) error
 
 func (s source) Run(ctx context.Context) error { return s(ctx) }
 func (s source) Close() error                  { return nil }
+
+// TestBothSidesOutliveTheirNetwork: they are opened again when it is back, a Source is lost with
+// it, and a Sink shows the newest levels then. What is wrong in itself ends them.
+func TestBothSidesOutliveTheirNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lost := 0
+		opened, failures := 0, []error{lan.ErrAbsent, lan.ErrAbsent, nil}
+		gone := source(func(context.Context) error { return fmt.Errorf("a cable: %w", lan.ErrAbsent) })
+		runs := source(func(ctx context.Context) error { <-ctx.Done(); return nil })
+		s := &lastingSource[Source]{gone, func() (Source, error) {
+			opened++
+			return runs, failures[opened-1]
+		}, func(time.Time) { lost++ }, slog.New(slog.DiscardHandler)}
+		first, second := &recorder{failed: lan.ErrAbsent}, &recorder{}
+		sink := &lastingSink{open: func() (Sink, error) { return second, nil }, log: s.log, now: first, newest: make([][]byte, 3)}
+		sink.Show(1, []byte{1}, time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- Serve(ctx, s, sink) }()
+		synctest.Wait()
+		sink.Show(1, []byte{2, 3}, time.Now())
+		<-time.After(10 * time.Second)
+		synctest.Wait()
+		sink.Show(2, []byte{4}, time.Now())
+		first.want(t, "1: [1] of 1")
+		second.want(t, "1: [2 3] of 2", "2: [4] of 1")
+		if cancel(); <-ended != nil || opened != 3 || lost != 1 {
+			t.Errorf("opened %d times, lost %d times", opened, lost)
+		}
+		broken := errors.New("broken")
+		s.Source, s.open = gone, func() (Source, error) { return nil, broken }
+		if err := s.Run(t.Context()); !errors.Is(err, broken) {
+			t.Errorf("a wrong setting: %v", err)
+		}
+		if err := errors.Join((&lastingSink{}).Close(), sink.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+}
 
 // TestServeEndsWithEither of its sides, and tells why.
 func TestServeEndsWithEither(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"showrun/drivers/artnet"
@@ -27,11 +26,8 @@ type ArtNetConfig struct {
 
 // artNet is a controller that sends no levels.
 type artNet struct {
-	cfg        ArtNetConfig
 	controller *artnet.Conn
-
-	mu   sync.Mutex
-	told map[string]bool // addresses
+	news       news // by address
 }
 
 // ArtNet opens a controller that polls. It takes nothing away from another program: what is
@@ -47,7 +43,7 @@ func ArtNet(cfg ArtNetConfig) (Search, error) {
 		return nil, fmt.Errorf("another program speaks Art-Net here, and would lose what is sent to it; a show lists devices with artnet.nodes(): %w", err)
 	}
 	alone.Close()
-	s := &artNet{cfg: cfg, told: map[string]bool{}}
+	s := &artNet{news: news{tell: cfg.Tell}}
 	s.controller, err = artnet.Open(artnet.Config{
 		Interface: cfg.Interface, Port: cfg.Port, ShortName: "showrun discover", OnNodes: s.tell, Log: cfg.Log,
 	})
@@ -62,13 +58,8 @@ func (s *artNet) Run(ctx context.Context) error { return s.controller.Run(ctx) }
 
 // tell tells of each device once.
 func (s *artNet) tell() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, n := range devartnet.Nodes(s.controller.Nodes()) {
-		if !s.told[n.Address] {
-			s.told[n.Address] = true
-			s.cfg.Tell(strings.TrimSpace(n.Address + " " + n.Name))
-		}
+		s.news.of(n.Address, strings.TrimSpace(n.Address+" "+n.Name))
 	}
 }
 

@@ -154,6 +154,9 @@ func newNode(cfg Config, self netip.Addr, send Send, pages pager) (*Node, error)
 		cfg: cfg, self: self, send: send, wake: func() {}, pages: pages, ports: map[wire.Address]*output{},
 		askers: polled.Askers{Delay: cfg.Delay, Rand: cfg.Rand}, stats: Stats{Dropped: map[string]uint64{}},
 	}
+	if _, ok := n.turn(); !ok { // by which it is seen without ports too
+		return nil, fmt.Errorf("art-net node: all pages of ports of %v are taken", self)
+	}
 	for _, a := range cfg.Universes {
 		if err := n.add(a); err != nil {
 			n.release()
@@ -219,13 +222,23 @@ func (n *Node) add(a wire.Address) error {
 		p.base, p.ports[i], n.ports[a] = base, o, o
 		return nil
 	}
-	number, ok := n.pages.Page()
+	p, ok := n.turn()
 	if !ok {
 		return fmt.Errorf("art-net node: no room for universe %v: one address has 255 pages of up to four universes with the same net and subnet", a)
 	}
-	n.list = append(n.list, &page{number: number, base: base, ports: [wire.PortCount]*output{o}})
-	n.ports[a] = o
+	p.base, p.ports[0], n.ports[a] = base, o, o
 	return nil
+}
+
+// turn takes another page, which is empty; false if there is none.
+func (n *Node) turn() (p *page, ok bool) {
+	number, ok := n.pages.Page()
+	if !ok {
+		return nil, false
+	}
+	p = &page{number: number}
+	n.list = append(n.list, p)
+	return p, true
 }
 
 // release gives the pages back.

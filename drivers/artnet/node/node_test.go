@@ -246,6 +246,19 @@ func TestReplies(t *testing.T) {
 	}
 }
 
+// TestANodeWithoutPortsIsThere: who asks all learns of it.
+func TestANodeWithoutPortsIsThere(t *testing.T) {
+	s := newStage(t, Config{ShortName: "spare"})
+	s.hear(desk, wire.AppendPoll(nil, wire.Poll{}))
+	if len(s.replies) != 1 || s.replies[0].ShortName != "spare" || s.replies[0].Ports != [4]wire.PortState{} || s.replies[0].BindIndex != 1 {
+		t.Errorf("%+v", s.replies)
+	}
+	s.hear(desk, wire.AppendPoll(nil, wire.Poll{Targeted: true, Top: 0x7fff}))
+	if len(s.replies) != 1 {
+		t.Errorf("who is asked for ports says %+v", s.replies[1:])
+	}
+}
+
 // TestChangesAreToldWithoutAPoll: to who asked for it, and to nobody else.
 func TestChangesAreToldWithoutAPoll(t *testing.T) {
 	s := one(t)

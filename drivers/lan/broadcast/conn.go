@@ -121,8 +121,9 @@ func everybody(i lan.Interface, a netip.Addr) netip.Addr {
 	return a
 }
 
-// readBuffer is asked from the system for each socket.
-const readBuffer = 4 << 20
+// bufferSize is asked from the system for each socket and direction: a frame of many universes
+// is one burst, for which nobody waits.
+const bufferSize = 4 << 20
 
 func listen(a netip.AddrPort) (*net.UDPConn, error) {
 	shared := net.ListenConfig{Control: lan.Share}
@@ -131,7 +132,8 @@ func listen(a netip.AddrPort) (*net.UDPConn, error) {
 		return nil, fmt.Errorf("listen on UDP %v: %w", a, err)
 	}
 	conn := p.(*net.UDPConn)
-	conn.SetReadBuffer(readBuffer) // as much as the system grants
+	conn.SetReadBuffer(bufferSize) // as much as the system grants
+	conn.SetWriteBuffer(bufferSize)
 	return conn, nil
 }
 

@@ -19,6 +19,7 @@ type machine struct {
 	found     *directory // nil for a Receiver that does not look for sources
 	stats     Stats
 	regroup   bool      // groups may have to be joined or left
+	changed   []uint16  // of release
 	due       time.Time // earliest deadline of universes, zero for none
 }
 
@@ -229,15 +230,17 @@ func (m *machine) release(events []event, key syncKey, sequence byte, at time.Ti
 		return events
 	}
 	r.sequence, r.last = sequence, at
-	changed := map[uint16]bool{}
+	changed := m.changed[:0]
 	for s := range r.sources {
 		s.synced = at
 		if s.dirty {
 			s.now, s.dirty = s.next, false
-			changed[s.universe] = true
+			changed = append(changed, s.universe)
 		}
 	}
-	for _, n := range slices.Sorted(maps.Keys(changed)) {
+	slices.Sort(changed)
+	m.changed = changed
+	for _, n := range slices.Compact(changed) {
 		if u := m.universes[n]; u != nil && u.merge() && u.sampling.IsZero() {
 			events = append(events, event{number: int(n), levels: u.Levels(), packet: Packet{At: at, Source: key.cid}})
 		}

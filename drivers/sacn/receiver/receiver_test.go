@@ -396,6 +396,42 @@ func TestPrioritiesThatEndReleaseNothing(t *testing.T) {
 	}
 }
 
+// TestPacketsAllocateNothing: levels, priorities and their release, of sources that are known.
+func TestPacketsAllocateNothing(t *testing.T) {
+	r := New(Config{}, func() time.Time { return epoch })
+	data := make([][]byte, 0, 100)
+	for u := range uint16(50) {
+		r.Subscribe(int(u) + 1)
+		for _, code := range []byte{wire.StartPriority, wire.StartLevels} {
+			data = append(data, wire.AppendData(nil, wire.Packet{
+				CID: cidOf("a"), Name: []byte("desk"), Universe: u + 1, Priority: 100, Sync: 7000, StartCode: code, Slots: bytes.Repeat([]byte{100}, wire.Slots),
+			}))
+		}
+	}
+	now, sequence := epoch, byte(0)
+	if n := testing.AllocsPerRun(100, func() {
+		now = now.Add(23 * time.Millisecond)
+		for _, b := range data {
+			sequence++
+			wire.Template(b).Stamp(sequence)
+			if b[125] == wire.StartLevels {
+				wire.Template(b).Slots()[0]++
+			}
+			r.Receive(now, b, desk)
+		}
+		sync := wire.AppendSync(make([]byte, 0, 49), cidOf("a"), sequence, 7000)
+		r.Receive(now, sync, desk)
+		if d := r.Deadline(); !now.Before(d) {
+			r.Step(now)
+		}
+	}); n > 1 { // the packet of the test
+		t.Errorf("%v allocations a frame", n)
+	}
+	if l := r.Sources(50); len(l) != 1 || !l[0].Synced || r.Stats() != (Stats{}) {
+		t.Errorf("%+v %+v", l, r.Stats())
+	}
+}
+
 // TestRoomIsCounted: what is not remembered of strangers is counted, and lists of universes have
 // room for so many in all.
 func TestRoomIsCounted(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"showrun/drivers/artnet"
+	"showrun/drivers/artnet/node"
 	"showrun/drivers/artnet/wire"
 	"showrun/runtime/device"
 	"showrun/runtime/device/universe"
@@ -153,6 +154,31 @@ func TestTheRigTakesWhatASenderSends(t *testing.T) {
 	o := h.open(other)
 	r.Patch([]device.Opened{{Declaration: other, Device: o}})
 	h.publish(o, []byte{3, 2, 1}, func() bool { return slices.Equal(r.Levels(3), []byte{3, 2, 1}) })
+}
+
+// TestCountsOutliveTheSockets: what was dropped before a network failed stays counted.
+func TestCountsOutliveTheSockets(t *testing.T) {
+	h := newHouse(t, 0)
+	r, s := newReceiver(&ReceiverDecl{}, h.env), newSender(&SenderDecl{}, h.env)
+	for n := range uint64(3) {
+		heard, err := node.New(node.Config{}, virtualAddress.Addr(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := artnet.New(artnet.Config{}, virtualAddress, virtualBroadcast, time.Now(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.use(heard)
+		s.use(c)
+		heard.Receive(time.Now(), []byte("a noise on the wire"), virtualAddress)
+		c.Receive(time.Now(), []byte("a noise on the wire"), virtualAddress)
+		for _, d := range []device.Counted{r, s} {
+			if c := d.Counts()[0]; c.Name != "packets_dropped_foreign" || c.N != n+1 {
+				t.Errorf("machine %d: %+v", n, c)
+			}
+		}
+	}
 }
 
 // TestVirtualDevicesGoOn: in virtual time a step that is due leads to a later deadline.

@@ -44,6 +44,7 @@ type Receiver struct {
 	*universe.Receiver[node.Source]
 	env    device.Env
 	driver atomic.Pointer[node.Node]
+	tally  online.Tally
 }
 
 // onlineReceiver is a Receiver on the network, and virtualReceiver one in virtual time.
@@ -101,7 +102,7 @@ func (d *ReceiverDecl) config(r *Receiver) node.Config {
 }
 
 func (r *Receiver) use(n *node.Node) {
-	r.driver.Store(n)
+	r.tally.Replace(r.counts, func() { r.driver.Store(n) })
 	r.Use(ear{n, func() time.Time { return r.env.Time(r.env.Now()) }})
 }
 
@@ -153,7 +154,9 @@ func (r *onlineReceiver) Loops() []func(context.Context) error {
 }
 
 // Counts implements device.Counted.
-func (r *Receiver) Counts() []device.Count {
+func (r *Receiver) Counts() []device.Count { return r.tally.Sum(r.counts) }
+
+func (r *Receiver) counts() []device.Count {
 	st := r.driver.Load().Stats()
 	return counts(st.Dropped,
 		device.Count{Name: "packets_overtaken", What: "packets that were overtaken", N: st.Stale},

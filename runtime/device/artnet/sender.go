@@ -72,6 +72,7 @@ func (d *SenderDecl) FrameRate() int { return d.Rate }
 type Sender struct {
 	*universe.Sender
 	controller atomic.Pointer[artnet.Controller]
+	tally      online.Tally
 }
 
 // onlineSender is a Sender on the network, and virtualSender one in virtual time.
@@ -108,7 +109,7 @@ func newSender(d *SenderDecl, env device.Env) *Sender {
 }
 
 func (s *Sender) use(c *artnet.Controller) {
-	s.controller.Store(c)
+	s.tally.Replace(s.counts, func() { s.controller.Store(c) })
 	s.Use(&driver{c})
 }
 
@@ -174,7 +175,9 @@ func (s *Sender) Answer(question any) any {
 }
 
 // Counts implements device.Counted.
-func (s *Sender) Counts() []device.Count {
+func (s *Sender) Counts() []device.Count { return s.tally.Sum(s.counts) }
+
+func (s *Sender) counts() []device.Count {
 	st := s.controller.Load().Stats()
 	return counts(st.Dropped,
 		device.Count{Name: "packets_not_sent", What: "packets not sent", N: st.Errors},

@@ -267,3 +267,31 @@ func TestWhatIsDroppedIsCounted(t *testing.T) {
 		t.Errorf("%v, after the end %q, want %q", err, counts(), want)
 	}
 }
+
+// TestFreewheelIsAsLongAsItIsSet, also shorter than it is by default.
+func TestFreewheelIsAsLongAsItIsSet(t *testing.T) {
+	for _, c := range []struct{ set, want time.Duration }{{0, timecode.DefaultFreewheel}, {60 * time.Millisecond, 60 * time.Millisecond}, {time.Second, time.Second}} {
+		h := &host{}
+		env := h.env()
+		decl := &PortDecl{Name: "x", Freewheel: c.set}
+		d, err := decl.OpenVirtual(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := d.(*virtualPort)
+		p.Adopt(decl)
+		at := env.Time(time.Second)
+		for n := range int64(16) {
+			at = at.Add(10 * time.Millisecond)
+			label := wire.LabelOf(wire.Rate25, n/8*2)
+			p.OnMessage(wire.Message{Kind: wire.QuarterFrame, Number: int(wire.QuarterFrames(label)[n%8])}, at, 0)
+		}
+		for !p.deadline().IsZero() {
+			p.stepTo(p.deadline())
+		}
+		last := h.events[len(h.events)-1]
+		if got := last.At - env.Since(at); last.Topic != decl.TimecodeTopic("lost") || got != c.want {
+			t.Errorf("a freewheel of %v: %s after %v, want %v", c.set, last.Topic, got, c.want)
+		}
+	}
+}

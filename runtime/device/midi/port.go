@@ -19,6 +19,7 @@ import (
 	"showrun/drivers/midi/wire"
 	"showrun/runtime/beat"
 	"showrun/runtime/device"
+	"showrun/runtime/device/online"
 )
 
 // PortDecl declares a port: one of this computer by Name, or a session of RTP-MIDI by one
@@ -97,7 +98,7 @@ type Port struct {
 
 	mu     sync.Mutex // of the driver; no loop takes it
 	driver driver     // nil in virtual time, and between two
-	past   tally      // of the drivers before
+	tally  online.Tally
 
 	here      atomic.Bool              // there is somebody at the other end
 	freewheel atomic.Int64             // of the declaration that is live
@@ -138,6 +139,7 @@ func (d *PortDecl) OpenVirtual(env device.Env) (device.Device, error) {
 func newPort(d *PortDecl, env device.Env) *Port {
 	p := &Port{decl: d, env: env, out: make(chan wire.Message, outbox), wake: make(chan struct{}, 1), tape: newTape()}
 	p.standing.Store(&Standing{})
+	p.tally.Replace(p.counts, func() { p.become(nil) })
 	p.code = timecode.New(d.Freewheel, p.onTimecode)
 	return p
 }
@@ -211,11 +213,16 @@ func (p *Port) run(ctx context.Context) error {
 		return err
 	}
 	err = d.Run(ctx)
-	p.mu.Lock()
-	p.driver, p.past = nil, p.past.plus(tallyOf(d))
-	p.mu.Unlock()
+	p.tally.Replace(p.counts, func() { p.become(nil) })
 	p.here.Store(false)
 	return err
+}
+
+// become has another driver, or none.
+func (p *Port) become(d driver) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.driver = d
 }
 
 // current is the driver, nil while there is none.
@@ -300,7 +307,7 @@ func (p *Port) OnMessage(m wire.Message, at time.Time, stamp time.Duration) {
 	defer p.hearing.Unlock()
 	p.beat(m, at, stamp)
 	before := p.code.Deadline()
-	p.code.SetFreewheel(max(time.Duration(p.freewheel.Load()), timecode.DefaultFreewheel))
+	p.code.SetFreewheel(cmp.Or(time.Duration(p.freewheel.Load()), timecode.DefaultFreewheel))
 	p.code.Receive(m, at)
 	if !p.code.Deadline().Equal(before) {
 		select {
@@ -399,42 +406,31 @@ func (p *Port) WaitsFor() []string {
 	return []string{"MIDI " + p.decl.Title()}
 }
 
-// tally is what a driver counts.
-type tally struct{ dropped, lost, repaired, refused, invitations, unknown, ignored uint64 }
-
-// tallyOf is that of a driver, which may be nil.
-func tallyOf(d driver) (t tally) {
-	switch c := d.(type) {
-	case *midi.Conn:
-		st := c.Stats()
-		t = tally{st.Dropped, st.Lost, st.Repaired, st.Malformed + st.Foreign + st.Late + st.BrokenCommands + st.BrokenJournals, st.Refused, st.ControlsUnknown, 0}
-	case *raw.Conn:
-		t.ignored = c.Ignored()
-	}
-	return t
-}
-
-func (t tally) plus(o tally) tally {
-	return tally{
-		t.dropped + o.dropped, t.lost + o.lost, t.repaired + o.repaired, t.refused + o.refused,
-		t.invitations + o.invitations, t.unknown + o.unknown, t.ignored + o.ignored,
-	}
-}
-
 // Counts implements device.Counted.
 func (p *Port) Counts() []device.Count {
-	p.mu.Lock()
-	t := p.past.plus(tallyOf(p.driver))
-	p.mu.Unlock()
+	list := p.tally.Sum(p.counts)
+	list[0].N += p.unsent.Load() + p.dropped.Load()
+	return append(list, device.Count{Name: "events_lost", What: "events lost: the script was too slow", N: p.lost.Load()})
+}
+
+// counts are those of the driver, if there is one.
+func (p *Port) counts() []device.Count {
+	var st session.Stats
+	var ignored uint64
+	switch c := p.current().(type) {
+	case *midi.Conn:
+		st = c.Stats()
+	case *raw.Conn:
+		ignored = c.Ignored()
+	}
 	return []device.Count{
-		{Name: "events_lost", What: "events lost: the script was too slow", N: p.lost.Load()},
-		{Name: "messages_not_sent", What: "messages not sent", N: p.unsent.Load() + p.dropped.Load() + t.dropped},
-		{Name: "packets_lost", What: "packets lost on the way", N: t.lost},
-		{Name: "messages_repaired", What: "messages repaired", N: t.repaired},
-		{Name: "packets_refused", What: "packets refused", N: t.refused},
-		{Name: "invitations_refused", What: "invitations refused", N: t.invitations},
-		{Name: "commands_unknown", What: "commands of sessions that are not known", N: t.unknown},
-		{Name: "bytes_ignored", What: "bytes that belong to no message", N: t.ignored},
+		{Name: "messages_not_sent", What: "messages not sent", N: st.Dropped},
+		{Name: "packets_lost", What: "packets lost on the way", N: st.Lost},
+		{Name: "messages_repaired", What: "messages repaired", N: st.Repaired},
+		{Name: "packets_refused", What: "packets refused", N: st.Malformed + st.Foreign + st.Late + st.BrokenCommands + st.BrokenJournals},
+		{Name: "invitations_refused", What: "invitations refused", N: st.Refused},
+		{Name: "commands_unknown", What: "commands of sessions that are not known", N: st.ControlsUnknown},
+		{Name: "bytes_ignored", What: "bytes that belong to no message", N: ignored},
 	}
 }
 

@@ -52,6 +52,7 @@ func (s source) String() string {
 type Receiver struct {
 	*universe.Receiver[source]
 	driver atomic.Pointer[receiver.Receiver]
+	tally  online.Tally
 	driven []bool // of onLevels
 }
 
@@ -101,7 +102,7 @@ func newReceiver(d *ReceiverDecl, env device.Env) (*Receiver, receiver.Config) {
 
 // use makes a driver listen from now on.
 func (r *Receiver) use(driver *receiver.Receiver) {
-	r.driver.Store(driver)
+	r.tally.Replace(r.counts, func() { r.driver.Store(driver) })
 	r.Use(ear{driver})
 }
 
@@ -165,7 +166,9 @@ func (r *Receiver) winner(universe int, _ source) (best source) {
 }
 
 // Counts implements device.Counted.
-func (r *Receiver) Counts() []device.Count {
+func (r *Receiver) Counts() []device.Count { return r.tally.Sum(r.counts) }
+
+func (r *Receiver) counts() []device.Count {
 	st := r.driver.Load().Stats()
 	return []device.Count{
 		{Name: "packets_foreign", What: "packets of other protocols", N: st.Foreign},

@@ -3,6 +3,7 @@ package sacn
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -13,6 +14,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/lan/multicast"
+	"showrun/drivers/sacn"
+	"showrun/drivers/sacn/receiver"
 	"showrun/drivers/sacn/wire"
 	"showrun/runtime/device"
 	"showrun/runtime/device/universe"
@@ -214,6 +218,39 @@ func TestUnicast(t *testing.T) {
 		}
 		if err != nil || int(p.Universe) != i+1 || p.Slots[0] != 7 {
 			t.Errorf("receiver %d got %+v, %v", i, p, err)
+		}
+	}
+}
+
+// TestCountsOutliveTheSockets: what was dropped before a network failed stays counted.
+func TestCountsOutliveTheSockets(t *testing.T) {
+	env, _ := testEnv(t, 0)
+	listen := &ReceiverDecl{}
+	r, cfg := newReceiver(listen, env)
+	for n := range uint64(3) {
+		driver := receiver.New(cfg, time.Now)
+		r.use(driver)
+		driver.Receive(time.Now(), []byte("noise"), (&net.UDPAddr{IP: net.IPv4(10, 0, 0, 1)}).AddrPort())
+		if c := r.Counts()[0]; c.Name != "packets_foreign" || c.N != n+1 {
+			t.Errorf("machine %d: %+v", n, c)
+		}
+	}
+	decl := &SenderDecl{Name: "desk", Rate: 44}
+	s := newSender(decl, env)
+	for n := range uint64(3) {
+		d, err := sacn.NewSender(sacn.Config{CID: wire.CID{1}, Rate: 44}, func(now time.Time, packets []multicast.Packet, refused func(int, error)) (int, time.Time) {
+			refused(0, errors.New("no room"))
+			return len(packets) - 1, now
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.use(d)
+		d.Join(1, sacn.UniverseOptions{})
+		d.SetLevels(1, false, []byte{1})
+		d.FlushFor(time.Now(), time.Now())
+		if c := s.Counts()[0]; c.N != n+1 {
+			t.Errorf("machine %d: %+v", n, c)
 		}
 	}
 }

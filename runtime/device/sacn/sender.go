@@ -74,8 +74,9 @@ func (d *SenderDecl) config(env device.Env) sacn.Config {
 // Sender puts universes on the network.
 type Sender struct {
 	*universe.Sender
-	decl *SenderDecl
-	env  device.Env
+	decl  *SenderDecl
+	env   device.Env
+	tally online.Tally
 }
 
 // onlineSender is a Sender on the network, and virtualSender one in virtual time.
@@ -108,7 +109,7 @@ func (d *SenderDecl) Open(env device.Env) (device.Device, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Use(&driver{conn.Sender, s})
+		s.use(conn.Sender)
 		return conn, nil
 	}, func() {})
 	if err != nil {
@@ -125,15 +126,22 @@ func (d *SenderDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Use(&driver{machine, s})
+	s.use(machine)
 	return &virtualSender{s, online.Stepped{Protocol: protocol, Env: env, Machine: machine}}, nil
+}
+
+// use makes a driver send from now on.
+func (s *Sender) use(d *sacn.Sender) {
+	s.tally.Replace(s.counts, func() { s.Use(&driver{d, s}) })
 }
 
 // Adopt implements device.Adopter.
 func (s *Sender) Adopt(decl device.Declaration) { s.Sender.Adopt(decl.(*SenderDecl).Universes, nil) }
 
 // Counts implements device.Counted.
-func (s *Sender) Counts() []device.Count {
+func (s *Sender) Counts() []device.Count { return s.tally.Sum(s.counts) }
+
+func (s *Sender) counts() []device.Count {
 	return []device.Count{{Name: "packets_not_sent", What: "packets not sent", N: s.Driver().(*driver).Stats().Errors}}
 }
 

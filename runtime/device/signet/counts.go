@@ -16,7 +16,9 @@ func dropped(reasons map[string]uint64) (list []device.Count) {
 }
 
 // Counts implements device.Counted.
-func (s *Sender) Counts() []device.Count {
+func (s *Sender) Counts() []device.Count { return s.tally.Sum(s.counts) }
+
+func (s *Sender) counts() []device.Count {
 	st := s.sender().Stats()
 	return append(dropped(st.Received.Dropped()),
 		device.Count{Name: "packets_not_sent", What: "packets not sent", N: st.Errors},
@@ -24,7 +26,9 @@ func (s *Sender) Counts() []device.Count {
 }
 
 // Counts implements device.Counted.
-func (r *Receiver) Counts() []device.Count {
+func (r *Receiver) Counts() []device.Count { return r.tally.Sum(r.counts) }
+
+func (r *Receiver) counts() []device.Count {
 	st := r.driver.Load().Stats()
 	return append(dropped(st.Drops),
 		device.Count{Name: "packets_no_room", What: "packets of sources without room", N: st.Refused},
@@ -32,4 +36,6 @@ func (r *Receiver) Counts() []device.Count {
 }
 
 // Counts implements device.Counted.
-func (m *Manager) Counts() []device.Count { return dropped(m.driver.Load().Stats().Drops) }
+func (m *Manager) Counts() []device.Count { return m.tally.Sum(m.counts) }
+
+func (m *Manager) counts() []device.Count { return dropped(m.driver.Load().Stats().Drops) }

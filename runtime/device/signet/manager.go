@@ -142,6 +142,7 @@ type Manager struct {
 	driver atomic.Pointer[manager.Manager]
 	nodes  atomic.Pointer[[]Node] // by TUID; not changed
 	tuid   atomic.Pointer[signet.TUID]
+	tally  online.Tally
 }
 
 // onlineManager is a Manager on the network, and virtualManager one in virtual time.
@@ -174,7 +175,7 @@ func (d *ManagerDecl) Open(env device.Env) (device.Device, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.driver.Store(conn.Manager)
+		m.tally.Replace(m.counts, func() { m.driver.Store(conn.Manager) })
 		return conn, nil
 	}, m.forget)
 	if err != nil {
@@ -197,7 +198,7 @@ func (d *ManagerDecl) OpenVirtual(env device.Env) (device.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.driver.Store(driver)
+	m.tally.Replace(m.counts, func() { m.driver.Store(driver) })
 	return &virtualManager{m, online.Stepped{Protocol: protocol, Env: env, Machine: driver}}, nil
 }
 

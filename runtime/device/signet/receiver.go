@@ -81,6 +81,7 @@ type Receiver struct {
 	timecodes atomic.Pointer[heardTimecodes]
 
 	driven []bool // of OnLevels
+	tally  online.Tally
 }
 
 // onlineReceiver is a Receiver on the network, and virtualReceiver one in virtual time.
@@ -228,7 +229,7 @@ func (r *onlineReceiver) Loops() []func(context.Context) error {
 // use makes a driver listen from now on.
 func (r *Receiver) use(driver *receiver.Receiver) {
 	r.Use(ear{driver})
-	r.driver.Store(driver)
+	r.tally.Replace(r.counts, func() { r.driver.Store(driver) })
 }
 
 // subscribeTimecodes makes a driver follow the timecodes that are wanted.

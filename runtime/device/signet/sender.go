@@ -18,6 +18,8 @@ type Sender struct {
 	decl *SenderDecl
 	env  device.Env
 	keys signet.Keys // zero in open mode
+
+	tally online.Tally
 }
 
 // onlineSender is a Sender on the network, and virtualSender one in virtual time.
@@ -81,7 +83,7 @@ func newSender(d *SenderDecl, env device.Env) *Sender {
 
 // use makes a driver send from now on.
 func (s *Sender) use(d *signet.Sender) {
-	s.Use(&driver{d, s.env.Ports[protocol], rigOf(s.env) != nil})
+	s.tally.Replace(s.counts, func() { s.Use(&driver{d, s.env.Ports[protocol], rigOf(s.env) != nil}) })
 }
 
 // sender is the driver that orders go to.
