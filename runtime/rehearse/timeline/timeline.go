@@ -36,7 +36,7 @@ type Config struct {
 	// people want to see. It may be nil.
 	Say func(message any) string
 	// Opened lists the live devices, for decks and machinery; nil if there are none, as in a
-	// replay.
+	// replay: Declared is for that.
 	Opened func() []device.Opened
 }
 
@@ -53,6 +53,8 @@ type Timeline struct {
 	marks  marks
 	causes causes
 	count  int // of frames
+
+	doubles doubles
 }
 
 // New makes an empty timeline. Nothing is shown to it before Watch.
@@ -90,6 +92,8 @@ func (t *Timeline) Frame(f *level.Frame) {
 	if t.count%looksEvery == 0 {
 		t.marks.late.look(f.At, t.show.Counts())
 		t.marks.devices(f.At, t.cfg.Opened())
+		t.doubles.until(f.At, t.bpm())
+		t.marks.devices(f.At, t.doubles.opened)
 	}
 	t.count++
 	t.end = max(t.end, f.At)
@@ -98,9 +102,19 @@ func (t *Timeline) Frame(f *level.Frame) {
 // Order implements show.OrderSink.
 func (t *Timeline) Order(o engine.DueOrder) {
 	t.look()
+	t.doubles.order(o, t.bpm())
 	if text := t.cfg.Say(o.Message); text != "" {
 		t.marks.message(o.At, "out", o.Device, text)
 	}
+}
+
+// bpm is the tempo that the show has now, 0 while the beat stands.
+func (t *Timeline) bpm() float64 {
+	line := t.show.Plan().Course.Line(t.now())
+	if line.Stopped {
+		return 0
+	}
+	return line.BPM
 }
 
 // Batch implements show.BatchSink.
@@ -116,6 +130,9 @@ func (t *Timeline) Batch(b engine.Batch) {
 
 // Input is told of every input of the show.
 func (t *Timeline) Input(input any) {
+	if turn, ok := input.(show.EngineTurn); ok {
+		t.doubles.take(turn)
+	}
 	turn, ok := input.(show.ScriptTurn)
 	if !ok {
 		return
