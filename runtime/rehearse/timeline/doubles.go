@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/show"
@@ -14,7 +15,7 @@ import (
 // replay: they do what was ordered, and nobody hears of them.
 type doubles struct {
 	bound  show.Bindings // of the load that was made last; nil if there are devices
-	now    time.Duration
+	clock  *clock.Virtual
 	bpm    float64
 	opened []device.Opened
 }
@@ -55,7 +56,7 @@ func (d *doubles) of(key string) device.Device {
 			return nil // it is not to be seen, then
 		}
 		if p, ok := x.(device.Paced); ok {
-			p.Tempo(d.now, d.bpm)
+			p.Tempo(d.clock.Now(), d.bpm)
 		}
 		d.opened = append(d.opened, device.Opened{Declaration: decl, Device: x})
 		return x
@@ -65,9 +66,8 @@ func (d *doubles) of(key string) device.Device {
 
 // env is what doubles see of the world: the time.
 func (d *doubles) env() device.Env {
-	epoch := time.Unix(0, 0)
 	return device.Env{
-		Now: func() time.Duration { return d.now }, Time: epoch.Add, Since: func(at time.Time) time.Duration { return at.Sub(epoch) },
+		Now: d.clock.Now, Time: d.clock.Time, Since: d.clock.Since,
 		Observe: func(string, beat.Observation) {}, Alias: func(string, string, time.Duration) {},
 		Event: func(device.Event) bool { return true }, Log: slog.New(slog.DiscardHandler),
 	}
@@ -76,17 +76,17 @@ func (d *doubles) env() device.Env {
 // until goes on to an instant, at which the show has a tempo.
 func (d *doubles) until(at time.Duration, bpm float64) {
 	for s := d.first(); s != nil && s.Next() <= at; s = d.first() {
-		d.now = max(d.now, s.Next())
-		s.Step(d.now)
+		d.clock.Set(max(d.clock.Now(), s.Next()))
+		s.Step(d.clock.Now())
 	}
-	d.now = max(d.now, at)
+	d.clock.Set(max(d.clock.Now(), at))
 	if bpm == d.bpm {
 		return
 	}
 	d.bpm = bpm
 	for _, o := range d.opened {
 		if p, ok := o.Device.(device.Paced); ok {
-			p.Tempo(d.now, bpm)
+			p.Tempo(d.clock.Now(), bpm)
 		}
 	}
 }

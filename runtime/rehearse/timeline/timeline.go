@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
@@ -68,6 +69,7 @@ func New(cfg Config) *Timeline {
 	return &Timeline{
 		cfg: cfg, now: func() time.Duration { return 0 },
 		levels: newLevels(), marks: newMarks(), causes: newCauses(),
+		doubles: doubles{clock: clock.NewVirtual()},
 	}
 }
 
