@@ -65,6 +65,7 @@ func (s *scene) unary(e *syntax.Unary) value {
 }
 
 func (s *scene) binary(e *syntax.Binary) value {
+	s.calculated(e)
 	left, right := s.eval(e.Left).one(), s.eval(e.Right).one()
 	a, isA := left.(lua.LNumber)
 	b, isB := right.(lua.LNumber)
@@ -226,18 +227,38 @@ func path(e syntax.Expr) string {
 	return ""
 }
 
-// beatField says that a beat, which a function is called with, has no such field.
-func (s *scene) beatField(e *syntax.Index) {
-	n, ok := e.Of.(*syntax.Name)
-	key, isText := e.Key.(*syntax.Text)
-	if !ok || !isText || n.Local == nil || n.Local.Sets > 0 || len(s.beat) == 0 || s.beat[key.Value] || s.stored[key.Value] > 0 {
-		return
+// isBeat tells whether an expression is the beat that a function is called with.
+func (s *scene) isBeat(e syntax.Expr) bool {
+	n, ok := e.(*syntax.Name)
+	if !ok || n.Local == nil || n.Local.Sets > 0 || !n.Local.Param || len(s.beat) == 0 {
+		return false
 	}
 	call := s.bodies[n.Local.Of]
-	if call == nil || !n.Local.Param || len(n.Local.Of.Params) == 0 || n.Local.Of.Params[0] != n.Local {
+	if call == nil || len(n.Local.Of.Params) == 0 || n.Local.Of.Params[0] != n.Local {
+		return false
+	}
+	name := s.called(call)
+	return strings.HasSuffix(name, "on_beat") || strings.HasSuffix(name, "at_beat")
+}
+
+// calculated says that a beat is no number.
+func (s *scene) calculated(e *syntax.Binary) {
+	switch e.Op {
+	case "+", "-", "*", "/", "%", "^", "<", ">", "<=", ">=", "..":
+	default:
 		return
 	}
-	if name := s.called(call); !strings.HasSuffix(name, "on_beat") && !strings.HasSuffix(name, "at_beat") {
+	for _, of := range []syntax.Expr{e.Left, e.Right} {
+		if s.isBeat(of) {
+			s.remark(of.Place(), "argument", "a beat is no number; its fields are: beat.number, beat.in_bar, beat.count and others")
+		}
+	}
+}
+
+// beatField says that a beat, which a function is called with, has no such field.
+func (s *scene) beatField(e *syntax.Index) {
+	key, isText := e.Key.(*syntax.Text)
+	if !isText || s.beat[key.Value] || s.stored[key.Value] > 0 || !s.isBeat(e.Of) {
 		return
 	}
 	s.remark(e.Place(), "member", "a beat has no '"+key.Value+"'"+module.Hint(key.Value, "it has", slices.Sorted(maps.Keys(s.beat))))

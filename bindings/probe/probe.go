@@ -99,6 +99,7 @@ func (p *Probe) call(L *lua.LState, at spot, around *lua.LFunction, f lua.LGFunc
 		L.Push(p.unknown(L))
 		return 1
 	}
+	p.handed(at, args)
 	file, line := split(at.where)
 	if len(p.Devices()) > devices || strings.HasSuffix(at.name, ":universe") {
 		p.devices = append(p.devices, syntax.Fact{File: file, Line: line, Call: at.name})
@@ -116,6 +117,18 @@ func (p *Probe) call(L *lua.LState, at spot, around *lua.LFunction, f lua.LGFunc
 // enough is how often a call at one place may be wrong before what it stands in is left: a loop
 // that was to wait may never end by itself.
 const enough = 1000
+
+// handed remarks a method that is handed over without its object, which whoever calls it cannot know.
+func (p *Probe) handed(at spot, args []lua.LValue) {
+	if len(args) == 0 {
+		return
+	}
+	fn, _ := args[len(args)-1].(*lua.LFunction)
+	if name := p.names[fn]; strings.Contains(name, ":") {
+		method := name[strings.LastIndexByte(name, ':'):]
+		p.raise(at, fmt.Sprintf("%s: %s is handed over without its object; write function() x%s(…) end", at.name, name, method))
+	}
+}
 
 // lose takes note of the name of what could not be declared: it is no mistake to use it.
 func (p *Probe) lose(call string, args []lua.LValue) {

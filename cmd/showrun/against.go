@@ -69,6 +69,7 @@ func (a *app) replayAgainst(cmd *cobra.Command, name string, f replayFlags) erro
 	opts.Against.Zero = t.zero()
 	if pages[1] != nil {
 		opts.Against.Frames, opts.Against.Record = pages[1], pages[1].Input
+		opts.Against.Bind = pages[1].Declared(opts.Against.Bind)
 		opts.Watch = func(r *rehearse.Run) { pages[1].Watch(r.Show(), r.Now) }
 	}
 	out, err := replay.Compare(ctx, t.player, opts)

@@ -99,7 +99,7 @@ var layers = []layer{
 	{"runtime/journal", nil, nil, outside},
 	{"runtime/rehearse/check", []string{"runtime/patch", "runtime/rehearse", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rehearse/replay", []string{"runtime/beat", "runtime/device", "runtime/engine", "runtime/journal", "runtime/level", "runtime/patch", "runtime/rehearse", "runtime/script", "runtime/show"}, nil, outside},
-	{"runtime/rehearse/timeline", []string{"runtime/beat", "runtime/color", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/show"}, nil, outside},
+	{"runtime/rehearse/timeline", []string{"runtime/beat", "runtime/clock", "runtime/color", "runtime/device", "runtime/engine", "runtime/level", "runtime/patch", "runtime/show"}, nil, outside},
 	{"runtime/rehearse", []string{"runtime/beat", "runtime/clock", "runtime/device", "runtime/engine", "runtime/journal", "runtime/level", "runtime/script", "runtime/show"}, nil, outside},
 	{"runtime/rig", []string{"runtime/device"}, nil, outside},
 	{"runtime/control", nil, []string{"golang.org/x/sys/unix"}, nil},

@@ -84,7 +84,7 @@ func (a *app) newShow(cmd *cobra.Command, dir, from string) error {
 	}
 	shell := quoted(dir)
 	fmt.Fprintf(a.stdout, "began the show %s in %s: %s, and what editors want to know\n\n", name, dir, strings.Join(written, ", "))
-	fmt.Fprintf(a.stdout, "next:\n  showrun run --rig %[1]s    try it without any hardware; save show.lua while it runs\n  showrun test %[1]s         run its tests\n  showrun types %[1]s        tell your editor of new fixtures and cues\n", shell)
+	fmt.Fprintf(a.stdout, "next:\n  showrun run --rig %[1]s    try it without any hardware; save show.lua while it runs\n  showrun check %[1]s        find mistakes without running it\n  showrun test %[1]s         run its tests\n  showrun types %[1]s        tell your editor of new fixtures and cues; with --watch at every save\n", shell)
 	return nil
 }
 

@@ -88,7 +88,7 @@ func (a *app) rehearse() *cobra.Command {
 	p.StringVar(&f.frames, "frames", "", "file to write every change of a level to")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log all that the show logs, not only what is amiss")
 	settings.AtLeast(p, "for", time.Duration(0))
-	settings.OneOf(p, "cues", "", "all")
+	settings.OneOf(p, "cues", "all")
 	settings.Path(p, "deck", "osc", "out", "frames")
 	settings.Shared(p, "verbose")
 	f.offlineFlags.add(cmd)

@@ -181,7 +181,7 @@ func TestRehearseSaysWhatIsWrong(t *testing.T) {
 		"no take":               {fine, []string{"--deck", "nothing.take"}, exitUsage, "no recording at nothing.take"},
 		"a take that is none":   {fine, []string{"--deck", file("hello")}, exitFailed, "events.txt"},
 		"a time":                {fine, []string{"--go", "12s,soon"}, exitUsage, `--go: a time is such as 12s or 1m30s, got "soon"`},
-		"cues":                  {fine, []string{"--cues", "some"}, exitUsage, "all"},
+		"cues":                  {fine, []string{"--cues", "some"}, exitUsage, `--cues must be all, got "some"`},
 		"a time of a message":   {fine, []string{"--osc", file("\nx /a 1")}, exitUsage, `events.txt:2: a time is such as`},
 		"an address":            {fine, []string{"--osc", file("1s")}, exitUsage, "events.txt:1: after the time comes an address"},
 		"an address and a port": {fine, []string{"--osc", file("1s :8000")}, exitUsage, "events.txt:1: after the time comes an address"},

@@ -101,7 +101,7 @@ func openTape(name string, page *timeline.Timeline) (*tape, error) {
 	cfg.Bind, cfg.Shipped = bindings.New, scripts.Files()
 	var lines func(journal.Line)
 	if page != nil {
-		cfg.Frames = page
+		cfg.Frames, cfg.Bind = page, page.Declared(bindings.New)
 		lines = func(l journal.Line) { page.Line(l.At, slog.Level(l.Level), l.Text+l.Attrs) }
 	}
 	t.player = replay.New(cfg, recording, lines)

@@ -242,7 +242,7 @@ func (c *check) acts() (does bool) {
 			if d.File != f.Name {
 				continue
 			}
-			for _, call := range callsAt(f, d.Line, last(d.Call)) {
+			for _, call := range c.callsAt(f, d.Line, last(d.Call)) {
 				calls[call] = true
 			}
 		}

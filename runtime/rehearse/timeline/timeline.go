@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"showrun/runtime/beat"
+	"showrun/runtime/clock"
 	"showrun/runtime/device"
 	"showrun/runtime/engine"
 	"showrun/runtime/level"
@@ -36,7 +37,7 @@ type Config struct {
 	// people want to see. It may be nil.
 	Say func(message any) string
 	// Opened lists the live devices, for decks and machinery; nil if there are none, as in a
-	// replay.
+	// replay: Declared is for that.
 	Opened func() []device.Opened
 }
 
@@ -54,6 +55,8 @@ type Timeline struct {
 	marks  marks
 	causes causes
 	count  int // of frames
+
+	doubles doubles
 }
 
 // New makes an empty timeline. Nothing is shown to it before Watch.
@@ -67,6 +70,7 @@ func New(cfg Config) *Timeline {
 	return &Timeline{
 		cfg: cfg, now: func() time.Duration { return 0 },
 		levels: newLevels(), marks: newMarks(), causes: newCauses(),
+		doubles: doubles{clock: clock.NewVirtual()},
 	}
 }
 
@@ -94,6 +98,8 @@ func (t *Timeline) Frame(f *level.Frame) {
 	if t.count%looksEvery == 0 {
 		t.marks.late.look(f.At, t.show.Counts())
 		t.marks.devices(f.At, t.cfg.Opened())
+		t.doubles.until(f.At, t.bpm())
+		t.marks.devices(f.At, t.doubles.opened)
 	}
 	t.count++
 	t.end = max(t.end, f.At)
@@ -102,9 +108,19 @@ func (t *Timeline) Frame(f *level.Frame) {
 // Order implements show.OrderSink.
 func (t *Timeline) Order(o engine.DueOrder) {
 	t.look()
+	t.doubles.order(o, t.bpm())
 	if text := t.cfg.Say(o.Message); text != "" {
 		t.marks.message(o.At, "out", o.Device, text)
 	}
+}
+
+// bpm is the tempo that the show has now, 0 while the beat stands.
+func (t *Timeline) bpm() float64 {
+	line := t.show.Plan().Course.Line(t.now())
+	if line.Stopped {
+		return 0
+	}
+	return line.BPM
 }
 
 // Batch implements show.BatchSink.
@@ -120,6 +136,9 @@ func (t *Timeline) Batch(b engine.Batch) {
 
 // Input is told of every input of the show.
 func (t *Timeline) Input(input any) {
+	if turn, ok := input.(show.EngineTurn); ok {
+		t.doubles.take(turn)
+	}
 	turn, ok := input.(show.ScriptTurn)
 	if !ok {
 		return

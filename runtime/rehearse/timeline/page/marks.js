@@ -190,19 +190,18 @@ class Pen {
     ctx.strokeStyle = lane.valve ? c.next : c.on;
     ctx.lineWidth = 1.5;
     ctx.beginPath();
-    let before = null;
+    let first = -1;
     for (let x = 0; x <= view.width; x++) {
       const i = upTo(at, view.from + x * view.step);
       if (i < 0) continue;
-      const py = up(is[i]);
-      if (before === null) ctx.moveTo(view.gutter + x, py);
-      else ctx.lineTo(view.gutter + x, py);
-      before = py;
+      if (first < 0) ctx.moveTo(view.gutter + x, up(is[i]));
+      else ctx.lineTo(view.gutter + x, up(is[i]));
+      if (first < 0) first = x;
     }
     ctx.stroke();
-    if (lane.valve && before !== null) {
+    if (lane.valve && first >= 0) {
       ctx.lineTo(view.gutter + view.width, y + h - 3);
-      ctx.lineTo(view.gutter, y + h - 3);
+      ctx.lineTo(view.gutter + first, y + h - 3);
       ctx.globalAlpha = 0.2;
       ctx.fillStyle = c.next;
       ctx.fill();
