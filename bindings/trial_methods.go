@@ -310,19 +310,27 @@ func (t *Trial) equal(c module.Call) int {
 	return 0
 }
 
-// same compares two values, and tables by what they hold.
-func same(got, want lua.LValue) bool {
+// pair is two tables that are compared.
+type pair struct{ got, want *lua.LTable }
+
+// same compares two values, and tables by what they hold: under way are those in which they lie,
+// which may be in themselves.
+func same(got, want lua.LValue, underWay ...pair) bool {
 	switch want := want.(type) {
 	case lua.LNumber:
 		n, ok := got.(lua.LNumber)
 		return ok && (n == want || math.Abs(float64(n-want)) < 1e-5)
 	case *lua.LTable:
 		g, ok := got.(*lua.LTable)
-		if !ok {
+		at := pair{g, want}
+		switch {
+		case !ok:
 			return false
+		case g == want || slices.Contains(underWay, at):
+			return true
 		}
 		for k, v := want.Next(lua.LNil); k != lua.LNil; k, v = want.Next(k) {
-			if !same(g.RawGet(k), v) {
+			if !same(g.RawGet(k), v, append(underWay, at)...) {
 				return false
 			}
 		}
@@ -336,22 +344,26 @@ func same(got, want lua.LValue) bool {
 	return got == want
 }
 
-// written is a value in the text of a failure.
-func written(v lua.LValue) string {
+// written is a value in the text of a failure. A table that lies in itself is dots there.
+func written(v lua.LValue, in ...*lua.LTable) string {
 	if n, ok := v.(lua.LNumber); ok {
 		return strconv.FormatFloat(float64(n), 'g', 6, 64)
 	}
 	t, ok := v.(*lua.LTable)
-	if !ok {
+	switch {
+	case !ok:
 		return module.Describe(v)
+	case slices.Contains(in, t):
+		return "…"
 	}
+	in = append(in, t)
 	var parts, named []string
 	for i := 1; i <= t.Len(); i++ {
-		parts = append(parts, written(t.RawGetInt(i)))
+		parts = append(parts, written(t.RawGetInt(i), in...))
 	}
 	for k, x := t.Next(lua.LNil); k != lua.LNil; k, x = t.Next(k) {
 		if name, ok := k.(lua.LString); ok {
-			named = append(named, string(name)+" = "+written(x))
+			named = append(named, string(name)+" = "+written(x, in...))
 		}
 	}
 	slices.Sort(named)

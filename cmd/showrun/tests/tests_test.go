@@ -122,6 +122,7 @@ var failing = []struct{ body, want string }{
 	{`t:never(function() return spot:get("dimmer") > 100 end) t:advance("8b")`, "at 0.500 s, beat 1.0: what must never be is"},
 	{`t:advance("1b") t:always(function() return spot:get("dimmer") > 100 end) t:advance("8b")`, "at 1.000 s, beat 2.0: what must always be is not"},
 	{`t:equal({ 1, { a = 2 } }, { 1, { a = 3 } })`, "at 0.000 s, beat 0.0: got { 1, { a = 2 } }, expected { 1, { a = 3 } }"},
+	{`local a, b = { x = 1 }, { x = 1 } a.a, b.a = a, b t:equal(a, b) b.x = 2 t:equal(a, b)`, "at 0.000 s, beat 0.0: got { a = …, x = 1 }, expected { a = …, x = 2 }"},
 	{`t:ok(nil, "it is dark")`, "at 0.000 s, beat 0.0: it is dark"},
 	{`t:fails(function() end, "no")`, `at 0.000 s, beat 0.0: no error, expected "no"`},
 	{`t:fails(function() error("yes") end, "no")`, `at 0.000 s, beat 0.0: the error is "show_test.lua:1: yes", expected "no"`},
