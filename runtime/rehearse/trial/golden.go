@@ -39,6 +39,9 @@ type golden struct {
 
 func newGolden(name string, want []byte, keep bool) *golden {
 	g := &golden{name: name, keep: keep}
+	if keep {
+		g.all = []byte{} // also where there is nothing to write
+	}
 	want = bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n"))
 	if len(want) > 0 {
 		g.want = bytes.Split(bytes.TrimSuffix(want, []byte("\n")), []byte("\n"))
