@@ -136,13 +136,24 @@ func (t *Trial) cueOf(list string) (number, text string) {
 	if err != nil || number == "" {
 		return "", "before its first cue"
 	}
-	text = "in cue " + number
-	for _, cue := range l.Cues {
-		if cue.Number == number && cue.Label != "" {
-			text += " " + cue.Label
-		}
+	return number, "in cue " + titled(l, number)
+}
+
+// titled is a cue of a list by its number and its label, for people.
+func titled(l *show.List, number string) string {
+	if c, err := l.Cue(number); err == nil && c.Label != "" {
+		return number + " " + c.Label
 	}
-	return number, text
+	return number
+}
+
+// expected is titled of a list by its name.
+func (t *Trial) expected(list, number string) string {
+	l, err := t.house.Show().Board().List(list)
+	if err != nil {
+		return number
+	}
+	return titled(l, number)
 }
 
 func (t *Trial) untilCue(c module.Call) int {
@@ -150,7 +161,7 @@ func (t *Trial) untilCue(c module.Call) int {
 	limit := t.limit(c, 3)
 	t.until(c, limit, func() bool { current, _ := t.cueOf(list); return current == number }, func() string {
 		_, text := t.cueOf(list)
-		return "list " + list + " is " + text + ", expected cue " + number + " within " + limit.String()
+		return "list " + list + " is " + text + ", expected cue " + t.expected(list, number) + " within " + limit.String()
 	})
 	return 0
 }
@@ -162,7 +173,7 @@ func (t *Trial) expectCue(c module.Call) int {
 		if number == "" {
 			wrong(c, "list %s is %s, expected none", list, text)
 		}
-		wrong(c, "list %s is %s, expected cue %s", list, text, number)
+		wrong(c, "list %s is %s, expected cue %s", list, text, t.expected(list, number))
 	}
 	return 0
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"showrun/runtime/patch"
 )
 
 // A Verb is an operation as people write it: its name, and what may come after it.
@@ -41,7 +43,7 @@ func (b *Board) Read(verb string, words []string) (Operation, error) {
 	verbs := Verbs()
 	i := slices.IndexFunc(verbs, func(v Verb) bool { return v.Name == verb })
 	if i < 0 {
-		return nil, fmt.Errorf("there is no command %q", cut(verb))
+		return nil, fmt.Errorf("there is no command %q%s", cut(verb), meantBy(verb, verbs))
 	}
 	v := verbs[i]
 	if len(words) < v.Least || len(words) > v.Most {
@@ -51,6 +53,18 @@ func (b *Board) Read(verb string, words []string) (Operation, error) {
 		return nil, fmt.Errorf("%s takes %s, and one of these was empty", v.Name, v.Takes)
 	}
 	return v.read(b, words)
+}
+
+// meantBy is the command that may be meant by a word, as the end of a message.
+func meantBy(word string, verbs []Verb) string {
+	names := make([]string, len(verbs))
+	for i, v := range verbs {
+		names[i] = v.Name
+	}
+	if near := patch.Closest(word, names); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
 }
 
 // meant is how many words say what is meant; the others are values, of which one may be an
