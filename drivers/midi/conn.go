@@ -67,8 +67,9 @@ type Conn struct {
 
 	mu      sync.Mutex
 	session *session.Session
-	failed  error // of sending, the last
-	using   string
+	failed  error          // of sending, the last
+	using   string         // name of the session that was found, "" while there is none
+	at      netip.AddrPort // where it is; of the goroutine that looks for it
 }
 
 // Open opens the sockets. Run must be called for anything to happen; Close ends a Conn

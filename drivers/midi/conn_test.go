@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"showrun/drivers/lan/mdns"
 	"showrun/drivers/midi/session"
 	"showrun/drivers/midi/wire"
 )
@@ -152,6 +153,46 @@ func TestTheEndDoesNotWaitForANameServer(t *testing.T) {
 	}
 	if err := <-why; !errors.Is(err, context.Canceled) {
 		t.Errorf("the name server was waited for until %v", err)
+	}
+}
+
+// TestAHostThatMoves is asked where it is, and no longer where it was; one that is still where it
+// was is not asked elsewhere.
+func TestAHostThatMoves(t *testing.T) {
+	c, err := Open(Config{Name: "guest", Interface: "127.0.0.1", Find: "desk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var places []*net.UDPConn
+	tell := func(kind mdns.EventKind, at ...*net.UDPConn) {
+		e := mdns.Event{Kind: kind, Service: mdns.Service{Instance: "desk"}}
+		for _, p := range at {
+			e.Service.Endpoints = append(e.Service.Endpoints, p.LocalAddr().(*net.UDPAddr).AddrPort())
+		}
+		c.advertised(e)
+	}
+	for n := range session.MaxPeers + 3 {
+		place, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer place.Close()
+		if places = append(places, place); n == 0 {
+			tell(mdns.Added, place)
+		} else {
+			tell(mdns.Updated, place, places[n-1]) // it has another address besides
+			tell(mdns.Updated, place)              // and then that one only
+		}
+		b := make([]byte, 100)
+		place.SetReadDeadline(time.Now().Add(20 * time.Second))
+		if n, err := place.Read(b); err != nil || n < 4 || string(b[2:4]) != "IN" {
+			t.Fatalf("at its place %d it is asked % x, %v", len(places), b[:n], err)
+		}
+	}
+	tell(mdns.Removed, places[0])
+	if using := c.uses(); using != "" {
+		t.Errorf("it is still with %q", using)
 	}
 }
 

@@ -3,6 +3,7 @@ package midi
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,18 +36,22 @@ func (c *Conn) advertised(e mdns.Event) {
 	if !Like(c.cfg.Find, name) || using != "" && using != name || len(e.Service.Endpoints) == 0 {
 		return
 	}
-	to := e.Service.Endpoints[0]
+	removed := e.Kind == mdns.Removed
+	if !removed && using != "" && slices.Contains(e.Service.Endpoints, c.at) {
+		return // it is where it was
+	}
 	c.mu.Lock()
-	if e.Kind == mdns.Removed {
+	if using != "" {
+		c.session.Withdraw(c.at, time.Now())
+	}
+	c.using, c.at = name, e.Service.Endpoints[0]
+	if removed {
 		c.using = ""
-		c.session.Withdraw(to, time.Now())
-	} else {
-		c.using = name
 	}
 	c.mu.Unlock()
-	if e.Kind != mdns.Removed {
-		c.cfg.Log.Info("midi: session found", "name", name, "at", to)
-		c.invite(to)
+	if !removed {
+		c.cfg.Log.Info("midi: session found", "name", name, "at", c.at)
+		c.invite(c.at)
 	}
 }
 
