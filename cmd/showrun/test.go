@@ -100,9 +100,10 @@ func (a *app) try(cmd *cobra.Command, f testFlags, args []string) error {
 	run := func(list []*tests.Source) error { return a.tryOnce(ctx, list, o, f) }
 	err = run(list)
 	if f.watch && ctx.Err() == nil {
+		a.codeOf(err)
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()
-		watchTests(ctx, list, tick.C, func(list []*tests.Source) { _ = run(list) })
+		watchTests(ctx, list, tick.C, func(list []*tests.Source) { a.codeOf(run(list)) })
 	}
 	if sig := signalOf(ctx); sig != nil {
 		return sig

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"showrun/runtime/host/folder"
 	"showrun/runtime/rehearse/trial"
 )
 
@@ -38,6 +39,18 @@ func TestGoldenLogs(t *testing.T) {
 	write(t, "show_test.lua", `for i = 1, 2 do test("drop " .. i, function(t) t:golden("golden/drop.frames") t:advance("6b") end) end`)
 	if _, report := run(t, update, "."); !strings.Contains(report, `the tests "drop 1" of show_test.lua and "drop 2" have one golden log`) {
 		t.Errorf("two with one log: %s", report)
+	}
+	write(t, "show_test.lua", `test("drop", function(t) t:golden("golden/drop.frames") t:advance("6b") end)`)
+	list, err := Find([]string{"."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var watcher folder.Watcher
+	for range 2 {
+		runList(t, update, list, false)
+		if list[0].Changed(&watcher) || list[0].Changed(&watcher) {
+			t.Error("to write a log is a reason to run again")
+		}
 	}
 	for _, name := range []string{"show_test.lua", "more_test.lua"} {
 		write(t, name, `test("drop", function(t) t:golden() t:advance("6b") end)`)
