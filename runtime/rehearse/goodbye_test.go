@@ -55,3 +55,37 @@ require("show").on("stop", function() wash:fade({ color = "#000040" }, 1) end)`,
 		t.Errorf("the last frame is %q", last)
 	}
 }
+
+// ticks is a part of a rig that has something to do every tenth of a second.
+type ticks struct{ at []time.Duration }
+
+func (p *ticks) Next() time.Duration    { return time.Duration(len(p.at)) * time.Second / 10 }
+func (p *ticks) Step(now time.Duration) { p.at = append(p.at, now) }
+func (p *ticks) Patch([]device.Opened)  {}
+
+// TestTheRigGoesOnInTheGoodbye: what has deadlines besides the show has them until it is over.
+func TestTheRigGoesOnInTheGoodbye(t *testing.T) {
+	r, err := rehearse.New(rehearse.Options{Name: "show", File: "show.lua", Bind: bindings.New})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	part := &ticks{}
+	r.Bring(part)
+	text := `require("show").on("stop", function() require("clock").sleep(1) end)`
+	if err := r.Load(context.Background(), fstest.MapFS{"show.lua": {Data: []byte(text)}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Until(context.Background(), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	r.End()
+	for n, at := range part.at {
+		if want := time.Duration(n) * time.Second / 10; at != want {
+			t.Errorf("step %d came at %v, not at %v", n, at, want)
+		}
+	}
+	if len(part.at) != 21 || r.Now() < 2*time.Second {
+		t.Errorf("%d steps up to %v", len(part.at), r.Now())
+	}
+}

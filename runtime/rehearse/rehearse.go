@@ -57,6 +57,7 @@ type Run struct {
 
 	steppers []device.Stepper // what has deadlines besides the show: rigs, then devices
 	called   bool             // for a turn of the script
+	shown    time.Duration    // the instant of the last frame
 }
 
 // guard is the time a handler may take before it is stopped, where its budget has not:
@@ -265,7 +266,9 @@ func (r *Run) step(now time.Duration) error {
 		}
 	}
 	if r.show.EngineNext() <= now {
-		r.show.Engine(now)
+		if f := r.show.Engine(now); f != nil {
+			r.shown = f.At
+		}
 	}
 	return nil
 }
@@ -273,16 +276,15 @@ func (r *Run) step(now time.Duration) error {
 // End lets the show say goodbye and what it says be seen. Nothing can be done with the
 // run after it.
 func (r *Run) End() {
-	_, _ = r.show.Script(r.clock.Now()) // it is up to date when it hears of its end
+	_, err := r.show.Script(r.clock.Now()) // it is up to date when it hears of its end
 	r.show.End(r.clock.Now())
-	for limit := r.clock.Now() + show.ExitTime; ; {
+	for limit := r.clock.Now() + show.ExitTime; err == nil; { // a script that is stuck says nothing more
 		last, more := r.show.Saying()
-		if now := r.clock.Now(); now >= limit || !more && now >= last {
+		if r.clock.Now() >= limit || !more && r.shown >= last {
 			break
 		}
-		r.clock.Set(min(r.show.EngineNext(), r.show.ScriptNext()))
-		_, _ = r.show.Script(r.clock.Now()) // a script that is stuck says nothing more
-		r.show.Engine(r.clock.Now())
+		r.clock.Set(r.next())
+		err = r.step(r.clock.Now())
 	}
 	_, load := r.show.Leave(r.clock.Now(), false)
 	load.End()
