@@ -39,7 +39,7 @@ A comment -- showrun: allow RULE at the end of a line silences that rule there.`
 			}
 			defer show.Close()
 			opts := check.Options{Options: show.opts, Waits: bindings.Waits()}
-			opts.Bind, opts.Getenv = probe.New, os.LookupEnv
+			opts.Bind = probe.New
 			findings, err := check.Check(cmd.Context(), opts, show.files)
 			if err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -53,7 +54,7 @@ func (f *offlineFlags) openOffline(cmd *cobra.Command, args []string, log *slog.
 	}
 	return &offline{found, rehearse.Options{
 		Name: found.Name, File: found.File, Dir: filepath.Base(found.Dir), Bind: bindings.New, Shipped: scripts.Files(),
-		Rate: f.rate, Lookahead: f.lookahead, Seed: f.seed, Log: log,
+		Rate: f.rate, Lookahead: f.lookahead, Seed: f.seed, Getenv: os.LookupEnv, Log: log,
 	}, found.Open()}, nil
 }
 

@@ -63,6 +63,15 @@ other:cue{ 7, "Full", go = function() wash:set(255) end }
 osc.receiver{ port = 9000 }:on("/level", function(_, level, text, on) wash:set(level) print(text, on) end)
 `
 
+// TestRehearseReadsTheEnvironment as a run does.
+func TestRehearseReadsTheEnvironment(t *testing.T) {
+	t.Setenv("SHOWRUN_TEST_VENUE", "the barn")
+	dir := folderOf(t, `print("at " .. tostring(os.getenv "SHOWRUN_TEST_VENUE"))`)
+	if r := rehearseIn(t, dir, "--for", "1s", "-v"); !strings.Contains(r.err, "at the barn") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestRehearsalLog counts what failed, and keeps all that a line has, whoever writes it.
 func TestRehearsalLog(t *testing.T) {
 	var b bytes.Buffer
