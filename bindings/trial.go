@@ -1,9 +1,10 @@
 package bindings
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -100,7 +101,7 @@ func (t *Trial) declare(c module.Call, skipped bool) int {
 	line := script.Where(c.L)
 	if cases, ok := c.Get(2).(*lua.LTable); ok {
 		fn := c.Function(3, "the test")
-		if cases.Len() == 0 && cases.RawGetString("name") == lua.LNil && emptyTable(cases) {
+		if emptyTable(cases) {
 			c.Fail("the table of cases is empty")
 		}
 		for _, of := range casesOf(cases) {
@@ -127,36 +128,36 @@ func emptyTable(t *lua.LTable) bool {
 
 type trialCase struct {
 	name  string
+	key   lua.LValue
 	value lua.LValue
 }
 
-// casesOf are those of a table: the elements of its list in order, called as their field
-// name says or by their number, and behind them what has a key, by name.
+// casesOf are those of a table: first what has a number as its key, in order, called as its
+// field name says or by the number, and behind them what has another key, by that.
 func casesOf(t *lua.LTable) (list []trialCase) {
-	n := t.Len()
-	for i := 1; i <= n; i++ {
-		v := t.RawGetInt(i)
-		name := strconv.Itoa(i)
-		if of, ok := v.(*lua.LTable); ok {
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		one := trialCase{k.String(), k, v}
+		if of, ok := v.(*lua.LTable); ok && k.Type() == lua.LTNumber {
 			if given, ok := of.RawGetString("name").(lua.LString); ok {
-				name = string(given)
+				one.name = string(given)
 			}
 		}
-		list = append(list, trialCase{name, v})
+		list = append(list, one)
 	}
-	var named []trialCase
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		if key, ok := k.(lua.LString); ok {
-			named = append(named, trialCase{string(key), v})
-		}
-	}
-	slices.SortFunc(named, func(a, b trialCase) int {
-		if a.name < b.name {
+	slices.SortFunc(list, func(a, b trialCase) int {
+		x, isX := a.key.(lua.LNumber)
+		y, isY := b.key.(lua.LNumber)
+		switch {
+		case isX && isY:
+			return cmp.Compare(x, y)
+		case isX:
 			return -1
+		case isY:
+			return 1
 		}
-		return 1
+		return strings.Compare(a.name, b.name)
 	})
-	return append(list, named...)
+	return list
 }
 
 // Tests is how many tests there are.

@@ -263,13 +263,15 @@ func TestFilesThatDoNotRun(t *testing.T) {
 
 // TestCasesAndSkippedTests have names of their own.
 func TestCasesAndSkippedTests(t *testing.T) {
-	folderOf(t, map[string]string{"x_test.lua": `test("level", { { 1 }, { 2, name = "two" }, dark = 0 }, function(t, case) t:ok(case) end)
+	folderOf(t, map[string]string{"x_test.lua": `test("level", { { 1 }, { 2, name = "two" }, dark = 0, [0] = 1, [255] = 1 }, function(t, case) t:ok(case) end)
 test.skip("not yet", function() error("it ran") end)
 test("by name", function(t) end)`})
 	o := Options{Options: trial.Options{Options: rehearse.Options{Lookahead: time.Millisecond}}}
 	_, got := runList(t, o, found(t, "."), true)
-	want := `ok   level: 1 (x_test.lua:1), 0.000 s of the show
+	want := `ok   level: 0 (x_test.lua:1), 0.000 s of the show
+ok   level: 1 (x_test.lua:1), 0.000 s of the show
 ok   level: two (x_test.lua:1), 0.000 s of the show
+ok   level: 255 (x_test.lua:1), 0.000 s of the show
 ok   level: dark (x_test.lua:1), 0.000 s of the show
 skip not yet (x_test.lua:2)
 ok   by name (x_test.lua:3), 0.000 s of the show
