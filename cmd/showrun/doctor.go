@@ -9,7 +9,6 @@ import (
 
 	"showrun/cmd/showrun/doctor"
 	"showrun/cmd/showrun/settings"
-	"showrun/cmd/showrun/terminal"
 	"showrun/runtime/host"
 )
 
@@ -56,11 +55,8 @@ func (a *app) examine(ctx context.Context, o doctor.Options, asJSON bool) error 
 	if err := defaultState(&o.StateDir); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	ended := make(chan struct{})
-	defer close(ended)
-	a.watchSignals("doctor", func() {}, ended, cancel, terminal.NewLogger(a.screen, "text", false))
+	ctx, end := a.interruptible(ctx, "doctor")
+	defer end()
 	all := doctor.Examine(ctx, doctor.This(), o, func(f doctor.Finding) {
 		if !asJSON {
 			fmt.Fprintln(a.stdout, f.Line())

@@ -133,11 +133,8 @@ func (a *app) rehearseShow(cmd *cobra.Command, f rehearseFlags, args []string) e
 	if err := r.bring(f.deck, slog.New(log.Handler)); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(cmd.Context())
-	defer cancel(nil)
-	ended := make(chan struct{})
-	defer close(ended)
-	a.watchSignals("rehearsal", func() {}, ended, cancel, slog.New(log.Handler))
+	ctx, end := a.interruptible(cmd.Context(), "rehearsal")
+	defer end()
 	began := time.Now()
 	err = a.perform(ctx, o, r)
 	sig := signalOf(ctx) // what was rehearsed up to then is shown all the same

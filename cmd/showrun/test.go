@@ -13,7 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"showrun/cmd/showrun/settings"
-	"showrun/cmd/showrun/terminal"
 	"showrun/cmd/showrun/tests"
 	"showrun/drivers/stagelinq/take"
 	"showrun/runtime/host/folder"
@@ -92,11 +91,8 @@ func (a *app) try(cmd *cobra.Command, f testFlags, args []string) error {
 	}()
 	record.Register(protocols())
 	journal.Register(take.Event{})
-	ctx, cancel := context.WithCancelCause(cmd.Context())
-	defer cancel(nil)
-	ended := make(chan struct{})
-	defer close(ended)
-	a.watchSignals("tests", func() {}, ended, cancel, terminal.NewLogger(a.screen, "text", false))
+	ctx, end := a.interruptible(cmd.Context(), "tests")
+	defer end()
 	run := func(list []*tests.Source) error { return a.tryOnce(ctx, list, o, f) }
 	err = run(list)
 	if f.watch && ctx.Err() == nil {

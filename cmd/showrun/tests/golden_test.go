@@ -52,6 +52,12 @@ func TestGoldenLogs(t *testing.T) {
 			t.Error("to write a log is a reason to run again")
 		}
 	}
+	write(t, "show_test.lua", `test("dark", function(t) t:golden("golden/dark.frames") t:advance("1/2b") end)`)
+	for _, o := range []Options{update, {}} {
+		if files, report := run(t, o, "."); CountOf(files).Failed > 0 {
+			t.Errorf("nothing changes: %s", report)
+		}
+	}
 	for _, name := range []string{"show_test.lua", "more_test.lua"} {
 		write(t, name, `test("drop", function(t) t:golden() t:advance("6b") end)`)
 	}

@@ -63,6 +63,9 @@ var instant = regexp.MustCompile(`^-?\d+\.\d{6} `)
 
 func newGolden(name string, want []byte, keep bool) *golden {
 	g := &golden{name: name, keep: keep}
+	if keep {
+		g.all = []byte{} // also where there is nothing to write
+	}
 	if want = bytes.TrimSpace(ends.ReplaceAll(want, []byte("\n"))); len(want) > 0 {
 		g.want = bytes.Split(want, []byte("\n"))
 	}
