@@ -180,3 +180,45 @@ func TestAgainstWithoutALoad(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsNoDifference: a level by one, the second half of a channel, what is over at once, and an
+// order that comes a little later; and how much of each is one.
+func TestWhatIsNoDifference(t *testing.T) {
+	const evening = `
+local clock, stage, show, signet, osc = require "clock", require "stage", require "show", require "signet", require "osc"
+local one = signet.sender{}:universe(1)
+local wash = stage.fixture{ name = "wash", kind = "rgb", at = one:slot(1) }
+local head = stage.fixture{ name = "head", channels = { "pan", "pan fine" }, at = one:slot(10) }
+local out = osc.sender{ host = "127.0.0.1", port = 9999 }
+local function flash(at, length)
+  clock.after(at, function() wash:set{ green = 200 } end)
+  clock.after(at + length, function() wash:set{ green = 0 } end)
+end
+wash:set{ blue = 50 }
+head:set{ pan = 100 }
+clock.after(1, function() out:send("/thunder", 1) end)
+`
+	r := newTape(t, 1, lua(evening))
+	r.play(5 * time.Second)
+	r.End()
+	for name, c := range map[string]struct {
+		from, to          string
+		stretches, orders int
+	}{
+		"a level by one":         {"blue = 50", "blue = 51", 0, 0},
+		"a level by two":         {"blue = 50", "blue = 52", 1, 0},
+		"the second half":        {"pan = 100", "pan = 100.3", 0, 0},
+		"the first half":         {"pan = 100", "pan = 103", 1, 0},
+		"over at once":           {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.03)", 0, 0},
+		"for a while":            {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.2)", 1, 0},
+		"twice in a second":      {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.2) flash(1.5, 0.2)", 1, 0},
+		"twice":                  {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.2) flash(3, 0.2)", 2, 0},
+		"an order a bit later":   {"clock.after(1,", "clock.after(1.05,", 0, 0},
+		"an order a second late": {"clock.after(1,", "clock.after(2,", 0, 1},
+	} {
+		o := r.against(lua(strings.Replace(evening, c.from, c.to, 1)))
+		if len(o.Stretches) != c.stretches || len(o.Orders) != c.orders {
+			t.Errorf("%s: %d and %d differ, not %d and %d\n%s", name, len(o.Stretches), len(o.Orders), c.stretches, c.orders, o.Text(nil))
+		}
+	}
+}
