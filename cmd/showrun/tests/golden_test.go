@@ -48,7 +48,7 @@ func TestGoldenLogs(t *testing.T) {
 	var watcher folder.Watcher
 	for range 2 {
 		runList(t, update, list, false)
-		for range 2 {
+		for range 2 { // a change is one when it has come to rest
 			if list[0].Changed(&watcher) {
 				t.Error("to write a log is a reason to run again")
 			}

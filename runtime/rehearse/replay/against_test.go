@@ -197,6 +197,7 @@ end
 wash:set{ blue = 50 }
 head:set{ pan = 100 }
 clock.after(1, function() out:send("/thunder", 1) end)
+flash(4, 0.03)
 `
 	r := newTape(t, 1, lua(evening))
 	r.play(5 * time.Second)
@@ -210,6 +211,7 @@ clock.after(1, function() out:send("/thunder", 1) end)
 		"the second half":        {"pan = 100", "pan = 100.3", 0, 0},
 		"the first half":         {"pan = 100", "pan = 103", 1, 0},
 		"over at once":           {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.03)", 0, 0},
+		"over at once, here":     {"flash(4, 0.03)", "", 0, 0},
 		"for a while":            {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.2)", 1, 0},
 		"twice in a second":      {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.2) flash(1.5, 0.2)", 1, 0},
 		"twice":                  {"wash:set{ blue = 50 }", "wash:set{ blue = 50 } flash(1, 0.2) flash(3, 0.2)", 2, 0},
