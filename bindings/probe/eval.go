@@ -82,11 +82,15 @@ func (s *scene) binary(e *syntax.Binary) value {
 	}
 	x, isX := left.(lua.LString)
 	y, isY := right.(lua.LString)
-	if isX && isY && e.Op == ".." {
+	if isX && isY && e.Op == ".." && len(x)+len(y) <= longest {
 		return is(x + y)
 	}
 	return value{}
 }
+
+// longest is how many bytes a text may have that is computed: each may be put together of two
+// that were computed before.
+const longest = 64 << 10
 
 // variable is what a name means: locals that are assigned to once, and globals as they are
 // when the show has loaded, if nothing else assigns to them.
@@ -213,8 +217,10 @@ func path(e syntax.Expr) string {
 	case *syntax.Name:
 		return e.Name
 	case *syntax.Index:
-		if k, ok := e.Key.(*syntax.Text); ok && path(e.Of) != "" {
-			return path(e.Of) + "." + k.Value
+		if k, ok := e.Key.(*syntax.Text); ok {
+			if of := path(e.Of); of != "" {
+				return of + "." + k.Value
+			}
 		}
 	}
 	return ""

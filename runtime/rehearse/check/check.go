@@ -72,6 +72,7 @@ type check struct {
 	library  []*syntax.File
 	globals  map[string]bool
 	modules  map[string]bool
+	calls    map[*syntax.File]map[spot][]*syntax.Call
 	findings []Finding
 }
 
@@ -84,7 +85,7 @@ func Check(ctx context.Context, opts Options, folder fs.FS) ([]Finding, error) {
 	if _, err := fs.Stat(folder, opts.File); err != nil {
 		return nil, err
 	}
-	c := &check{opts: opts, folder: folder, texts: map[string]string{}, globals: map[string]bool{}, modules: map[string]bool{}}
+	c := &check{opts: opts, folder: folder, texts: map[string]string{}, globals: map[string]bool{}, modules: map[string]bool{}, calls: map[*syntax.File]map[spot][]*syntax.Call{}}
 	if err := c.language(ctx); err != nil {
 		return nil, err
 	}

@@ -207,6 +207,23 @@ clock.on_beat(1, function(beat) stage.master(beat.zzzzzz) end)
 	}
 }
 
+// TestNoTextIsTooMuch: what grows at each step, or is written deep, takes no more than its text.
+func TestNoTextIsTooMuch(t *testing.T) {
+	const head = `local clock, a0 = require "clock", "x"` + "\n"
+	var doubled strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&doubled, "local a%d = a%d .. a%[2]d\n", i+1, i)
+	}
+	for name, text := range map[string]string{
+		"a text that doubles": head + "clock.every(1, function()\n" + doubled.String() + "print(a100)\nend)",
+		"a long path":         head + "local a = {}\nclock.every(1, function() if a" + strings.Repeat(".b", 200) + " then print(a) end end)",
+	} {
+		if got := look(t, fstest.MapFS{"show.lua": {Data: []byte(text)}}); len(got) > 0 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // TestWorkIsThatOfTheText: nothing is tried more often for being in a longer show.
 func TestWorkIsThatOfTheText(t *testing.T) {
 	tried := func(cues int) int {

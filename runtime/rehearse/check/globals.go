@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"showrun/runtime/patch"
@@ -15,12 +16,13 @@ type uses struct {
 	asked   map[string]bool // whether there is such a variable
 	dynamic bool            // which are set cannot be told
 	modules bool            // and modules may be among them
+	locals  map[*syntax.File]map[string]int
 }
 
 // unset notes the global variables in some files that nothing sets, each once a file, and
 // returns those that are modules.
 func (c *check) unset(files []*syntax.File) (modules []string) {
-	u := &uses{set: map[string]bool{}, asked: map[string]bool{}}
+	u := &uses{set: map[string]bool{}, asked: map[string]bool{}, locals: map[*syntax.File]map[string]int{}}
 	for _, f := range slices.Concat(c.files, c.library) {
 		syntax.Walk(f.Main, func(n syntax.Node) bool { u.see(n); return true })
 	}
@@ -78,22 +80,12 @@ func (c *check) instead(f *syntax.File, n *syntax.Name, u *uses) string {
 	if text := script.Instead(n.Name); text != "" {
 		return text
 	}
-	var known []string
-	later := 0
-	syntax.Walk(f.Main, func(node syntax.Node) bool {
-		for _, v := range declared(node) {
-			if v.Name != n.Name {
-				known = append(known, v.Name)
-			} else if later == 0 {
-				later = v.At
-			}
-		}
-		return true
-	})
-	if later > 0 {
+	locals := u.localsOf(f)
+	if later, ok := locals[n.Name]; ok {
 		line, _ := f.Place(later)
 		return fmt.Sprintf("the local of that name at line %d cannot be seen here; declare it before, outside of other blocks", line)
 	}
+	known := slices.Collect(maps.Keys(locals))
 	for name := range c.globals {
 		known = append(known, name)
 	}
@@ -105,6 +97,24 @@ func (c *check) instead(f *syntax.File, n *syntax.Name, u *uses) string {
 		return fmt.Sprintf("did you mean '%s'?", near)
 	}
 	return ""
+}
+
+// localsOf are the local variables that a file declares, with where each is declared first.
+func (u *uses) localsOf(f *syntax.File) map[string]int {
+	if u.locals[f] != nil {
+		return u.locals[f]
+	}
+	locals := map[string]int{}
+	syntax.Walk(f.Main, func(node syntax.Node) bool {
+		for _, v := range declared(node) {
+			if _, known := locals[v.Name]; !known {
+				locals[v.Name] = v.At
+			}
+		}
+		return true
+	})
+	u.locals[f] = locals
+	return locals
 }
 
 // declared are the local variables that a node declares.

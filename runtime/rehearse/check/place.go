@@ -20,7 +20,7 @@ var callName = regexp.MustCompile(`^[a-z_]+(?:[.:][a-z_]+)+: `)
 // locate finds where in its line, or in the call that begins there, stands what a remark is
 // about: the first name in quotes, or the name of the call.
 func (c *check) locate(f *syntax.File, r *syntax.Remark) {
-	call := callsAt(f, r.Line, last(callName.FindString(r.Text)))
+	call := c.callsAt(f, r.Line, last(callName.FindString(r.Text)))
 	if len(call) > 0 && c.name(f, r, call[0]) || r.Column > 0 {
 		return
 	}
@@ -64,25 +64,41 @@ func last(call string) string {
 	return call[strings.LastIndexAny(call, ".:")+1:]
 }
 
+// spot is a line and the name of what is called there.
+type spot struct {
+	line int
+	name string
+}
+
 // callsAt are the calls of a name that stand at a line.
-func callsAt(f *syntax.File, line int, name string) (list []*syntax.Call) {
+func (c *check) callsAt(f *syntax.File, line int, name string) []*syntax.Call {
 	if name == "" {
 		return nil
 	}
+	if c.calls[f] == nil {
+		c.calls[f] = callsOf(f)
+	}
+	return c.calls[f][spot{line, name}]
+}
+
+// callsOf are the calls in a file, by the lines where they begin, where their names stand and
+// where they end.
+func callsOf(f *syntax.File) map[spot][]*syntax.Call {
+	calls := map[spot][]*syntax.Call{}
 	syntax.Walk(f.Main, func(n syntax.Node) bool {
 		call, ok := n.(*syntax.Call)
-		if !ok || nameOf(call) != name {
+		if !ok {
 			return true
 		}
 		for _, at := range []int{call.Place(), call.NameAt, call.End} {
-			if l, _ := f.Place(at); l == line {
-				list = append(list, call)
-				break
+			line, _ := f.Place(at)
+			if here := (spot{line, nameOf(call)}); !slices.Contains(calls[here], call) {
+				calls[here] = append(calls[here], call)
 			}
 		}
 		return true
 	})
-	return list
+	return calls
 }
 
 // nameOf is the last name of what is called.
@@ -126,7 +142,7 @@ func (c *check) durations() {
 		if f == nil || !suspicious(d.Seconds) {
 			continue
 		}
-		for _, call := range callsAt(f, d.Line, last(d.Call)) {
+		for _, call := range c.callsAt(f, d.Line, last(d.Call)) {
 			for _, a := range call.Args {
 				if at, ok := written(a, d.Seconds); ok {
 					c.find(f, at, "duration", fmt.Sprintf("%s takes seconds, and %s of them are %s minutes", d.Call, decimal(d.Seconds), decimal(math.Round(d.Seconds/6)/10)),
@@ -199,7 +215,7 @@ func (c *check) devices() {
 		if f == nil || others[module] {
 			continue
 		}
-		calls := callsAt(f, d.Line, last(d.Call))
+		calls := c.callsAt(f, d.Line, last(d.Call))
 		syntax.Walk(f.Main, func(n syntax.Node) bool {
 			switch n := n.(type) {
 			case *syntax.Do:
@@ -226,7 +242,7 @@ func (c *check) acts() (does bool) {
 			if d.File != f.Name {
 				continue
 			}
-			for _, call := range callsAt(f, d.Line, last(d.Call)) {
+			for _, call := range c.callsAt(f, d.Line, last(d.Call)) {
 				calls[call] = true
 			}
 		}
