@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"slices"
 
 	"showrun/runtime/engine"
@@ -90,6 +91,14 @@ func (g *Generation) Emit(c engine.Command) {
 	case t.shadow != nil:
 		t.shadow.emit(c)
 	case t.scope == nil || t.scope.Keep == nil || t.scope.Keep(c):
-		t.out = g.put(t.out, c)
+		if t.out = g.put(t.out, c); len(t.out) > maxCommands {
+			g.hook.stop(errCommands)
+		}
 	}
 }
+
+// maxCommands is how many commands a task may give without waiting: each costs as much as a
+// hundred instructions, which its budget does not know.
+const maxCommands = 1 << 20
+
+var errCommands = errors.New("gave more than a million commands without waiting")
