@@ -202,8 +202,16 @@ func (h *Host) keepNow(path string) (string, error) {
 		}
 		path = box.Named(time.Now())
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), keepAtMost)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	defer time.AfterFunc(keepAtMost, func() { cancel(context.DeadlineExceeded) }).Stop()
+	h.wg.Go(func() {
+		select {
+		case <-h.over: // what ends does not wait for it
+			cancel(errors.New("the show ends"))
+		case <-ctx.Done():
+		}
+	})
 	taken, err := h.recording.recorder.Take(ctx, h.recording.reel)
 	if err == nil {
 		err = taken.Keep(path)

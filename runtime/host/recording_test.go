@@ -52,6 +52,27 @@ func TestAShowThatIsNotRecordedAnyMore(t *testing.T) {
 	}
 }
 
+// TestTheEndWaitsForNoKeep that a disk does not take.
+func TestTheEndWaitsForNoKeep(t *testing.T) {
+	t.Parallel()
+	log := newLines()
+	h, stop := runLive(t, Options{Show: "../../examples/first-light", Rig: true, Log: log.logger(), BlackBox: 1 << 20, StateDir: t.TempDir()})
+	log.await(t, "show loaded", 1)
+	if err := h.recording.reel.Close(); err != nil { // so that nothing can be written
+		t.Fatal(err)
+	}
+	log.await(t, "the recording cannot be written, which is tried again", 1)
+	if r := h.command(control.Request{Command: control.Keep}); !r.OK || !strings.Contains(r.Text, "takes a while") {
+		t.Error(r)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if text := log.String(); !strings.Contains(text, "a recording is not kept: the disk does not take the recording: the show ends") || strings.Contains(text, "does not end") {
+		t.Error(text)
+	}
+}
+
 // TestAShowThatFailsLeavesItsBlackBox as a run does that was killed.
 func TestAShowThatFailsLeavesItsBlackBox(t *testing.T) {
 	t.Parallel()
