@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"runtime"
 	"time"
 
@@ -99,7 +100,12 @@ func (a *app) try(cmd *cobra.Command, f testFlags, args []string) error {
 		a.codeOf(err)
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()
-		watchTests(ctx, list, tick.C, func(list []*tests.Source) { a.codeOf(run(list)) })
+		more := func() (fresh []*tests.Source) {
+			fresh = tests.More(list, args)
+			list = append(list, fresh...)
+			return fresh
+		}
+		watchTests(ctx, list, more, tick.C, func(list []*tests.Source) { a.codeOf(run(list)) })
 	}
 	if sig := signalOf(ctx); sig != nil {
 		return sig
@@ -166,18 +172,28 @@ func writeJUnit(name string, files []trial.File) error {
 	return errors.Join(tests.WriteJUnit(w, files), w.Close())
 }
 
-// lookEvery is how often it is looked whether files have changed.
+// lookEvery is how often it is looked whether files have changed, and every fifth time whether
+// there are more.
 const lookEvery = 200 * time.Millisecond
 
-// watchTests runs the tests again of which a file has changed, at ticks, until ctx ends.
-func watchTests(ctx context.Context, list []*tests.Source, ticks <-chan time.Time, run func([]*tests.Source)) {
-	watchers := make([]folder.Watcher, len(list))
+// watchTests runs the tests again of which a file has changed, and those of which there are
+// more now, at ticks, until ctx ends.
+func watchTests(ctx context.Context, list []*tests.Source, more func() []*tests.Source, ticks <-chan time.Time, run func([]*tests.Source)) {
+	watchers, n := map[*tests.Source]*folder.Watcher{}, 0
+	list = slices.Clone(list)
 	onTicks(ctx, ticks, func() {
 		var changed []*tests.Source
-		for i, s := range list {
-			if s.Changed(&watchers[i]) {
+		for _, s := range list {
+			if watchers[s] == nil {
+				watchers[s] = &folder.Watcher{}
+			}
+			if s.Changed(watchers[s]) {
 				changed = append(changed, s)
 			}
+		}
+		if n++; n%5 == 0 {
+			fresh := more()
+			list, changed = append(list, fresh...), append(changed, fresh...)
 		}
 		if changed != nil {
 			run(changed)

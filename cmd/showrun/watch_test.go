@@ -32,7 +32,7 @@ func TestWatchRunsWhatWasSaved(t *testing.T) {
 	ticks, ran, over := make(chan time.Time), make(chan []*tests.Source, 1), make(chan struct{})
 	go func() {
 		defer close(over)
-		watchTests(ctx, list, ticks, func(list []*tests.Source) { ran <- list })
+		watchTests(ctx, list, func() []*tests.Source { return tests.More(list, []string{dir}) }, ticks, func(list []*tests.Source) { ran <- list })
 	}()
 	ticks <- time.Time{}
 	save(t, filepath.Join(dir, "b_test.lua"), "-- saved")
@@ -40,6 +40,12 @@ func TestWatchRunsWhatWasSaved(t *testing.T) {
 	ticks <- time.Time{}
 	if again := <-ran; len(again) != 1 || again[0] != list[1] {
 		t.Errorf("ran %d files again", len(again))
+	}
+	save(t, filepath.Join(dir, "c_test.lua"), "")
+	ticks <- time.Time{}
+	ticks <- time.Time{}
+	if fresh := <-ran; len(fresh) != 1 || !strings.HasSuffix(fresh[0].Name, "c_test.lua") {
+		t.Errorf("ran %d files that are new", len(fresh))
 	}
 	cancel()
 	<-over

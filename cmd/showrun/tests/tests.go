@@ -58,6 +58,17 @@ func Find(paths []string) (list []*Source, err error) {
 	return list, nil
 }
 
+// More are the files of tests at paths that are not in a list.
+func More(list []*Source, paths []string) (more []*Source) {
+	now, _ := Find(paths) // what is not there is told by what was found there before
+	for _, s := range now {
+		if !slices.ContainsFunc(list, func(known *Source) bool { return known.dir == s.dir }) {
+			more = append(more, s)
+		}
+	}
+	return more
+}
+
 func find(path string) (list []string, err error) {
 	st, err := os.Stat(path)
 	if err != nil {
