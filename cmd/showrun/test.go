@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
