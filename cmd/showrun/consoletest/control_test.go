@@ -141,6 +141,12 @@ func (b *tab) reach(roles, name string) image.Point {
 	b.Helper()
 	c := b.findSo(roles, name, "enabled", func(c control) bool { return !c.disabled })
 	r := b.box(c)
+	b.until(name+" stays where it is", func() bool { // while a page fills, a hand would miss it
+		before := r
+		eval[bool](b, twoFrames)
+		r = b.boxNow(c)
+		return r == before
+	})
 	if over := call[string](b, c, `function(x, y) {
 		const top = document.elementFromPoint(x, y)
 		if (top && (this.contains(top) || top.contains(this) || top.closest("label")?.control === this)) return ""

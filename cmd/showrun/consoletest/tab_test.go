@@ -249,6 +249,8 @@ func (b *tab) visits() (n int) {
 // second after all it has asked for has come.
 func (b *tab) settle() {
 	b.Helper()
-	eval[bool](b, `Promise.all([document.fonts.ready, new Promise((r) => setTimeout(r, 500))])
-		.then(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => r(true)))))`)
+	eval[bool](b, `Promise.all([document.fonts.ready, new Promise((r) => setTimeout(r, 500))]).then(() => `+twoFrames+`)`)
 }
+
+// twoFrames is a promise that is kept when the page has been drawn anew.
+const twoFrames = `new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => r(true))))`
