@@ -69,7 +69,7 @@ func (b *Board) stood() Stood {
 	return Stood{Params: b.Params, Triggers: b.Triggers, Lists: b.Lists, Master: b.Master, Blackout: b.Blackout, Holds: b.Holds}
 }
 
-// board is that of the live load as it stood. What no fixture has any more is not in it.
+// boardOf is the board of the live load as it stood. What no fixture has any more is not in it.
 func (m *Machine) boardOf(s Stood) *Board {
 	held := slices.DeleteFunc(slices.Clone(s.Holds), func(h HeldLevel) bool { return h.Gone })
 	return &Board{
